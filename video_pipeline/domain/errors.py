@@ -1,0 +1,82 @@
+"""Owns the error tree; hides nothing.
+
+    StudioError                     anything this package raises on purpose
+      PermanentError                a retry without a change cannot help
+        InvalidInputError           a value that was given is not usable
+        NotFoundError               the thing named does not exist
+        IllegalMoveError            the table of legal moves forbids it
+        ConflictError               somebody else changed it, or holds it
+          LeaseLostError            a newer attempt owns the job
+        CancelledError              the operator cancelled the job
+        MediaError                  a file is not what it should be
+        ProviderRefusedError        the vendor will not make this (moderation, entitlement)
+        EnvironmentError_           a binary, disk or server on this machine is unusable
+      TransientError                the same call may succeed later
+        ProviderUnavailableError    the vendor did not answer, or asked to wait
+        StoreUnavailableError       the database did not answer
+
+Each message says what was tried, what came back and what to do. `retryable` is decided here, by class, and translated
+at one place each by Dagster, the CLI and REST.
+"""
+
+from __future__ import annotations
+
+
+class StudioError(Exception):
+    """Base of all errors raised on purpose."""
+
+    retryable: bool = False
+
+
+class PermanentError(StudioError):
+    """A retry without a change cannot help."""
+
+
+class TransientError(StudioError):
+    """The same call may succeed later."""
+
+    retryable = True
+
+
+class InvalidInputError(PermanentError):
+    """A value that was given is not usable; the message names it and its limits."""
+
+
+class NotFoundError(PermanentError):
+    """The thing named does not exist."""
+
+
+class IllegalMoveError(PermanentError):
+    """The table of legal moves forbids this change of status."""
+
+
+class ConflictError(PermanentError):
+    """Somebody else changed the thing in the meantime, or holds it."""
+
+
+class LeaseLostError(ConflictError):
+    """A newer attempt owns the job; the writes of this one are refused."""
+
+
+class CancelledError(PermanentError):
+    """The operator cancelled the job."""
+
+
+class MediaError(PermanentError):
+    """A file is not what it should be: wrong type, length, streams or content."""
+
+
+class MachineError(PermanentError):
+    """A binary, a disk or a server on this machine is unusable."""
+
+
+class ProviderRefusedError(PermanentError):
+    """The vendor will not make this: moderation, entitlement, unusable parameters."""
+
+
+class ProviderUnavailableError(TransientError):
+    """The vendor did not answer, or asked to wait."""
+
+
+class StoreUnavailableError(TransientError):
+    """The database did not answer."""

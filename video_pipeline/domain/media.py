@@ -1,0 +1,67 @@
+"""Owns what is known about a piece of media; hides nothing. Files themselves belong to the media store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MediaReference:
+    """A file in the media store."""
+
+    key: str  # relative to the root of the media store, with forward slashes
+    sha256: str  # of the whole file, 64 hexadecimal digits
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loudness:
+    """EBU R128 figures of a programme."""
+
+    integrated_lufs: float
+    true_peak_dbtp: float
+    range_lu: float
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFacts:
+    """What probing and measuring an audio track found."""
+
+    samples: int  # at 48 kHz, decoded
+    channels: int
+    loudness: Loudness
+    longest_silence_s: float  # longest stretch below -60 dBFS
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds."""
+        return self.samples / 48_000
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What probing a picture found."""
+
+    width: int
+    height: int
+    mean_luma: float  # 0 black to 255 white
+    perceptual_hash: str  # 64 bits as 16 hexadecimal digits; similar pictures have a small Hamming distance
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """The right under which a generated thing may be used."""
+
+    name: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a provider says about one thing that it made."""
+
+    provider: str
+    provider_id: str | None  # the vendor's id of the thing, if it has one
+    licence: Licence
+    cost_usd: Decimal

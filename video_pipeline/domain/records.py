@@ -1,0 +1,142 @@
+"""Owns what the books hold about channels, jobs and the things made for them; hides nothing.
+
+These are values read from the store. Changing one changes nothing; the verbs of the store's port do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from video_pipeline.domain.delivery import Rendition
+from video_pipeline.domain.job import Approval, JobKind, JobStatus
+from video_pipeline.domain.media import AudioFacts, ImageFacts, Loudness, MediaReference
+from video_pipeline.domain.storyboard import Storyboard
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRecord:
+    """A YouTube channel."""
+
+    id: UUID
+    name: str
+    brand_niche: str
+    youtube_channel_id: str | None
+    is_active: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """One ordered video."""
+
+    id: UUID
+    channel_id: UUID
+    kind: JobKind
+    status: JobStatus
+    failed_from: JobStatus | None  # the status in which it failed
+    brief: dict[str, Any]  # the ordered parameters, JSON-ready
+    niche_label: str
+    mood_keywords: str
+    target_duration_minutes: int
+    approval: Approval
+    approved: bool
+    approved_at: datetime | None
+    approved_fingerprint: str | None  # of what was approved; see `fingerprint`
+    storyboard: Storyboard | None
+    progress: dict[str, Any] | None
+    local_video_path: str | None
+    output_directory: str
+    estimated_cost_usd: Decimal
+    actual_cost_usd: Decimal
+    retry_count: int
+    refinement_count: int
+    download_count: int
+    error_message: str | None
+    attempt: int  # how many attempts have claimed the job so far
+    created_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one attempt to write to a job; a newer attempt's token makes this one worthless."""
+
+    job_id: UUID
+    token: UUID
+    attempt: int
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """One piece of music of a job."""
+
+    id: UUID
+    order_index: int
+    provider: str
+    provider_track_id: str | None
+    prompt_text: str
+    media: MediaReference
+    facts: AudioFacts
+    licence_url: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """One picture of a job."""
+
+    id: UUID
+    order_index: int
+    provider: str
+    provider_image_id: str | None
+    prompt_text: str
+    media: MediaReference
+    facts: ImageFacts
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RenderReport:
+    """What rendering one timeline to one rendition made, measured on the finished file."""
+
+    rendition: Rendition
+    media: MediaReference
+    frames: int
+    width: int
+    height: int
+    duration_s: float
+    loudness: Loudness
+    video_codec: str
+    audio_codec: str
+    stretches_encoded: int  # unique pieces of picture encoded now
+    stretches_reused: int  # and those taken from the cache
+    command: str  # how it was made, for people
+    wall_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRecord:
+    """One finished export of a job."""
+
+    id: UUID
+    report: RenderReport
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One line of a job's history."""
+
+    id: int
+    job_id: UUID
+    kind: str  # created, moved, approved, approval_reset, retried, refined, reordered, claimed, ...
+    status_from: JobStatus | None
+    status_to: JobStatus | None
+    message: str
+    created_at: datetime

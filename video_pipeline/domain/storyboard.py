@@ -1,0 +1,176 @@
+"""Owns the plan of a video: ordered scenes, each one piece of music and one picture; hides its JSON shapes.
+
+`order_index` counts from 1, as operators and the database do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.timebase import SAMPLE_RATE
+
+TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+
+class Mode(StrEnum):
+    """The scale of a piece."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    DORIAN = "dorian"
+    PHRYGIAN = "phrygian"
+    LYDIAN = "lydian"
+    MIXOLYDIAN = "mixolydian"
+    PENTATONIC = "pentatonic"
+
+
+class Instrument(StrEnum):
+    """An instrument that a prompt may name."""
+
+    PIANO = "piano"
+    FELT_PIANO = "felt piano"
+    HARP = "harp"
+    LUTE = "lute"
+    GUITAR = "acoustic guitar"
+    STRINGS = "strings"
+    CELLO = "cello"
+    FLUTE = "flute"
+    CHOIR = "choir"
+    ORGAN = "organ"
+    PAD = "warm pad"
+    GLASS_PAD = "glass pad"
+    BELLS = "bells"
+    MUSIC_BOX = "music box"
+    KALIMBA = "kalimba"
+    VIBRAPHONE = "vibraphone"
+    ELECTRIC_PIANO = "electric piano"
+    BASS = "soft bass"
+    BRUSHES = "brushed drums"
+    HAND_DRUM = "hand drum"
+    TEXTURE = "airy texture"
+
+
+@dataclass(frozen=True, slots=True)
+class MusicPrompt:
+    """One piece of music to be made."""
+
+    order_index: int
+    title: str
+    text: str  # the whole prompt in words, for vendors and for people
+    tempo_bpm: int
+    tonic: str  # one of TONICS
+    mode: Mode
+    instruments: tuple[Instrument, ...]  # the first one leads
+    density: float  # 0 sparse to 1 busy
+    moods: tuple[str, ...]
+    samples: int  # exact length at 48 kHz, handles for the crossfades included
+
+    def __post_init__(self) -> None:
+        if self.tonic not in TONICS:
+            raise InvalidInputError(f"tonic {self.tonic!r} is not one of {', '.join(TONICS)}")
+        if not 30 <= self.tempo_bpm <= 240:
+            raise InvalidInputError(f"tempo must be from 30 to 240 BPM, not {self.tempo_bpm}")
+        if not self.instruments:
+            raise InvalidInputError("a music prompt needs at least one instrument")
+        if not 0 <= self.density <= 1:
+            raise InvalidInputError(f"density must be from 0 to 1, not {self.density}")
+        if self.samples <= 0:
+            raise InvalidInputError(f"a piece needs a positive length, not {self.samples} samples")
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds."""
+        return self.samples / SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class VisualPrompt:
+    """One picture to be made; the words are all that a provider gets."""
+
+    order_index: int
+    text: str
+    description: str  # one line for people
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One piece of music and its picture, with the length that both fill on the screen."""
+
+    order_index: int
+    frames: int  # at the storyboard's rate; cut to cut, half of each crossfade included
+    music: MusicPrompt
+    visual: VisualPrompt
+
+
+@dataclass(frozen=True, slots=True)
+class Storyboard:
+    """The whole plan, with the texts that go to YouTube."""
+
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    scenes: tuple[Scene, ...]
+    crossfade_samples: int  # overlap of two neighbouring pieces
+    dissolve_frames: int  # length of the picture transition at each cut
+
+    def __post_init__(self) -> None:
+        indexes = [scene.order_index for scene in self.scenes]
+        if indexes != list(range(1, len(indexes) + 1)):
+            raise InvalidInputError(f"scenes must be numbered 1 to {len(indexes)} in order, not {indexes}")
+
+    @property
+    def frames(self) -> int:
+        """Length of the programme."""
+        return sum(scene.frames for scene in self.scenes)
+
+    def prompts(self) -> dict[str, Any]:
+        """The `prompts_json` of a job: `music_prompts` and `visual_prompts`, each with order_index and prompt."""
+        return {
+            "music_prompts": [
+                {
+                    "order_index": scene.order_index,
+                    "prompt": scene.music.text,
+                    "duration_minutes": round(scene.music.duration_s / 60, 2),
+                }
+                for scene in self.scenes
+            ],
+            "visual_prompts": [
+                {"order_index": scene.order_index, "prompt": scene.visual.text} for scene in self.scenes
+            ],
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready form that `from_json` reads back without loss."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Storyboard:
+        """The reverse of `to_json`; InvalidInputError when a field is missing or of the wrong form."""
+        try:
+            scenes = tuple(_scene(each) for each in value["scenes"])
+            return cls(
+                title=value["title"],
+                description=value["description"],
+                tags=tuple(value["tags"]),
+                scenes=scenes,
+                crossfade_samples=value["crossfade_samples"],
+                dissolve_frames=value["dissolve_frames"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInputError(f"this is not a storyboard: {error!r}") from error
+
+
+def _scene(value: dict[str, Any]) -> Scene:
+    music = dict(value["music"])
+    music["mode"] = Mode(music["mode"])
+    music["instruments"] = tuple(Instrument(name) for name in music["instruments"])
+    music["moods"] = tuple(music["moods"])
+    return Scene(
+        order_index=value["order_index"],
+        frames=value["frames"],
+        music=MusicPrompt(**music),
+        visual=VisualPrompt(**value["visual"]),
+    )

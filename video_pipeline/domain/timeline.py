@@ -1,0 +1,152 @@
+"""Owns the timeline: what is on the screen and in the ears at each moment; hides the arithmetic of cuts.
+
+OpenTimelineIO's sense: a clip shows a source range of a media reference; a transition sits on the cut between two
+clips, takes its frames from the handles of both, and never changes the length of the programme.
+
+    frames   0                 c1                 c2           c3
+    clips    |------ clip 0 ---|------ clip 1 ----|-- clip 2 --|
+    fades                   [==|==]            [==|==]
+                          in_offset  out_offset
+
+Picture positions are frames at `rate`, sound positions are samples at 48 kHz. Start times are derived, never stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.media import MediaReference
+from video_pipeline.domain.timebase import FrameRate, TimeRange
+
+
+class Motion(StrEnum):
+    """How a still picture moves while it is shown."""
+
+    STILL = "still"
+    SLOW_ZOOM = "slow_zoom"  # in and out again, a seamless loop
+
+
+class TransitionKind(StrEnum):
+    """What happens on a cut."""
+
+    CUT = "cut"
+    DISSOLVE = "dissolve"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureClip:
+    """One picture on the screen for `frames` frames, cut to cut."""
+
+    name: str
+    media: MediaReference
+    frames: int
+    motion: Motion = Motion.STILL
+
+
+@dataclass(frozen=True, slots=True)
+class SoundClip:
+    """One piece of music; `source_range` is in samples of the media, handles lie outside of it."""
+
+    name: str
+    media: MediaReference
+    source_range: TimeRange
+    available_range: TimeRange
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A picture transition on one cut: `in_offset` frames before it and `out_offset` frames after it."""
+
+    kind: TransitionKind
+    in_offset: int
+    out_offset: int
+
+    @property
+    def frames(self) -> int:
+        """Length."""
+        return self.in_offset + self.out_offset
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A programme. Transition i (picture) and crossfade i (sound) sit on the cut between clips i and i + 1."""
+
+    name: str
+    rate: FrameRate
+    pictures: tuple[PictureClip, ...]
+    transitions: tuple[Transition, ...]  # one fewer than pictures
+    sounds: tuple[SoundClip, ...]
+    crossfades: tuple[TimeRange, ...]  # one fewer than sounds; absolute sample positions on the programme
+
+    def __post_init__(self) -> None:
+        _check_pictures(self.pictures, self.transitions)
+        _check_sounds(self.sounds, self.crossfades)
+        if self.rate.samples_at(self.frames) != self.samples:
+            raise InvalidInputError(
+                f"picture and sound differ in length: {self.frames} frames are "
+                f"{self.rate.samples_at(self.frames)} samples, the sound has {self.samples}"
+            )
+
+    @property
+    def frames(self) -> int:
+        """Length of the programme in frames."""
+        return sum(clip.frames for clip in self.pictures)
+
+    @property
+    def samples(self) -> int:
+        """Length of the programme in samples."""
+        return sum(clip.source_range.duration for clip in self.sounds)
+
+    @property
+    def picture_starts(self) -> tuple[int, ...]:
+        """The frame at which each picture starts; the cuts, with 0 in front."""
+        return _starts(clip.frames for clip in self.pictures)
+
+    @property
+    def sound_starts(self) -> tuple[int, ...]:
+        """The sample at which each piece starts, cut to cut."""
+        return _starts(clip.source_range.duration for clip in self.sounds)
+
+
+def _starts(lengths: Iterable[int]) -> tuple[int, ...]:
+    starts, position = [], 0
+    for length in lengths:
+        starts.append(position)
+        position += length
+    return tuple(starts)
+
+
+def _check_pictures(pictures: Sequence[PictureClip], transitions: Sequence[Transition]) -> None:
+    if not pictures:
+        raise InvalidInputError("a timeline needs at least one picture")
+    if len(transitions) != len(pictures) - 1:
+        raise InvalidInputError(
+            f"{len(pictures)} pictures need {len(pictures) - 1} transitions, not {len(transitions)}"
+        )
+    for index, clip in enumerate(pictures):
+        taken = (transitions[index - 1].out_offset if index else 0) + (
+            transitions[index].in_offset if index < len(transitions) else 0
+        )
+        if clip.frames <= 0 or taken > clip.frames:
+            raise InvalidInputError(f"{clip.name}: {clip.frames} frames cannot hold {taken} frames of transitions")
+
+
+def _check_sounds(sounds: Sequence[SoundClip], crossfades: Sequence[TimeRange]) -> None:
+    if not sounds:
+        raise InvalidInputError("a timeline needs at least one piece of sound")
+    if len(crossfades) != len(sounds) - 1:
+        raise InvalidInputError(f"{len(sounds)} pieces need {len(sounds) - 1} crossfades, not {len(crossfades)}")
+    starts = _starts(clip.source_range.duration for clip in sounds)
+    for index, fade in enumerate(crossfades):
+        cut, before, after = starts[index + 1], sounds[index], sounds[index + 1]
+        tail = fade.end - cut
+        head = cut - fade.start
+        if tail < 0 or head < 0:
+            raise InvalidInputError(f"crossfade {index} at {fade} does not cover its cut at sample {cut}")
+        if before.source_range.end + tail > before.available_range.end or head > after.source_range.start:
+            raise InvalidInputError(f"crossfade {index} needs more handle than {before.name} and {after.name} have")
+        if tail > after.source_range.duration or head > before.source_range.duration:
+            raise InvalidInputError(f"crossfade {index} is longer than {before.name} or {after.name}")

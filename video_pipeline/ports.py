@@ -1,0 +1,231 @@
+"""Owns the protocols at which the flow and the tools meet; hides which tool stands behind each.
+
+A fake that stands in for one of these passes the same contract tests as the real thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from video_pipeline.domain.brief import AlbumBrief
+from video_pipeline.domain.delivery import Rendition
+from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, MediaReference
+from video_pipeline.domain.progress import Progress
+from video_pipeline.domain.records import (
+    ChannelRecord,
+    EventRecord,
+    ExportRecord,
+    ImageRecord,
+    JobRecord,
+    Lease,
+    RenderReport,
+    TrackRecord,
+)
+from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
+from video_pipeline.domain.timeline import Timeline
+
+ReportProgress = Callable[[float, str], None]
+"""Called with the finished share (0 to 1) and a message, from any thread."""
+
+IsCancelled = Callable[[], bool]
+"""Asked now and then; True means stop soon and raise CancelledError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Facts about a provider."""
+
+    name: str
+    concurrency: int  # how many requests it likes at once
+    price_usd: Decimal  # for one piece
+
+
+class MusicProvider(Protocol):
+    """Makes pieces of music."""
+
+    capabilities: Capabilities
+
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+        """Write the piece to `out` (FLAC, 48 kHz, stereo); blocks; called from several threads at once."""
+        ...
+
+
+class ImageProvider(Protocol):
+    """Makes pictures."""
+
+    capabilities: Capabilities
+
+    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+        """Write a picture of `size` (width, height) to `out` (PNG, 8-bit RGB); blocks; called from several threads."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a prompt writer delivers: everything of a storyboard but the lengths."""
+
+    title: str
+    description: str  # without chapters; the plan adds them
+    tags: tuple[str, ...]
+    music: tuple[MusicPrompt, ...]
+    visuals: tuple[VisualPrompt, ...]
+
+
+class PromptWriter(Protocol):
+    """Turns a brief into prompts; the deterministic grammar and, later, language models."""
+
+    name: str
+
+    def write(self, brief: AlbumBrief, samples: Sequence[int]) -> Script:
+        """Prompts for `len(samples)` scenes; `samples` are the exact lengths of the pieces at 48 kHz."""
+        ...
+
+
+class MediaTools(Protocol):
+    """Measures, renders and draws media; the ffmpeg room."""
+
+    def audio_facts(self, path: Path) -> AudioFacts:
+        """Decode `path` once and measure it; MediaError when it is not sound."""
+        ...
+
+    def image_facts(self, path: Path) -> ImageFacts:
+        """Decode and measure a picture; MediaError when it is not one."""
+        ...
+
+    def render(
+        self,
+        timeline: Timeline,
+        rendition: Rendition,
+        out: Path,
+        *,
+        locate: Callable[[MediaReference], Path],
+        report: ReportProgress,
+        cancelled: IsCancelled,
+    ) -> RenderReport:
+        """Render `timeline` to `out`, written aside and renamed; the report's media key is `out`'s name."""
+        ...
+
+    def waveform(self, audio: Path, out: Path) -> None:
+        """Draw the waveform of `audio` as a PNG."""
+        ...
+
+    def contact_sheet(self, pictures: Sequence[Path], out: Path) -> None:
+        """Draw all `pictures` on one JPEG sheet."""
+        ...
+
+    def poster(self, video: Path, at_s: float, out: Path) -> None:
+        """Write the frame of `video` at `at_s` seconds as a JPEG."""
+        ...
+
+    def inspect(self, video: Path) -> dict[str, Any]:
+        """Facts of the finished file for the gates.
+
+        Keys: width, height, frames (int), rate (str), video_s, audio_s (float), video_codec, video_profile,
+        pixel_format, color_space, audio_codec, audio_rate, audio_channels, index_first (bool), bytes (int).
+        """
+        ...
+
+    def black_frames(self, video: Path) -> int:
+        """How many frames of the unique material of `video` are black: one sampled each second."""
+        ...
+
+
+class MediaStore(Protocol):
+    """Keeps files; a key is a relative path with forward slashes."""
+
+    def path(self, key: str) -> Path:
+        """Where `key` is, or would be; InvalidInputError when it would leave the store."""
+        ...
+
+    def locate(self, media: MediaReference) -> Path:
+        """The file of `media`; NotFoundError when it is missing, MediaError when its size differs."""
+        ...
+
+    def holds(self, media: MediaReference) -> bool:
+        """True when the file is there with the recorded size and checksum."""
+        ...
+
+    def adopt(self, made: Path, key: str) -> MediaReference:
+        """Move a finished file in as `key`: checksum, fsync, rename; replaces what was there."""
+        ...
+
+    def scratch(self, job_id: UUID) -> AbstractContextManager[Path]:
+        """A directory of its own for one attempt, on the store's file system, removed afterwards."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Delete `key`; nothing happens when it is not there."""
+        ...
+
+
+class JobStore(Protocol):
+    """Keeps the books. Every write with a lease raises LeaseLostError when a newer attempt owns the job."""
+
+    # channels
+    def create_channel(self, name: str, brand_niche: str, youtube_channel_id: str | None = None) -> ChannelRecord: ...
+    def list_channels(self, *, active_only: bool = False) -> list[ChannelRecord]: ...
+    def find_channel(self, name_or_id: str) -> ChannelRecord: ...
+
+    # jobs
+    def create_job(self, brief: AlbumBrief, output_directory: str | None = None) -> JobRecord: ...
+    def get_job(self, job_id: UUID) -> JobRecord: ...
+    def find_job(self, id_or_prefix: str) -> JobRecord: ...
+    def list_jobs(
+        self, *, statuses: Sequence[JobStatus] = (), channel_id: UUID | None = None, limit: int = 50
+    ) -> list[JobRecord]: ...
+    def events(self, job_id: UUID) -> list[EventRecord]: ...
+
+    # one live attempt
+    def claim(self, job_id: UUID, run_id: str, *, ttl_s: int = 60) -> Lease:
+        """Take the job for one attempt; ConflictError while another attempt's lease is live."""
+        ...
+
+    def renew(self, lease: Lease, *, ttl_s: int = 60) -> None: ...
+    def release(self, lease: Lease) -> None: ...
+    def lost_jobs(self) -> list[JobRecord]:
+        """Jobs whose attempt ended without releasing: the lease expired."""
+        ...
+
+    # status
+    def move(
+        self, job_id: UUID, current: JobStatus, target: JobStatus, message: str = "", *, lease: Lease | None = None
+    ) -> None:
+        """Compare-and-set with an event row; IllegalMoveError, or ConflictError when it is not `current` any more."""
+        ...
+
+    def mark_job_failed(self, job_id: UUID, error_message: str) -> bool: ...
+    def retry(self, job_id: UUID) -> JobStatus:
+        """Bring a failed job back to the status in which it failed; counts the retry."""
+        ...
+
+    def cancel(self, job_id: UUID) -> None: ...
+    def is_cancelled(self, job_id: UUID) -> bool: ...
+    def approve_storyboard(self, job_id: UUID, by: str = "operator") -> bool: ...
+    def update_job_progress(self, job_id: UUID, progress: Progress | dict[str, Any]) -> bool: ...
+
+    # what is made
+    def save_storyboard(self, lease: Lease, storyboard: Storyboard) -> None: ...
+    def tracks(self, job_id: UUID) -> list[TrackRecord]: ...
+    def save_track(
+        self, lease: Lease, prompt: MusicPrompt, generation: Generation, media: MediaReference, facts: AudioFacts
+    ) -> TrackRecord: ...
+    def images(self, job_id: UUID) -> list[ImageRecord]: ...
+    def save_image(
+        self, lease: Lease, prompt: VisualPrompt, generation: Generation, media: MediaReference, facts: ImageFacts
+    ) -> ImageRecord: ...
+    def open_render_task(self, lease: Lease, resolution: str) -> UUID: ...
+    def close_render_task(self, lease: Lease, task_id: UUID, outcome: RenderReport | str) -> None:
+        """Record the result: a report, or the text of the error."""
+        ...
+
+    def save_master(self, lease: Lease, report: RenderReport) -> None: ...
+    def master(self, job_id: UUID) -> RenderReport | None: ...
+    def save_export(self, job_id: UUID, report: RenderReport) -> ExportRecord: ...
+    def exports(self, job_id: UUID) -> list[ExportRecord]: ...
