@@ -1,0 +1,1 @@
+"""Owns the offline picture provider; hides how its pictures are painted."""

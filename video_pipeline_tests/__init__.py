@@ -1,0 +1,1 @@
+"""Tests of the studio, folder by folder as the package."""

@@ -1,0 +1,1 @@
+"""Tests of the makers of music, pictures and prompts."""
