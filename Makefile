@@ -1,0 +1,48 @@
+# make run    set up everything, order one video and make it    ARGS="--minutes 75 --seed 7 --json"
+# make up     Dagster's web UI and daemon on this machine
+# make test   set up and run all tests                          ARGS="-k store"
+# make check  format, lint, types, import contract, definitions
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+export VIDEO_PIPELINE_DATA_DIR ?= $(CURDIR)/.data
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run up test check format lock setup clean
+
+run: $(VENV)/ready
+	@$(BIN)/video-pipeline run $(ARGS)
+
+up: $(VENV)/ready
+	@exec $(BIN)/video-pipeline up
+
+test: $(VENV)/ready
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	cd $(CURDIR) && $(BIN)/python -W ignore -m dagster definitions validate -w workspace.yaml
+
+format: $(VENV)/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: requirements.lock pyproject.toml tools/setup_environment.py
+	@$(PYTHON) tools/setup_environment.py $(VENV)
+	@touch $@
+
+# The lock holds exact versions and checksums for every supported Python and machine.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev \
+		pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
