@@ -5,7 +5,8 @@ A brief is checked when it is made, so that a brief that exists can be planned.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from video_pipeline.domain.errors import InvalidInputError
@@ -68,3 +69,22 @@ class AlbumBrief:
         """The mood keywords one by one, in lower case, without repeats."""
         words = (word.strip().lower() for word in self.mood_keywords.split(","))
         return tuple(dict.fromkeys(word for word in words if word))
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready form that `from_json` reads back without loss."""
+        return asdict(self) | {"channel_id": str(self.channel_id)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> AlbumBrief:
+        """The reverse of `to_json`; InvalidInputError when a field is missing or of the wrong form."""
+        try:
+            return cls(
+                **value
+                | {
+                    "channel_id": UUID(value["channel_id"]),
+                    "approval": Approval(value["approval"]),
+                    "motion": Motion(value["motion"]),
+                }
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInputError(f"this is not a brief: {error!r}") from error
