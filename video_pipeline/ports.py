@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-from video_pipeline.domain.brief import AlbumBrief
+from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, MediaReference
@@ -83,13 +83,17 @@ class PromptWriter(Protocol):
 
     name: str
 
-    def write(self, brief: AlbumBrief, samples: Sequence[int]) -> Script:
+    def write(self, brief: Brief, samples: Sequence[int]) -> Script:
         """Prompts for `len(samples)` scenes; `samples` are the exact lengths of the pieces at 48 kHz."""
         ...
 
 
 class MediaTools(Protocol):
     """Measures, renders and draws media; the ffmpeg room."""
+
+    def describe(self) -> str:
+        """Which ffmpeg is used, its version and where it was found, for people."""
+        ...
 
     def audio_facts(self, path: Path) -> AudioFacts:
         """Decode `path` once and measure it; MediaError when it is not sound."""
@@ -178,7 +182,7 @@ class JobStore(Protocol):
     def find_channel(self, name_or_id: str) -> ChannelRecord: ...
 
     # jobs
-    def create_job(self, brief: AlbumBrief, output_directory: str | None = None) -> JobRecord: ...
+    def create_job(self, brief: Brief, output_directory: str | None = None) -> JobRecord: ...
     def get_job(self, job_id: UUID) -> JobRecord: ...
     def find_job(self, id_or_prefix: str) -> JobRecord: ...
     def list_jobs(
@@ -199,6 +203,10 @@ class JobStore(Protocol):
     # one live attempt
     def claim(self, job_id: UUID, run_id: str, *, ttl_s: int = 60) -> Lease:
         """Take the job for one attempt; ConflictError while another attempt's lease is live."""
+        ...
+
+    def is_held(self, job_id: UUID) -> bool:
+        """True while an attempt's lease is live."""
         ...
 
     def renew(self, lease: Lease, *, ttl_s: int = 60) -> None: ...
