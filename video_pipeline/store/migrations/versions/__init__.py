@@ -1,0 +1,1 @@
+"""Owns the revisions, one a module, oldest first; hides nothing."""
