@@ -5,6 +5,9 @@ These are values read from the store. Changing one changes nothing; the verbs of
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -140,3 +143,13 @@ class EventRecord:
     status_to: JobStatus | None
     message: str
     created_at: datetime
+
+
+def fingerprint(storyboard: Storyboard, tracks: Sequence[TrackRecord], images: Sequence[ImageRecord]) -> str:
+    """SHA-256 of a plan and of the files made for it, as 64 hexadecimal digits: what an approval is given to."""
+    made = [
+        *(("track", track.order_index, track.media.sha256) for track in tracks),
+        *(("image", image.order_index, image.media.sha256) for image in images),
+    ]
+    text = json.dumps([storyboard.to_json(), sorted(made)], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
