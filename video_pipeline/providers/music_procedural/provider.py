@@ -1,0 +1,44 @@
+"""Owns the port: music made by this program, in worker processes; hides the file and how it appears at once."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+import soundfile
+
+from video_pipeline.cores import Cores
+from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.storyboard import MusicPrompt
+from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.ports import Capabilities
+from video_pipeline.providers.music_procedural.piece import compose_piece, quantised
+
+LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")
+"""A program made it and nobody reserves a right."""
+
+
+class ProceduralMusic:
+    """Composes offline, for nothing; a piece takes about two seconds of one core per minute of music."""
+
+    def __init__(self, cores: Cores) -> None:
+        self._cores = cores
+        self.capabilities = Capabilities(name="procedural", concurrency=cores.workers, price_usd=Decimal(0))
+
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+        """Write the piece to `out` (FLAC, 48 kHz, stereo, 16 bit); blocks. The same arguments give the same bytes."""
+        self._cores.submit(write_piece, prompt, seed, out).result()
+        return Generation(provider="procedural", provider_id=None, licence=LICENCE, cost_usd=Decimal(0))
+
+
+def write_piece(prompt: MusicPrompt, seed: int, out: Path) -> None:
+    """Compose and write `out`, aside first and renamed when complete."""
+    samples = quantised(compose_piece(prompt, seed), prompt, seed)
+    aside = out.with_name(f".{out.name}.{uuid4().hex}.part")
+    try:
+        soundfile.write(aside, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+        os.replace(aside, out)
+    finally:
+        aside.unlink(missing_ok=True)
