@@ -1,1 +1,22 @@
-"""Owns what is kept: the books in PostgreSQL and the files; hides SQL, the server and the file system."""
+"""Owns what is kept: the books in PostgreSQL and the files; hides SQL, the server and the file system.
+
+Modules in dependency order: premises, postmaster, embedded, engine, tables, migrations, schema, keys, codec, books,
+channels, fences, jobs, moves, works, job_store, media.
+"""
+
+from video_pipeline.store.embedded import EmbeddedPostgres
+from video_pipeline.store.engine import connect, rewritten_url
+from video_pipeline.store.job_store import PostgresJobStore
+from video_pipeline.store.media import LocalMediaStore
+from video_pipeline.store.schema import downgrade, migrate, schema_version
+
+__all__ = [
+    "EmbeddedPostgres",
+    "LocalMediaStore",
+    "PostgresJobStore",
+    "connect",
+    "downgrade",
+    "migrate",
+    "rewritten_url",
+    "schema_version",
+]

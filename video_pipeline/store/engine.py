@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Iterator
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError, TimeoutError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, OperationalError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from video_pipeline.domain.errors import InvalidInputError, StoreUnavailableError
+from video_pipeline.domain.errors import ConflictError, InvalidInputError, StoreUnavailableError
 
 STATEMENT_LIMIT_MS = 60_000
 """The slowest statement of the studio takes milliseconds; one that takes a minute waits for something that is stuck."""
@@ -18,30 +18,22 @@ _DRIVER = "postgresql+psycopg2"
 _RIGHT_FORM = f"{_DRIVER}://user:password@host:5432/video_pipeline"
 
 
-def normalise_url(text: str) -> URL:
+def rewritten_url(text: str) -> str:
     """`text` as a URL of psycopg2, the only driver; InvalidInputError for anything but PostgreSQL.
 
     A bare `postgresql://` is rewritten: SQLAlchemy 2.1 would take psycopg 3 for it, with which dagster-postgres 0.29
     does not work. No message repeats the password.
     """
-    try:
-        url = make_url(text.strip())
-    except (ArgumentError, ValueError) as error:
-        raise InvalidInputError(f"the database URL cannot be read; write {_RIGHT_FORM}") from error
-    if url.drivername not in ("postgresql", _DRIVER):
-        raise InvalidInputError(f"the database URL starts with {url.drivername}://; write {_RIGHT_FORM}")
-    if not url.database:
-        raise InvalidInputError(f"the database URL names no database; write {_RIGHT_FORM}")
-    return url.set(drivername=_DRIVER)
+    return _checked(text).render_as_string(hide_password=False)
 
 
-def create_store_engine(url: str, *, pool_size: int = 5) -> Engine:
+def connect(url: str, *, pool_size: int = 5) -> Engine:
     """An engine for `url`; nothing connects before its first use.
 
     InvalidInputError when the URL is not one of PostgreSQL with psycopg2.
     """
     engine = create_engine(
-        normalise_url(url),
+        _checked(url),
         pool_size=pool_size,
         max_overflow=2 * pool_size,
         pool_timeout=30,
@@ -72,13 +64,18 @@ def _limit(connection: object, _entry: ConnectionPoolEntry) -> None:
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's errors into ours: no answer is StoreUnavailableError, an unusable value InvalidInputError."""
+    """Turn the driver's errors into ours.
+
+    No answer is StoreUnavailableError, an unusable value InvalidInputError, a broken rule of the schema ConflictError.
+    """
     try:
         yield
     except (OperationalError, TimeoutError) as error:
         raise StoreUnavailableError(f"the database did not answer: {_first_line(error)}") from error
     except DataError as error:
         raise InvalidInputError(f"the database does not accept a value: {_first_line(error)}") from error
+    except IntegrityError as error:
+        raise ConflictError(f"the database refuses this: {_first_line(error)}") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreUnavailableError(f"the connection to the database broke: {_first_line(error)}") from error
@@ -95,3 +92,15 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 def _first_line(error: Exception) -> str:
     text = str(error.orig) if isinstance(error, DBAPIError) else str(error)
     return text.strip().partition("\n")[0]
+
+
+def _checked(text: str) -> URL:
+    try:
+        url = make_url(text.strip())
+    except (ArgumentError, ValueError) as error:
+        raise InvalidInputError(f"the database URL cannot be read; write {_RIGHT_FORM}") from error
+    if url.drivername not in ("postgresql", _DRIVER):
+        raise InvalidInputError(f"the database URL starts with {url.drivername}://; write {_RIGHT_FORM}")
+    if not url.database:
+        raise InvalidInputError(f"the database URL names no database; write {_RIGHT_FORM}")
+    return url.set(drivername=_DRIVER)

