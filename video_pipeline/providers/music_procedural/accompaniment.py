@@ -72,6 +72,8 @@ class _Style:
             rung = self.shape[(slot * 8 // (clock.beats * self.per_beat) if len(self.slots) > 6 else index) % 8]
             rung += int(rng.random() < 0.08)
             pitch = rungs[min(rung, len(rungs) - 1)]
+            if notes and pitch == notes[-1].pitch:
+                pitch = rungs[max(rungs.index(pitch) - 1, 0)]
             beat = slot / self.per_beat
             accent = 0.07 if slot == 0 else 0.02 if slot % self.per_beat == 0 else -0.03
             velocity = 0.36 + 0.34 * section.intensity + accent + 0.045 * float(rng.standard_normal())
@@ -147,7 +149,7 @@ def _spans(plan: Plan) -> Iterator[tuple[int, int]]:
 
 def _ring_end(plan: Plan) -> float:
     final, end = plan.clock.starts[-2:]
-    return final + 0.55 * (end - final)
+    return final + 0.68 * (end - final)
 
 
 def bass(plan: Plan, seat: Seat) -> tuple[Note, ...]:

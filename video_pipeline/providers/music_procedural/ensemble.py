@@ -43,10 +43,10 @@ _PAD = frozenset({_R.HARMONY, _R.BASS})
 
 PROFILES: dict[Instrument, Profile] = {
     Instrument.PIANO: Profile(33, 96, 74, 50, _KEYS),
-    Instrument.FELT_PIANO: Profile(33, 91, 71, 50, _KEYS),
+    Instrument.FELT_PIANO: Profile(33, 91, 73, 50, _KEYS),
     Instrument.HARP: Profile(33, 96, 74, 50, _PLUCK | {_R.SPARKLE}),
-    Instrument.LUTE: Profile(38, 84, 69, 50, _PLUCK),
-    Instrument.GUITAR: Profile(40, 84, 68, 48, _PLUCK),
+    Instrument.LUTE: Profile(38, 86, 71, 50, _PLUCK),
+    Instrument.GUITAR: Profile(40, 86, 71, 48, _PLUCK),
     Instrument.STRINGS: Profile(36, 91, 74, 52, _CHORAL, sustained=True),
     Instrument.CELLO: Profile(36, 72, 57, 43, frozenset({_R.LEAD, _R.COUNTER, _R.BASS}), sustained=True),
     Instrument.FLUTE: Profile(60, 93, 77, 67, frozenset({_R.LEAD, _R.COUNTER}), sustained=True),
@@ -57,8 +57,8 @@ PROFILES: dict[Instrument, Profile] = {
     Instrument.BELLS: Profile(60, 96, 79, 67, _MALLET),
     Instrument.MUSIC_BOX: Profile(64, 100, 82, 67, _MALLET),
     Instrument.KALIMBA: Profile(55, 93, 74, 60, _MALLET),
-    Instrument.VIBRAPHONE: Profile(53, 91, 72, 57, _MALLET),
-    Instrument.ELECTRIC_PIANO: Profile(33, 91, 70, 50, _KEYS),
+    Instrument.VIBRAPHONE: Profile(53, 91, 74, 57, _MALLET),
+    Instrument.ELECTRIC_PIANO: Profile(33, 91, 74, 48, _KEYS),
     Instrument.BASS: Profile(28, 55, 43, 31, frozenset({_R.BASS}), sustained=False),
     Instrument.BRUSHES: Profile(0, 127, 60, 60, frozenset({_R.GROOVE})),
     Instrument.HAND_DRUM: Profile(0, 127, 60, 60, frozenset({_R.GROOVE})),
@@ -87,7 +87,7 @@ def seats(instruments: Sequence[Instrument]) -> tuple[Seat, ...]:
     taken: list[tuple[Instrument, Role]] = [(lead, Role.LEAD)] if lead else []
     for each in players:
         if each != lead:
-            taken.append((each, _role(each, [role for _, role in taken], len(players))))
+            taken.append((each, _role(each, taken, len(players))))
     filled = {role for _, role in taken}
     if lead and not filled & {Role.FIGURE, Role.HARMONY}:
         taken += [(lead, role) for role in (Role.FIGURE, Role.HARMONY) if role in PROFILES[lead].roles]
@@ -105,8 +105,9 @@ def seats(instruments: Sequence[Instrument]) -> tuple[Seat, ...]:
     return tuple(result)
 
 
-def _role(instrument: Instrument, taken: Sequence[Role], players: int) -> Role:
+def _role(instrument: Instrument, taken: Sequence[tuple[Instrument, Role]], players: int) -> Role:
     roles = PROFILES[instrument].roles
+    filled = [role for _, role in taken]
     for only in (Role.GROOVE, Role.AIR, Role.HARMONY):
         if only in roles:
             return only
@@ -114,18 +115,17 @@ def _role(instrument: Instrument, taken: Sequence[Role], players: int) -> Role:
         return Role.BASS
     if Role.COUNTER in roles:
         low = PROFILES[instrument].low < 48
-        return Role.BASS if low and players < 3 and Role.BASS not in taken else Role.COUNTER
-    if Role.FIGURE in taken and Role.SPARKLE in roles:
+        return Role.BASS if low and players < 3 and Role.BASS not in filled else Role.COUNTER
+    # Bells beside a piano or a harp ornament it; beside a flute they have to carry the harmony.
+    mallet = Role.SPARKLE in roles and Role.BASS not in roles
+    two_hands = any({Role.FIGURE, Role.BASS} <= PROFILES[leader].roles for leader, _ in taken[:1])
+    if (mallet and two_hands) or (Role.FIGURE in filled and Role.SPARKLE in roles):
         return Role.SPARKLE
     return Role.FIGURE
 
 
 def _basses(taken: Sequence[tuple[Instrument, Role]]) -> list[Instrument]:
-    """Who could play the missing bass, the best first: hands that are there anyway, then held chords."""
-    order = (Role.FIGURE, Role.HARMONY)
-    return [
-        instrument
-        for wanted in order
-        for instrument, role in taken
-        if role is wanted and Role.BASS in PROFILES[instrument].roles
-    ]
+    """Who could play the missing bass, the best first: a left hand that is free, then whoever reaches lowest."""
+    able = [(instrument, role) for instrument, role in taken if Role.BASS in PROFILES[instrument].roles]
+    able.sort(key=lambda each: (each[1] is not Role.FIGURE, PROFILES[each[0]].low))
+    return [instrument for instrument, _ in able]

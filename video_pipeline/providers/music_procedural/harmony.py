@@ -85,7 +85,8 @@ def _coloured(key: Key, degree: int, bar: int, richness: float, rng: np.random.G
     inverted = bool(bar % 4 in {1, 3} and rng.random() < 0.22)
     chord = key.chord((degree - 1) % steps, inverted=inverted)
     kept = tuple(colour for colour in chord.colours if rng.random() < richness)
-    return replace(chord, colours=kept)
+    # One colour is a shade, two are jazz, three hide which chord it is.
+    return replace(chord, colours=kept[: 2 if richness > 0.6 else 1])
 
 
 def _held(chords: list[Chord]) -> list[Chord]:

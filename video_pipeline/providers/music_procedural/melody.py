@@ -56,11 +56,14 @@ def _cell(beats: int, count: float, rng: np.random.Generator) -> tuple[Tick, ...
     notes = int(np.clip(np.floor(count + rng.random()), 1, slots))
     onsets = sorted(rng.choice(slots, size=notes, replace=False, p=weights / weights.sum()) / 2)
     ends = [*onsets[1:], float(beats)]
-    offsets, here = [], 0
+    offsets, here, way = [], 0, int(rng.choice([-1, 1]))
     for _ in onsets:
         offsets.append(here)
-        leap = rng.random() < 0.16
-        here += int(rng.choice([-1, 1])) * (int(rng.integers(2, 4)) if leap else 1)
+        leap = rng.random() < 0.24
+        # After a leap the line turns back; a step rather goes on, because scales are what melodies are made of.
+        turn = -way if abs(here) > 2 or rng.random() < 0.35 else way
+        way = turn
+        here += turn * (int(rng.integers(2, 4)) if leap else 1)
         here = int(np.clip(here, -3, 4))
     return tuple(
         Tick(float(start), float(end - start), offset) for start, end, offset in zip(onsets, ends, offsets, strict=True)
@@ -71,9 +74,9 @@ def lead(plan: Plan, seat: Seat) -> tuple[Note, ...]:
     """The melody over the whole piece."""
     rng = plan.stream("melody", str(seat.role), seat.rank)
     # At fast tempi a bar is short; the number of notes a second is what the ear counts.
-    count = (0.9 + 3.4 * plan.movement) * float(np.clip(plan.clock.bar_s / 3.4, 0.6, 1.35))
+    count = (1.5 + 3.6 * plan.movement) * float(np.clip(plan.clock.bar_s / 3.4, 0.6, 1.35))
     if seat.profile.sustained:
-        count *= 0.75
+        count *= 0.8
     motifs = {kind: make_motif(plan.clock.beats, count, rng) for kind in (Kind.A, Kind.B)}
     motifs[Kind.C] = motifs[Kind.OUTRO] = motifs[Kind.INTRO] = motifs[Kind.A]
     solo = not any(other.role in {Role.FIGURE, Role.HARMONY, Role.SPARKLE} for other in plan.seats)
@@ -110,7 +113,7 @@ class _Singer:
                 cell = cell[:2]
             elif section.visit and not last_bar:
                 cell = _vary(cell, section.visit, rng)
-            peak = 6.0 if section.kind is Kind.B else 3.5
+            peak = 6.0 if section.kind is Kind.B else 4.5
             # Second phrases climb higher than first ones.
             arc = np.sin(np.pi * (place + 0.6) / 4.2) * peak * (1.0 + 0.35 * ((bar - section.start) // 4 % 2))
             lift = 3 if section.kind is Kind.B else 0
@@ -121,7 +124,7 @@ class _Singer:
         self, bar: int, cell: Sequence[Tick], target: float, section: Section, rng: np.random.Generator
     ) -> list[Note]:
         chord = self.plan.chords[bar]
-        near = 0.5 * target + 0.5 * self.last
+        near = 0.65 * target + 0.35 * self.last
         anchor = self.plan.key.step(nearest(self._choices(chord), near))
         notes = []
         for tick in cell:
@@ -202,7 +205,9 @@ def counter(plan: Plan, seat: Seat) -> tuple[Note, ...]:
         for bar in range(section.start, section.end):
             chord = plan.chords[bar]
             guides = pitches((*chord.tones[1:], *chord.colours), profile.low + 2, profile.lead + 7)
-            pitch = nearest(guides, 0.7 * last + 0.3 * (profile.lead - 2))
+            pull = 0.7 * last + 0.3 * (profile.lead - 2)
+            # A line that stays on one note is no line: the last pitch counts as three semitones further away.
+            pitch = min(guides, key=lambda guide: (abs(guide - pull) + 3 * (guide == last), guide))
             halves = 2 if (bar - section.start) % 4 == 3 and rng.random() < 0.5 + 0.4 * plan.movement else 1
             for half in range(halves):
                 beats = clock.beats / halves

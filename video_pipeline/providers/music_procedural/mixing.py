@@ -110,7 +110,11 @@ def _put(stem: Wave, tone: Tone, note: Note, gains: npt.NDArray[np.float32], ind
         length = min(length, tone.wave.shape[1])
     if length <= 0:
         return
-    piece = _read(tone, length, index) * gains
+    piece = _read(tone.wave, length, index, looped=tone.looped) * gains
+    if tone.opened is not None:
+        # A held tone opens towards its middle, as players lean into it.
+        swell = 0.8 * np.square(np.sin(np.linspace(0, np.pi, length, dtype=np.float32)))
+        piece += (_read(tone.opened, length, index, looped=True) * gains - piece) * swell
     rise = min(tone.attack, length)
     if rise:
         piece[:, :rise] *= ramp(rise)
@@ -120,15 +124,14 @@ def _put(stem: Wave, tone: Tone, note: Note, gains: npt.NDArray[np.float32], ind
     stem[:, start : start + length] += piece
 
 
-def _read(tone: Tone, length: int, index: int) -> Wave:
-    if not tone.looped:
-        return tone.wave[:, :length]
+def _read(wave: Wave, length: int, index: int, *, looped: bool) -> Wave:
+    if not looped:
+        return wave[:, :length]
     # Each note enters the loop elsewhere, so that repeated chords do not sound stamped.
-    size = tone.wave.shape[1]
-    at = (index * 65_537) % size
+    at = (index * 65_537) % wave.shape[1]
     pieces = []
     while length > 0:
-        piece = tone.wave[:, at : at + length]
+        piece = wave[:, at : at + length]
         pieces.append(piece)
         length -= piece.shape[1]
         at = 0

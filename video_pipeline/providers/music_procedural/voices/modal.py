@@ -103,14 +103,14 @@ class Modal:
         if self.ratios:
             freqs, gains = f0 * np.array(self.ratios), np.array(self.levels)
         else:
-            number = np.arange(1, min(int(9000 / f0), 34) + 2, dtype=np.float64)
+            number = np.arange(1, min(int(13_000 / f0), 40) + 2, dtype=np.float64)
             stiff = self.stiffness * (f0 / 261.63)
             freqs = f0 * number * np.sqrt(1 + stiff * number**2)
             gains = number**-self.slope * (0.08 + np.abs(np.sin(np.pi * number * self.pluck)))
         cutoff = self.cutoff_hz * (0.62, 1.0, 1.5)[layer] * 2 ** (0.7 * timbre.brightness) * (f0 / 261.63) ** 0.35
-        gains = gains / (1 + (freqs / cutoff) ** 2)
+        gains = gains / (1 + (freqs / cutoff) ** 1.7)
         t60 = (
-            base_t60 / (1 + self.damping * (freqs / f0 - 1) ** 0.9)
+            base_t60 / (1 + self.damping * np.maximum(freqs / f0 - 1, 0.0) ** 0.9)
             if self.ratios
             else self._string_decay(freqs, f0, base_t60)
         )

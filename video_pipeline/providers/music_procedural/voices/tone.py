@@ -26,6 +26,7 @@ class Tone:
     attack: int  # samples of fade-in applied at placement
     release: int  # samples of fade-out added after the note's length
     looped: bool  # may be read past its end, from the beginning
+    opened: Wave | None = None  # the same tone one layer brighter, with the same phases; long notes swell into it
 
 
 @dataclass(frozen=True, slots=True)
