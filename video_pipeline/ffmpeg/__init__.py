@@ -1,0 +1,17 @@
+"""The render engine: the only room that knows ffmpeg, PyAV and codecs.
+
+binary  command  runner          the ffmpeg program: which one, its arguments, its process
+sniff  probe  pictures           what a file is, and drawings of it
+plan                             timeline -> unique stretches of picture (pure)
+canvas  codecs  h264  vp9        pixels and how they are encoded
+coded  stretch                   encoded packets, and making those of one stretch
+loudness  limiter  tracks        what sound measures
+mixing  voice  sound             the programme's sound: mixed, encoded, measured, trimmed
+cache  crew                      finished pieces kept, work spread over the cores
+mux  render  tools               one file out of the pieces; the public face is `tools.FfmpegTools`
+"""
+
+from video_pipeline.ffmpeg.binary import FfmpegBinary, find_ffmpeg
+from video_pipeline.ffmpeg.tools import FfmpegTools
+
+__all__ = ["FfmpegBinary", "FfmpegTools", "find_ffmpeg"]

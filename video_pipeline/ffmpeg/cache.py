@@ -1,0 +1,142 @@
+"""Owns finished pieces of work on disk, found again by the hash of what went into them; hides layout and eviction.
+
+    root/entries/ab/abcdef...      one file a piece, never changed after it appeared
+    root/sessions/<random>/        hard links to what one render uses, beside a lock that lives as long as it does
+
+A piece is written in the session's directory and linked into the entries when it is whole: a killed process leaves
+whole pieces or nothing, and evicting an entry that a render still uses only removes its second name. Every method is
+safe in several processes at once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DEFAULT_LIMIT_BYTES = 8 * 2**30
+
+
+def key_of(what: Any) -> str:
+    """The key of a piece: the SHA-256 of the JSON of everything that decides its content."""
+    return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The pieces that one render uses; picklable, so that worker processes add to it."""
+
+    root: Path
+    own: Path
+
+    def find(self, key: str) -> Path | None:
+        """The piece, kept alive until the session ends; None when there is none."""
+        mine, entry = self.own / key, _entry(self.root, key)
+        if mine.exists():
+            return mine
+        try:
+            _link(entry, mine)
+            os.utime(mine)  # both names share one time: the entry was used now
+        except FileNotFoundError:
+            return None
+        return mine
+
+    def add(self, key: str, write: Callable[[Path], object]) -> Path:
+        """Let `write` make the piece; it appears under `key` when it is whole."""
+        mine, entry = self.own / key, _entry(self.root, key)
+        part = self.own / f"{key}.{uuid.uuid4().hex}.part"
+        try:
+            write(part)
+            part.replace(mine)
+        finally:
+            part.unlink(missing_ok=True)
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):  # somebody else made the same piece meanwhile
+            _link(mine, entry)
+        return mine
+
+    def drop(self, key: str) -> None:
+        """Forget a piece that turned out to be damaged."""
+        (self.own / key).unlink(missing_ok=True)
+        _entry(self.root, key).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Pieces under `root`; the least recently used go when a session ends and they exceed `limit_bytes`."""
+
+    root: Path
+    limit_bytes: int = DEFAULT_LIMIT_BYTES
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Use the cache for one render; what it used may be evicted afterwards."""
+        own = self.root / "sessions" / uuid.uuid4().hex
+        own.mkdir(parents=True)
+        with (own / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                yield Session(self.root, own)
+            finally:
+                shutil.rmtree(own, ignore_errors=True)
+                self.evict()
+
+    def evict(self) -> None:
+        """Remove the sessions of dead processes and the least recently used entries above the limit."""
+        for own in _directories(self.root / "sessions"):
+            _remove_if_dead(own)
+        entries = []
+        for shelf in _directories(self.root / "entries"):
+            for path in shelf.iterdir():
+                with suppress(FileNotFoundError):  # another process evicts as well
+                    facts = path.stat()
+                    entries.append((facts.st_mtime_ns, facts.st_size, path))
+        excess = sum(size for _, size, _ in entries) - self.limit_bytes
+        for _, size, path in sorted(entries):
+            if excess <= 0:
+                return
+            path.unlink(missing_ok=True)
+            excess -= size
+
+
+def _entry(root: Path, key: str) -> Path:
+    return root / "entries" / key[:2] / key
+
+
+def _directories(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except (FileExistsError, FileNotFoundError):
+        raise
+    except OSError:  # a file system without hard links
+        part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
+        shutil.copyfile(source, part)
+        part.replace(target)
+
+
+_YOUNG_S = 60
+"""A session younger than this may not hold its lock yet."""
+
+
+def _remove_if_dead(own: Path) -> None:
+    try:
+        if time.time() - own.stat().st_mtime < _YOUNG_S and not (own / "lock").exists():
+            return
+        with (own / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(own, ignore_errors=True)
+    except (FileNotFoundError, BlockingIOError):
+        return

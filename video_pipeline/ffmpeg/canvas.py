@@ -1,0 +1,114 @@
+"""Owns the pixels of a scene as 8-bit BT.709 4:2:0 planes; hides scaling, colour conversion, zooming and blending.
+
+A picture is one contiguous array of shape (height * 3 / 2, width): the luma plane, then both chroma planes, which is
+what a `yuv420p` frame is made of. Width and height are even.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from video_pipeline.ffmpeg.pictures import open_picture
+
+Planes = NDArray[np.uint8]
+
+ZOOM_DEPTH = 0.05
+"""How far a slow zoom goes in: 1.05 times, about 5 pixels a second at the edge of 1080p."""
+
+# ITU-R BT.709-6, items 3.2 to 3.5: luma weights, and limited range (luma 16 to 235, chroma 16 to 240).
+_RED, _GREEN, _BLUE = 0.2126, 0.7152, 0.0722
+_LUMA = np.array([[_RED, _GREEN, _BLUE]], np.float32) * (219 / 255)
+_CHROMA = np.array(
+    [
+        [-_RED / (2 * (1 - _BLUE)), -_GREEN / (2 * (1 - _BLUE)), 0.5],
+        [0.5, -_GREEN / (2 * (1 - _RED)), -_BLUE / (2 * (1 - _RED))],
+    ],
+    np.float32,
+) * (224 / 255)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A picture's size in pixels."""
+
+    width: int
+    height: int
+
+
+def load_planes(path: Path, size: Size) -> Planes:
+    """Decode a picture, fill `size` with it (Lanczos, centre crop) and convert it; MediaError when it is not one."""
+    return planes_of(_fill(open_picture(path), size))
+
+
+def _fill(picture: Image.Image, size: Size) -> NDArray[np.uint8]:
+    """The picture as RGB of shape (height, width, 3), scaled to cover `size`; what sticks out is cut off evenly."""
+    scale = min(picture.width / size.width, picture.height / size.height)
+    width, height = size.width * scale, size.height * scale
+    left, top = (picture.width - width) / 2, (picture.height - height) / 2
+    box = (left, top, left + width, top + height)
+    return np.asarray(picture.resize((size.width, size.height), Image.Resampling.LANCZOS, box=box))
+
+
+def planes_of(rgb: NDArray[np.uint8]) -> Planes:
+    """RGB of shape (height, width, 3) as BT.709 limited-range planes; chroma is sited left, as H.264 assumes."""
+    height, width = rgb.shape[:2]
+    real = rgb.astype(np.float32)
+    planes = np.empty((height * 3 // 2, width), np.uint8)
+    planes[:height] = np.rint(cv2.transform(real, _LUMA) + 16).reshape(height, width)
+    # A chroma sample lies between two rows and on every second column: average the rows, and weigh the columns 1 2 1.
+    rows = (real[0::2] + real[1::2]) / 2
+    padded = cv2.copyMakeBorder(rows, 0, 0, 1, 1, cv2.BORDER_REPLICATE)
+    sited = (padded[:, 0:-2:2] + 2 * padded[:, 1:-1:2] + padded[:, 2::2]) / 4
+    chroma = np.rint(cv2.transform(np.ascontiguousarray(sited), _CHROMA) + 128).astype(np.uint8)
+    planes[height:] = np.moveaxis(chroma, 2, 0).reshape(height // 2, width)
+    return planes
+
+
+def blend(before: Planes, after: Planes, share: float) -> Planes:
+    """`before` with `share` (0 to 1) of `after`; blending the planes equals blending what they show."""
+    return np.asarray(cv2.addWeighted(before, 1 - share, after, share, 0), np.uint8)
+
+
+def dissolve_shares(frames: int) -> Iterator[float]:
+    """How much of the next picture each frame of a dissolve shows; never 0 or 1, those frames lie outside."""
+    return ((index + 1) / (frames + 1) for index in range(frames))
+
+
+def zoom_factor(phase: int, period: int) -> float:
+    """Magnification at `phase`: a raised cosine, 1 at phase 0, smooth where the loop closes."""
+    return 1 + ZOOM_DEPTH * (1 - math.cos(2 * math.pi * phase / period)) / 2
+
+
+def zoomed(planes: Planes, factor: float) -> Planes:
+    """The picture magnified about its centre by sub-pixel resampling (cropping whole pixels makes a zoom shake)."""
+    height, width = planes.shape[0] * 2 // 3, planes.shape[1]
+    result = np.empty_like(planes)
+    centre_x, centre_y = (width - 1) / 2, (height - 1) / 2
+    result[:height] = _magnified(planes[:height], factor, centre_x, centre_y)
+    source, target = planes[height:].reshape(2, height // 2, width // 2), result[height:].reshape(2, height // 2, -1)
+    for plane in range(2):
+        # Chroma sample (i, j) lies at luma position (2i, 2j + 1/2).
+        target[plane] = _magnified(source[plane], factor, centre_x / 2, (centre_y - 0.5) / 2)
+    return result
+
+
+def _magnified(plane: NDArray[np.uint8], factor: float, x: float, y: float) -> NDArray[np.uint8]:
+    inverse = 1 / factor
+    matrix = np.array([[inverse, 0, x * (1 - inverse)], [0, inverse, y * (1 - inverse)]])
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    size = (plane.shape[1], plane.shape[0])
+    return np.asarray(cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def video_frame(planes: Planes) -> av.VideoFrame:
+    """A frame for an encoder."""
+    return av.VideoFrame.from_ndarray(planes, "yuv420p")

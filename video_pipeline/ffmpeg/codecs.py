@@ -1,0 +1,71 @@
+"""Owns which codecs, containers and muxer options each format has, and their quantisers; hides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from video_pipeline.domain.delivery import Format
+from video_pipeline.ffmpeg.coded import Coded
+from video_pipeline.ffmpeg.h264 import encode_h264, x264_params
+from video_pipeline.ffmpeg.voice import AudioCodec
+from video_pipeline.ffmpeg.vp9 import encode_vp9, vp9_params
+
+
+class VideoCodec(StrEnum):
+    """How pictures are encoded."""
+
+    H264 = "h264"
+    VP9 = "vp9"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRecipe:
+    """How one video codec is used."""
+
+    encode: Callable[..., Coded]
+    # Constant quantisers, first choice first: the next one is tried when a stretch exceeds its ceiling.
+    quantisers: Mapping[str, tuple[int, ...]]
+    encoder: str
+    options: Callable[[str, int], str]  # for people
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """How one format is written."""
+
+    muxer: str
+    options: Mapping[str, str]
+    video: VideoCodec
+    audio: AudioCodec
+
+
+VIDEO: Mapping[VideoCodec, VideoRecipe] = {
+    VideoCodec.H264: VideoRecipe(
+        encode_h264,
+        {"still": (18, 21, 24, 28, 32, 38), "blend": (20, 24, 28, 32, 38), "move": (20, 23, 26, 30, 36)},
+        "libx264",
+        x264_params,
+    ),
+    VideoCodec.VP9: VideoRecipe(
+        encode_vp9,
+        {"still": (26, 32, 38, 46, 54), "blend": (18, 26, 34, 44, 54), "move": (24, 30, 38, 46, 54)},
+        "libvpx-vp9",
+        vp9_params,
+    ),
+}
+
+_MOV_OPTIONS = {
+    # Index before media; presentation may run ahead of decoding, so that no edit list is needed to start at 0.
+    "movflags": "+faststart+negative_cts_offsets",
+    # YouTube asks for files without edit lists.
+    "use_editlist": "0",
+}
+
+CONTAINERS: Mapping[Format, Container] = {
+    Format.MP4: Container("mp4", _MOV_OPTIONS, VideoCodec.H264, AudioCodec.AAC),
+    Format.MOV: Container("mov", _MOV_OPTIONS, VideoCodec.H264, AudioCodec.AAC),
+    # Without cues in front a player must read to the end before it can seek.
+    Format.WEBM: Container("webm", {"cues_to_front": "1"}, VideoCodec.VP9, AudioCodec.OPUS),
+}

@@ -1,0 +1,60 @@
+"""Owns encoded packets on their way from an encoder to a file; hides how they are stored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from video_pipeline.domain.errors import MediaError
+
+_MAGIC = b"coded packets 1\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Packets in coding order, without timestamps: those belong to the place where they are shown."""
+
+    header: bytes  # the codec's own set-up, equal in all packets that are joined
+    packets: tuple[bytes, ...]
+    order: tuple[int, ...]  # for each packet, the place of its frame in the order of showing
+
+    @property
+    def bytes(self) -> int:
+        """Size of the packets."""
+        return sum(map(len, self.packets))
+
+
+def write_coded(coded: Coded, path: Path) -> None:
+    """Store `coded` at `path`."""
+    payload = b"".join(coded.packets)
+    index = {
+        "header": coded.header.hex(),
+        "sizes": [len(packet) for packet in coded.packets],
+        "order": coded.order,
+        "sha256": hashlib.sha256(payload).hexdigest(),
+    }
+    path.write_bytes(_MAGIC + json.dumps(index).encode() + b"\n" + payload)
+
+
+def read_coded(path: Path) -> Coded:
+    """What `write_coded` stored; MediaError when the file was damaged since."""
+    try:
+        magic, line, payload = _lines(path.read_bytes())
+        index = json.loads(line)
+        if magic != _MAGIC or hashlib.sha256(payload).hexdigest() != index["sha256"]:
+            raise ValueError("checksum differs")
+        ends = [0]
+        for size in index["sizes"]:
+            ends.append(ends[-1] + size)
+        packets = tuple(payload[start:end] for start, end in pairwise(ends))
+        return Coded(bytes.fromhex(index["header"]), packets, tuple(index["order"]))
+    except (ValueError, KeyError) as error:
+        raise MediaError(f"the stored packets in {path} are damaged ({error}); delete the file") from error
+
+
+def _lines(content: bytes) -> tuple[bytes, bytes, bytes]:
+    end = content.index(b"\n", len(_MAGIC))
+    return content[: len(_MAGIC)], content[len(_MAGIC) : end], content[end + 1 :]

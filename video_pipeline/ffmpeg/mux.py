@@ -1,0 +1,132 @@
+"""Owns joining finished packets into one file; hides timestamps, parameter sets and PyAV's traps.
+
+Picture k of the programme is shown at k frames, whatever stretch it comes from; decoding times just count packets.
+A packet object is made fresh for each use, since muxing rewrites its timestamps.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from heapq import merge
+from pathlib import Path
+from typing import Any
+
+import av
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.ffmpeg.codecs import VIDEO, Container, VideoCodec
+from video_pipeline.ffmpeg.coded import read_coded
+from video_pipeline.ffmpeg.stretch import PictureFormat
+from video_pipeline.ffmpeg.voice import Voice
+from video_pipeline.ffmpeg.vp9 import BT709, LIMITED_RANGE
+
+_POLL_EVERY = 5000
+"""Packets between two looks at whether to stop; 277,000 packets take about 2 s."""
+
+REORDERED = 1
+"""Frames by which decoding runs ahead of showing: a B-frame waits for one later frame, B-frames are no references."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureTrack:
+    """Coded stretches in the order of showing and how many frames of each; `form` is what they share."""
+
+    form: PictureFormat
+    runs: Sequence[tuple[Path, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class SoundTrack:
+    """Coded chunks of sound in order."""
+
+    voice: Voice
+    chunks: Sequence[Path]
+
+
+def write_file(
+    out: Path, container: Container, picture: PictureTrack, sound: SoundTrack, poll: Callable[[], None]
+) -> None:
+    """Join the tracks to `out`; MediaError when stretches do not fit together."""
+    with av.open(str(out), "w", format=container.muxer, options=dict(container.options)) as target:
+        video = _video_stream(target, picture)
+        audio = _audio_stream(target, sound)
+        packets = merge(
+            ((time, 0, packet) for time, packet in _video_packets(picture)),
+            ((time, 1, packet) for time, packet in _audio_packets(sound)),
+            key=lambda item: item[:2],
+        )
+        for count, (_, which, packet) in enumerate(packets):
+            if count % _POLL_EVERY == 0:
+                poll()
+            packet.stream = audio if which else video
+            target.mux_one(packet)
+
+
+def _video_stream(target: OutputContainer, picture: PictureTrack) -> VideoStream:
+    form = picture.form
+    stream: Any
+    if form.codec is VideoCodec.H264:
+        # The parameter sets must be those of the stretches, in the byte stream form that their packets have.
+        first = read_coded(picture.runs[0][0])
+        with av.open(io.BytesIO(first.header + first.packets[0]), format="h264") as source:
+            stream = target.add_stream_from_template(source.streams.video[0])
+    else:
+        stream = target.add_stream(VIDEO[form.codec].encoder, rate=form.rate.fraction)
+        context = stream.codec_context
+        assert isinstance(context, av.VideoCodecContext)
+        context.width, context.height, context.pix_fmt = form.rung.width, form.rung.height, "yuv420p"
+        context.color_primaries = context.color_trc = context.colorspace = BT709
+        context.color_range = LIMITED_RANGE
+    stream.time_base = 1 / form.rate.fraction
+    assert isinstance(stream, VideoStream)
+    return stream
+
+
+def _video_packets(picture: PictureTrack) -> Iterator[tuple[float, av.Packet[Any]]]:
+    step = 1 / picture.form.rate.fraction
+    first_header: bytes | None = None
+    start = 0
+    for path, frames in picture.runs:
+        coded = read_coded(path)
+        first_header = coded.header if first_header is None else first_header
+        if coded.header != first_header:
+            raise MediaError(f"stretch {path.name} has other parameter sets than the first one; delete the cache")
+        for count in range(frames):
+            # A run longer than its stretch shows it again from its key frame.
+            turn, place = divmod(count, len(coded.packets))
+            packet = av.Packet(coded.packets[place])
+            packet.time_base = step
+            packet.dts = start + count - REORDERED
+            packet.pts = start + turn * len(coded.packets) + coded.order[place]
+            packet.duration = 1
+            packet.is_keyframe = place == 0
+            yield float((start + count) * step), packet
+        start += frames
+
+
+def _audio_stream(target: OutputContainer, sound: SoundTrack) -> AudioStream:
+    stream = target.add_stream(sound.voice.facts.encoder, rate=SAMPLE_RATE, layout="stereo")
+    assert isinstance(stream, AudioStream)
+    stream.codec_context.bit_rate = sound.voice.bit_rate
+    stream.time_base = Fraction(1, SAMPLE_RATE)
+    return stream
+
+
+def _audio_packets(sound: SoundTrack) -> Iterator[tuple[float, av.Packet[Any]]]:
+    start = -sound.voice.facts.early
+    for path in sound.chunks:
+        for data in read_coded(path).packets:
+            packet = av.Packet(data)
+            packet.time_base = Fraction(1, SAMPLE_RATE)
+            packet.pts = packet.dts = start
+            packet.duration = sound.voice.facts.frame
+            packet.is_keyframe = True
+            yield start / SAMPLE_RATE, packet
+            start += sound.voice.facts.frame

@@ -1,0 +1,121 @@
+"""Owns single pictures: opening untrusted ones, measuring them, drawing new ones; hides the image libraries."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+
+from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.media import ImageFacts
+
+MAX_PIXELS = 80_000_000
+"""The largest picture that is decoded: 8K is 33 million; a small file can unpack to gigabytes."""
+
+_FORMATS = ("PNG", "JPEG", "WEBP")
+
+
+def open_picture(path: Path) -> Image.Image:
+    """Decode a PNG, JPEG or WebP to 8-bit RGB, upright, transparency on black; MediaError when it is not usable."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is lower
+            picture = Image.open(path, formats=_FORMATS)
+        if picture.width * picture.height > MAX_PIXELS:
+            raise MediaError(
+                f"{path.name} has {picture.width} x {picture.height} pixels; at most {MAX_PIXELS:,} are decoded"
+            )
+        with picture:
+            return _as_rgb(ImageOps.exif_transpose(picture))
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+        raise MediaError(f"{path.name} is no usable PNG, JPEG or WebP picture: {error}") from error
+
+
+def _as_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith(("I", "F")):
+        # 16-bit grey: Pillow would clip it to 255 instead of scaling it.
+        return picture.point(lambda value: value / 256).convert("L").convert("RGB")
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, (0, 0, 0, 255))
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    return picture.convert("RGB")
+
+
+def image_facts(path: Path) -> ImageFacts:
+    """Decode and measure a picture; MediaError when it is not one."""
+    picture = open_picture(path)
+    luma = np.asarray(picture.convert("L"))
+    return ImageFacts(picture.width, picture.height, float(luma.mean()), perceptual_hash(picture))
+
+
+def perceptual_hash(picture: Image.Image) -> str:
+    """64 bits: which of the 8 x 8 lowest frequencies of the small grey picture exceed their median."""
+    small = np.asarray(picture.convert("L").resize((32, 32), Image.Resampling.LANCZOS), np.float32)
+    lowest = cv2.dct(small)[:8, :8].ravel()
+    # The first one is the mean brightness, which says nothing about what is to be seen.
+    bits = lowest > np.median(lowest[1:])
+    return f"{int(''.join('1' if bit else '0' for bit in bits), 2):016x}"
+
+
+SHEET_COLUMNS = 5
+_CELL = (384, 216)
+_GAP = 8
+_INK, _PAPER, _GRID = (236, 238, 242), (18, 20, 26), (42, 46, 56)
+
+
+def draw_contact_sheet(pictures: Sequence[Path], out: Path) -> None:
+    """Draw pictures in rows of five, numbered in their order, as a JPEG."""
+    if not pictures:
+        raise MediaError("a contact sheet needs at least one picture")
+    width, height = _CELL
+    rows = math.ceil(len(pictures) / SHEET_COLUMNS)
+    columns = min(len(pictures), SHEET_COLUMNS)
+    sheet = Image.new("RGB", (columns * (width + _GAP) + _GAP, rows * (height + _GAP) + _GAP), _PAPER)
+    for index, path in enumerate(pictures):
+        row, column = divmod(index, SHEET_COLUMNS)
+        cell = ImageOps.fit(open_picture(path), _CELL, Image.Resampling.LANCZOS)
+        _number(cell, index + 1)
+        sheet.paste(cell, (_GAP + column * (width + _GAP), _GAP + row * (height + _GAP)))
+    _save(sheet, out, "JPEG", quality=88)
+
+
+def _number(cell: Image.Image, number: int) -> None:
+    draw = ImageDraw.Draw(cell, "RGBA")
+    font = ImageFont.load_default(22)
+    left, top, right, bottom = draw.textbbox((0, 0), str(number), font=font)
+    width, height = right - left + 18, bottom - top + 14
+    draw.rounded_rectangle((8, 8, 8 + width, 8 + height), 6, fill=(*_PAPER, 200))
+    draw.text((8 + 9 - left, 8 + 7 - top), str(number), font=font, fill=_INK)
+
+
+WAVEFORM_SIZE = (1600, 300)
+_WAVE, _CORE = np.array([86, 180, 214], np.float32), np.array([196, 236, 246], np.float32)
+
+
+def draw_waveform(peaks: NDArray[np.float32], levels: NDArray[np.float32], out: Path) -> None:
+    """Draw a waveform as a PNG from one peak and one effective level (RMS) for each column; full scale is 1."""
+    width, height = WAVEFORM_SIZE
+    oversampled = height * 4
+    distance = np.abs(np.arange(oversampled) - (oversampled - 1) / 2)[:, None] / (oversampled / 2)
+    image = np.empty((oversampled, width, 3), np.float32)
+    image[:] = np.array(_PAPER, np.float32)
+    for level in (0.25, 0.5, 0.75):
+        image[np.abs(distance[:, 0] - level) < 2 / oversampled] = np.array(_GRID, np.float32)
+    # A hair line stays where it is silent.
+    image[distance <= np.maximum(np.clip(peaks, 0, 1) * 0.96, 3 / oversampled)] = _WAVE
+    image[distance <= np.clip(levels, 0, 1) * 0.96] = _CORE
+    smooth = image.reshape(height, 4, width, 3).mean(axis=1)
+    _save(Image.fromarray(np.rint(smooth).astype(np.uint8)), out, "PNG")
+
+
+def _save(image: Image.Image, out: Path, kind: str, **options: int) -> None:
+    part = out.with_name(f"{out.name}.part")
+    image.save(part, kind, **options)
+    part.replace(out)

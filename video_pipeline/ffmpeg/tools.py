@@ -1,0 +1,103 @@
+"""Owns the ffmpeg room's public face, the `MediaTools` port; hides everything else in the room."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.cores import Cores
+from video_pipeline.domain.delivery import Rendition
+from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.media import AudioFacts, ImageFacts, MediaReference
+from video_pipeline.domain.records import RenderReport
+from video_pipeline.domain.timeline import Timeline
+from video_pipeline.ffmpeg.binary import FfmpegBinary
+from video_pipeline.ffmpeg.cache import DEFAULT_LIMIT_BYTES, Cache, Session
+from video_pipeline.ffmpeg.command import poster_command
+from video_pipeline.ffmpeg.crew import StopFlag
+from video_pipeline.ffmpeg.pictures import WAVEFORM_SIZE, draw_contact_sheet, draw_waveform, image_facts
+from video_pipeline.ffmpeg.probe import black_frames, inspect
+from video_pipeline.ffmpeg.render import Engine, order_of, render
+from video_pipeline.ffmpeg.runner import run
+from video_pipeline.ffmpeg.sniff import video_demuxer
+from video_pipeline.ffmpeg.tracks import columns_of, load_analysis, load_pcm, pcm_path, prepare_track
+from video_pipeline.ports import IsCancelled, ReportProgress
+
+_POSTER_LIMIT_S = 60.0
+
+
+class FfmpegTools:
+    """Measures, renders and draws media; safe to use from several threads and processes at once."""
+
+    def __init__(
+        self, binary: FfmpegBinary, cores: Cores, cache_dir: Path, *, cache_limit_bytes: int = DEFAULT_LIMIT_BYTES
+    ) -> None:
+        self._engine = Engine(binary, cores, Cache(cache_dir, cache_limit_bytes))
+
+    def render(
+        self,
+        timeline: Timeline,
+        rendition: Rendition,
+        out: Path,
+        *,
+        locate: Callable[[MediaReference], Path],
+        report: ReportProgress,
+        cancelled: IsCancelled,
+    ) -> RenderReport:
+        """Render `timeline` to `out`; see ports.MediaTools."""
+        return render(self._engine, order_of(timeline, rendition, locate), out, report, cancelled)
+
+    def audio_facts(self, path: Path) -> AudioFacts:
+        """Decode `path` once and measure it as played in stereo at 48 kHz; MediaError when it is not sound."""
+        with self._prepared(path) as (session, sha256):
+            analysis = load_analysis(session, sha256)
+            assert analysis is not None
+            return analysis.facts
+
+    def image_facts(self, path: Path) -> ImageFacts:
+        """Decode and measure a picture (PNG, JPEG, WebP); MediaError when it is not one."""
+        return image_facts(path)
+
+    def waveform(self, audio: Path, out: Path) -> None:
+        """Draw the waveform of `audio` as a PNG of 1600 x 300."""
+        with self._prepared(audio, decoded=True) as (session, sha256):
+            draw_waveform(*columns_of(load_pcm(pcm_path(session, sha256)), WAVEFORM_SIZE[0]), out)
+
+    def contact_sheet(self, pictures: Sequence[Path], out: Path) -> None:
+        """Draw all `pictures`, numbered, on one JPEG sheet with rows of five."""
+        draw_contact_sheet(pictures, out)
+
+    def poster(self, video: Path, at_s: float, out: Path) -> None:
+        """Write the frame of `video` at `at_s` seconds as a JPEG; MediaError when there is none."""
+        part = out.with_name(f"{out.name}.part.jpg")
+        command = poster_command(self._engine.binary.path, video, video_demuxer(video), at_s, part)
+        try:
+            run(command, limit_s=_POSTER_LIMIT_S)
+            if not part.exists():
+                raise MediaError(f"{video.name} has no frame at {at_s} s")
+            part.replace(out)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def inspect(self, video: Path) -> dict[str, Any]:
+        """Facts of the finished file; see ports.MediaTools."""
+        return inspect(video)
+
+    def black_frames(self, video: Path) -> int:
+        """How many different key frames of `video` are black; each stretch of picture begins with one."""
+        return black_frames(video)
+
+    @contextmanager
+    def _prepared(self, audio: Path, *, decoded: bool = False) -> Iterator[tuple[Session, str]]:
+        """A session in which `audio` is measured and, if asked for, decoded; and the checksum of the file."""
+        with audio.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        with self._engine.cache.session() as session:
+            if decoded or load_analysis(session, sha256) is None:
+                flag = StopFlag(session.own / "stop")
+                binary = self._engine.binary.path
+                self._engine.cores.submit(prepare_track, binary, audio, sha256, session, flag).result()
+            yield session, sha256
