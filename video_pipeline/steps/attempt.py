@@ -1,0 +1,103 @@
+"""Owns one attempt at one step of a job: its lease, its heartbeat, its progress; hides the threads behind them.
+
+While an attempt lives, a thread renews the lease and asks whether the job was cancelled or taken over. When the process
+is killed the renewals stop, the lease expires, and the next attempt may start; what this one wrote stays.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from video_pipeline.domain.errors import CancelledError, LeaseLostError, StudioError
+from video_pipeline.domain.progress import Progress, Stage, overall_percent
+from video_pipeline.domain.records import Lease
+from video_pipeline.ports import JobStore
+
+LEASE_TTL_S = 45
+RENEWAL_S = 10.0
+PROGRESS_INTERVAL_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Attempt:
+    """The right to work on one stage of one job, and the line on which it reports."""
+
+    def __init__(self, jobs: JobStore, lease: Lease, stage: Stage, clock: Callable[[], float] = time.monotonic) -> None:
+        self.lease = lease
+        self.stage = stage
+        self._jobs = jobs
+        self._clock = clock
+        self._started = clock()
+        self._reported = float("-inf")
+        self._lock = threading.Lock()
+        self._stopped: StudioError | None = None
+
+    @property
+    def job_id(self) -> UUID:
+        """The job."""
+        return self.lease.job_id
+
+    def stopped(self) -> bool:
+        """True when the work should end soon: cancelled, or taken over by a newer attempt."""
+        return self._stopped is not None
+
+    def raise_if_stopped(self) -> None:
+        """Raise CancelledError or LeaseLostError when the work should end."""
+        if self._stopped is not None:
+            raise self._stopped
+
+    def report(self, fraction: float, message: str) -> None:
+        """Put progress into the books, at most twice a second; from any thread."""
+        with self._lock:
+            now = self._clock()
+            if now - self._reported < PROGRESS_INTERVAL_S and fraction < 1:
+                return
+            self._reported = now
+            elapsed = now - self._started
+            eta = elapsed * (1 - fraction) / fraction if fraction > 0.01 else None
+        percent = round(100 * min(max(fraction, 0.0), 1.0), 1)
+        progress = Progress(self.stage, overall_percent(self.stage, percent), percent, message, eta and round(eta, 1))
+        self._jobs.update_job_progress(self.job_id, progress)
+
+    def watch(self) -> None:
+        """Renew the lease once and look whether the job was cancelled; called by the heartbeat."""
+        try:
+            self._jobs.renew(self.lease, ttl_s=LEASE_TTL_S)
+            if self._jobs.is_cancelled(self.job_id):
+                self._stopped = CancelledError(f"job {self.job_id} was cancelled")
+        except LeaseLostError as error:
+            self._stopped = error
+        except StudioError as error:
+            # The database may be away for a moment; the lease outlives several missed renewals.
+            log.warning("lease of job %s not renewed: %s", self.job_id, error)
+
+
+@contextmanager
+def attempt(jobs: JobStore, job_id: UUID, stage: Stage, run_id: str) -> Iterator[Attempt]:
+    """Claim the job for one stage, keep the claim alive, give it back at the end.
+
+    Raises ConflictError while another attempt is live.
+    """
+    lease = jobs.claim(job_id, run_id, ttl_s=LEASE_TTL_S)
+    current = Attempt(jobs, lease, stage)
+    ended = threading.Event()
+
+    def heartbeat() -> None:
+        while not ended.wait(RENEWAL_S):
+            current.watch()
+
+    thread = threading.Thread(target=heartbeat, name=f"lease-{job_id}", daemon=True)
+    thread.start()
+    try:
+        yield current
+        current.raise_if_stopped()
+    finally:
+        ended.set()
+        thread.join()
+        jobs.release(lease)

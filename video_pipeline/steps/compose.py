@@ -1,0 +1,70 @@
+"""Owns obtaining the music of a job; hides what is there already and what is still to be made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from video_pipeline.domain.brief import Brief
+from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.media import AudioFacts
+from video_pipeline.domain.records import TrackRecord
+from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, item_seed
+from video_pipeline.steps.attempt import Attempt
+from video_pipeline.steps.batch import make_all
+from video_pipeline.steps.studio import Studio, chosen
+
+SILENCE_MAX_S = 8.0
+"""Longest silence accepted inside a piece; a listener takes more for a fault."""
+
+LENGTH_TOLERANCE = 0.25
+"""A vendor may deliver a piece up to this share shorter than asked; the timeline follows what was delivered."""
+
+
+def compose(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboard) -> list[TrackRecord]:
+    """All pieces of the storyboard, in order; those that exist with the recorded checksum are not made again."""
+    kept = {
+        track.order_index: track
+        for track in studio.jobs.tracks(attempt.job_id)
+        if studio.media.holds(track.media) and track.prompt_text == _prompt(storyboard, track.order_index)
+    }
+    missing = [scene.music for scene in storyboard.scenes if scene.order_index not in kept]
+    provider = chosen(studio.music, brief.music_provider)
+    with studio.media.scratch(attempt.job_id) as scratch:
+
+        def make(prompt: MusicPrompt) -> TrackRecord:
+            attempt.raise_if_stopped()
+            made = scratch / f"{prompt.order_index:02}.flac"
+            generation = provider.compose(prompt, item_seed(brief.seed, "music", prompt.order_index), made)
+            facts = studio.tools.audio_facts(made)
+            check_piece(made, prompt, facts)
+            key = f"jobs/{attempt.job_id}/music/{prompt.order_index:02}-a{attempt.lease.attempt}.flac"
+            media = studio.media.adopt(made, key)
+            return studio.jobs.save_track(attempt.lease, prompt, generation, media, facts)
+
+        made = make_all(
+            attempt,
+            missing,
+            make,
+            at_once=provider.capabilities.concurrency,
+            finished_before=len(kept),
+            noun="pieces of music",
+        )
+    every = kept | {track.order_index: track for track in made}
+    return [every[index] for index in sorted(every)]
+
+
+def check_piece(made: Path, prompt: MusicPrompt, facts: AudioFacts) -> None:
+    """Raise MediaError when a delivered piece is not usable: too short, mono, or silent for long."""
+    shortest = prompt.samples * (1 - LENGTH_TOLERANCE)
+    if facts.samples < shortest:
+        raise MediaError(
+            f"piece {prompt.order_index} ({made.name}) lasts {facts.duration_s:.1f} s, "
+            f"asked for were {prompt.duration_s:.1f} s"
+        )
+    if facts.longest_silence_s > SILENCE_MAX_S:
+        raise MediaError(f"piece {prompt.order_index} is silent for {facts.longest_silence_s:.1f} s")
+
+
+def _prompt(storyboard: Storyboard, order_index: int) -> str | None:
+    scenes = storyboard.scenes
+    return scenes[order_index - 1].music.text if order_index <= len(scenes) else None

@@ -1,0 +1,188 @@
+"""Owns the gates of a job: what must be true of the things made before the flow goes on; hides how it is measured.
+
+Each gate compares measurements of the real files with a limit. Dagster shows one asset check per gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from video_pipeline.domain.delivery import LOUDNESS, MASTER
+from video_pipeline.domain.errors import ConflictError
+from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport
+from video_pipeline.domain.timebase import FPS_30
+from video_pipeline.steps.compose import SILENCE_MAX_S
+from video_pipeline.steps.export import planned
+from video_pipeline.steps.illustrate import BLACK_LUMA_MAX
+from video_pipeline.steps.studio import Studio
+
+LENGTH_TOLERANCE_S = 0.05
+"""How far a piece may be from its planned length before the operator is told; the timeline follows the piece."""
+
+ALIKE_BITS = 5
+"""Perceptual hashes (64 bits) that differ in at most this many bits show the same picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The answer of one gate."""
+
+    passed: bool
+    text: str  # one sentence for people
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One question about what a stage made."""
+
+    name: str
+    stage: Stage
+    question: str
+    blocking: bool
+    ask: Callable[[Studio, JobRecord], Finding]
+
+
+def _lengths(studio: Studio, job: JobRecord) -> Finding:
+    """Each piece has its planned length."""
+    storyboard, _ = planned(job)
+    want = {scene.order_index: scene.music.duration_s for scene in storyboard.scenes}
+    off = {t.order_index: round(t.facts.duration_s - want[t.order_index], 3) for t in studio.jobs.tracks(job.id)}
+    worst = max((abs(each) for each in off.values()), default=0.0)
+    return Finding(worst <= LENGTH_TOLERANCE_S, f"furthest from its planned length: {worst:.3f} s", {"off_s": off})
+
+
+def _sound(studio: Studio, job: JobRecord) -> Finding:
+    """No piece is silent for long, and none clips."""
+    tracks = studio.jobs.tracks(job.id)
+    silence = max((track.facts.longest_silence_s for track in tracks), default=0.0)
+    peak = max((track.facts.loudness.true_peak_dbtp for track in tracks), default=-99.0)
+    text = f"longest silence {silence:.1f} s, highest true peak {peak:.1f} dBTP"
+    return Finding(silence <= SILENCE_MAX_S and peak <= 0.0, text, {"silence_s": silence, "true_peak_dbtp": peak})
+
+
+def _pairing(studio: Studio, job: JobRecord) -> Finding:
+    """Every scene has exactly one piece and one picture of its number."""
+    storyboard, _ = planned(job)
+    want = [scene.order_index for scene in storyboard.scenes]
+    tracks = sorted(track.order_index for track in studio.jobs.tracks(job.id))
+    images = sorted(image.order_index for image in studio.jobs.images(job.id))
+    text = f"{len(tracks)} pieces and {len(images)} pictures for {len(want)} scenes"
+    return Finding(tracks == want and images == want, text, {"scenes": len(want)})
+
+
+def _pictures(studio: Studio, job: JobRecord) -> Finding:
+    """No picture is black, and each fills the frame."""
+    images = studio.jobs.images(job.id)
+    darkest = min((image.facts.mean_luma for image in images), default=0.0)
+    small = [i.order_index for i in images if i.facts.width < MASTER.rung.width or i.facts.height < MASTER.rung.height]
+    text = f"darkest mean luma {darkest:.1f} of 255, {len(small)} too small"
+    return Finding(darkest > BLACK_LUMA_MAX and not small, text, {"darkest_luma": darkest, "too_small": small})
+
+
+def _variety(studio: Studio, job: JobRecord) -> Finding:
+    """No two pictures look alike."""
+    hashes = [(image.order_index, int(image.facts.perceptual_hash, 16)) for image in studio.jobs.images(job.id)]
+    pairs = [(a, b, (x ^ y).bit_count()) for i, (a, x) in enumerate(hashes) for b, y in hashes[i + 1 :]]
+    closest = min(pairs, key=lambda pair: pair[2], default=(0, 0, 64))
+    text = f"closest pair {closest[0]} and {closest[1]}: {closest[2]} of 64 bits differ"
+    return Finding(closest[2] > ALIKE_BITS, text, {"closest_bits": closest[2]})
+
+
+def _files(studio: Studio, job: JobRecord, stage: Stage) -> list[RenderReport]:
+    """The finished programmes of a stage; ConflictError when there is none."""
+    master = studio.jobs.master(job.id)
+    made: list[ExportRecord] = studio.jobs.exports(job.id) if stage is Stage.EXPORTS else []
+    reports = [record.report for record in made] if stage is Stage.EXPORTS else [master] if master else []
+    if not reports:
+        raise ConflictError(f"job {job.id} has no finished {stage} to look at")
+    return reports
+
+
+def _loudness(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
+    """Integrated loudness and true peak are on target."""
+    sounds = [report.loudness for report in _files(studio, job, stage)]
+    off = max(abs(sound.integrated_lufs - LOUDNESS.integrated_lufs) for sound in sounds)
+    peak = max(sound.true_peak_dbtp for sound in sounds)
+    text = f"{off:.2f} LU from {LOUDNESS.integrated_lufs:g} LUFS, true peak {peak:.2f} dBTP"
+    passed = off <= LOUDNESS.tolerance_lu and peak <= LOUDNESS.true_peak_dbtp
+    return Finding(passed, text, {"off_lu": off, "true_peak_dbtp": peak})
+
+
+def _frames(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
+    """The file holds exactly the frames of its timeline."""
+    report = _files(studio, job, stage)[0]
+    found = int(studio.tools.inspect(studio.media.locate(report.media))["frames"])
+    text = f"{found} frames in the file, {report.frames} on the timeline"
+    return Finding(found == report.frames, text, {"frames": found, "timeline_frames": report.frames})
+
+
+def _together(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
+    """Picture and sound are equal in length within one frame."""
+    frame_s = float(FPS_30.seconds(1))
+    worst = 0.0
+    for report in _files(studio, job, stage):
+        facts = studio.tools.inspect(studio.media.locate(report.media))
+        worst = max(worst, abs(float(facts["video_s"]) - float(facts["audio_s"])))
+    return Finding(worst <= frame_s, f"picture and sound differ by {worst * 1000:.1f} ms", {"difference_s": worst})
+
+
+def _format(studio: Studio, job: JobRecord) -> Finding:
+    """The master is what YouTube asks for."""
+    facts = studio.tools.inspect(studio.media.locate(_files(studio, job, Stage.MASTER)[0].media))
+    want = {
+        "width": MASTER.rung.width,
+        "height": MASTER.rung.height,
+        "video_codec": "h264",
+        "video_profile": "High",
+        "pixel_format": "yuv420p",
+        "color_space": "bt709",
+        "audio_codec": "aac",
+        "audio_rate": 48_000,
+        "audio_channels": 2,
+        "index_first": True,
+    }
+    wrong = {name: facts[name] for name, value in want.items() if facts[name] != value}
+    text = "all as wanted" if not wrong else f"not as wanted: {wrong}"
+    return Finding(not wrong, text, {name: str(facts[name]) for name in want})
+
+
+def _not_black(studio: Studio, job: JobRecord) -> Finding:
+    """The master shows no black picture."""
+    black = studio.tools.black_frames(studio.media.locate(_files(studio, job, Stage.MASTER)[0].media))
+    return Finding(black == 0, f"{black} black frames", {"black_frames": black})
+
+
+GATES: tuple[Gate, ...] = (
+    Gate("lengths", Stage.MUSIC, "Does each piece have its planned length?", False, _lengths),
+    Gate("sound", Stage.MUSIC, "Is no piece silent for long or clipped?", True, _sound),
+    Gate("pairing", Stage.IMAGES, "Has every scene exactly one piece and one picture?", True, _pairing),
+    Gate("pictures", Stage.IMAGES, "Is no picture black or too small?", True, _pictures),
+    Gate("variety", Stage.IMAGES, "Do no two pictures look alike?", False, _variety),
+    Gate("loudness", Stage.MASTER, "Is the programme at its target loudness?", True, partial(_loudness, Stage.MASTER)),
+    Gate(
+        "frames", Stage.MASTER, "Does the file hold every frame of the timeline?", True, partial(_frames, Stage.MASTER)
+    ),
+    Gate("together", Stage.MASTER, "Are picture and sound equally long?", True, partial(_together, Stage.MASTER)),
+    Gate("format", Stage.MASTER, "Are codecs, size, colours and index as wanted?", True, _format),
+    Gate("not_black", Stage.MASTER, "Is no sampled frame black?", True, _not_black),
+    Gate(
+        "delivered_loudness",
+        Stage.EXPORTS,
+        "Are all exports at target loudness?",
+        True,
+        partial(_loudness, Stage.EXPORTS),
+    ),
+    Gate(
+        "delivered_together",
+        Stage.EXPORTS,
+        "Are picture and sound equally long in all?",
+        True,
+        partial(_together, Stage.EXPORTS),
+    ),
+)
+"""Every gate, in the order of the flow."""

@@ -1,0 +1,165 @@
+"""Owns the flow of a job: which step runs in which status; hides claims, moves and failures. It alone moves a job.
+
+    stage        works in           begins from                       ends by moving to
+    storyboard   planned            planned                           -
+    music        generating_music   planned                           -
+    images       generating_image   generating_music                  awaiting_approval
+    master       rendering          awaiting_approval (approved)      ready_for_export
+    exports      ready_for_export   ready_for_export                  completed
+
+A stage that is finished returns what is there, so that a re-run costs nothing and never moves a job backwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from video_pipeline.domain.brief import brief_from_json
+from video_pipeline.domain.delivery import MASTER
+from video_pipeline.domain.errors import CancelledError, ConflictError, IllegalMoveError, LeaseLostError
+from video_pipeline.domain.job import Approval, JobStatus
+from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.records import JobRecord, fingerprint
+from video_pipeline.steps.attempt import Attempt, attempt
+from video_pipeline.steps.compose import compose
+from video_pipeline.steps.export import export, planned
+from video_pipeline.steps.illustrate import illustrate
+from video_pipeline.steps.plan import plan
+from video_pipeline.steps.render import render
+from video_pipeline.steps.studio import Studio
+
+_FLOW = (
+    JobStatus.PREPARING,
+    JobStatus.PLANNED,
+    JobStatus.GENERATING_MUSIC,
+    JobStatus.GENERATING_IMAGE,
+    JobStatus.AWAITING_APPROVAL,
+    JobStatus.RENDERING,
+    JobStatus.READY_FOR_EXPORT,
+    JobStatus.COMPLETED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    works_in: JobStatus
+    begins_from: JobStatus
+    ends_in: JobStatus  # the status in which the stage leaves the job
+    work: Callable[[Studio, Attempt, JobRecord], object]
+
+
+def perform(studio: Studio, job_id: UUID, stage: Stage, run_id: str, *, last_try: bool = True) -> JobRecord:
+    """Do one stage of a job and return the job as it stands afterwards.
+
+    Raises ConflictError while another attempt is live or approval is missing, IllegalMoveError when an earlier stage
+    is not finished. When the work fails, the job is marked failed with the message and the error is raised again; an
+    error that may pass leaves the job as it is while the caller has tries left.
+    """
+    step = _STEPS[stage]
+    if _position(studio.jobs.get_job(job_id)) > _FLOW.index(step.works_in):
+        return studio.jobs.get_job(job_id)
+    with attempt(studio.jobs, job_id, stage, run_id) as current:
+        job = _enter(studio, current, step)
+        try:
+            step.work(studio, current, job)
+            current.raise_if_stopped()
+            _leave(studio, current, step)
+        except (CancelledError, LeaseLostError):
+            raise
+        except BaseException as error:
+            # Also an interrupt from the keyboard or from Dagster: nobody works on the job any more.
+            if last_try or not getattr(error, "retryable", False):
+                studio.jobs.mark_job_failed(job_id, failure_text(stage, error))
+            raise
+    return studio.jobs.get_job(job_id)
+
+
+def failure_text(stage: Stage, error: BaseException) -> str:
+    """What a failed job says: stage, what happened, and the class when the message is empty."""
+    return f"{stage}: {str(error) or type(error).__name__}"
+
+
+def _position(job: JobRecord) -> int:
+    if job.status not in _FLOW:
+        remedy = "retry it first" if job.status is JobStatus.FAILED else "order a new one"
+        raise ConflictError(f"job {job.id} is {job.status}; {remedy}")
+    return _FLOW.index(job.status)
+
+
+def _enter(studio: Studio, current: Attempt, step: _Step) -> JobRecord:
+    job = studio.jobs.get_job(current.job_id)
+    if job.status is step.works_in:
+        return job
+    if job.status is not step.begins_from:
+        raise IllegalMoveError(
+            f"{current.stage} of job {job.id} begins when it is {step.begins_from}, not {job.status}"
+        )
+    if current.stage is Stage.IMAGES:
+        _check_music(studio, job)
+    if current.stage is Stage.MASTER:
+        _check_approval(studio, job)
+    studio.jobs.move(job.id, job.status, step.works_in, f"{current.stage} begins", lease=current.lease)
+    return studio.jobs.get_job(current.job_id)
+
+
+def _leave(studio: Studio, current: Attempt, step: _Step) -> None:
+    current.report(1.0, f"{current.stage} finished")
+    if step.ends_in is not step.works_in:
+        message = f"{current.stage} finished"
+        studio.jobs.move(current.job_id, step.works_in, step.ends_in, message, lease=current.lease)
+    job = studio.jobs.get_job(current.job_id)
+    if job.status is JobStatus.AWAITING_APPROVAL and job.approval is Approval.AUTO:
+        studio.jobs.approve_storyboard(job.id, by="auto")
+
+
+def _check_music(studio: Studio, job: JobRecord) -> None:
+    storyboard, _ = planned(job)
+    have, need = len(studio.jobs.tracks(job.id)), len(storyboard.scenes)
+    if have < need:
+        raise IllegalMoveError(f"job {job.id} has {have} of {need} pieces of music; finish the music first")
+
+
+def _check_approval(studio: Studio, job: JobRecord) -> None:
+    """Nothing is rendered but what was approved: the plan, and the very files that were looked at."""
+    if not job.approved:
+        raise ConflictError(f"job {job.id} awaits approval: video-pipeline job approve {job.id}")
+    storyboard, _ = planned(job)
+    if job.approved_fingerprint != fingerprint(storyboard, studio.jobs.tracks(job.id), studio.jobs.images(job.id)):
+        raise ConflictError(f"the storyboard of job {job.id} changed after it was approved; approve it again")
+
+
+def _plan(studio: Studio, current: Attempt, job: JobRecord) -> None:
+    if job.storyboard is None:
+        storyboard = plan(brief_from_json(job.brief), studio.writer)
+        studio.jobs.save_storyboard(current.lease, storyboard)
+
+
+def _compose(studio: Studio, current: Attempt, job: JobRecord) -> None:
+    storyboard, brief = planned(job)
+    compose(studio, current, brief, storyboard)
+
+
+def _illustrate(studio: Studio, current: Attempt, job: JobRecord) -> None:
+    storyboard, brief = planned(job)
+    illustrate(studio, current, brief, storyboard)
+
+
+def _render(studio: Studio, current: Attempt, job: JobRecord) -> None:
+    storyboard, brief = planned(job)
+    render(studio, current, brief, storyboard)
+
+
+def _export(studio: Studio, current: Attempt, job: JobRecord) -> None:
+    export(studio, job, MASTER, report=current.report, cancelled=current.stopped)
+
+
+_S = JobStatus
+_STEPS: dict[Stage, _Step] = {
+    Stage.STORYBOARD: _Step(_S.PLANNED, _S.PLANNED, _S.PLANNED, _plan),
+    Stage.MUSIC: _Step(_S.GENERATING_MUSIC, _S.PLANNED, _S.GENERATING_MUSIC, _compose),
+    Stage.IMAGES: _Step(_S.GENERATING_IMAGE, _S.GENERATING_MUSIC, _S.AWAITING_APPROVAL, _illustrate),
+    Stage.MASTER: _Step(_S.RENDERING, _S.AWAITING_APPROVAL, _S.READY_FOR_EXPORT, _render),
+    Stage.EXPORTS: _Step(_S.READY_FOR_EXPORT, _S.READY_FOR_EXPORT, _S.COMPLETED, _export),
+}

@@ -1,0 +1,43 @@
+"""Owns rendering a job's master; hides the render task's bookkeeping."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from video_pipeline.domain.brief import Brief
+from video_pipeline.domain.delivery import MASTER
+from video_pipeline.domain.errors import StudioError
+from video_pipeline.domain.records import RenderReport
+from video_pipeline.domain.storyboard import Storyboard
+from video_pipeline.steps.assemble import album_timeline
+from video_pipeline.steps.attempt import Attempt
+from video_pipeline.steps.studio import Studio
+
+
+def render(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboard) -> RenderReport:
+    """Render the master and put it into the media store; a master that exists is returned as it is."""
+    existing = studio.jobs.master(attempt.job_id)
+    if existing is not None and studio.media.holds(existing.media):
+        return existing
+    timeline = album_timeline(
+        storyboard,
+        studio.jobs.tracks(attempt.job_id),
+        studio.jobs.images(attempt.job_id),
+        brief.motion,
+        storyboard.title,
+    )
+    task = studio.jobs.open_render_task(attempt.lease, f"{MASTER.rung.width}x{MASTER.rung.height}")
+    try:
+        with studio.media.scratch(attempt.job_id) as scratch:
+            out = scratch / f"{MASTER.name}.{MASTER.format}"
+            report = studio.tools.render(
+                timeline, MASTER, out, locate=studio.media.locate, report=attempt.report, cancelled=attempt.stopped
+            )
+            key = f"jobs/{attempt.job_id}/master-a{attempt.lease.attempt}.{MASTER.format}"
+            report = replace(report, media=studio.media.adopt(out, key))
+    except StudioError as error:
+        studio.jobs.close_render_task(attempt.lease, task, str(error))
+        raise
+    studio.jobs.save_master(attempt.lease, report)
+    studio.jobs.close_render_task(attempt.lease, task, report)
+    return report

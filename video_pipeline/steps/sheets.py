@@ -1,0 +1,45 @@
+"""Owns the pictures that people look at beside a job: contact sheet, waveforms, poster; hides where they are kept.
+
+They are drawn anew on each call and belong to nobody's books: losing them loses nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from video_pipeline.domain.errors import ConflictError
+from video_pipeline.steps.studio import Studio
+
+
+def contact_sheet(studio: Studio, job_id: UUID) -> Path:
+    """A JPEG with all pictures of the job in order."""
+    pictures = [studio.media.locate(image.media) for image in studio.jobs.images(job_id)]
+    out = _place(studio, job_id, "images.jpg")
+    studio.tools.contact_sheet(pictures, out)
+    return out
+
+
+def waveform(studio: Studio, job_id: UUID, order_index: int) -> Path:
+    """A PNG with the waveform of one piece of music."""
+    track = next(track for track in studio.jobs.tracks(job_id) if track.order_index == order_index)
+    out = _place(studio, job_id, f"waveform-{order_index:02}.png")
+    studio.tools.waveform(studio.media.locate(track.media), out)
+    return out
+
+
+def poster(studio: Studio, job_id: UUID) -> Path:
+    """A JPEG with the frame in the middle of the job's first scene."""
+    master, job = studio.jobs.master(job_id), studio.jobs.get_job(job_id)
+    if master is None or job.storyboard is None:
+        raise ConflictError(f"job {job_id} is {job.status} and has no master yet")
+    first = job.storyboard.scenes[0].frames / job.storyboard.frames * master.duration_s
+    out = _place(studio, job_id, "poster.jpg")
+    studio.tools.poster(studio.media.locate(master.media), first / 2, out)
+    return out
+
+
+def _place(studio: Studio, job_id: UUID, name: str) -> Path:
+    out = studio.media.path(f"jobs/{job_id}/sheets/{name}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return out
