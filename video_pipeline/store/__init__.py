@@ -1,11 +1,12 @@
 """Owns what is kept: the books in PostgreSQL and the files; hides SQL, the server and the file system.
 
-Modules in dependency order: premises, postmaster, embedded, engine, tables, migrations, schema, keys, codec, books,
+Modules in dependency order: premises, postmaster, embedded, engine, tables, migrations, schema, facts, keys, codec, books,
 channels, fences, jobs, moves, works, job_store, media.
 """
 
 from video_pipeline.store.embedded import EmbeddedPostgres
 from video_pipeline.store.engine import connect, rewritten_url
+from video_pipeline.store.facts import server_facts, url_of_schema
 from video_pipeline.store.job_store import PostgresJobStore
 from video_pipeline.store.media import LocalMediaStore
 from video_pipeline.store.schema import downgrade, migrate, schema_version
@@ -19,4 +20,6 @@ __all__ = [
     "migrate",
     "rewritten_url",
     "schema_version",
+    "server_facts",
+    "url_of_schema",
 ]

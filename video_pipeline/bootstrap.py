@@ -1,0 +1,148 @@
+"""Owns the wiring of an installation: which tool stands behind each port; hides when each is opened and closed.
+
+What is opened stays open for the life of the process and is closed at its end. The only room that knows every tool.
+"""
+
+from __future__ import annotations
+
+import atexit
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from video_pipeline import settings as configuration
+from video_pipeline.cores import Cores
+from video_pipeline.ffmpeg import FfmpegTools, find_ffmpeg
+from video_pipeline.ports import ImageProvider, JobStore, MediaStore, MediaTools, MusicProvider, PromptWriter
+from video_pipeline.providers import registry
+from video_pipeline.settings import Settings
+from video_pipeline.steps.studio import Studio, chosen
+from video_pipeline.store import (
+    EmbeddedPostgres,
+    LocalMediaStore,
+    PostgresJobStore,
+    connect,
+    migrate,
+    rewritten_url,
+    server_facts,
+    url_of_schema,
+)
+
+APPLICATION_DATABASE = "video_pipeline"
+DAGSTER_DATABASE = "dagster"
+DAGSTER_SCHEMA = "dagster"
+"""On a configured server a schema, because not everybody may create a database there."""
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return configuration.load()
+
+
+@lru_cache
+def cores() -> Cores:
+    """The worker processes of this process."""
+    pool = Cores(settings().workers)
+    atexit.register(pool.close)
+    return pool
+
+
+@lru_cache
+def _embedded_server() -> EmbeddedPostgres:
+    server = EmbeddedPostgres(settings().postgres_dir)
+    server.start()
+    atexit.register(server.stop)
+    return server
+
+
+def database_url() -> str:
+    """The studio's database: the configured one, or the embedded server's, which is started by asking."""
+    configured = settings().database_url
+    return rewritten_url(configured) if configured else _embedded_server().url(APPLICATION_DATABASE)
+
+
+def dagster_url() -> str:
+    """Where Dagster keeps its own tables: configured, or beside the studio's on the same server."""
+    configured = settings().dagster_database_url
+    if configured:
+        return rewritten_url(configured)
+    if settings().database_url:
+        return url_of_schema(engine(), DAGSTER_SCHEMA)
+    return _embedded_server().url(DAGSTER_DATABASE)
+
+
+@lru_cache
+def engine(url: str | None = None) -> Engine:
+    """The engine of a migrated database; by default of this installation's."""
+    opened = connect(url or database_url())
+    migrate(opened)
+    return opened
+
+
+@lru_cache
+def job_store(url: str | None = None) -> JobStore:
+    """The books; by default of this installation."""
+    return PostgresJobStore(engine(url))
+
+
+@lru_cache
+def media_store(root: str | None = None) -> MediaStore:
+    """The files; by default of this installation."""
+    return LocalMediaStore(Path(root).resolve() if root else settings().storage)
+
+
+@lru_cache
+def media_tools(binary: str | None = None) -> MediaTools:
+    """The render engine; by default with this installation's ffmpeg."""
+    configured = Path(binary) if binary else settings().ffmpeg_binary
+    return FfmpegTools(find_ffmpeg(configured), cores(), settings().cache)
+
+
+@lru_cache
+def music_providers() -> dict[str, MusicProvider]:
+    """Providers of music, by name."""
+    return registry.music_providers(cores())
+
+
+@lru_cache
+def image_providers() -> dict[str, ImageProvider]:
+    """Providers of pictures, by name."""
+    return registry.image_providers(cores())
+
+
+@lru_cache
+def prompt_writer() -> PromptWriter:
+    """The writer of prompts."""
+    return registry.prompt_writer()
+
+
+def studio() -> Studio:
+    """All tools of this installation."""
+    return Studio(
+        jobs=job_store(),
+        media=media_store(),
+        tools=media_tools(),
+        music=music_providers(),
+        images=image_providers(),
+        writer=prompt_writer(),
+    )
+
+
+def check_providers(music: str, images: str) -> None:
+    """Raise InvalidInputError when a provider of that name does not exist; nothing is opened."""
+    chosen(registry.MUSIC, music)
+    chosen(registry.IMAGES, images)
+
+
+def database_facts() -> dict[str, str]:
+    """Which server is used, where, and the version of the schema, which is brought up to date by asking."""
+    opened = engine()
+    facts = server_facts(opened)
+    return {
+        "server": f"PostgreSQL {facts.version}",
+        "where": facts.where,
+        "embedded": "no" if settings().database_url else "yes",
+        "schema_version": facts.schema_version,
+    }

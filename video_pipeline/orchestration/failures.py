@@ -1,0 +1,28 @@
+"""Owns the translation of the studio's errors into Dagster's; hides nothing. It happens here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from video_pipeline.domain.errors import StudioError
+
+RETRIES_MAX = 3
+"""How often Dagster repeats a step that failed in a way that may pass."""
+
+RETRY_DELAY_S = 5.0
+
+
+@contextmanager
+def translated(retry_number: int) -> Iterator[None]:
+    """Turn a StudioError into a retry when one can help and is left, else into a failure without retries."""
+    try:
+        yield
+    except StudioError as error:
+        if error.retryable and retry_number < RETRIES_MAX:
+            raise dg.RetryRequested(RETRIES_MAX, RETRY_DELAY_S * 2**retry_number) from error
+        raise dg.Failure(
+            str(error), metadata={"error": type(error).__name__, "retryable": error.retryable}, allow_retries=False
+        ) from error

@@ -1,0 +1,74 @@
+"""Owns the Dagster instance of an installation and running a job's assets in it; hides DAGSTER_HOME and run tags."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from uuid import UUID
+
+import dagster as dg
+
+from video_pipeline import bootstrap
+from video_pipeline.domain.errors import PermanentError
+from video_pipeline.orchestration.partitions import JOB_TAG, VIDEO_JOBS
+
+URL_VARIABLE = "VIDEO_PIPELINE_DAGSTER_URL"
+"""The variable that the instance file reads; set for this process and its children only."""
+
+
+def prepare_home() -> Path:
+    """Write the instance file where there is none, and point this process and its children at it."""
+    home = bootstrap.settings().dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        template = files("video_pipeline.orchestration").joinpath("dagster.yaml").read_text()
+        part = config.with_suffix(".part")
+        part.write_text(template)
+        part.replace(config)
+    os.environ["DAGSTER_HOME"] = str(home)
+    os.environ[URL_VARIABLE] = bootstrap.dagster_url()
+    return home
+
+
+@contextmanager
+def instance() -> Iterator[dg.DagsterInstance]:
+    """The instance of this installation, its storage in Postgres."""
+    prepare_home()
+    with dg.DagsterInstance.get() as opened:
+        yield opened
+
+
+def daemon_is_alive(opened: dg.DagsterInstance) -> bool:
+    """True when a Dagster daemon looks after the sensors, here or on another machine."""
+    status = opened.get_daemon_statuses(daemon_types=["SENSOR"])["SENSOR"]
+    return bool(status.healthy)
+
+
+def execute(opened: dg.DagsterInstance, definitions: dg.Definitions, job_name: str, job_id: UUID) -> str:
+    """Run one asset job for one video in this process; the run's id.
+
+    Raises PermanentError with the message of the failed step; the video's job is marked failed by the step itself.
+    """
+    key = str(job_id)
+    opened.add_dynamic_partitions(str(VIDEO_JOBS.name), [key])
+    job = definitions.resolve_job_def(job_name)
+    result = job.execute_in_process(
+        instance=opened, partition_key=key, tags={JOB_TAG: key, "video/here": "cli"}, raise_on_error=False
+    )
+    if not result.success:
+        raise PermanentError(_message(result))
+    return result.run_id
+
+
+def _message(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.error is not None:
+            error = event.step_failure_data.error
+            while error.cause is not None:
+                error = error.cause
+            return error.message.strip()
+    return f"Dagster run {result.run_id} failed without a message"

@@ -1,0 +1,82 @@
+"""Owns the Dagster jobs: the two halves of the asset graph and the op jobs; hides nothing.
+
+A video takes two runs: up to the approval gate, and after it. No process waits for a person in between.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import dagster as dg
+
+from video_pipeline.domain.delivery import Rendition
+from video_pipeline.orchestration.assets import DELIVERY_ASSETS, STORYBOARD_ASSETS
+from video_pipeline.orchestration.failures import translated
+from video_pipeline.orchestration.resources import StudioResource
+from video_pipeline.steps.export import export
+from video_pipeline.steps.order import order_for_active_channels
+
+storyboard_job = dg.define_asset_job(
+    "storyboard_job",
+    selection=dg.AssetSelection.assets(*STORYBOARD_ASSETS),
+    description="Plan a video and obtain its music and pictures, up to the approval of the storyboard.",
+    executor_def=dg.in_process_executor,
+)
+
+delivery_job = dg.define_asset_job(
+    "delivery_job",
+    selection=dg.AssetSelection.assets(*DELIVERY_ASSETS),
+    description="Render an approved storyboard and export it.",
+    executor_def=dg.in_process_executor,
+)
+
+
+class ExportConfig(dg.Config):
+    """Which export to make."""
+
+    job_id: str
+    format: str = "webm"
+    quality: str = "low"
+
+
+@dg.op(description="Make one export of a finished job from its timeline.")
+def make_export(context: dg.OpExecutionContext, config: ExportConfig, studio: StudioResource) -> None:
+    """Make the export, or find that it is there already."""
+    opened = studio.open()
+    with translated(context.retry_number):
+        rendition = Rendition.parse(config.format, config.quality)
+        record = export(
+            opened,
+            opened.jobs.get_job(UUID(config.job_id)),
+            rendition,
+            report=lambda share, message: context.log.debug(f"{share:.0%} {message}"),
+            cancelled=lambda: False,
+        )
+    context.add_output_metadata(
+        {
+            "file": dg.MetadataValue.path(str(opened.media.locate(record.report.media))),
+            "bytes": record.report.media.bytes,
+        }
+    )
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Make one export of a finished job on demand.")
+def export_job() -> None:
+    """One export on demand."""
+    make_export()
+
+
+@dg.op(description="Order an album for each active channel that has no unfinished job.")
+def order_albums(context: dg.OpExecutionContext, studio: StudioResource) -> None:
+    """Order the albums; the sensor picks them up."""
+    with translated(context.retry_number):
+        ordered = order_for_active_channels(studio.open().jobs)
+    context.add_output_metadata({"ordered": [str(job.id) for job in ordered]})
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Order an album for each active channel that waits for one.")
+def order_albums_job() -> None:
+    """Orders by schedule."""
+    order_albums()
+
+
+JOBS: list[Any] = [storyboard_job, delivery_job, export_job, order_albums_job]

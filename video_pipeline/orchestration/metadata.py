@@ -1,0 +1,126 @@
+"""Owns what an operator sees on an asset in the Dagster UI; hides how previews are made small enough for an event."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.timebase import FPS_30, clock
+from video_pipeline.steps import sheets
+from video_pipeline.steps.studio import Studio
+
+Metadata = dict[str, Any]
+
+PREVIEW_MAX_BYTES = 300_000
+"""Larger pictures are named by their path only: an event is a database row."""
+
+
+def preview(picture: Path) -> dg.MetadataValue[Any]:
+    """The picture itself, inside the page; its path when it is too large for an event."""
+    content = picture.read_bytes()
+    if len(content) > PREVIEW_MAX_BYTES:
+        return dg.MetadataValue.path(str(picture))
+    kind = "png" if picture.suffix == ".png" else "jpeg"
+    return dg.MetadataValue.md(f"![{picture.stem}](data:image/{kind};base64,{base64.b64encode(content).decode()})")
+
+
+def _costs(job: JobRecord) -> Metadata:
+    return {"cost_usd": float(job.actual_cost_usd), "status": str(job.status)}
+
+
+def of_storyboard(job: JobRecord) -> Metadata:
+    """Title, texts and the table of scenes."""
+    plan = job.storyboard
+    if plan is None:
+        return _costs(job)
+    rows = ["| # | length | piece | tempo | key | picture |", "|--:|--:|---|--:|---|---|"]
+    for scene in plan.scenes:
+        length, piece = clock(FPS_30.seconds(scene.frames)), scene.music
+        key, picture = f"{piece.tonic} {piece.mode}", scene.visual.description
+        rows.append(f"| {scene.order_index} | {length} | {piece.title} | {piece.tempo_bpm} | {key} | {picture} |")
+    return {
+        "title": plan.title,
+        "scenes": len(plan.scenes),
+        "duration": clock(FPS_30.seconds(plan.frames)),
+        "plan": dg.MetadataValue.md("\n".join(rows)),
+        "description": dg.MetadataValue.md(f"```\n{plan.description}\n```"),
+        "tags": ", ".join(plan.tags),
+        **_costs(job),
+    }
+
+
+def of_music(studio: Studio, job: JobRecord) -> Metadata:
+    """The table of tracks with loudness, and the first waveform."""
+    tracks = studio.jobs.tracks(job.id)
+    rows = ["| # | length | LUFS | dBTP | LRA | MB | provider |", "|--:|--:|--:|--:|--:|--:|---|"]
+    for track in tracks:
+        sound = track.facts.loudness
+        rows.append(
+            f"| {track.order_index} | {clock(track.facts.duration_s)} | {sound.integrated_lufs:.1f} "
+            f"| {sound.true_peak_dbtp:.1f} | {sound.range_lu:.1f} | {track.media.bytes / 1e6:.1f} | {track.provider} |"
+        )
+    return {
+        "tracks": len(tracks),
+        "total": clock(sum(track.facts.duration_s for track in tracks)),
+        "size_mb": round(sum(track.media.bytes for track in tracks) / 1e6, 1),
+        "table": dg.MetadataValue.md("\n".join(rows)),
+        "waveform": preview(sheets.waveform(studio, job.id, tracks[0].order_index)),
+        **_costs(job),
+    }
+
+
+def of_images(studio: Studio, job: JobRecord) -> Metadata:
+    """The contact sheet and the table of pictures."""
+    images = studio.jobs.images(job.id)
+    rows = ["| # | prompt | MB | provider |", "|--:|---|--:|---|"]
+    rows += [f"| {it.order_index} | {it.prompt_text} | {it.media.bytes / 1e6:.1f} | {it.provider} |" for it in images]
+    return {
+        "images": len(images),
+        "size_mb": round(sum(image.media.bytes for image in images) / 1e6, 1),
+        "contact_sheet": preview(sheets.contact_sheet(studio, job.id)),
+        "table": dg.MetadataValue.md("\n".join(rows)),
+        "approved": job.approved,
+        **_costs(job),
+    }
+
+
+def of_master(studio: Studio, job: JobRecord) -> Metadata:
+    """A poster frame and what was measured on the finished file."""
+    report = studio.jobs.master(job.id)
+    if report is None:
+        return _costs(job)
+    return {
+        "poster": preview(sheets.poster(studio, job.id)),
+        "duration": clock(report.duration_s),
+        "frames": report.frames,
+        "picture": f"{report.width}x{report.height} {report.video_codec}",
+        "integrated_lufs": round(report.loudness.integrated_lufs, 2),
+        "true_peak_dbtp": round(report.loudness.true_peak_dbtp, 2),
+        "loudness_range_lu": round(report.loudness.range_lu, 2),
+        "size_mb": round(report.media.bytes / 1e6, 1),
+        "video_kbps": round(report.media.bytes * 8 / 1000 / max(report.duration_s, 1)),
+        "wall_s": round(report.wall_s, 1),
+        "realtime_factor": round(report.duration_s / max(report.wall_s, 0.001), 1),
+        "stretches_encoded": report.stretches_encoded,
+        "stretches_reused": report.stretches_reused,
+        "file": dg.MetadataValue.path(str(studio.media.locate(report.media))),
+        "made_with": dg.MetadataValue.md(f"```\n{report.command}\n```"),
+        **_costs(job),
+    }
+
+
+def of_exports(studio: Studio, job: JobRecord) -> Metadata:
+    """The table of finished exports."""
+    rows = ["| export | picture | length | LUFS | MB | file |", "|---|---|--:|--:|--:|---|"]
+    for record in studio.jobs.exports(job.id):
+        report = record.report
+        rows.append(
+            f"| {report.rendition.name} | {report.width}x{report.height} | {clock(report.duration_s)} "
+            f"| {report.loudness.integrated_lufs:.1f} | {report.media.bytes / 1e6:.1f} "
+            f"| {studio.media.locate(report.media)} |"
+        )
+    return {"exports": len(rows) - 2, "table": dg.MetadataValue.md("\n".join(rows)), **_costs(job)}

@@ -1,0 +1,10 @@
+"""Owns the partition of the asset graph: one dynamic partition per job, its key the job's id; hides nothing."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+VIDEO_JOBS = dg.DynamicPartitionsDefinition(name="video_jobs")
+
+JOB_TAG = "video/job_id"
+"""Run tag that names the job; the queue runs one run per value at a time."""

@@ -1,0 +1,72 @@
+"""Owns the test doubles: a tone for music, stripes for a picture; hides how quickly they are made.
+
+They pass the contract tests of the real providers. A tone of a known pitch and a picture of known stripes let a test
+find out of which piece a moment of a video was made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from pathlib import Path
+
+import cv2
+import numpy as np
+import soundfile
+
+from video_pipeline.cores import Cores
+from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
+from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.ports import Capabilities
+
+LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")
+TONE_PEAK = 0.25
+"""Linear; about -12 dBFS."""
+
+
+def tone_hz(order_index: int) -> float:
+    """The pitch of piece `order_index`: a semitone scale from 220 Hz."""
+    return float(220.0 * 2 ** (order_index / 12))
+
+
+class DummyMusic:
+    """A tone for each piece; no claim to be music."""
+
+    def __init__(self, cores: Cores) -> None:
+        self.capabilities = Capabilities("dummy", concurrency=cores.workers, price_usd=Decimal(0))
+
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+        """Write a tone with a slow tremolo, its pitch given by the order index, its phase by the seed."""
+        seconds = np.arange(prompt.samples, dtype=np.float64) / SAMPLE_RATE
+        phase = 2 * np.pi * (seed % 360) / 360
+        tone = TONE_PEAK * np.sin(2 * np.pi * tone_hz(prompt.order_index) * seconds + phase)
+        tone *= 0.8 + 0.2 * np.sin(2 * np.pi * 0.25 * seconds)
+        edge = min(SAMPLE_RATE // 20, prompt.samples // 2)
+        ramp = np.linspace(0.0, 1.0, edge)
+        tone[:edge] *= ramp
+        tone[prompt.samples - edge :] *= ramp[::-1]
+        part = out.with_name(out.name + ".part")
+        soundfile.write(part, np.column_stack([tone, tone]), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+        part.replace(out)
+        return Generation("dummy", None, LICENCE, Decimal(0))
+
+
+class DummyImages:
+    """Coloured stripes for each picture; no claim to be art."""
+
+    def __init__(self, cores: Cores) -> None:
+        self.capabilities = Capabilities("dummy", concurrency=cores.workers, price_usd=Decimal(0))
+
+    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+        """Write a 4 x 4 checker of colours that follow from the words and the seed."""
+        digest = hashlib.sha256(f"{prompt.text}/{seed}".encode()).digest()
+        blocks = np.frombuffer(digest + hashlib.sha256(digest).digest()[:16], dtype=np.uint8).reshape(4, 4, 3)
+        picture = cv2.resize(64 + blocks // 2, size, interpolation=cv2.INTER_NEAREST)
+        written, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        if not written:
+            raise OSError(f"cannot encode a picture of {size[0]}x{size[1]}")
+        part = out.with_name(out.name + ".part")
+        part.write_bytes(data.tobytes())
+        part.replace(out)
+        return Generation("dummy", None, LICENCE, Decimal(0))

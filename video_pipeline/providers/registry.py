@@ -1,0 +1,37 @@
+"""Owns the tables of providers; hides nothing. A new provider is one file beside this one and one row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from video_pipeline.cores import Cores
+from video_pipeline.ports import ImageProvider, MusicProvider, PromptWriter
+from video_pipeline.providers.dummy import DummyImages, DummyMusic
+from video_pipeline.providers.grammar import GrammarWriter
+from video_pipeline.providers.images_procedural import ProceduralImages
+from video_pipeline.providers.music_procedural import ProceduralMusic
+
+MUSIC: Mapping[str, Callable[[Cores], MusicProvider]] = {
+    "procedural": ProceduralMusic,
+    "dummy": DummyMusic,
+}
+
+IMAGES: Mapping[str, Callable[[Cores], ImageProvider]] = {
+    "procedural": ProceduralImages,
+    "dummy": DummyImages,
+}
+
+
+def music_providers(cores: Cores) -> dict[str, MusicProvider]:
+    """Every provider of music, by name."""
+    return {name: make(cores) for name, make in MUSIC.items()}
+
+
+def image_providers(cores: Cores) -> dict[str, ImageProvider]:
+    """Every provider of pictures, by name."""
+    return {name: make(cores) for name, make in IMAGES.items()}
+
+
+def prompt_writer() -> PromptWriter:
+    """The writer of prompts."""
+    return GrammarWriter()
