@@ -44,8 +44,12 @@ def make_environment(python: str, target: Path) -> None:
     elif subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0:
         with tempfile.TemporaryDirectory() as scratch:
             run(python, "-m", "pip", "install", "--quiet", "--target", scratch, "virtualenv")
-            run(python, "-c", f"import sys; sys.path.insert(0, {scratch!r}); import virtualenv; "
-                f"virtualenv.cli_run(['--clear', {str(target)!r}])")
+            run(
+                python,
+                "-c",
+                f"import sys; sys.path.insert(0, {scratch!r}); import virtualenv; "
+                f"virtualenv.cli_run(['--clear', {str(target)!r}])",
+            )
     else:
         sys.exit("Python has neither venv nor pip; on Debian and Ubuntu: apt-get install python3-venv")
 

@@ -2,9 +2,9 @@
 
 The rooms, in dependency order (imports point down only):
 
+    cli             the terminal, the outer door
     definitions     the Definitions object that workspace.yaml loads
     orchestration   Dagster: assets, checks, resources, sensors, schedules, op jobs
-    cli             the terminal
     bootstrap       wires it all; the only room that knows every tool
     settings        what an operator can configure, read once
     steps           the flow of a job, one verb a file

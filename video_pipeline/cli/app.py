@@ -1,0 +1,66 @@
+"""Owns the command line's root and the translation of errors into exit codes; hides nothing.
+
+Exit codes: 0 done, 1 failed for good, 2 wrong use or wrong value, 3 may work later, 4 not found, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+from pydantic import ValidationError
+
+from video_pipeline.cli import channels, database, jobs, produce, serve
+from video_pipeline.cli.doctor import doctor
+from video_pipeline.cli.output import errors
+from video_pipeline.domain.errors import InvalidInputError, NotFoundError, StudioError, TransientError
+
+app = typer.Typer(
+    name="video-pipeline",
+    help="Order long ambient videos and get them: planned, composed, illustrated, rendered, exported.",
+    epilog="Everything is configured by environment variables; see the README.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(produce.run)
+app.command("up")(serve.up)
+app.command("doctor")(doctor)
+app.add_typer(channels.app, name="channel")
+app.add_typer(jobs.app, name="job")
+app.add_typer(database.app, name="db")
+
+EXIT_CODES: tuple[tuple[type[StudioError], int], ...] = (
+    (InvalidInputError, 2),
+    (NotFoundError, 4),
+    (TransientError, 3),
+    (StudioError, 1),
+)
+
+
+def exit_code(error: StudioError) -> int:
+    """The exit code of the first class in the table that fits."""
+    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+
+
+def main() -> None:
+    """Run the command line; errors raised on purpose become one line and an exit code."""
+    # Beta and supersession notes of the libraries are for developers, not for operators.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    try:
+        app()
+    except StudioError as error:
+        errors.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(exit_code(error))
+    except ValidationError as error:
+        for each in error.errors():
+            name = "_".join(str(part) for part in each["loc"])
+            errors.print(
+                f"error: setting {name}: {each['msg']}", style="red", markup=False, highlight=False, soft_wrap=True
+            )
+        sys.exit(2)
+    except KeyboardInterrupt:
+        errors.print("interrupted; finished pieces are kept: video-pipeline job retry", style="yellow")
+        sys.exit(130)

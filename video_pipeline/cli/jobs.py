@@ -1,0 +1,241 @@
+"""Owns `video-pipeline job`; hides nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from video_pipeline import bootstrap
+from video_pipeline.cli import ordering, produce
+from video_pipeline.cli.output import console, job_json, megabytes, print_facts, print_json, print_table
+from video_pipeline.cli.watch import Display, follow
+from video_pipeline.domain.delivery import Format, Quality, Rendition
+from video_pipeline.domain.job import Approval, JobStatus, statuses_for
+from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.timebase import clock
+from video_pipeline.domain.timeline import Motion
+from video_pipeline.steps.export import export as make_export
+from video_pipeline.steps.files import job_files
+from video_pipeline.steps.recover import bring_back
+
+app = typer.Typer(help="Videos that were ordered.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on standard output.")]
+Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or its first characters (at least 6).")]
+Here = Annotated[
+    bool | None,
+    typer.Option("--here/--queue", help="Work in this process, or leave it to the daemon; by default as one runs."),
+]
+
+
+@app.command("new", epilog="Example: video-pipeline job new --minutes 75 --niche 'Rainy Library' --mood 'cozy, quiet'")
+def new(
+    niche: ordering.Niche,
+    mood: ordering.Mood,
+    channel: Annotated[str, typer.Option(help="Name or id of the channel.")],
+    minutes: ordering.Minutes = 60,
+    scenes: ordering.Scenes = None,
+    scene_seconds: ordering.SceneSeconds = 30,
+    seed: ordering.Seed = None,
+    approval: Annotated[Approval, typer.Option(help="Who lets the storyboard pass.")] = Approval.REQUIRED,
+    motion: ordering.MotionOption = Motion.STILL,
+    music_provider: ordering.MusicProvider = "procedural",
+    visual_provider: ordering.VisualProvider = "procedural",
+    as_json: AsJson = False,
+) -> None:
+    """Order a video; `video-pipeline up` picks it up."""
+    store = bootstrap.job_store()
+    brief = ordering.make_brief(
+        store.find_channel(channel).id,
+        niche=niche,
+        mood=mood,
+        minutes=minutes,
+        scenes=scenes,
+        scene_seconds=scene_seconds,
+        seed=seed,
+        approval=approval,
+        motion=motion,
+        music_provider=music_provider,
+        visual_provider=visual_provider,
+    )
+    job = store.create_job(brief)
+    _answer(job, f"job {job.id} ordered; watch it: video-pipeline job watch {str(job.id)[:8]}", as_json)
+
+
+@app.command("list", epilog="Example: video-pipeline job list --status processing")
+def list_(
+    status: Annotated[str | None, typer.Option(help="A status, or pending, queued, processing, running.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List jobs, newest first."""
+    statuses = statuses_for(status) if status else ()
+    jobs = bootstrap.job_store().list_jobs(statuses=statuses, limit=limit)
+    if as_json:
+        print_json([job_json(job) for job in jobs])
+        return
+    rows = [
+        (str(job.id)[:8], job.status, f"{_percent(job):.0f} %", job.niche_label, f"{job.created_at:%Y-%m-%d %H:%M}")
+        for job in jobs
+    ]
+    print_table("Jobs", ("id", "status", "done", "niche", "ordered (UTC)"), rows, empty="no jobs")
+
+
+def _percent(job: JobRecord) -> float:
+    return 100.0 if job.status is JobStatus.COMPLETED else float((job.progress or {}).get("percent", 0.0))
+
+
+@app.command("show", epilog="Example: video-pipeline job show 3fa85f64 --json")
+def show(job: Job, as_json: AsJson = False) -> None:
+    """Show a job: its plan, what was made, its history."""
+    store = bootstrap.job_store()
+    found = store.find_job(job)
+    events = store.events(found.id)
+    if as_json:
+        history = [{"at": e.created_at.isoformat(), "kind": e.kind, "message": e.message} for e in events]
+        scenes = found.storyboard.to_json()["scenes"] if found.storyboard else []
+        print_json(job_json(found) | {"scenes": scenes, "history": history})
+        return
+    print_facts(
+        found.storyboard.title if found.storyboard else found.niche_label,
+        {
+            "id": found.id,
+            "status": found.status,
+            "mood": found.mood_keywords,
+            "minutes": found.target_duration_minutes,
+            "approval": "approved" if found.approved else str(found.approval),
+            "cost": f"${found.actual_cost_usd:.2f}",
+            "retries": found.retry_count,
+            "error": found.error_message,
+        },
+    )
+    if found.storyboard:
+        tracks = {track.order_index: track for track in store.tracks(found.id)}
+        images = {image.order_index for image in store.images(found.id)}
+        rows = [
+            (
+                scene.order_index,
+                clock(scene.music.duration_s),
+                scene.music.title,
+                "ready" if scene.order_index in tracks else "-",
+                "ready" if scene.order_index in images else "-",
+                scene.visual.description,
+            )
+            for scene in found.storyboard.scenes
+        ]
+        print_table("Scenes", ("#", "length", "piece", "music", "image", "picture"), rows, empty="")
+    history_rows = [(f"{e.created_at:%H:%M:%S}", e.kind, e.status_to, e.message) for e in events]
+    print_table("History", ("UTC", "what", "status", "message"), history_rows, empty="no events")
+
+
+@app.command("watch", epilog="Example: video-pipeline job watch 3fa85f64")
+def watch(job: Job, as_json: AsJson = False) -> None:
+    """Show a job's progress until it is finished or waits for approval."""
+    store = bootstrap.job_store()
+    found = follow(store, store.find_job(job).id, until=_waits)
+    _answer(found, f"job {found.id} is {found.status}", as_json)
+    if found.status is not JobStatus.AWAITING_APPROVAL:
+        produce.finished(found)
+
+
+def _waits(job: JobRecord) -> bool:
+    return job.status is JobStatus.AWAITING_APPROVAL and not job.approved
+
+
+@app.command("approve", epilog="Example: video-pipeline job approve 3fa85f64 --here")
+def approve(job: Job, here: Here = False, as_json: AsJson = False) -> None:
+    """Let a storyboard pass: it is rendered next, by the daemon or (--here) in this process."""
+    store = bootstrap.job_store()
+    found = store.find_job(job)
+    store.approve_storyboard(found.id)
+    if here:
+        produce.finished(produce.produce(store, found.id, here=True))
+    found = store.get_job(found.id)
+    _answer(found, f"job {found.id} is approved; it is {found.status}", as_json)
+
+
+@app.command("retry", epilog="Example: video-pipeline job retry 3fa85f64")
+def retry(job: Job, here: Here = None, as_json: AsJson = False) -> None:
+    """Go on with a failed job, or with one whose process was killed; what is finished is not made again."""
+    store = bootstrap.job_store()
+    found = store.find_job(job)
+    bring_back(store, found.id)
+    found = produce.produce(store, found.id, here=here)
+    if not _waits(found):
+        produce.finished(found)
+    _answer(found, f"job {found.id} is {found.status}", as_json)
+
+
+@app.command("cancel", epilog="Example: video-pipeline job cancel 3fa85f64")
+def cancel(job: Job, as_json: AsJson = False) -> None:
+    """Stop a job for good; work under way ends within seconds."""
+    store = bootstrap.job_store()
+    found = store.find_job(job)
+    store.cancel(found.id)
+    _answer(store.get_job(found.id), f"job {found.id} is cancelled", as_json)
+
+
+@app.command("export", epilog="Example: video-pipeline job export 3fa85f64 --format webm --quality low")
+def export(
+    job: Job,
+    format_: Annotated[Format, typer.Option("--format", help="Container.")] = Format.MP4,
+    quality: Annotated[Quality, typer.Option(help="Picture size and bit rate.")] = Quality.MEDIUM,
+    as_json: AsJson = False,
+) -> None:
+    """Make one export of a finished job; one that is there already is not made again."""
+    studio = bootstrap.studio()
+    found = studio.jobs.find_job(job)
+    rendition = Rendition(format_, quality)
+    with Display() as display:
+        record = make_export(
+            studio,
+            found,
+            rendition,
+            report=lambda share, text: display.show(
+                JobStatus.RENDERING, {"stage": rendition.name, "percent": 100 * share, "message": text}
+            ),
+            cancelled=lambda: False,
+        )
+    path = studio.media.locate(record.report.media)
+    if as_json:
+        print_json(
+            {
+                "job_id": str(found.id),
+                "rendition": rendition.name,
+                "path": str(path),
+                "bytes": record.report.media.bytes,
+            }
+        )
+    else:
+        console.print(f"{path} ({megabytes(record.report.media.bytes)})", markup=False, soft_wrap=True)
+
+
+@app.command("files", epilog="Example: video-pipeline job files 3fa85f64 --json")
+def files(job: Job, as_json: AsJson = False) -> None:
+    """List every file of a job and whether it is there unchanged."""
+    studio = bootstrap.studio()
+    found = job_files(studio, studio.jobs.find_job(job).id)
+    if as_json:
+        print_json(
+            [
+                {
+                    "kind": f.kind,
+                    "path": str(f.path),
+                    "bytes": f.media.bytes,
+                    "sha256": f.media.sha256,
+                    "intact": f.intact,
+                }
+                for f in found
+            ]
+        )
+        return
+    rows = [(f.kind, megabytes(f.media.bytes), "yes" if f.intact else "NO", f.path) for f in found]
+    print_table("Files", ("kind", "size", "intact", "path"), rows, empty="no files yet")
+
+
+def _answer(job: JobRecord, sentence: str, as_json: bool) -> None:
+    if as_json:
+        print_json(job_json(job))
+    else:
+        console.print(sentence, markup=False, highlight=False)

@@ -1,0 +1,69 @@
+"""Owns the options with which a video is ordered, and the brief that follows from them; hides nothing."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from video_pipeline import bootstrap
+from video_pipeline.domain.brief import SEED_MAX, AlbumBrief, Brief, StoryboardBrief
+from video_pipeline.domain.job import Approval
+from video_pipeline.domain.timeline import Motion
+
+Minutes = Annotated[int, typer.Option(help="Length of an album, 60 to 90.")]
+Scenes = Annotated[
+    int | None, typer.Option(help="Instead of an album of 20 scenes: a short video of this many equal scenes.")
+]
+SceneSeconds = Annotated[int, typer.Option(help="With --scenes: length of each scene, 10 to 600.")]
+Niche = Annotated[str, typer.Option(help="What the video is about.")]
+Mood = Annotated[str, typer.Option(help="Mood keywords, separated by commas.")]
+Seed = Annotated[int | None, typer.Option(help="Decides everything that is generated; by default a random one.")]
+MotionOption = Annotated[Motion, typer.Option("--motion", help="How the pictures move.")]
+MusicProvider = Annotated[str, typer.Option(help="Who makes the music.")]
+VisualProvider = Annotated[str, typer.Option(help="Who makes the pictures.")]
+
+
+def make_brief(
+    channel_id: UUID,
+    *,
+    niche: str,
+    mood: str,
+    minutes: int,
+    scenes: int | None,
+    scene_seconds: int,
+    seed: int | None,
+    approval: Approval,
+    motion: Motion,
+    music_provider: str,
+    visual_provider: str,
+) -> Brief:
+    """The brief of an order, its providers checked; InvalidInputError names the option that is not usable."""
+    bootstrap.check_providers(music_provider, visual_provider)
+    chosen = secrets.randbelow(SEED_MAX + 1) if seed is None else seed
+    if scenes is None:
+        return AlbumBrief(
+            channel_id=channel_id,
+            niche_label=niche,
+            mood_keywords=mood,
+            target_duration_minutes=minutes,
+            seed=chosen,
+            approval=approval,
+            motion=motion,
+            music_provider=music_provider,
+            visual_provider=visual_provider,
+        )
+    return StoryboardBrief(
+        channel_id=channel_id,
+        niche_label=niche,
+        mood_keywords=mood,
+        scene_count=scenes,
+        scene_seconds=scene_seconds,
+        seed=chosen,
+        approval=approval,
+        motion=motion,
+        music_provider=music_provider,
+        visual_provider=visual_provider,
+    )

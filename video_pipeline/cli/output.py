@@ -1,0 +1,101 @@
+"""Owns what the terminal shows: tables for people, one JSON object for programs; hides rich."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from video_pipeline.domain.records import ChannelRecord, JobRecord
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, UUID | Path):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_json(value: object) -> None:
+    """One line with one JSON value on standard output."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False), flush=True)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """A table, or the sentence `empty`. Values are shown as they are: no markup is read from them."""
+    if not rows:
+        console.print(Text(empty))
+        return
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+    console.print(table)
+
+
+def print_facts(title: str, facts: Mapping[str, object]) -> None:
+    """Names and values under each other."""
+    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        table.add_row(Text(name), Text("" if value is None else str(value)))
+    console.print(table)
+
+
+def job_json(job: JobRecord) -> dict[str, Any]:
+    """A job for programs."""
+    return {
+        "job_id": str(job.id),
+        "channel_id": str(job.channel_id),
+        "kind": str(job.kind),
+        "status": str(job.status),
+        "niche": job.niche_label,
+        "mood": job.mood_keywords,
+        "minutes": job.target_duration_minutes,
+        "approval": str(job.approval),
+        "approved": job.approved,
+        "approved_at": job.approved_at and job.approved_at.isoformat(),
+        "title": job.storyboard.title if job.storyboard else None,
+        "progress": job.progress,
+        "error": job.error_message,
+        "retries": job.retry_count,
+        "cost_usd": float(job.actual_cost_usd),
+        "created_at": job.created_at.isoformat(),
+        "updated_at": job.updated_at.isoformat(),
+    }
+
+
+def channel_json(channel: ChannelRecord) -> dict[str, Any]:
+    """A channel for programs."""
+    return {
+        "channel_id": str(channel.id),
+        "name": channel.name,
+        "niche": channel.brand_niche,
+        "youtube_channel_id": channel.youtube_channel_id,
+        "active": channel.is_active,
+        "created_at": channel.created_at.isoformat(),
+    }
+
+
+def megabytes(size: int) -> str:
+    """Bytes for people."""
+    return f"{size / 1e6:,.1f} MB"

@@ -1,0 +1,147 @@
+"""Owns `video-pipeline run` and running a job in this process; hides whether a daemon does the work instead."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from video_pipeline import bootstrap
+from video_pipeline.cli import ordering
+from video_pipeline.cli.meter import PeakMemory
+from video_pipeline.cli.output import console, errors, megabytes, print_facts, print_json
+from video_pipeline.cli.watch import ENDED, follow, shown
+from video_pipeline.domain.delivery import MASTER
+from video_pipeline.domain.errors import PermanentError
+from video_pipeline.domain.job import Approval, JobStatus
+from video_pipeline.domain.records import ChannelRecord, JobRecord, RenderReport
+from video_pipeline.domain.timebase import clock
+from video_pipeline.domain.timeline import Motion
+from video_pipeline.ports import JobStore
+
+AsJson = Annotated[bool, typer.Option("--json", help="The report as one JSON object on the last line.")]
+
+
+def run(
+    minutes: ordering.Minutes = 60,
+    niche: ordering.Niche = "Medieval Fantasy Ambience",
+    mood: ordering.Mood = "calm, warm, nostalgic",
+    scenes: ordering.Scenes = None,
+    scene_seconds: ordering.SceneSeconds = 30,
+    seed: ordering.Seed = None,
+    channel: Annotated[str | None, typer.Option(help="Name or id of a channel; made when there is none.")] = None,
+    motion: ordering.MotionOption = Motion.STILL,
+    music_provider: ordering.MusicProvider = "procedural",
+    visual_provider: ordering.VisualProvider = "procedural",
+    as_json: AsJson = False,
+) -> None:
+    """Order one video and make it, from the plan to the finished file.
+
+    Example: video-pipeline run --minutes 75 --niche 'Royal Court Ambience' --mood 'elegant, classical, serene' --seed 7
+    """
+    with PeakMemory() as memory:
+        started = time.monotonic()
+        store = bootstrap.job_store()
+        brief = ordering.make_brief(
+            _channel(store, channel, niche).id,
+            niche=niche,
+            mood=mood,
+            minutes=minutes,
+            scenes=scenes,
+            scene_seconds=scene_seconds,
+            seed=seed,
+            approval=Approval.AUTO,
+            motion=motion,
+            music_provider=music_provider,
+            visual_provider=visual_provider,
+        )
+        job = store.create_job(brief)
+        errors.print(f"job {job.id}: {brief.niche_label}, {brief.mood_keywords}, seed {brief.seed}", markup=False)
+        job = produce(store, job.id)
+        wall_s = time.monotonic() - started
+    _report(finished(job), wall_s, memory.peak_bytes, as_json)
+
+
+def _channel(store: JobStore, wanted: str | None, niche: str) -> ChannelRecord:
+    if wanted is not None:
+        return store.find_channel(wanted)
+    channels = store.list_channels(active_only=True)
+    return channels[0] if channels else store.create_channel("My Channel", niche)
+
+
+def produce(store: JobStore, job_id: UUID, *, here: bool | None = None) -> JobRecord:
+    """Bring the job as far as it goes without a person: by the daemon when one is alive, else in this process.
+
+    `here` decides instead of looking for a daemon. Shows progress meanwhile.
+    """
+    # Dagster takes a second to import; only the commands that run something pay for it.
+    from video_pipeline.definitions import defs  # noqa: PLC0415
+    from video_pipeline.orchestration import instance as dagster  # noqa: PLC0415
+    from video_pipeline.orchestration.jobs import delivery_job, storyboard_job  # noqa: PLC0415
+    from video_pipeline.orchestration.sensors import BEFORE_APPROVAL  # noqa: PLC0415
+
+    with dagster.instance() as opened:
+        if here is None:
+            here = not dagster.daemon_is_alive(opened)
+        if not here:
+            errors.print("a Dagster daemon is running and makes the video", markup=False)
+            return follow(store, job_id, until=_needs_a_person)
+        with shown(store, job_id):
+            if store.get_job(job_id).status in BEFORE_APPROVAL:
+                dagster.execute(opened, defs, storyboard_job.name, job_id)
+            job = store.get_job(job_id)
+            if job.status not in ENDED and not _needs_a_person(job):
+                dagster.execute(opened, defs, delivery_job.name, job_id)
+        return store.get_job(job_id)
+
+
+def _needs_a_person(job: JobRecord) -> bool:
+    return job.status is JobStatus.AWAITING_APPROVAL and not job.approved
+
+
+def finished(job: JobRecord) -> JobRecord:
+    """The job when it is completed; PermanentError says why it is not."""
+    if job.status is JobStatus.COMPLETED:
+        return job
+    if job.status is JobStatus.FAILED:
+        raise PermanentError(f"job {job.id} failed: {job.error_message}; video-pipeline job retry {job.id}")
+    raise PermanentError(f"job {job.id} is {job.status}")
+
+
+def _report(job: JobRecord, wall_s: float, peak_rss_bytes: int, as_json: bool) -> None:
+    record = next(each for each in bootstrap.job_store().exports(job.id) if each.report.rendition == MASTER)
+    facts = run_facts(job, record.report, wall_s, peak_rss_bytes)
+    if as_json:
+        print_json(facts)
+        return
+    print_facts(
+        job.storyboard.title if job.storyboard else str(job.id),
+        {
+            "file": facts["path"],
+            "duration": f"{clock(facts['duration_s'])} ({record.report.frames} frames, 1920x1080)",
+            "loudness": f"{facts['integrated_lufs']:.2f} LUFS, true peak {facts['true_peak_dbtp']:.2f} dBTP",
+            "size": megabytes(facts["bytes"]),
+            "wall time": f"{wall_s:.0f} s, {facts['realtime_factor']:.1f} times faster than real time",
+            "peak memory": f"{megabytes(peak_rss_bytes)} in all processes",
+            "cost": f"${facts['cost_usd']:.2f}",
+        },
+    )
+    console.print("\nThe web UI: make up (or video-pipeline up), then open the asset graph.", markup=False)
+
+
+def run_facts(job: JobRecord, report: RenderReport, wall_s: float, peak_rss_bytes: int) -> dict[str, Any]:
+    """The report of a run for programs."""
+    return {
+        "job_id": str(job.id),
+        "path": str(bootstrap.media_store().locate(report.media)),
+        "duration_s": report.duration_s,
+        "integrated_lufs": report.loudness.integrated_lufs,
+        "true_peak_dbtp": report.loudness.true_peak_dbtp,
+        "bytes": report.media.bytes,
+        "wall_s": round(wall_s, 2),
+        "realtime_factor": round(report.duration_s / wall_s, 2),
+        "peak_rss_bytes": peak_rss_bytes,
+        "cost_usd": float(job.actual_cost_usd),
+    }
