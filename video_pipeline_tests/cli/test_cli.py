@@ -1,0 +1,158 @@
+"""The command line: what it prints, what it refuses, with which exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from video_pipeline import bootstrap
+from video_pipeline.cli.app import EXIT_CODES, app, exit_code, main
+from video_pipeline.domain import errors as errors_module
+from video_pipeline.domain.errors import StudioError
+from video_pipeline.domain.job import Approval, JobStatus
+from video_pipeline.domain.records import JobRecord
+from video_pipeline.settings import Settings
+from video_pipeline.steps.studio import Studio
+from video_pipeline_tests.orchestration.conftest import wired
+from video_pipeline_tests.steps.conftest import cores, order, studio
+from video_pipeline_tests.steps.test_pipeline import BEFORE, go
+
+__all__ = ["cores", "order", "studio", "wired"]
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(wired: dict[str, Any], studio: Studio, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> Call:
+    """Run the command line in this process: exit code, standard output, standard error."""
+    monkeypatch.setattr(bootstrap, "studio", lambda: studio)
+
+    def called(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["video-pipeline", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return called
+
+
+def in_json(call: Call, *arguments: str) -> Any:
+    code, out, err = call(*arguments, "--json")
+    assert code == 0, err
+    return json.loads(out.splitlines()[-1])
+
+
+def test_every_command_has_help_with_an_example(call: Call) -> None:
+    commands = [["run"], ["up"], ["doctor"], ["channel", "new"], ["channel", "list"], ["db", "migrate"], ["db", "info"]]
+    commands += [
+        ["job", name] for name in ("new", "list", "show", "watch", "approve", "retry", "cancel", "export", "files")
+    ]
+    for command in commands:
+        code, out, _ = call(*command, "--help")
+        assert code == 0
+        assert "Example:" in out, command
+
+
+def test_a_channel_is_made_and_listed(call: Call) -> None:
+    made = in_json(call, "channel", "new", "Castle Nights", "--niche", "Medieval Fantasy")
+    assert made["name"] == "Castle Nights"
+    assert in_json(call, "channel", "list", "--active") == [made]
+    code, out, _ = call("channel", "list")
+    assert code == 0
+    assert "Castle Nights" in out
+
+
+def test_an_order_is_checked_before_anything_is_written(call: Call, studio: Studio) -> None:
+    call("channel", "new", "C", "--niche", "N")
+    base = ("job", "new", "--channel", "C", "--niche", "Rainy Library", "--mood", "cozy")
+    for extra, words in (
+        (("--minutes", "59"), "60 to 90 minutes, not 59"),
+        (("--minutes", "91"), "60 to 90 minutes, not 91"),
+        (("--music-provider", "nobody"), "unknown provider 'nobody'; one of: dummy, procedural"),
+        (("--seed", "-1"), "seed must be from 0"),
+        (("--scenes", "0"), "1 to 60 scenes, not 0"),
+        (("--scenes", "3", "--scene-seconds", "5"), "10 to 600 seconds, not 5"),
+        (("--mood", "  "), "mood is empty"),
+    ):
+        code, _, err = call(*base, *extra)
+        assert code == 2, extra
+        assert words in " ".join(err.split()), extra
+    assert studio.jobs.list_jobs() == []
+    code, _, err = call("job", "new", "--channel", "no such", "--niche", "x", "--mood", "y")
+    assert code == 4
+    assert "no such" in err
+
+
+@pytest.mark.parametrize(
+    "text", ["[bold]not markup[/bold]", "'; DROP TABLE video_jobs; --", "日本語の雨", "🌧️ rain", "%s %n {0}", "x" * 255]
+)
+def test_texts_are_kept_and_shown_as_they_are(call: Call, text: str) -> None:
+    call("channel", "new", "C", "--niche", "N")
+    made = in_json(call, "job", "new", "--channel", "C", "--niche", text, "--mood", text)
+    assert made["niche"] == text
+    assert [job["niche"] for job in in_json(call, "job", "list")] == [text]
+    code, out, _ = call("job", "list")
+    assert code == 0
+    if text.startswith("["):
+        assert "[bold]" in out
+
+
+def test_jobs_are_found_by_prefix_and_filtered_by_coarse_words(call: Call, order: Callable[..., JobRecord]) -> None:
+    job = order()
+    assert in_json(call, "job", "show", str(job.id)[:8])["job_id"] == str(job.id)
+    assert [each["job_id"] for each in in_json(call, "job", "list", "--status", "pending")] == [str(job.id)]
+    assert in_json(call, "job", "list", "--status", "running") == []
+    code, _, err = call("job", "list", "--status", "sleeping")
+    assert code == 2
+    assert "planned" in err
+    assert call("job", "show", "ffffffff")[0] == 4
+
+
+def test_a_job_is_approved_exported_and_its_files_listed(
+    call: Call, studio: Studio, order: Callable[..., JobRecord]
+) -> None:
+    job = order(approval=Approval.REQUIRED)
+    code, _, err = call("job", "approve", str(job.id))
+    assert code == 1
+    assert "is planned" in err
+    go(studio, job.id, *BEFORE)
+    assert in_json(call, "job", "approve", str(job.id))["approved"] is True
+    code, _, err = call("job", "export", str(job.id))
+    assert code == 1
+    assert "no master yet" in err
+    files = in_json(call, "job", "files", str(job.id))
+    assert [file["kind"] for file in files][:2] == ["music 01", "music 02"]
+    assert len(files) == 6
+    assert all(file["intact"] for file in files)
+    code, out, _ = call("job", "show", str(job.id))
+    assert code == 0
+    assert "ready" in out
+
+
+def test_a_cancelled_job_is_not_retried(call: Call, studio: Studio, order: Callable[..., JobRecord]) -> None:
+    job = order()
+    assert in_json(call, "job", "cancel", str(job.id))["status"] == "cancelled"
+    code, _, err = call("job", "retry", str(job.id))
+    assert code == 1
+    assert "nothing to retry" in err
+    assert studio.jobs.get_job(job.id).status is JobStatus.CANCELLED
+
+
+def test_a_setting_that_is_not_usable_is_named(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDEO_PIPELINE_PORT", "many")
+    monkeypatch.setattr(bootstrap, "job_store", lambda url=None: Settings())
+    code, _, err = call("job", "list")
+    assert code == 2
+    assert "port" in err
+
+
+def test_every_error_has_an_exit_code() -> None:
+    kinds = [each for each in vars(errors_module).values() if isinstance(each, type) and issubclass(each, StudioError)]
+    assert {exit_code(kind("x")) for kind in kinds} == {code for _, code in EXIT_CODES}
+    assert exit_code(errors_module.ProviderUnavailableError("x")) == 3
+    assert app.info.name == "video-pipeline"

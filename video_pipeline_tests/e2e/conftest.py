@@ -1,0 +1,111 @@
+"""Owns an installation in a scratch directory and the command line to use it, as an operator would."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WAIT_S = 240
+
+
+class Installation:
+    """One data directory, and processes that use it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environment = {
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("VIDEO_", "DAGSTER", "FFMPEG"))
+            },
+            "VIDEO_PIPELINE_DATA_DIR": str(root / "data"),
+            "VIDEO_PIPELINE_STATE_DIR": str(root / "state"),
+            "VIDEO_PIPELINE_PORT": "38917",
+        }
+        self._children: list[subprocess.Popen[str]] = []
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own."""
+        with (self.root / f"{arguments[0]}-{len(self._children)}.log").open("w") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "video_pipeline", *arguments],
+                env=self.environment,
+                cwd=self.root,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        self._children.append(child)
+        return child
+
+    def call(self, *arguments: str, code: int = 0) -> str:
+        """Run a command to its end; its standard output. The exit code must be `code`."""
+        done = subprocess.run(
+            [sys.executable, "-m", "video_pipeline", *arguments],
+            env=self.environment,
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=WAIT_S,
+            check=False,
+        )
+        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout if code == 0 else done.stderr
+
+    def json(self, *arguments: str) -> Any:
+        """What a command prints with --json."""
+        return json.loads(self.call(*arguments, "--json").splitlines()[-1])
+
+    def wait_for(self, job: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Poll `job show` until `wanted` says so; fails after WAIT_S seconds."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            shown: dict[str, Any] = self.json("job", "show", job)
+            if wanted(shown):
+                return shown
+            assert shown["status"] != "failed" or time.monotonic() < deadline - WAIT_S + 5, shown["error"]
+            assert time.monotonic() < deadline, f"still {shown['status']} {shown['progress']}"
+            time.sleep(1)
+
+    def kill(self, child: subprocess.Popen[str]) -> None:
+        """SIGKILL the process alone, as an operator or the kernel would."""
+        child.kill()
+        child.wait(30)
+
+    def close(self) -> None:
+        """End everything that is still there."""
+        for child in self._children:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGINT)
+                try:
+                    child.wait(30)
+                except subprocess.TimeoutExpired:
+                    os.killpg(child.pid, signal.SIGKILL)
+                    child.wait(30)
+        self.call("db", "info")  # the last user of the embedded server stops it
+
+
+@pytest.fixture
+def installation() -> Iterator[Installation]:
+    """An installation of the test's own, in a directory that an unprivileged server may enter."""
+    root = Path(tempfile.mkdtemp(prefix="vp-e2e-"))
+    root.chmod(0o711)
+    opened = Installation(root)
+    try:
+        yield opened
+    finally:
+        opened.close()
+        shutil.rmtree(root, ignore_errors=True)

@@ -1,0 +1,120 @@
+"""The asset graph in a real Dagster instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from video_pipeline.definitions import defs
+from video_pipeline.domain.errors import ProviderUnavailableError
+from video_pipeline.domain.job import Approval, JobStatus
+from video_pipeline.domain.media import Loudness
+from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.records import JobRecord
+from video_pipeline.orchestration.assets import DELIVERY_ASSETS, STORYBOARD_ASSETS
+from video_pipeline.orchestration.checks import CHECKS
+from video_pipeline.orchestration.failures import RETRIES_MAX, translated
+from video_pipeline.orchestration.partitions import VIDEO_JOBS
+from video_pipeline.steps.gates import GATES
+from video_pipeline.steps.studio import Studio
+
+Order = Callable[..., JobRecord]
+
+
+def run(instance: dg.DagsterInstance, wired: dict[str, Any], job: JobRecord, assets: list[Any]) -> Any:
+    """Materialize assets with their checks for one job."""
+    instance.add_dynamic_partitions(str(VIDEO_JOBS.name), [str(job.id)])
+    keys = {asset.key for asset in assets}
+    checks = [check for check in CHECKS if {each.asset_key for each in check.check_keys} <= keys]
+    return dg.materialize(
+        [*assets, *checks],
+        instance=instance,
+        partition_key=str(job.id),
+        resources={"studio": wired["studio"]},
+        raise_on_error=False,
+    )
+
+
+def metadata_of(result: Any, asset: str) -> dict[str, Any]:
+    (event,) = result.asset_materializations_for_node(asset)
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+def test_the_definitions_load_and_say_what_they_are() -> None:
+    dg.Definitions.validate_loadable(defs)
+    graph = defs.resolve_asset_graph()
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {str(stage) for stage in Stage}
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.description
+        assert node.owners
+        assert node.kinds
+        assert node.group_name in {"storyboard", "delivery"}
+        assert node.partitions_def == VIDEO_JOBS
+    assert {check.name for check in graph.asset_check_keys} == {gate.name for gate in GATES}
+
+
+def test_a_job_runs_through_the_graph_with_metadata_and_checks(
+    instance: dg.DagsterInstance, wired: dict[str, Any], studio: Studio, order: Order
+) -> None:
+    job = order(approval=Approval.AUTO)
+    first = run(instance, wired, job, STORYBOARD_ASSETS)
+    assert first.success
+    second = run(instance, wired, job, [*DELIVERY_ASSETS])
+    assert second.success
+    assert studio.jobs.get_job(job.id).status is JobStatus.COMPLETED
+
+    plan = metadata_of(first, "storyboard")
+    assert plan["scenes"] == 3
+    assert plan["plan"].count("\n") == 4
+    assert metadata_of(first, "images")["contact_sheet"].startswith("![images](data:image/jpeg;base64,")
+    assert metadata_of(first, "music")["waveform"].startswith("![waveform-01](data:image/png;base64,")
+    finished = metadata_of(second, "master")
+    assert finished["frames"] == 900
+    assert -14.5 <= finished["integrated_lufs"] <= -13.5
+    assert finished["true_peak_dbtp"] <= -1.0
+    assert finished["poster"].startswith("![poster](data:image/jpeg;base64,")
+
+    evaluations = first.get_asset_check_evaluations() + second.get_asset_check_evaluations()
+    assert {each.check_name for each in evaluations} == {gate.name for gate in GATES}
+    assert all(each.passed for each in evaluations)
+
+
+def test_a_failing_gate_stops_what_follows(
+    instance: dg.DagsterInstance, wired: dict[str, Any], studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = type(studio.tools).audio_facts
+
+    def clipped(self: Any, path: Any) -> Any:
+        return replace(real(self, path), loudness=Loudness(-9.0, 1.5, 3.0))
+
+    monkeypatch.setattr(type(studio.tools), "audio_facts", clipped)
+    job = order(approval=Approval.AUTO)
+    result = run(instance, wired, job, STORYBOARD_ASSETS)
+    assert not result.success
+    (bad,) = [each for each in result.get_asset_check_evaluations() if not each.passed]
+    assert bad.check_name == "sound"
+    assert "1.5 dBTP" in bad.description
+    assert not result.asset_materializations_for_node("images")
+
+
+def test_rendering_without_approval_fails_the_run_but_not_the_job(
+    instance: dg.DagsterInstance, wired: dict[str, Any], studio: Studio, order: Order
+) -> None:
+    job = order(approval=Approval.REQUIRED)
+    assert run(instance, wired, job, STORYBOARD_ASSETS).success
+    assert not run(instance, wired, job, DELIVERY_ASSETS).success
+    assert studio.jobs.get_job(job.id).status is JobStatus.AWAITING_APPROVAL
+
+
+def test_errors_are_translated_once() -> None:
+    with pytest.raises(dg.RetryRequested), translated(0):
+        raise ProviderUnavailableError("busy")
+    with pytest.raises(dg.Failure) as caught, translated(RETRIES_MAX):
+        raise ProviderUnavailableError("busy")
+    assert caught.value.allow_retries is False
+    assert caught.value.description == "busy"

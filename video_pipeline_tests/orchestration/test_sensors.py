@@ -1,0 +1,151 @@
+"""What starts and what ends runs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+
+from video_pipeline.definitions import defs
+from video_pipeline.domain.job import Approval, JobStatus
+from video_pipeline.domain.records import JobRecord
+from video_pipeline.orchestration import sensors
+from video_pipeline.orchestration.partitions import VIDEO_JOBS
+from video_pipeline.ports import JobStore
+
+Order = Callable[..., JobRecord]
+
+
+def tick(sensor: dg.SensorDefinition, instance: dg.DagsterInstance, wired: dict[str, Any]) -> Any:
+    """Evaluate a sensor once."""
+    with dg.build_sensor_context(instance=instance, resources=wired) as context:
+        return sensor(context)
+
+
+def test_new_jobs_are_asked_for_once_each_with_their_partition(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order
+) -> None:
+    first, second = order(), order()
+    result = tick(sensors.new_jobs, instance, wired)
+    assert [request.partition_key for request in result.run_requests] == [str(first.id), str(second.id)]
+    assert result.dynamic_partitions_requests[0].partition_keys == [str(first.id), str(second.id)]
+    assert result.run_requests == tick(sensors.new_jobs, instance, wired).run_requests
+
+
+def test_a_job_in_somebodys_hands_is_not_asked_for(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore
+) -> None:
+    job = order()
+    lease = store.claim(job.id, "somebody")
+    assert isinstance(tick(sensors.new_jobs, instance, wired), dg.SkipReason)
+    store.release(lease)
+    assert tick(sensors.new_jobs, instance, wired).run_requests
+
+
+def test_a_retry_gets_a_new_run(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore
+) -> None:
+    job = order()
+    before = sensors.run_key(store.get_job(job.id))
+    store.mark_job_failed(job.id, "broken")
+    assert isinstance(tick(sensors.new_jobs, instance, wired), dg.SkipReason)
+    store.retry(job.id)
+    (request,) = tick(sensors.new_jobs, instance, wired).run_requests
+    assert request.run_key != before
+
+
+def test_only_approved_storyboards_are_delivered(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore, studio: Any
+) -> None:
+    from video_pipeline_tests.steps.test_pipeline import BEFORE, go
+
+    job = order(approval=Approval.REQUIRED)
+    go(studio, job.id, *BEFORE)
+    assert isinstance(tick(sensors.approved_storyboards, instance, wired), dg.SkipReason)
+    store.approve_storyboard(job.id)
+    (request,) = tick(sensors.approved_storyboards, instance, wired).run_requests
+    assert request.partition_key == str(job.id)
+    assert request.job_name == "delivery_job"
+
+
+def failed_run(instance: dg.DagsterInstance, wired: dict[str, Any], job: JobRecord) -> dg.ExecuteInProcessResult:
+    """A run of a job that cannot be planned."""
+    instance.add_dynamic_partitions(str(VIDEO_JOBS.name), [str(job.id)])
+    result = defs.resolve_job_def("storyboard_job").execute_in_process(
+        instance=instance,
+        partition_key=str(job.id),
+        raise_on_error=False,
+        tags={"dagster/run_key": sensors.run_key(job)},
+    )
+    assert not result.success
+    return result
+
+
+def test_a_failed_run_fails_its_job_with_the_message(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore
+) -> None:
+    job = order(music_provider="no such provider")
+    result = failed_run(instance, wired, job)
+    # The step has marked the job already; the sensor is for runs that could not.
+    told = store.get_job(job.id).error_message
+    assert told is not None
+    assert "no such provider" in told
+    store.retry(job.id)
+    event = next(each for each in result.all_events if each.event_type == dg.DagsterEventType.PIPELINE_FAILURE)
+    context = dg.build_run_status_sensor_context(
+        sensor_name="failed_runs",
+        dagster_instance=instance,
+        dagster_run=instance.get_run_by_id(result.run_id),
+        dagster_event=event,
+        resources={"database": wired["database"]},
+    ).for_run_failure()
+    sensors.failed_runs(context)
+    failed = store.get_job(job.id)
+    assert failed.status is JobStatus.FAILED
+    assert failed.error_message is not None
+    assert "no such provider" in failed.error_message
+
+
+def test_a_run_that_ended_without_a_word_is_found(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore
+) -> None:
+    killed, waiting = order(), order()
+    store.move(killed.id, JobStatus.PLANNED, JobStatus.GENERATING_MUSIC)
+    store.claim(killed.id, str(uuid.uuid4()), ttl_s=-1)
+    tick(sensors.lost_runs, instance, wired)
+    assert store.get_job(killed.id).status is JobStatus.FAILED
+    assert store.get_job(waiting.id).status is JobStatus.PLANNED
+
+
+def test_a_job_whose_run_is_over_is_found(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore
+) -> None:
+    job = order(music_provider="no such provider")
+    failed_run(instance, wired, job)
+    store.retry(job.id)
+    tick(sensors.lost_runs, instance, wired)
+    # A new run key: nothing has run under it, so the job just waits.
+    assert store.get_job(job.id).status is JobStatus.GENERATING_MUSIC
+    failed_run(instance, wired, store.get_job(job.id))
+    store.retry(job.id)
+    current = store.get_job(job.id)
+    run_id = str(uuid.uuid4())
+    instance.add_run(
+        dg.DagsterRun(
+            job_name="storyboard_job",
+            run_id=run_id,
+            status=dg.DagsterRunStatus.FAILURE,
+            tags={"dagster/run_key": sensors.run_key(current)},
+        )
+    )
+    tick(sensors.lost_runs, instance, wired)
+    assert store.get_job(job.id).status is JobStatus.FAILED
+
+
+def test_schedule_and_sensors_are_on_by_default() -> None:
+    repository = defs.get_repository_def()
+    assert all(each.default_status == dg.DefaultSensorStatus.RUNNING for each in repository.sensor_defs)
+    assert all(each.default_status == dg.DefaultScheduleStatus.RUNNING for each in repository.schedule_defs)
+    assert len(list(repository.sensor_defs)) == 4

@@ -1,0 +1,124 @@
+"""What every provider of music and every provider of pictures must do; each row of the registry is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import soundfile
+
+from video_pipeline.cores import Cores
+from video_pipeline.domain.money import ZERO_USD
+from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, VisualPrompt
+from video_pipeline.ports import ImageProvider, MusicProvider
+from video_pipeline.providers import registry
+
+PIECE = MusicPrompt(
+    order_index=3,
+    title="Rain on the Stairs",
+    text="Slow nocturne with felt piano and warm pad in D minor. Tempo: 66 BPM. Duration: 0:14.",
+    tempo_bpm=66,
+    tonic="D",
+    mode=Mode.MINOR,
+    instruments=(Instrument.FELT_PIANO, Instrument.PAD),
+    density=0.4,
+    moods=("calm", "warm"),
+    samples=14 * 48_000 + 137,
+)
+PICTURE = VisualPrompt(
+    order_index=3,
+    text="16:9 background of a lake at dusk, mist, golden tones, with pine silhouettes; no people, no text",
+    description="A lake at dusk",
+)
+
+
+@pytest.fixture(scope="module")
+def cores() -> Iterator[Cores]:
+    with Cores(2) as pool:
+        yield pool
+
+
+class TestMusicProvider:
+    """The contract of ports.MusicProvider."""
+
+    @pytest.fixture(params=sorted(registry.MUSIC))
+    def provider(self, request: pytest.FixtureRequest, cores: Cores) -> MusicProvider:
+        return registry.MUSIC[request.param](cores)
+
+    def test_it_delivers_stereo_flac_of_the_exact_length(self, provider: MusicProvider, tmp_path: Path) -> None:
+        out = tmp_path / "out" / "piece"
+        out.parent.mkdir()
+        generation = provider.compose(PIECE, 7, out)
+        facts = soundfile.info(out)
+        assert (facts.format, facts.samplerate, facts.channels, facts.frames) == ("FLAC", 48_000, 2, PIECE.samples)
+        assert generation.provider == provider.capabilities.name
+        assert generation.cost_usd == provider.capabilities.price_usd == ZERO_USD
+        assert generation.licence.url
+        assert [path.name for path in out.parent.iterdir()] == ["piece"]
+
+    def test_the_same_order_gives_the_same_bytes(self, provider: MusicProvider, tmp_path: Path) -> None:
+        paths = [tmp_path / str(number) for number in range(2)]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda path: provider.compose(PIECE, 7, path), paths))
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+
+    def test_another_piece_sounds_different(self, provider: MusicProvider, tmp_path: Path) -> None:
+        provider.compose(PIECE, 7, tmp_path / "a")
+        provider.compose(replace(PIECE, order_index=4, tonic="F#", title="Another"), 8, tmp_path / "b")
+        one, other = (soundfile.read(tmp_path / name)[0].mean(axis=1) for name in "ab")
+        assert abs(np.corrcoef(one, other)[0, 1]) < 0.5
+
+    def test_it_is_neither_silent_nor_clipped(self, provider: MusicProvider, tmp_path: Path) -> None:
+        provider.compose(PIECE, 7, tmp_path / "a")
+        sound, _ = soundfile.read(tmp_path / "a")
+        assert 0.1 < np.abs(sound).max() < 1.0
+        assert np.isfinite(sound).all()
+
+    def test_a_place_that_cannot_be_written_is_an_error(self, provider: MusicProvider, tmp_path: Path) -> None:
+        with pytest.raises((OSError, soundfile.LibsndfileError)):
+            provider.compose(PIECE, 7, tmp_path / "missing" / "piece.flac")
+
+
+class TestImageProvider:
+    """The contract of ports.ImageProvider."""
+
+    @pytest.fixture(params=sorted(registry.IMAGES))
+    def provider(self, request: pytest.FixtureRequest, cores: Cores) -> ImageProvider:
+        return registry.IMAGES[request.param](cores)
+
+    @pytest.mark.parametrize("size", [(640, 360), (360, 640), (512, 512)])
+    def test_it_delivers_png_of_the_exact_size(
+        self, provider: ImageProvider, size: tuple[int, int], tmp_path: Path
+    ) -> None:
+        out = tmp_path / "out" / "picture"
+        out.parent.mkdir()
+        generation = provider.illustrate(PICTURE, 7, size, out)
+        assert out.read_bytes().startswith(b"\x89PNG")
+        picture = cv2.imread(str(out), cv2.IMREAD_UNCHANGED)
+        assert picture is not None
+        assert picture.shape == (size[1], size[0], 3)
+        assert picture.dtype == np.uint8
+        assert generation.provider == provider.capabilities.name
+        assert generation.licence.url
+        assert [path.name for path in out.parent.iterdir()] == ["picture"]
+
+    def test_the_same_order_gives_the_same_bytes(self, provider: ImageProvider, tmp_path: Path) -> None:
+        paths = [tmp_path / str(number) for number in range(2)]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda path: provider.illustrate(PICTURE, 7, (320, 180), path), paths))
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+
+    def test_another_seed_looks_different(self, provider: ImageProvider, tmp_path: Path) -> None:
+        for seed in (7, 8):
+            provider.illustrate(PICTURE, seed, (320, 180), tmp_path / str(seed))
+        one, other = (cv2.imread(str(tmp_path / str(seed))).astype(float) for seed in (7, 8))
+        assert np.abs(one - other).mean() > 3
+
+    def test_it_is_neither_black_nor_white(self, provider: ImageProvider, tmp_path: Path) -> None:
+        provider.illustrate(PICTURE, 7, (320, 180), tmp_path / "a")
+        assert 15 < cv2.imread(str(tmp_path / "a")).mean() < 210

@@ -1,0 +1,60 @@
+"""Owns a small studio for tests: real Postgres, real ffmpeg, dummy providers, and jobs of three short scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from video_pipeline.cores import Cores
+from video_pipeline.domain.brief import StoryboardBrief
+from video_pipeline.domain.job import Approval
+from video_pipeline.domain.records import JobRecord
+from video_pipeline.ffmpeg import FfmpegTools, find_ffmpeg
+from video_pipeline.ports import JobStore, MediaStore
+from video_pipeline.providers import registry
+from video_pipeline.steps.studio import Studio
+
+
+@pytest.fixture(scope="session")
+def cores() -> Iterator[Cores]:
+    """Worker processes for the whole session."""
+    with Cores() as pool:
+        yield pool
+
+
+@pytest.fixture()
+def studio(store: JobStore, media: MediaStore, cores: Cores, tmp_path: Path) -> Studio:
+    """A studio with dummy providers."""
+    return Studio(
+        jobs=store,
+        media=media,
+        tools=FfmpegTools(find_ffmpeg(None), cores, tmp_path / "cache"),
+        music=registry.music_providers(cores),
+        images=registry.image_providers(cores),
+        writer=registry.prompt_writer(),
+    )
+
+
+@pytest.fixture()
+def order(store: JobStore) -> Callable[..., JobRecord]:
+    """Order a job of three scenes of ten seconds from the dummy providers; keywords change the brief."""
+
+    def ordered(**changes: object) -> JobRecord:
+        channel = store.create_channel("Test Channel", "Rainy Library")
+        brief = StoryboardBrief(
+            channel_id=channel.id,
+            niche_label="Rainy Library",
+            mood_keywords="cozy, quiet",
+            seed=7,
+            approval=Approval.REQUIRED,
+            music_provider="dummy",
+            visual_provider="dummy",
+            scene_count=3,
+            scene_seconds=10,
+        )
+        return store.create_job(replace(brief, **changes))
+
+    return ordered

@@ -1,0 +1,249 @@
+"""The flow of a job, with real tools and dummy providers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from video_pipeline.cores import Cores
+from video_pipeline.domain.delivery import Rendition
+from video_pipeline.domain.errors import (
+    CancelledError,
+    ConflictError,
+    IllegalMoveError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+)
+from video_pipeline.domain.job import Approval, JobStatus
+from video_pipeline.domain.media import Generation
+from video_pipeline.domain.money import ZERO_USD
+from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.storyboard import MusicPrompt
+from video_pipeline.providers.dummy import LICENCE, DummyMusic
+from video_pipeline.steps.export import export
+from video_pipeline.steps.files import job_files
+from video_pipeline.steps.gates import GATES
+from video_pipeline.steps.pipeline import perform
+from video_pipeline.steps.recover import bring_back
+from video_pipeline.steps.studio import Studio
+
+Order = Callable[..., JobRecord]
+BEFORE = (Stage.STORYBOARD, Stage.MUSIC, Stage.IMAGES)
+
+
+class BrokenMusic(DummyMusic):
+    """Raises `error` for the pieces in `broken` until it is mended."""
+
+    def __init__(self, cores: Cores, broken: set[int], error: Exception) -> None:
+        super().__init__(cores)
+        self.broken, self.error = broken, error
+        self.made: list[int] = []
+
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+        """Fail, or make the piece and note that it was made."""
+        if prompt.order_index in self.broken:
+            raise self.error
+        self.made.append(prompt.order_index)
+        return super().compose(prompt, seed, out)
+
+
+def go(studio: Studio, job_id: UUID, *stages: Stage) -> JobRecord:
+    """Perform the stages one after the other."""
+    for stage in stages:
+        perform(studio, job_id, stage, "test-run")
+    return studio.jobs.get_job(job_id)
+
+
+def test_a_job_goes_from_order_to_export(studio: Studio, order: Order) -> None:
+    job = order(approval=Approval.AUTO)
+    done = go(studio, job.id, *Stage)
+
+    assert done.status is JobStatus.COMPLETED
+    moves = [event.status_to for event in studio.jobs.events(job.id) if event.kind == "moved"]
+    assert moves == [
+        JobStatus.GENERATING_MUSIC,
+        JobStatus.GENERATING_IMAGE,
+        JobStatus.AWAITING_APPROVAL,
+        JobStatus.RENDERING,
+        JobStatus.READY_FOR_EXPORT,
+        JobStatus.COMPLETED,
+    ]
+    for gate in GATES:
+        finding = gate.ask(studio, done)
+        assert finding.passed, f"{gate.name}: {finding.text}"
+    (delivered,) = studio.jobs.exports(job.id)
+    assert delivered.report.frames == 900
+    assert studio.media.locate(delivered.report.media).name == "mp4_high.mp4"
+    assert all(file.intact for file in job_files(studio, job.id))
+    assert done.progress is not None
+    assert done.progress["percent"] == 100.0
+
+
+def test_other_renditions_come_from_the_timeline_and_are_kept(studio: Studio, order: Order) -> None:
+    job = order(approval=Approval.AUTO)
+    done = go(studio, job.id, *Stage)
+    rendition = Rendition.parse("webm", "low")
+
+    first = export(studio, done, rendition, report=lambda *_: None, cancelled=lambda: False)
+    again = export(studio, done, rendition, report=lambda *_: None, cancelled=lambda: False)
+
+    assert first.report.media.key == f"exports/{job.id}/webm_low.webm"
+    assert again.report.media == first.report.media
+    facts = studio.tools.inspect(studio.media.locate(first.report.media))
+    assert (facts["width"], facts["height"], facts["video_codec"], facts["audio_codec"]) == (854, 480, "vp9", "opus")
+    assert facts["frames"] == 900
+
+
+def test_nothing_is_rendered_before_approval(studio: Studio, order: Order) -> None:
+    job = order()
+    waiting = go(studio, job.id, *BEFORE)
+    assert waiting.status is JobStatus.AWAITING_APPROVAL
+
+    with pytest.raises(ConflictError, match="awaits approval"):
+        perform(studio, job.id, Stage.MASTER, "too-early")
+    assert studio.jobs.get_job(job.id).status is JobStatus.AWAITING_APPROVAL
+
+    studio.jobs.approve_storyboard(job.id)
+    assert go(studio, job.id, Stage.MASTER).status is JobStatus.READY_FOR_EXPORT
+
+
+def test_what_was_approved_is_what_is_rendered(studio: Studio, order: Order) -> None:
+    job = order()
+    go(studio, job.id, *BEFORE)
+    studio.jobs.approve_storyboard(job.id)
+    # Somebody replaces a picture behind the approval's back.
+    lease = studio.jobs.claim(job.id, "intruder")
+    image = studio.jobs.images(job.id)[0]
+    plan = studio.jobs.get_job(job.id).storyboard
+    assert plan is not None
+    other = replace(image.media, sha256="0" * 64)
+    generation = Generation("dummy", None, LICENCE, ZERO_USD)
+    studio.jobs.save_image(lease, plan.scenes[0].visual, generation, other, image.facts)
+    studio.jobs.release(lease)
+
+    with pytest.raises(ConflictError, match="changed after it was approved"):
+        perform(studio, job.id, Stage.MASTER, "run")
+
+
+def test_a_finished_stage_returns_what_is_there(studio: Studio, order: Order) -> None:
+    job = order()
+    go(studio, job.id, *BEFORE)
+    before = [(track.media, track.created_at) for track in studio.jobs.tracks(job.id)]
+    again = go(studio, job.id, Stage.MUSIC, Stage.STORYBOARD)
+    assert again.status is JobStatus.AWAITING_APPROVAL
+    assert [(track.media, track.created_at) for track in studio.jobs.tracks(job.id)] == before
+
+
+def test_stages_cannot_be_skipped(studio: Studio, order: Order) -> None:
+    job = order()
+    with pytest.raises(IllegalMoveError, match="begins when it is awaiting_approval"):
+        perform(studio, job.id, Stage.MASTER, "run")
+    assert studio.jobs.get_job(job.id).status is JobStatus.PLANNED
+
+
+def test_a_failure_is_told_and_a_retry_makes_only_what_is_missing(studio: Studio, order: Order, cores: Cores) -> None:
+    broken = BrokenMusic(cores, {2}, ProviderRefusedError("the vendor refuses piece 2; change its prompt"))
+    studio = replace(studio, music={"dummy": broken})
+    job = order()
+    go(studio, job.id, Stage.STORYBOARD)
+    with pytest.raises(ProviderRefusedError):
+        perform(studio, job.id, Stage.MUSIC, "run-1")
+
+    failed = studio.jobs.get_job(job.id)
+    assert failed.status is JobStatus.FAILED
+    assert failed.failed_from is JobStatus.GENERATING_MUSIC
+    assert failed.error_message == "music: the vendor refuses piece 2; change its prompt"
+    kept = {track.order_index: track for track in studio.jobs.tracks(job.id)}
+
+    broken.broken, broken.made = set(), []
+    assert bring_back(studio.jobs, job.id) is JobStatus.GENERATING_MUSIC
+    go(studio, job.id, Stage.MUSIC)
+
+    assert broken.made == [index for index in (1, 2, 3) if index not in kept]
+    after = {track.order_index: track for track in studio.jobs.tracks(job.id)}
+    assert sorted(after) == [1, 2, 3]
+    for index, track in kept.items():
+        assert (after[index].created_at, after[index].media) == (track.created_at, track.media)
+    assert studio.jobs.get_job(job.id).retry_count == 1
+
+
+def test_an_error_that_may_pass_leaves_the_job_while_tries_are_left(studio: Studio, order: Order, cores: Cores) -> None:
+    busy = BrokenMusic(cores, {1, 2, 3}, ProviderUnavailableError("busy; try again in a minute"))
+    studio = replace(studio, music={"dummy": busy})
+    job = order()
+    go(studio, job.id, Stage.STORYBOARD)
+    with pytest.raises(ProviderUnavailableError):
+        perform(studio, job.id, Stage.MUSIC, "run", last_try=False)
+    assert studio.jobs.get_job(job.id).status is JobStatus.GENERATING_MUSIC
+    with pytest.raises(ProviderUnavailableError):
+        perform(studio, job.id, Stage.MUSIC, "run", last_try=True)
+    assert studio.jobs.get_job(job.id).status is JobStatus.FAILED
+
+
+def test_a_damaged_piece_is_made_again(studio: Studio, order: Order) -> None:
+    job = order(approval=Approval.AUTO)
+    go(studio, job.id, Stage.STORYBOARD, Stage.MUSIC)
+    first, second, _ = studio.jobs.tracks(job.id)
+    studio.media.locate(first.media).write_bytes(b"damaged")
+    # The stage has to be open for work again; a failure later in the flow is the usual way.
+    studio.jobs.mark_job_failed(job.id, "the disk lost a file")
+    bring_back(studio.jobs, job.id)
+    go(studio, job.id, Stage.MUSIC)
+
+    again, same, _ = studio.jobs.tracks(job.id)
+    assert again.created_at > first.created_at
+    assert studio.media.holds(again.media)
+    assert same.created_at == second.created_at
+
+
+def test_cancelling_stops_the_work(studio: Studio, order: Order, cores: Cores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("video_pipeline.steps.attempt.RENEWAL_S", 0.05)
+    started, go_on = threading.Event(), threading.Event()
+
+    class Slow(DummyMusic):
+        def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+            started.set()
+            assert go_on.wait(30)
+            return super().compose(prompt, seed, out)
+
+    slow = Slow(cores)
+    slow.capabilities = replace(slow.capabilities, concurrency=1)
+    studio = replace(studio, music={"dummy": slow})
+    job = order()
+    go(studio, job.id, Stage.STORYBOARD)
+    caught: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            perform(studio, job.id, Stage.MUSIC, "run")
+        except CancelledError as error:
+            caught.append(error)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    assert started.wait(30)
+    studio.jobs.cancel(job.id)
+    threading.Event().wait(0.5)  # several heartbeats
+    go_on.set()
+    worker.join(30)
+
+    assert len(caught) == 1
+    assert studio.jobs.get_job(job.id).status is JobStatus.CANCELLED
+    assert len(studio.jobs.tracks(job.id)) <= 1
+    with pytest.raises(ConflictError, match="cancelled"):
+        perform(studio, job.id, Stage.MUSIC, "run")
+
+
+def test_two_runs_cannot_work_on_one_job(studio: Studio, order: Order) -> None:
+    job = order()
+    lease = studio.jobs.claim(job.id, "the-first")
+    with pytest.raises(ConflictError):
+        perform(studio, job.id, Stage.STORYBOARD, "the-second")
+    studio.jobs.release(lease)
+    assert go(studio, job.id, Stage.STORYBOARD).storyboard is not None

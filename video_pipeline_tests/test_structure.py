@@ -1,0 +1,76 @@
+"""The shape of the house: imports point down only, words agree, nothing happens at import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from video_pipeline.domain.job import TRANSITIONS, WORKING, JobStatus
+from video_pipeline.domain.progress import STAGE_WEIGHTS, Stage
+from video_pipeline.orchestration.assets import DELIVERY_ASSETS, STORYBOARD_ASSETS
+from video_pipeline.steps import pipeline
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "video_pipeline"
+
+
+def test_imports_point_down_only() -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command; lint_imports_command()",
+            "--no-logo",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_module_says_what_it_owns() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in PACKAGE.rglob("*.py")
+        if "migrations" not in path.parts
+        and path not in {PACKAGE / "__init__.py"}
+        and not path.read_text().startswith('"""Owns ')
+    ]
+    assert silent == []
+
+
+def test_modules_stay_readable() -> None:
+    long = {str(path): count for path in PACKAGE.rglob("*.py") if (count := path.read_text().count("\n")) > 400}
+    assert long == {}
+
+
+def test_stages_assets_and_steps_have_the_same_names() -> None:
+    assets = [asset.key.to_user_string() for asset in (*STORYBOARD_ASSETS, *DELIVERY_ASSETS)]
+    assert assets == [str(stage) for stage in Stage]
+    assert list(pipeline._STEPS) == list(Stage)
+    assert sum(STAGE_WEIGHTS.values()) == 100
+
+
+def test_the_steps_follow_the_table_of_moves() -> None:
+    for step in pipeline._STEPS.values():
+        for before, after in ((step.begins_from, step.works_in), (step.works_in, step.ends_in)):
+            assert before is after or after in TRANSITIONS[before]
+    for status in WORKING:
+        assert {JobStatus.FAILED, JobStatus.CANCELLED} <= TRANSITIONS[status]
+        assert status in TRANSITIONS[JobStatus.FAILED]
+
+
+def test_importing_the_definitions_starts_nothing(tmp_path: Path) -> None:
+    """No file, no process, no connection: the code server imports this each time it loads."""
+    script = (
+        "import pathlib, psutil, threading; import video_pipeline.definitions, video_pipeline.cli.app;"
+        "assert not list(pathlib.Path('.').iterdir()), list(pathlib.Path('.').iterdir());"
+        "assert not psutil.Process().children(recursive=True);"
+        "names = [t.name for t in threading.enumerate()];"
+        "assert names == ['MainThread'], names"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
