@@ -35,6 +35,8 @@ _QUIET_PAIRS = (
 )
 """Worlds that go together and would not surprise the listener of a niche that nobody foresaw."""
 
+_TELLING = range(4, 21)  # characters of a word worth repeating
+_TITLE_MAX_CHARACTERS = 30
 _COMMON = frozenset(
     listed(
         """ambience | ambient | atmosphere | background | beats | calm | from | music | night | relaxing | sound |
@@ -63,7 +65,7 @@ def read_niche(niche_label: str) -> Niche:
         return Niche(label, blend(world, ranked[1][2]) if len(ranked) > 1 else world, True, ())
     by_name = {world.name: world for world in WORLDS}
     main, other = Dice("niche", *words).pick(_QUIET_PAIRS)
-    own = tuple(dict.fromkeys(word for word in words if len(word) > 3 and word not in _COMMON))[:3]
+    own = tuple(dict.fromkeys(word for word in words if len(word) in _TELLING and word not in _COMMON))[:3]
     return Niche(label, _with_own_words(blend(by_name[main], by_name[other]), label, own), False, own)
 
 
@@ -110,10 +112,11 @@ def _joined(mine: tuple, others: tuple) -> tuple:  # type: ignore[type-arg]  # t
 
 
 def _with_own_words(world: World, label: str, own: Sequence[str]) -> World:
-    name = plain(label, 40)
+    name = plain(label, 60)
+    short = (titled(name),) if len(name) <= _TITLE_MAX_CHARACTERS else ()
     return replace(
         world,
         images=(f"the feeling of {name}", f"{name}, late and unhurried", f"a far memory of {name}", *world.images[:8]),
-        things=_joined((name, *(titled(word) for word in own)), world.things),
+        things=_joined((*short, *(titled(word) for word in own)), world.things),
         door=f"a quiet corner called {name}, on an evening that takes its time",
     )
