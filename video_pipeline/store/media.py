@@ -69,11 +69,11 @@ class LocalMediaStore:
         """
         target = self.path(key)
         with _disk_errors(key), self._workspace("adopt") as workspace:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if made.lstat().st_dev != self.root.stat().st_dev or not _plain(made):
-                made = _copied(made, workspace / target.name, remove=True)
-            sha256, size = _flushed(made)
-            self._put(made, target)
+            movable = made.lstat().st_dev == self.root.stat().st_dev and _plain(made)
+            source = made if movable else _copied(made, workspace / target.name)
+            sha256, size = _flushed(source)
+            _put(source, target)
+            made.unlink(missing_ok=True)
         return MediaReference(key, sha256, size)
 
     def duplicate(self, media: MediaReference, key: str) -> MediaReference:
@@ -83,16 +83,15 @@ class LocalMediaStore:
         """
         source, target = self.locate(media), self.path(key)
         with _disk_errors(key), self._workspace("duplicate") as workspace:
-            target.parent.mkdir(parents=True, exist_ok=True)
             twin = workspace / target.name
             try:
                 os.link(source, twin)
             except OSError:
-                _copied(source, twin, remove=False)
+                _copied(source, twin)
             sha256, size = _flushed(twin)
             if sha256 != media.sha256:
                 raise MediaError(f"{media.key} has changed since it was recorded; it was not copied to {key}")
-            self._put(twin, target)
+            _put(twin, target)
         return MediaReference(key, sha256, size)
 
     @contextlib.contextmanager
@@ -125,17 +124,6 @@ class LocalMediaStore:
             with self._guard:
                 self._known[fact] = known
         return known
-
-    @staticmethod
-    def _put(made: Path, target: Path) -> None:
-        made.replace(target)
-        # The new name is safe only once its directory is on the disk, and so up to the first one that was there.
-        for directory in (target.parent, target.parent.parent):
-            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
 
     @contextlib.contextmanager
     def _workspace(self, purpose: str) -> Iterator[Path]:
@@ -197,13 +185,33 @@ def _plain(path: Path) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
 
 
-def _copied(source: Path, target: Path, *, remove: bool) -> Path:
+def _copied(source: Path, target: Path) -> Path:
     if not stat.S_ISREG(source.lstat().st_mode):
         raise MediaError(f"{source} is not a plain file")
     shutil.copyfile(source, target)
-    if remove:
-        source.unlink()
     return target
+
+
+def _put(made: Path, target: Path) -> None:
+    """Rename a flushed file to its key; the name is on the disk when this returns."""
+    there = target.parent
+    while not there.exists():
+        there = there.parent
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made.replace(target)
+    directory = target.parent
+    _flush_directory(directory)
+    while directory != there:  # a new directory is safe once the one above knows of it
+        directory = directory.parent
+        _flush_directory(directory)
+
+
+def _flush_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _flushed(path: Path) -> tuple[str, int]:

@@ -1,0 +1,104 @@
+"""Owns what the tests of several rooms stand on: one PostgreSQL server, and a fresh database and media store a test."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, make_url, text
+
+from video_pipeline.store import EmbeddedPostgres, LocalMediaStore, PostgresJobStore, connect, migrate
+
+TEMPLATE = "migrated_template"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of its own for one test."""
+
+    url: str
+    engine: Engine
+
+
+@pytest.fixture(scope="session")
+def short_dir() -> Iterator[Path]:
+    """A directory with a short name that every user may enter, so that root's server can live and listen in it."""
+    path = Path(tempfile.mkdtemp(prefix="vp-"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def postgres(short_dir: Path) -> Iterator[EmbeddedPostgres]:
+    """The server of the whole test session, its databases on a disk that may forget."""
+    with EmbeddedPostgres(short_dir / "data", state_dir=short_dir / "state") as server:
+        admin = connect(server.url("postgres")).execution_options(isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text("ALTER SYSTEM SET fsync = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+        admin.dispose()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: EmbeddedPostgres) -> Callable[..., object]:
+    """Makes databases: a context manager of a Database, migrated (by copying a template) or empty."""
+    numbers = itertools.count(1)
+    admin = connect(postgres.url("postgres")).execution_options(isolation_level="AUTOCOMMIT")
+
+    def execute(statement: str) -> None:
+        with admin.connect() as connection:
+            connection.execute(text(statement))
+        admin.dispose()
+
+    execute(f"CREATE DATABASE {TEMPLATE}")
+    engine = connect(postgres.url(TEMPLATE))
+    migrate(engine)
+    engine.dispose()
+
+    @contextmanager
+    def make(*, migrated: bool = True) -> Iterator[Database]:
+        name = f"test_{next(numbers)}"
+        execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE if migrated else 'template0'} STRATEGY file_copy")
+        url = make_url(postgres.url()).set(database=name).render_as_string(hide_password=False)
+        engine = connect(url)
+        try:
+            yield Database(url, engine)
+        finally:
+            engine.dispose()
+            execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    return make
+
+
+@pytest.fixture
+def database(new_database: Callable[..., object]) -> Iterator[Database]:
+    """A migrated database of the test's own."""
+    with new_database() as fresh:  # type: ignore[attr-defined] # a context manager, see above
+        yield fresh
+
+
+@pytest.fixture
+def empty_database(new_database: Callable[..., object]) -> Iterator[Database]:
+    """A database without a schema."""
+    with new_database(migrated=False) as fresh:  # type: ignore[attr-defined] # a context manager, see above
+        yield fresh
+
+
+@pytest.fixture
+def store(database: Database) -> PostgresJobStore:
+    """The job store on a fresh database."""
+    return PostgresJobStore(database.engine)
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> LocalMediaStore:
+    """An empty media store."""
+    return LocalMediaStore(tmp_path / "media")

@@ -1,0 +1,112 @@
+"""The way from no schema to the newest and back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from video_pipeline.domain.errors import MachineError
+from video_pipeline.store import connect, downgrade, migrate, schema_version
+from video_pipeline.store.tables import Base
+from video_pipeline_tests.conftest import Database
+
+OBJECTS = """
+SELECT 'relation ' || relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'public'
+UNION SELECT 'type ' || typname FROM pg_type JOIN pg_namespace n ON n.oid = typnamespace WHERE nspname = 'public'
+UNION SELECT 'function ' || proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public'
+"""
+COLUMNS = """
+SELECT table_name, column_name, udt_name, is_nullable, column_default, character_maximum_length, numeric_precision,
+    numeric_scale, identity_generation
+FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+"""
+CONSTRAINTS = """
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f', 'c')
+    AND conrelid::regclass::text <> 'alembic_version'
+"""
+INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+ENUMS = """
+SELECT typname, array_agg(enumlabel::text ORDER BY enumsortorder)::text FROM pg_enum JOIN pg_type t ON t.oid = enumtypid
+GROUP BY typname
+"""
+
+
+def rows(engine: Engine, query: str) -> set[tuple[object, ...]]:
+    """What a query of the catalogue finds."""
+    with engine.connect() as connection:
+        return {tuple(row) for row in connection.execute(text(query))}
+
+
+def test_up_down_up(empty_database: Database) -> None:
+    engine = empty_database.engine
+    before = rows(engine, OBJECTS)
+    assert schema_version(engine) is None
+    migrate(engine)
+    full = rows(engine, OBJECTS)
+    assert schema_version(engine) == "0001"
+    migrate(engine)  # nothing left to do
+    assert rows(engine, OBJECTS) == full
+    downgrade(engine)
+    assert schema_version(engine) is None
+    assert {name for (name,) in rows(engine, OBJECTS) - before} == {
+        "relation alembic_version",
+        "relation alembic_version_pkc",
+        "type alembic_version",
+        "type _alembic_version",
+    }
+    migrate(engine)
+    assert rows(engine, OBJECTS) == full
+
+
+def test_the_tables_in_code_are_the_tables_of_the_migration(database: Database, empty_database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+    # Autogenerate does not look at checks, precisions and the order of enums; the catalogue has it all.
+    Base.metadata.create_all(empty_database.engine)
+    for query in (COLUMNS, CONSTRAINTS, INDEXES, ENUMS):
+        assert rows(empty_database.engine, query) == rows(database.engine, query)
+
+
+def test_no_extension_is_needed(database: Database) -> None:
+    assert rows(database.engine, "SELECT extname FROM pg_extension") == {("plpgsql",)}
+
+
+def test_several_may_migrate_at_once(empty_database: Database) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        engines = [connect(empty_database.url) for _ in range(4)]
+        list(pool.map(migrate, engines))
+    for engine in engines:
+        engine.dispose()
+    assert schema_version(empty_database.engine) == "0001"
+
+
+def test_processes_may_migrate_at_once(empty_database: Database) -> None:
+    code = "import sys; from video_pipeline.store import connect, migrate; migrate(connect(sys.argv[1]))"
+    started = [subprocess.Popen([sys.executable, "-c", code, empty_database.url]) for _ in range(2)]
+    assert [process.wait(60) for process in started] == [0, 0]
+    assert schema_version(empty_database.engine) == "0001"
+
+
+def test_a_failed_migration_leaves_nothing(empty_database: Database) -> None:
+    with empty_database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE cost_ledger (id integer)"))  # in the way, near the end
+    before = rows(empty_database.engine, OBJECTS)
+    with pytest.raises(Exception, match="cost_ledger"):
+        migrate(empty_database.engine)
+    assert rows(empty_database.engine, OBJECTS) == before
+
+
+def test_a_schema_from_the_future_is_not_touched(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(MachineError, match="9999"):
+        migrate(database.engine)
+    assert schema_version(database.engine) == "9999"
