@@ -207,8 +207,9 @@ def _tempo(world: World, shade: Shade, form: Form, dice: Dice, place: float) -> 
     high = min(form.tempo[1], world.tempo[1])
     if low > high:
         low, high = form.tempo
-    wanted = low + (high - low) * (_on_curve(_PACE, place) + dice.between(-0.15, 0.15))
-    return round(min(max(wanted * (1 + shade.pace), low), high))
+    # Moods bend the curve instead of shifting it, or a drowsy album would lie at the lower limit throughout.
+    share = _on_curve(_PACE, place) * (1 + 2.5 * shade.pace) + dice.between(-0.15, 0.15)
+    return round(low + (high - low) * min(max(share, 0), 1))
 
 
 def _ensemble(world: World, form: Form, dice: Dice, lead: Instrument, density: float) -> tuple[Instrument, ...]:

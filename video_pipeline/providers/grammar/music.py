@@ -13,6 +13,7 @@ from video_pipeline.domain.storyboard import Instrument, MusicPrompt
 from video_pipeline.domain.timebase import SAMPLE_RATE, clock
 from video_pipeline.providers.grammar.album import Part, Piece
 from video_pipeline.providers.grammar.dice import Dice
+from video_pipeline.providers.grammar.forms import FORMS
 from video_pipeline.providers.grammar.wording import a, and_list, sentence, words_of
 from video_pipeline.providers.grammar.world import listed
 
@@ -109,6 +110,7 @@ class MusicWriter:
         self._openings = dice.bag(_OPENINGS)
         self._roles = dice.bag(_ROLES)
         self._imagine = dice.bag(_IMAGINE)
+        self._feels = {name: dice.bag(form.feels) for name, form in FORMS.items()}
         self._wordless = dice.bag(_WORDLESS)
         self._choir = dice.bag(_CHOIR)
         self._textures = [(limit, dice.bag(phrases)) for limit, phrases in _TEXTURES]
@@ -137,7 +139,7 @@ class MusicWriter:
         vocals = next(self._choir if Instrument.CHOIR in piece.instruments else self._wordless)
         sentences = [
             self._opening(piece),
-            f"Tempo: {piece.tempo_bpm} BPM, {self._dice.pick(piece.form.feels)}",
+            f"Tempo: {piece.tempo_bpm} BPM, {next(self._feels[piece.form.name])}",
             *feeling[: 3 + self._dice.chance(40)],
             *self._mood(),
             vocals,

@@ -32,9 +32,9 @@ _PATTERNS = (
 )
 
 _FIRST = (
-    "{length} of {moods} music. Step into {door}.",
-    "Step into {door}. {length} of {moods} music, played without a break.",
-    "This is {door}: {length} of {moods} music to stay with.",
+    "{length} of {moods} music. Picture {door}.",
+    "Welcome to {door}. {length} of {moods} music, played without a break.",
+    "Imagine {door}. {length} of {moods} music to stay with.",
 )
 _SECOND = (
     "{count} pieces lead from {first} to {last}, with {players} taking turns.",
@@ -55,7 +55,7 @@ _NOTES = (
 
 _GENERAL_TAGS = listed(
     """ambient music | background music | instrumental music | relaxing music | ambience | music for studying |
-    calm music | music for reading | long playlist | focus music | music for sleep | slow music"""
+    calm music | music for reading | music for work | focus music | music for sleep | slow music"""
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from video_pipeline.providers.grammar.album import Piece
 from video_pipeline.providers.grammar.dice import Dice
@@ -13,30 +13,49 @@ _SHAPES = ("thing tail",) * 15 + ("tail",) + ("form guest",) * 3 + ("thing",)
 _IGNORED = frozenset(("a", "an", "and", "at", "by", "for", "in", "of", "on", "the", "to", "with"))
 
 
+class _Deck:
+    """Phrases that are dealt once each; a new round begins when none that is left fits."""
+
+    def __init__(self, phrases: Sequence[str], dice: Dice) -> None:
+        self._phrases = phrases
+        self._dice = dice
+        self._left: list[str] = []
+
+    def deal(self, beginning: str, taken: Sequence[str]) -> str | None:
+        """The first phrase that makes a new title after `beginning`; None when no phrase does."""
+        for left in (self._left, self._dice.shuffled(self._phrases)):
+            for phrase in left:
+                title = _joined(beginning, phrase)
+                if title not in taken and not _repeats_itself(title):
+                    left.remove(phrase)
+                    self._left = left
+                    return phrase
+        return None
+
+
 def piece_titles(world: World, pieces: Sequence[Piece], dice: Dice) -> tuple[str, ...]:
     """One title for each of `pieces`."""
-    shapes, things, tails, guests = (
-        dice.bag(choices) for choices in (_SHAPES, world.things, world.tails, world.guests)
-    )
+    things, tails, guests = (_Deck(phrases, dice) for phrases in (world.things, world.tails, world.guests))
     taken: list[str] = []
-    for piece in pieces:
-        candidates = _candidates(shapes, things, tails, guests, piece.form.name)
-        taken.append(next(title for title in candidates if title not in taken and not _repeats_itself(title)))
+    for piece, shape in zip(pieces, dice.bag(_SHAPES), strict=False):
+        beginning = ""
+        if shape == "form guest":
+            beginning = f"{titled(piece.form.name)} for"
+        elif shape == "thing tail":
+            beginning = things.deal("", ()) or ""
+        second = {"form guest": guests, "thing": things}.get(shape, tails).deal(beginning, taken)
+        taken.append(_joined(beginning, second) if second else _numbered(world.things[0], taken))
     return tuple(taken)
 
 
-def _candidates(
-    shapes: Iterator[str], things: Iterator[str], tails: Iterator[str], guests: Iterator[str], form: str
-) -> Iterator[str]:
-    while True:
-        shape = next(shapes)
-        if shape == "thing tail":
-            yield f"{next(things)} {next(tails)}"
-        elif shape == "form guest":
-            yield f"{titled(form)} for {next(guests)}"
-        else:
-            alone = next(tails if shape == "tail" else things)
-            yield alone[:1].upper() + alone[1:]
+def _joined(beginning: str, phrase: str) -> str:
+    title = f"{beginning} {phrase}".strip()
+    return title[:1].upper() + title[1:]
+
+
+def _numbered(thing: str, taken: Sequence[str]) -> str:
+    """For orders of more pieces than a small vocabulary has titles."""
+    return f"{thing}, No. {len(taken) + 1}"
 
 
 def _repeats_itself(title: str) -> bool:

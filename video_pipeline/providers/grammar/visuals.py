@@ -94,6 +94,7 @@ _ONLY_IN: Mapping[str, tuple[str, ...]] = {
     "neon signs": listed("night city | lo-fi study | jazz cafe | rain"),
     "an elevated train": listed("night city | lo-fi study | rain"),
     "city lights": listed("night city | lo-fi study | jazz cafe | rain | library"),
+    "string lights": listed("cozy cabin | winter | jazz cafe | deep sleep"),
     "sky lanterns": listed("lo-fi study | jazz cafe | steampunk"),
     "floating lanterns": listed("zen garden | enchanted forest | royal court | lo-fi study | garden"),
     "a long red carpet": listed("royal court | jazz cafe | dark academia | medieval town"),

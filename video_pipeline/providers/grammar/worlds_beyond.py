@@ -48,7 +48,7 @@ WORLDS_BEYOND: tuple[World, ...] = (
             When the Engines Sleep | Across the Dust Lane | at the Edge of Light | Under Saturn's Arch |
             in Cold Storage | Among the Quiet Ones"""
         ),
-        guests=listed("the Sleeping Crew | Voyager | an Empty Airlock | Distant Suns | the Night Watch in Orbit"),
+        guests=listed("an Old Probe | Voyager | an Empty Airlock | Distant Suns | the Night Watch in Orbit"),
         door="a quiet deck with one window, on a ship that will not arrive for a long time",
         tags=listed("space ambient | space music | sci fi ambience | cosmic ambient | deep space"),
     ),
@@ -90,7 +90,7 @@ WORLDS_BEYOND: tuple[World, ...] = (
             in One Brushstroke | at the Temple Steps | Among Cedars | Until the Cup Is Empty | with Open Hands |
             Past the Moon Bridge"""
         ),
-        guests=listed("the Gardener | One Breath | a Passing Crane | the Empty Cup | Old Stones"),
+        guests=listed("the Gardener | One Breath | a Passing Crane | a Sleeping Koi | Old Stones"),
         door="a raked garden behind a tea house, where the loudest thing is a bamboo spout",
         tags=listed("zen music | japanese ambience | zen garden | meditation music | tea house ambience"),
     ),
@@ -130,10 +130,10 @@ WORLDS_BEYOND: tuple[World, ...] = (
         tails=listed(
             """Between Two Breaths | Beneath the Noise | Before Thought | at the Still Point | After the Bowl Rings |
             in the Body | Without Hurry | Toward the Center | on the Exhale | When the Mind Rests |
-            Beyond the Breath | in Open Hands | Along the Spine | Under Closed Eyes | with Nothing to Do |
+            Beyond the Breath | in Open Hands | Along the Spine | Behind the Eyelids | with Nothing to Do |
             into the Quiet"""
         ),
-        guests=listed("Tired Shoulders | the Inner Ear | Beginners | an Open Hand | the Long Exhale"),
+        guests=listed("Tired Shoulders | the Inner Ear | Beginners | an Open Hand | a Quiet Hour"),
         door="a quiet room with space on the floor and nothing to achieve",
         tags=listed("meditation music | healing music | yoga music | spa music | mindfulness music"),
     ),
@@ -170,7 +170,7 @@ WORLDS_BEYOND: tuple[World, ...] = (
             Paper Stars | Low Tide of Thought | A Lamp in the Hall"""
         ),
         tails=listed(
-            """Before Dreams | Under the Blanket | After the Last Lamp | at the Edge of Sleep | Above the Rooftops |
+            """Before Dreams | Under the Blanket | After the Lights | at the Edge of Sleep | Above the Rooftops |
             in the Next Room | When the House Is Still | Beyond the Curtains | Until Nothing | Between Two Dreams |
             on the Cool Side | Toward the Deep | with the Window Open | Past Counting | Along the Moonbeam |
             into Soft Darkness"""

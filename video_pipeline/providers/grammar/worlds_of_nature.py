@@ -86,12 +86,13 @@ WORLDS_OF_NATURE: tuple[World, ...] = (
             Birch Bark | Thistledown | Root Songs | The Green Door"""
         ),
         tails=listed(
-            """Under the Fern Roof | at the Spirit Spring | Before the Owls | in the Hollow Oak | Beyond the Last Path |
+            """Under the Fern Roof | at the Spirit Spring | Before the Owls | in the Hollow Trunk |
+            Beyond the Last Path |
             Among Sleeping Roots | After the Fireflies | Where the Brook Bends | by Mothlight | in the Elder Grove |
             When the Leaves Speak | Between Two Dreams | Along the Deer Trail | at the Edge of Green |
             Beneath the Canopy | Past the Standing Birch"""
         ),
-        guests=listed("the Deer King | Small Wings | a Lost Lantern | the Oldest Tree | Foxes"),
+        guests=listed("the Moss Folk | Small Wings | a Lost Lantern | the Oldest Tree | Foxes"),
         door="a forest that knows you are there, and has decided to let you stay a while",
         tags=listed("enchanted forest music | fairy music | forest ambience | magical forest | fantasy ambience"),
     ),
@@ -136,7 +137,7 @@ WORLDS_OF_NATURE: tuple[World, ...] = (
             Along the Breakwater | Three Fathoms Down | When the Wind Falls | by the Boathouse | Over the Shallows |
             in Still Water | Between Two Islands | at Anchor | Past the Last Buoy | Toward Open Water"""
         ),
-        guests=listed("the Lighthouse Keeper | Two Sailors | a Sleeping Harbor | the Ninth Wave | Barefoot Walkers"),
+        guests=listed("the Night Ferry | Two Sailors | a Sleeping Harbor | the Ninth Wave | Barefoot Walkers"),
         door="a shore with the tide going out and a horizon that asks for nothing",
         tags=listed("ocean ambience | sea music | beach ambience | relaxing ocean | calm ocean music"),
     ),
@@ -180,7 +181,7 @@ WORLDS_OF_NATURE: tuple[World, ...] = (
             Over the North Ridge | in the Blue Hour | at the Solstice | Past the Last Farm | Among Snowdrifts |
             Between Two Snowfalls | Toward the Warm Windows"""
         ),
-        guests=listed("the Snow Children | a Robin | the Shortest Day | Skaters | the Warm Window"),
+        guests=listed("the Snow Children | a Robin | the Ice Fisher | Skaters | the Warm Window"),
         door="a white evening with the snow still falling and every window lit",
         tags=listed("winter ambience | winter music | snow ambience | cozy winter | christmas ambience"),
     ),
@@ -219,11 +220,11 @@ WORLDS_OF_NATURE: tuple[World, ...] = (
         ),
         tails=listed(
             """Beyond the Third Well | Before the Caravan | Under a Thousand Stars | at the Walled Garden |
-            After the Heat | on the Salt Road | When the Wind Writes | Among the Tents | by the Brass Lamp |
+            After the Heat | on the Spice Trail | When the Wind Writes | Among the Tents | by the Brass Lamp |
             Across the Empty Quarter | at Sundown Market | Between Two Oases | Behind the Carved Screen |
             Along the Dry River | Until the Moon Rises | Past the Ruined Fort"""
         ),
-        guests=listed("the Caravan | a Star Reader | the Empty Quarter | Three Merchants | the Well Keeper"),
+        guests=listed("the Caravan | a Star Reader | the Empty Quarter | Three Merchants | a Sleeping Camel"),
         door="a camp between the dunes as the heat goes out of the sand and the first fire is lit",
         tags=listed("desert ambience | arabian ambience | oud and flute mood | desert music | meditation desert"),
     ),
@@ -306,7 +307,7 @@ WORLDS_OF_NATURE: tuple[World, ...] = (
         tails=listed(
             """Above the Tree Line | Before the Summit | at the Last Hut | Beyond the Saddle | After the Climb |
             by the Glacier Stream | When the Clouds Part | Over Seven Valleys | on the North Face | Along the Ridge |
-            Under the Overhang | Between Two Peaks | Toward the Pass | in Thin Air | at the Trail's End |
+            Under the Overhang | Between Two Peaks | Toward the Pass | in the Clear Cold | at the Trail's End |
             Among the Larches"""
         ),
         guests=listed("the Hut Keeper | a Circling Hawk | Old Boots | the Far Side | Slow Climbers"),

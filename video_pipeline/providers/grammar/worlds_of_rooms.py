@@ -18,10 +18,10 @@ WORLDS_OF_ROOMS: tuple[World, ...] = (
         beds=(_I.PAD, _I.ELECTRIC_PIANO, _I.TEXTURE, _I.GLASS_PAD),
         pulses=(_I.BRUSHES, _I.BASS),
         forms=listed(
-            "lo-fi groove | half-time groove | lo-fi groove | ostinato | interlude | jazz ballad | bossa nova"
+            "lo-fi groove | half-time groove | ostinato | interlude | reverie | jazz ballad | bossa nova | nocturne"
         ),
         modes=(_M.DORIAN, _M.MAJOR, _M.MINOR, _M.LYDIAN),
-        tempo=(62, 88),
+        tempo=(56, 96),
         density=0.46,
         settings={
             Motif.RAINY_WINDOW: listed("a rainy window above a desk | a rainy window beside a shelf of records"),
@@ -88,7 +88,7 @@ WORLDS_OF_ROOMS: tuple[World, ...] = (
             Lipstick and Steam | An Unhurried Waiter | Sidewalk Chairs"""
         ),
         tails=listed(
-            """on Rue des Lilas | After the Second Set | at the Corner Booth | Before Closing | Under Soft Lamps |
+            """on Rue des Lilas | After the Second Set | at the Zinc Counter | Before Closing | Under Soft Lamps |
             in B-Side Time | by the Streetcar Stop | When the Band Is Gone | Around Midnight | Along the Canal |
             with No Sugar | at Table Nine | Between Two Showers | Without a Reservation | Past the Box Office |
             on a Wet Boulevard"""
@@ -136,7 +136,7 @@ WORLDS_OF_ROOMS: tuple[World, ...] = (
             in the Kitchen | Beside the Window Seat | Between Two Storms | Along the Fence Line | at Grandmother's |
             with the Door Closed"""
         ),
-        guests=listed("the Old Dog | Two Armchairs | Whoever Comes In | the First Snow | a Slow Sunday"),
+        guests=listed("the Old Dog | a Patient Cat | Whoever Comes In | the First Snow | a Slow Sunday"),
         door="a cabin at the end of the track, with the stove lit and the kettle on",
         tags=listed("cozy ambience | cabin ambience | fireplace music | cozy music | autumn ambience"),
     ),
@@ -173,7 +173,7 @@ WORLDS_OF_ROOMS: tuple[World, ...] = (
         ),
         tails=listed(
             """on the Third Floor | Before the Bell | in the East Stacks | at Desk Eleven | After Closing Time |
-            Under Green Lamps | Between Two Volumes | by the Map Drawers | When the Rain Begins | Among the Atlases |
+            Under Low Lamps | Between Two Volumes | by the Map Drawers | When the Rain Begins | Among the Atlases |
             in the Margins | Past the Poetry Shelf | Until the Last Page | Behind the Encyclopedias |
             Along the Gallery Rail | at the Returns Desk"""
         ),
@@ -256,7 +256,7 @@ WORLDS_OF_ROOMS: tuple[World, ...] = (
             Satellite Dishes | Empty Escalators | A Missed Call | Harbor Cranes"""
         ),
         tails=listed(
-            """on the Forty-First Floor | After the Last Train | in Sector Seven | Under the Overpass | at 3:47 |
+            """on the Forty-First Floor | After the Last Train | in Sector Seven | Under the Viaduct | at 3:47 |
             Across the Wet Plaza | Before the Sweepers Come | by the Noodle Stand | Above the Traffic |
             When the Signs Go Out | Along the Ring Road | Between Two Towers | at the River Exit | Behind Tinted Glass |
             Without a Signal | Toward the Airport"""
@@ -305,7 +305,9 @@ WORLDS_OF_ROOMS: tuple[World, ...] = (
             Among the Blueprints | Along the Iron Bridge | After the Exhibition | with One Spare Key |
             Toward the Coast Line | by Gaslight"""
         ),
-        guests=listed("a Broken Automaton | the Stoker | Lady Clockmakers | the Night Mail | an Unfinished Machine"),
+        guests=listed(
+            "a Broken Automaton | the Stoker | Lady Clockmakers | the Night Engineer | an Unfinished Machine"
+        ),
         door="a workshop over the railway, full of ticking things that almost keep the same time",
         tags=listed("steampunk music | steampunk ambience | clockwork music | train ambience | victorian ambience"),
     ),

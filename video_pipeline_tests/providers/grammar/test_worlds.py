@@ -37,6 +37,9 @@ def test_a_world_is_complete(world) -> None:
     assert len(set(world.beds)) >= 3
     assert len(set(world.things)) >= 16
     assert len(set(world.tails)) >= 16
+    named = {thing.casefold() for thing in world.things}
+    assert not named & {guest.casefold() for guest in world.guests}
+    assert not named & {tail.partition(" ")[2].casefold() for tail in world.tails}
     for name in world.forms:
         form = FORMS[name]
         assert max(form.tempo[0], world.tempo[0]) <= min(form.tempo[1], world.tempo[1]), name
