@@ -5,14 +5,13 @@ What is opened stays open for the life of the process and is closed at its end. 
 
 from __future__ import annotations
 
-import atexit
 from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from video_pipeline import settings as configuration
-from video_pipeline.cores import Cores
+from video_pipeline.cores import Cores, at_process_end
 from video_pipeline.ffmpeg import FfmpegTools, find_ffmpeg
 from video_pipeline.ports import ImageProvider, JobStore, MediaStore, MediaTools, MusicProvider, PromptWriter
 from video_pipeline.providers import registry
@@ -44,16 +43,14 @@ def settings() -> Settings:
 @lru_cache
 def cores() -> Cores:
     """The worker processes of this process."""
-    pool = Cores(settings().workers)
-    atexit.register(pool.close)
-    return pool
+    return Cores(settings().workers)
 
 
 @lru_cache
 def _embedded_server() -> EmbeddedPostgres:
     server = EmbeddedPostgres(settings().postgres_dir)
     server.start()
-    atexit.register(server.stop)
+    at_process_end(server.stop, priority=10)
     return server
 
 
@@ -97,7 +94,8 @@ def media_store(root: str | None = None) -> MediaStore:
 def media_tools(binary: str | None = None) -> MediaTools:
     """The render engine; by default with this installation's ffmpeg."""
     configured = Path(binary) if binary else settings().ffmpeg_binary
-    return FfmpegTools(find_ffmpeg(configured), cores(), settings().cache)
+    limit = int(settings().cache_limit_gib * 2**30)
+    return FfmpegTools(find_ffmpeg(configured), cores(), settings().cache, cache_limit_bytes=limit)
 
 
 @lru_cache

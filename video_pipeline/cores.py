@@ -1,27 +1,36 @@
 """Owns the worker processes that use the machine's cores; hides how they are started and how they die.
 
-Workers come from a fork server: they start in milliseconds after the first one, inherit no locks or sockets of the
-parent, and are killed by the kernel when the fork server goes, which happens when the parent dies for any reason.
+Workers come from a fork server: they start in milliseconds after the first one and inherit no locks or sockets of
+their owner. Each watches its owner and goes when the owner has gone, for whatever reason.
 """
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
+import select
 import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.util import Finalize
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_PR_SET_PDEATHSIG = 1
 _SINGLE_THREADED = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def at_process_end(function: Callable[[], object], *, priority: int) -> None:
+    """Call `function` when this process ends in order, higher priorities first.
+
+    Unlike `atexit` this also works in a process that multiprocessing started, as Dagster starts its run workers; such
+    a process first waits for its own children, so a pool that is not closed before would keep it alive for ever.
+    """
+    Finalize(None, function, exitpriority=priority)
 
 
 def available_cores() -> int:
@@ -36,6 +45,7 @@ class Cores:
         self.workers = workers or available_cores()
         self._pool: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
+        at_process_end(self.close, priority=100)
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run `function` in a worker; it, its arguments and its result must be picklable."""
@@ -55,7 +65,7 @@ class Cores:
         context.set_forkserver_preload(["numpy", "scipy.signal", "cv2", "av"])
         # One worker is one core: a library that starts its own threads would only make them queue.
         os.environ.update({name: os.environ.get(name, value) for name, value in _SINGLE_THREADED.items()})
-        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=_start_worker)
+        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=_start_worker, initargs=(os.getpid(),))
 
     def close(self) -> None:
         """Drop work that has not started and stop the workers."""
@@ -73,16 +83,23 @@ class Cores:
         self.close()
 
 
-def _start_worker() -> None:
-    die_with_parent()
-    # Ctrl-C belongs to the parent, which then closes the pool.
+def _start_worker(owner: int) -> None:
+    # Ctrl-C belongs to the owner, which then closes the pool.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_die_with, args=(owner,), name="owner-watch", daemon=True).start()
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent ends (Linux; elsewhere nothing happens)."""
+def _die_with(owner: int) -> None:
+    """Kill this worker when the process `owner` has ended.
+
+    A worker's parent is the fork server, which lives as long as its workers do, so the death of the parent (which the
+    kernel could signal) says nothing about the owner.
+    """
     try:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    except (AttributeError, OSError):
+        watched = os.pidfd_open(owner)
+    except ProcessLookupError:
+        os.kill(os.getpid(), signal.SIGKILL)
         return
+    select.select([watched], [], [])
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -58,7 +58,7 @@ def run(
             visual_provider=visual_provider,
         )
         job = store.create_job(brief)
-        errors.print(f"job {job.id}: {brief.niche_label}, {brief.mood_keywords}, seed {brief.seed}", markup=False)
+        errors.print(f"job {job.id}: {brief.niche_label}, {brief.mood_keywords}, seed {brief.seed}", markup=False, soft_wrap=True)
         job = produce(store, job.id)
         wall_s = time.monotonic() - started
     _report(finished(job), wall_s, memory.peak_bytes, as_json)
@@ -119,7 +119,6 @@ def _report(job: JobRecord, wall_s: float, peak_rss_bytes: int, as_json: bool) -
     print_facts(
         job.storyboard.title if job.storyboard else str(job.id),
         {
-            "file": facts["path"],
             "duration": f"{clock(facts['duration_s'])} ({record.report.frames} frames, 1920x1080)",
             "loudness": f"{facts['integrated_lufs']:.2f} LUFS, true peak {facts['true_peak_dbtp']:.2f} dBTP",
             "size": megabytes(facts["bytes"]),
@@ -128,7 +127,8 @@ def _report(job: JobRecord, wall_s: float, peak_rss_bytes: int, as_json: bool) -
             "cost": f"${facts['cost_usd']:.2f}",
         },
     )
-    console.print("\nThe web UI: make up (or video-pipeline up), then open the asset graph.", markup=False)
+    console.print(f"\n{facts['path']}", markup=False, highlight=False, soft_wrap=True)
+    console.print("\nThe web UI with all of it: make up", markup=False, highlight=False)
 
 
 def run_facts(job: JobRecord, report: RenderReport, wall_s: float, peak_rss_bytes: int) -> dict[str, Any]:
@@ -137,8 +137,8 @@ def run_facts(job: JobRecord, report: RenderReport, wall_s: float, peak_rss_byte
         "job_id": str(job.id),
         "path": str(bootstrap.media_store().locate(report.media)),
         "duration_s": report.duration_s,
-        "integrated_lufs": report.loudness.integrated_lufs,
-        "true_peak_dbtp": report.loudness.true_peak_dbtp,
+        "integrated_lufs": round(report.loudness.integrated_lufs, 3),
+        "true_peak_dbtp": round(report.loudness.true_peak_dbtp, 3),
         "bytes": report.media.bytes,
         "wall_s": round(wall_s, 2),
         "realtime_factor": round(report.duration_s / wall_s, 2),

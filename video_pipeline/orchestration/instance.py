@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -14,6 +15,9 @@ import dagster as dg
 from video_pipeline import bootstrap
 from video_pipeline.domain.errors import PermanentError
 from video_pipeline.orchestration.partitions import JOB_TAG, VIDEO_JOBS
+
+HERE_TAG = "video/host"
+"""Run tag of a run that a command line did in its own process: on which machine."""
 
 URL_VARIABLE = "VIDEO_PIPELINE_DAGSTER_URL"
 """The variable that the instance file reads; set for this process and its children only."""
@@ -57,7 +61,10 @@ def execute(opened: dg.DagsterInstance, definitions: dg.Definitions, job_name: s
     opened.add_dynamic_partitions(str(VIDEO_JOBS.name), [key])
     job = definitions.resolve_job_def(job_name)
     result = job.execute_in_process(
-        instance=opened, partition_key=key, tags={JOB_TAG: key, "video/here": "cli"}, raise_on_error=False
+        instance=opened,
+        partition_key=key,
+        tags={JOB_TAG: key, HERE_TAG: socket.gethostname()},
+        raise_on_error=False,
     )
     if not result.success:
         raise PermanentError(_message(result))
