@@ -23,6 +23,9 @@ _ACTIVITIES = {
 }
 _SLEEPY = frozenset(listed("sleep | sleepy | drowsy | bedtime | night | meditation | healing | rest | insomnia"))
 
+_UNSEARCHED = frozenset({Instrument.PAD, Instrument.GLASS_PAD, Instrument.TEXTURE})
+"""Players that nobody looks for by name."""
+
 _PATTERNS = (
     "{niche} | {moods} {kind} | {length}",
     "{niche}: {moods} {kind} ({length})",
@@ -103,9 +106,9 @@ def _spoken(seconds: int) -> str:
     """A length at the start of a sentence: "One hour and 15 minutes"."""
     words = length_words(seconds).split(" ")
     units = [
-        f"{'One' if number == '1' else number} {unit}" for number, unit in zip(words[::2], words[1::2], strict=True)
+        f"{'one' if number == '1' else number} {unit}" for number, unit in zip(words[::2], words[1::2], strict=True)
     ]
-    return " and ".join(units)
+    return " and ".join(units).capitalize()
 
 
 def description(facts: Facts, dice: Dice) -> str:
@@ -139,7 +142,7 @@ def tags(facts: Facts, dice: Dice) -> tuple[str, ...]:
         *facts.niche.own_words,
         *facts.niche.world.tags,
         *[f"{mood} music" for mood in facts.moods[:3]],
-        *[f"{lead} music" for lead in facts.leads[:2]],
+        *[f"{lead} music" for lead in facts.leads if lead not in _UNSEARCHED][:2],
         *general,
     ]
     kept: dict[str, str] = {}

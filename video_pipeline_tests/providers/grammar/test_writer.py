@@ -22,6 +22,7 @@ from video_pipeline.providers.grammar import GrammarWriter
 from video_pipeline.providers.grammar.album import signature_of
 from video_pipeline.providers.grammar.atlas import NAMELESS, WORLDS, read_niche
 from video_pipeline.providers.grammar.forms import FORMS
+from video_pipeline.providers.grammar.publication import length_words
 from video_pipeline.providers.grammar.wording import words_of
 from video_pipeline.providers.images_procedural.reader import read_prompt
 
@@ -233,6 +234,25 @@ def test_the_description_says_that_music_and_pictures_are_generated() -> None:
         assert len(paragraphs) == 3
         assert "generated" in paragraphs[-1]
         assert "0:00" not in script(seed=seed).description
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (10, "10 seconds"),
+        (60, "1 minute"),
+        (95, "1 minute 35 seconds"),
+        (3599, "1 hour"),
+        (3660, "1 hour 1 minute"),
+        (5400, "1 hour 30 minutes"),
+    ],
+)
+def test_lengths_are_said_in_words(seconds: int, written: str) -> None:
+    assert length_words(seconds) == written
+
+
+def test_the_description_begins_its_sentence_with_the_length() -> None:
+    assert "One hour and one minute of elegant" in script(minutes=61).description
 
 
 def test_an_unknown_niche_keeps_its_own_words() -> None:
