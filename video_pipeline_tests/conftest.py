@@ -66,7 +66,7 @@ def new_database(postgres: EmbeddedPostgres) -> Callable[..., object]:
     @contextmanager
     def make(*, migrated: bool = True) -> Iterator[Database]:
         name = f"test_{next(numbers)}"
-        execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE if migrated else 'template0'} STRATEGY file_copy")
+        execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE if migrated else 'template0'}")
         url = make_url(postgres.url()).set(database=name).render_as_string(hide_password=False)
         engine = connect(url)
         try:

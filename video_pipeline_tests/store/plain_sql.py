@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 SHA = "a" * 64
@@ -20,15 +22,18 @@ class Sql:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    def _begin(self) -> AbstractContextManager[Connection]:
+        return self.engine.begin()
+
     def run(self, *statements: str, **values: object) -> None:
         """Run statements in one transaction."""
-        with self.engine.begin() as connection:
+        with self._begin() as connection:
             for statement in statements:
                 connection.execute(text(statement), values)
 
     def one(self, statement: str, **values: object) -> object:
         """The first value of the first row."""
-        with self.engine.begin() as connection:
+        with self._begin() as connection:
             return connection.execute(text(statement), values).scalar()
 
     def insert(self, table: str, **values: object) -> UUID:
@@ -80,6 +85,19 @@ class Sql:
         for index in range(1, count + 1):
             self.track(job, index)
             self.image(job, index)
+
+
+class UndoneSql(Sql):
+    """Plain statements on one connection, each behind a savepoint; nothing of it stays."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection.engine)
+        self.connection = connection
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with self.connection.begin_nested():
+            yield self.connection
 
 
 def state(error: pytest.ExceptionInfo[DBAPIError]) -> str:

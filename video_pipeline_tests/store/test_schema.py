@@ -66,9 +66,9 @@ def test_rows_of_the_first_schema_get_its_defaults(sql: Sql) -> None:
         ("youtube_video_id", "x" * 101, TOO_LONG),
     ],
 )
-def test_an_unusable_job_is_refused(sql: Sql, column: str, value: object, code: str) -> None:
+def test_an_unusable_job_is_refused(undone_sql: Sql, column: str, value: object, code: str) -> None:
     with pytest.raises(DBAPIError) as error:
-        sql.job(**{column: value})
+        undone_sql.job(**{column: value})
     assert state(error) == code
 
 
@@ -95,12 +95,12 @@ def test_the_edges_of_the_length_are_usable_and_other_kinds_have_other_lengths(s
         ("is_active", None, NOT_NULL),
     ],
 )
-def test_an_unusable_channel_is_refused(sql: Sql, column: str, value: object, code: str) -> None:
-    sql.channel(youtube_channel_id="UC1")
-    sql.channel()
-    sql.channel()  # several without an id are fine
+def test_an_unusable_channel_is_refused(undone_sql: Sql, column: str, value: object, code: str) -> None:
+    undone_sql.channel(youtube_channel_id="UC1")
+    undone_sql.channel()
+    undone_sql.channel()  # several without an id are fine
     with pytest.raises(DBAPIError) as error:
-        sql.channel(**{column: value})
+        undone_sql.channel(**{column: value})
     assert state(error) == code
 
 
@@ -126,12 +126,12 @@ def test_an_unusable_channel_is_refused(sql: Sql, column: str, value: object, co
         ("cost", -1, CHECK),
     ],
 )
-def test_an_unusable_track_is_refused(sql: Sql, column: str, value: object, code: str) -> None:
-    job = sql.job()
-    sql.track(job, 1)
+def test_an_unusable_track_is_refused(undone_sql: Sql, column: str, value: object, code: str) -> None:
+    job = undone_sql.job()
+    undone_sql.track(job, 1)
     row = {"order_index": 2} | {column: value}
     with pytest.raises(DBAPIError) as error:
-        sql.track(**({"job": job} | row)) if column != "video_job_id" else sql.track(value, 2)  # type: ignore[arg-type] # meant
+        undone_sql.track(**({"job": job} | row)) if column != "video_job_id" else undone_sql.track(value, 2)  # type: ignore[arg-type] # meant
     assert state(error) == code
 
 
@@ -149,11 +149,11 @@ def test_an_unusable_track_is_refused(sql: Sql, column: str, value: object, code
         ("width", 1920, CHECK),
     ],
 )
-def test_an_unusable_image_is_refused(sql: Sql, column: str, value: object, code: str) -> None:
-    job = sql.job()
-    sql.image(job, 1)
+def test_an_unusable_image_is_refused(undone_sql: Sql, column: str, value: object, code: str) -> None:
+    job = undone_sql.job()
+    undone_sql.image(job, 1)
     with pytest.raises(DBAPIError) as error:
-        sql.image(**({"job": job, "order_index": 2} | {column: value}))  # type: ignore[arg-type] # the columns of the case
+        undone_sql.image(**({"job": job, "order_index": 2} | {column: value}))  # type: ignore[arg-type] # the columns of the case
     assert state(error) == code
 
 
