@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from video_pipeline.domain.scenery import Motif
 from video_pipeline.providers.grammar.dice import Dice
@@ -17,6 +18,8 @@ from video_pipeline.providers.grammar.worlds_beyond import WORLDS_BEYOND
 from video_pipeline.providers.grammar.worlds_of_nature import WORLDS_OF_NATURE
 from video_pipeline.providers.grammar.worlds_of_old import WORLDS_OF_OLD
 from video_pipeline.providers.grammar.worlds_of_rooms import WORLDS_OF_ROOMS
+
+T = TypeVar("T")
 
 WORLDS: tuple[World, ...] = (*WORLDS_OF_OLD, *WORLDS_OF_ROOMS, *WORLDS_OF_NATURE, *WORLDS_BEYOND)
 
@@ -107,7 +110,7 @@ def blend(main: World, other: World) -> World:
     )
 
 
-def _joined(mine: tuple, others: tuple) -> tuple:  # type: ignore[type-arg]  # tuples of several kinds of entry
+def _joined(mine: tuple[T, ...], others: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys((*mine, *others)))
 
 
