@@ -245,8 +245,16 @@ MOTIF_WORDS: dict[Motif, tuple[str, ...]] = {
 }
 """Synonyms of each motif, the words of the enumeration included."""
 
-GENERIC_MOTIFS = frozenset({Motif.SKY, Motif.ABSTRACT})
-"""Their words ("sky", "ethereal") often only describe; a motif that names a place wins over them."""
+MOTIF_RANK: dict[Motif, int] = {
+    Motif.CANDLE_HALL: 0,
+    Motif.LIBRARY: 0,
+    Motif.RAINY_WINDOW: 0,
+    Motif.MOUNTAINS: 2,
+    Motif.SKY: 3,
+    Motif.ABSTRACT: 3,
+}
+"""Which motif wins when several are named, 1 for those not listed: a room before a place ("castle ballroom"), a place
+before a backdrop ("a lake in the mountains"), and last the words that often only describe ("sky", "ethereal")."""
 
 TIME_WORDS: dict[TimeOfDay, tuple[str, ...]] = {
     TimeOfDay.DAWN: ("dawn", "sunrise", "daybreak", "early morning", "morning", "first light"),

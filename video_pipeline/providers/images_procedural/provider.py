@@ -1,0 +1,60 @@
+"""Owns the offline picture provider; hides worker processes and files."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+import cv2
+
+from video_pipeline.cores import Cores
+from video_pipeline.domain.errors import InvalidInputError, MachineError
+from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.storyboard import VisualPrompt
+from video_pipeline.ports import Capabilities
+from video_pipeline.providers.images_procedural.painter import SIDE_MAX, SIDE_MIN, encode, paint
+from video_pipeline.providers.images_procedural.reader import read_prompt
+
+LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")
+
+
+class ProceduralImages:
+    """Paints pictures on this machine, for nothing."""
+
+    def __init__(self, cores: Cores) -> None:
+        self._cores = cores
+        self.capabilities = Capabilities(name="procedural", concurrency=cores.workers, price_usd=Decimal(0))
+
+    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+        """Write the picture of `prompt` as PNG to `out`; blocks while a worker paints.
+
+        The words, the seed and the size decide every byte. InvalidInputError for a size that cannot be painted,
+        MachineError when the file cannot be written.
+        """
+        if not all(SIDE_MIN <= side <= SIDE_MAX for side in size):
+            raise InvalidInputError(
+                f"a picture has sides from {SIDE_MIN} to {SIDE_MAX} pixels, not {size[0]}x{size[1]}"
+            )
+        try:
+            self._cores.submit(paint_file, prompt.text, seed, size, str(out)).result()
+        except OSError as error:
+            raise MachineError(f"could not write the picture {out}: {error}") from error
+        return Generation(provider="procedural", provider_id=None, licence=LICENCE, cost_usd=Decimal(0))
+
+
+def paint_file(text: str, seed: int, size: tuple[int, int], out: str) -> None:
+    """Paint `text` and write the PNG beside `out`, then rename it; runs in a worker process."""
+    # One worker is one core; OpenCV would start a thread for each core in each worker.
+    cv2.setNumThreads(1)
+    data = encode(paint(read_prompt(text), seed, size))
+    aside = Path(f"{out}.{uuid4().hex}.part")
+    try:
+        with aside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(out)
+    finally:
+        aside.unlink(missing_ok=True)

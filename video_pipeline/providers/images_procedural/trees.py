@@ -1,0 +1,162 @@
+"""Owns trees and grass as drawn shapes; hides how they grow. Masks are (h, w) from 0 to 1."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from video_pipeline.providers.images_procedural.light import lines, polygon
+from video_pipeline.providers.images_procedural.noise import Field, smoothstep
+from video_pipeline.providers.images_procedural.stage import Stage
+
+
+def pine(mask: Field, rng: np.random.Generator, foot: tuple[float, float], tall: float) -> None:
+    """A conifer standing at pixel `foot`, `tall` pixels high, into `mask`, in place."""
+    x, y = foot
+    tiers = int(np.clip(tall / 7, 7, 26))
+    spread = tall * float(rng.uniform(0.15, 0.22))
+    lean = float(rng.normal(0, 0.012)) * tall
+    polygon(mask, [(x - tall * 0.012, y), (x + tall * 0.012, y), (x + lean, y - tall), (x + lean - 1, y - tall)])
+    for tier in range(tiers):
+        share = (tier + 1) / tiers
+        height = y - tall * (1 - 0.93 * share)
+        width = spread * share**0.85 * float(rng.uniform(0.75, 1.15))
+        drop = tall / tiers * 1.5
+        middle = x + lean * (1 - share)
+        points = [(middle, height - drop)]
+        for side in (1, -1):
+            fringe = []
+            for step in (0.3, 0.55, 0.8, 1.0):
+                out = width * step * float(rng.uniform(0.85, 1.15)) * side
+                fringe.append((middle + out, height + drop * (0.1 + 0.55 * step * step) * float(rng.uniform(0.7, 1.2))))
+                fringe.append((middle + out * 0.86, height - drop * 0.12 * (1 - step)))
+            points += fringe if side > 0 else fringe[::-1]
+            if side > 0:
+                points.append((middle, height + drop * 0.3))
+        polygon(mask, points)
+
+
+def pine_row(
+    stage: Stage,
+    rng: np.random.Generator,
+    ground: Field,
+    *,
+    tall: float,
+    count: int,
+    gap: tuple[float, float] | None = None,
+) -> Field:
+    """A mask of `count` pines on `ground` (rows, one a column), about `tall` pixels high.
+
+    `gap` (two shares of the width) stays open.
+    """
+    mask = np.zeros(stage.shape, np.float32)
+    for _ in range(count):
+        x = float(rng.uniform(-0.02, 1.02))
+        size = tall * float(rng.lognormal(0, 0.28))
+        if gap is not None and gap[0] < x < gap[1]:
+            near = min(x - gap[0], gap[1] - x) / (gap[1] - gap[0])
+            if near > 0.12:
+                continue
+            size *= 0.6
+        column = int(np.clip(x * stage.width, 0, stage.width - 1))
+        pine(mask, rng, (x * stage.width, float(ground[column]) + size * 0.04), min(size, stage.height * 0.9))
+    rows = np.arange(stage.height, dtype=np.float32)[:, None]
+    return np.maximum(mask, np.clip(rows - ground[None, :] + 0.5, 0, 1))
+
+
+def leaf_tree(
+    stage: Stage, rng: np.random.Generator, foot: tuple[float, float], tall: float, sun_side: float
+) -> tuple[Field, Field]:
+    """A broad tree: its mask and its light (0 shadow to 1 sun), both (h, w). `sun_side` is -1 (left) to 1."""
+    wood = np.zeros(stage.shape, np.float32)
+    ends: list[tuple[float, float]] = []
+    _branch(wood, rng, (foot[0], foot[1], -np.pi / 2 + float(rng.normal(0, 0.05)), tall * 0.3, tall * 0.045), 0, ends)
+    leaves, shade = np.zeros(stage.shape, np.float32), np.zeros(stage.shape, np.float32)
+    centre = np.mean(np.array(ends), axis=0)
+    dabs = []
+    for x, y in ends:
+        for _ in range(13):
+            dabs.append(
+                (x + float(rng.normal(0, tall * 0.045)), y + float(rng.normal(0, tall * 0.036)), float(rng.uniform()))
+            )
+
+    # From the dark inside to the lit outside, as a painter does.
+    def light(dab: tuple[float, float, float]) -> float:
+        across = (dab[0] - centre[0]) / tall * sun_side
+        return 0.42 + 1.1 * across + 0.95 * (centre[1] - dab[1]) / tall + 0.3 * (dab[2] - 0.5)
+
+    dabs.sort(key=light)
+    for dab in dabs:
+        size = (max(tall * 0.011 * (0.6 + dab[2]), 0.7), max(tall * 0.007 * (0.6 + dab[2]), 0.6))
+        box = ((dab[0], dab[1]), (size[0] * 2, size[1] * 2), dab[2] * 180)
+        cv2.ellipse(leaves, box, 1.0, -1, cv2.LINE_AA)
+        cv2.ellipse(shade, box, float(np.clip(light(dab), 0, 1)), -1, cv2.LINE_AA)
+    mask = np.maximum(wood, leaves)
+    return mask, np.asarray(shade * leaves + 0.1 * wood * (1 - leaves), np.float32)
+
+
+def _branch(
+    mask: Field,
+    rng: np.random.Generator,
+    limb: tuple[float, float, float, float, float],
+    level: int,
+    ends: list[tuple[float, float]],
+) -> None:
+    """Draw a limb (x, y, angle, length, thickness) and what grows from it; tips go to `ends`."""
+    x, y, angle, length, thick = limb
+    bend = float(rng.normal(0, 0.16))
+    middle = (x + np.cos(angle) * length * 0.5, y + np.sin(angle) * length * 0.5)
+    tip = (middle[0] + np.cos(angle + bend) * length * 0.5, middle[1] + np.sin(angle + bend) * length * 0.5)
+    lines(mask, [np.array([(x, y), middle, tip])], thick)
+    if level >= 2:
+        ends.append(tip)
+    if level >= 6 or length < 2:
+        return
+    for side in (-1, 1) if level else (-1, 0.15, 1):
+        turn = side * float(rng.uniform(0.3, 0.62)) + bend
+        shorter = float(rng.uniform(0.66, 0.84))
+        _branch(mask, rng, (*tip, angle + turn, length * shorter, thick * 0.64), level + 1, ends)
+
+
+def bare_branches(
+    mask: Field, rng: np.random.Generator, start: tuple[float, float], angle: float, length: float
+) -> None:
+    """A leafless bough from pixel `start`, in place."""
+    _branch(mask, rng, (*start, angle, length, length * 0.07), 1, [])
+
+
+def grass(
+    stage: Stage, rng: np.random.Generator, ground: Field, *, tall: float, count: int, groups: int = 4
+) -> list[Field]:
+    """`groups` masks of `count` blades each, rooted on or below `ground` (rows, one a column), about `tall` pixels."""
+    masks = []
+    for _ in range(groups):
+        mask = np.zeros(stage.shape, np.float32)
+        x = rng.uniform(-0.02, 1.02, count) * stage.width
+        down = rng.uniform(0, 1, count) ** 1.5
+        root = ground[np.clip(x, 0, stage.width - 1).astype(int)]
+        y = root + down * np.maximum(stage.height - root, 1) + 2
+        size = tall * rng.lognormal(0, 0.35, count) * (0.4 + 0.9 * down)
+        lean = rng.normal(0.08, 0.28, count)
+        t = np.linspace(0, 1, 5)[None, :]
+        px = x[:, None] + (lean * size)[:, None] * t**2
+        py = y[:, None] - size[:, None] * t
+        width = np.maximum(size * 0.018, 0.35)
+        for thick in (1, 2, 3):
+            chosen = np.flatnonzero(np.clip(np.round(width), 1, 3) == thick)
+            if chosen.size:
+                lines(mask, list(np.stack([px[chosen], py[chosen]], axis=2)), float(thick))
+        masks.append(mask)
+    return masks
+
+
+def floor_of(ground: Field, stage: Stage) -> Field:
+    """A mask of all that lies below `ground` (rows, one a column)."""
+    rows = np.arange(stage.height, dtype=np.float32)[:, None]
+    return np.asarray(np.clip(rows - ground[None, :] + 0.5, 0, 1), np.float32)
+
+
+def foot_mist(stage: Stage, ground: Field, tall: float) -> Field:
+    """1 at `ground`, 0 above `tall` pixels over it: what mist does to the feet of trees."""
+    rows = np.arange(stage.height, dtype=np.float32)[:, None]
+    return smoothstep(tall, 0, ground[None, :] - rows)
