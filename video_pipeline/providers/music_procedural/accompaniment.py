@@ -65,7 +65,7 @@ class _Style:
         """The notes of one bar."""
         clock = self.plan.clock
         rungs = ladder(self.plan.chords[bar], self._bottom(section), self.seat.profile.high - 8)
-        notes = []
+        notes: list[Note] = []
         for index, slot in enumerate(self.slots):
             if index and rng.random() < 0.07:
                 continue
@@ -105,9 +105,12 @@ def _rolled(plan: Plan, seat: Seat, rng: np.random.Generator) -> Iterator[Note]:
     rungs = ladder(plan.chords[-1], seat.profile.figure, seat.profile.high - 6)
     at = plan.clock.starts[-2]
     end = plan.clock.starts[-1]
+    latest = max(end - 0.2, at)
     for index, rung in enumerate((0, 1, 2, 3, 4, 6)[: 4 if seat.rank else 6]):
-        yield Note(at, max(end - at, 0.3), rungs[min(rung, len(rungs) - 1)], _clip(0.5 - 0.035 * index))
-        at = min(at + (0.09 + 0.05 * index) * (1 + 0.1 * float(rng.standard_normal())), end - 0.2)
+        yield Note(at, max(end - at, 0.3), rungs[min(rung, len(rungs) - 1)], _clip(0.38 - 0.025 * index))
+        at = min(
+            at + (0.09 + 0.05 * index) * (1 + 0.1 * float(rng.standard_normal())), max(end - 0.2, plan.clock.starts[-2])
+        )
 
 
 def held(plan: Plan, seat: Seat) -> tuple[Note, ...]:
@@ -172,7 +175,7 @@ def bass(plan: Plan, seat: Seat) -> tuple[Note, ...]:
             notes.append(Note(max(start, 0.0), beats * plan.clock.beat_s * 0.98, pitch, _clip(velocity)))
     home = nearest(pitches((plan.chords[-1].tones[0],), low, low + 14), last)
     final, end = plan.clock.starts[-2:]
-    notes.append(Note(final, 0.6 * (end - final), home, 0.5))
+    notes.append(Note(final, 0.6 * (end - final), home, 0.38))
     return tuple(notes)
 
 
@@ -221,7 +224,7 @@ def sparkle(plan: Plan, seat: Seat) -> tuple[Note, ...]:
                 rung = options.index(pitch) + int(choose(rng, (-1, 1, 1, 2)))
                 pitch = options[min(max(rung, 0), len(options) - 1)]
     tonic = pitches((plan.chords[-1].tones[0],), centre - 6, centre + 6)
-    notes.append(Note(clock.starts[-2] + 1.1 * clock.beat_s, 3.0, nearest(tonic, centre + 3), 0.42))
+    notes.append(Note(clock.starts[-2] + 1.1 * clock.beat_s, 3.0, nearest(tonic, centre + 3), 0.36))
     return tuple(notes)
 
 

@@ -73,28 +73,40 @@ class Clock:
         return self.starts[bar] + (self.starts[bar + 1] - self.starts[bar]) * beat / self.beats
 
 
-def clock(duration_s: float, tempo_bpm: float, beats: int) -> Clock:
-    """Whole bars, a ritardando over the last two when there are eight, then a final chord with time to ring out."""
+def clock(duration_s: float, tempo_bpm: float, beats: int, ring_s: float = 7.0) -> Clock:
+    """Whole bars, a ritardando over the last two when there are eight, then a final chord with time to ring out.
+
+    The tempo bends by up to 1.2 % so that whole bars fill the length; what remains of a bar lengthens the ring-out.
+    """
     beat = 60.0 / tempo_bpm
     lead = min(0.12, 0.02 * duration_s)
-    # A quarter of a very short piece, else seven seconds: the last four disappear in the crossfade to the next piece.
-    room = duration_s - lead - min(7.0, 0.3 * duration_s)
+    # The last four seconds disappear in the crossfade to the next piece; a very short piece rings for a third.
+    room = duration_s - lead - min(ring_s, 0.3 * duration_s)
     while beats > 1 and beats * beat > room:
         beats -= 1
     bar = beats * beat
-    count = max(1, int(room / bar))
-    spare = max(room - count * bar, 0.0)
+    slower = 0.05 if room / bar >= 8.3 else 0.0
+    count = max(1, round(room / bar - 3 * slower))
+    if (count + 3 * slower) * bar * (1 - _BEND) > room:
+        count = max(1, count - 1)
+    bend = room / ((count + 3 * slower) * bar)
+    if abs(bend - 1) <= _BEND:
+        bar *= bend
+    elif slower:
+        # Too few bars to hide it in the tempo: the last two slow down more, and the rest goes to the ring-out.
+        slower = min(max((room / bar - count) / 3, slower), 0.16)
     lengths = [bar] * count
-    if count >= 8:
-        slower = min(0.14, 0.4 * spare / (1.5 * bar))
-        lengths[-2] *= 1 + 0.5 * slower
-        lengths[-1] *= 1 + slower
+    lengths[-1] *= 1 + 2 * slower
+    lengths[max(count - 2, 0)] *= 1 + slower
+    # Only a single beat that is longer than the whole piece has to hurry.
+    hurry = min(1.0, (duration_s - min(1.0, 0.03 * duration_s) - lead) / sum(lengths))
     starts = [lead]
     for length in lengths:
-        starts.append(starts[-1] + length)
+        starts.append(starts[-1] + length * hurry)
     return Clock((*starts, duration_s), beats)
 
 
+_BEND = 0.012
 _TEMPLATES = ("AABACABA", "ABACABBA", "AABBCABA", "ABACBABA", "AABCABBA")
 _BASE = {Kind.INTRO: 0.22, Kind.A: 0.55, Kind.B: 0.78, Kind.C: 0.4, Kind.OUTRO: 0.3}
 

@@ -83,7 +83,7 @@ def groove(plan: Plan, seat: Seat) -> tuple[Note, ...]:
         for bar in range(section.start, section.end):
             notes += _bar(plan, pattern, bar, section, rng)
     first = pattern[0][1]
-    notes.append(Note(plan.clock.starts[-2], 0.6, 8 * int(first), 0.55))
+    notes.append(Note(plan.clock.starts[-2], 0.6, 8 * int(first), 0.38))
     return tuple(notes)
 
 

@@ -121,7 +121,8 @@ def _options(chord: Chord, voices: int, low: int, high: int) -> list[tuple[int, 
     classes = (*chord.tones, *chord.colours)
     # Third first, then root, then colours, then the fifth, which harmony misses least.
     order = dict.fromkeys((chord.tones[1], chord.tones[0], *chord.colours[:2], chord.tones[2], *classes))
-    chosen = (list(order) * 2)[:voices]
+    # Roots and fifths may be doubled; a doubled third is what makes a chord sound thick.
+    chosen = [*order, chord.tones[0], chord.tones[2], chord.tones[1], *order][:voices]
     if voices >= 3 and chord.tones[0] not in chosen:
         chosen[-1] = chord.tones[0]
     places = [pitches((each,), low, high) for each in chosen]

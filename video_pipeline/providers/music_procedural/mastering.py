@@ -58,13 +58,13 @@ def _balance(mix: Mix, room: Wave, brightness: float) -> npt.NDArray[np.float64]
     freqs = frequencies(size)
     edges = np.digitize(freqs, _CENTRES_HZ[:-1] * 2**0.5)
     found = 10 * np.log10(np.bincount(edges, power, minlength=_CENTRES_HZ.size)[: _CENTRES_HZ.size] + 1e-12)
-    wanted = _WANTED_DB + 1.3 * brightness * np.log2(_CENTRES_HZ / 500) * (_CENTRES_HZ > 500)
+    wanted = _WANTED_DB + 2.2 * brightness * np.log2(_CENTRES_HZ / 500) * (_CENTRES_HZ > 500)
     # Compare against the octaves that this music has; an octave without notes must not be filled with noise.
     present = found > found.max() - 26
     gap = wanted - found - (wanted - found)[present].mean()
     # The treble is always quiet, and a little more of it is air; below, a boost would only lift noise.
     most = np.where(_CENTRES_HZ > 4000, 5.0, np.where(present, 2.5, 0.0))
-    gains = np.clip(0.55 * gap, -6.0, most)
+    gains = np.clip(0.45 * gap, -6.0, most)
     return _filter(gains)
 
 

@@ -95,7 +95,7 @@ class _Singer:
 
     def __init__(self, plan: Plan, seat: Seat) -> None:
         self.plan, self.seat, self.profile = plan, seat, seat.profile
-        self.centre = self.profile.lead + round(2.5 * plan.character.brightness)
+        self.centre = self.profile.lead + round(4 * plan.character.brightness)
         self.last = self.centre
         self.repeats = 0
 
@@ -169,7 +169,7 @@ class _Singer:
         clock = self.plan.clock
         tonic = pitches((self.plan.chords[-1].tones[0],), self.profile.low, self.profile.high)
         length = (clock.starts[-1] - clock.starts[-2]) * 0.6
-        return Note(clock.starts[-2] + 0.02, length, nearest(tonic, self.last), 0.5)
+        return Note(clock.starts[-2] + 0.02, length, nearest(tonic, self.last), 0.38)
 
 
 def _vary(cell: tuple[Tick, ...], visit: int, rng: np.random.Generator) -> tuple[Tick, ...]:
@@ -217,7 +217,7 @@ def counter(plan: Plan, seat: Seat) -> tuple[Note, ...]:
                 last = pitch
                 pitch = nearest([guide for guide in guides if guide != pitch] or guides, pitch + 1)
     final = pitches(plan.chords[-1].tones, profile.low, profile.high)
-    notes.append(Note(clock.starts[-2] + 0.05, 0.5 * (clock.starts[-1] - clock.starts[-2]), nearest(final, last), 0.4))
+    notes.append(Note(clock.starts[-2] + 0.05, 0.5 * (clock.starts[-1] - clock.starts[-2]), nearest(final, last), 0.34))
     return tuple(notes)
 
 

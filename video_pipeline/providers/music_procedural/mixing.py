@@ -95,7 +95,8 @@ def _gains(seat: Seat, pitch: int) -> npt.NDArray[np.float32]:
     side = -1 if seat.rank % 2 else 1
     where = side * place.pan
     if seat.instrument not in {Instrument.BRUSHES, Instrument.HAND_DRUM}:
-        where += place.spread * (pitch - 64) / 36
+        centre = seat.profile.lead if seat.role is not Role.FIGURE else seat.profile.figure + 10
+        where += place.spread * (pitch - centre) / 30
     elif pitch % 8:
         where += 0.12 * (pitch % 8 - 1.5)
     angle = (min(max(where, -0.8), 0.8) + 1) * np.pi / 4

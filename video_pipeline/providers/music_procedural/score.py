@@ -9,7 +9,7 @@ import numpy as np
 from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.providers.music_procedural import character, form, harmony
 from video_pipeline.providers.music_procedural.character import Character
-from video_pipeline.providers.music_procedural.ensemble import Seat, seats
+from video_pipeline.providers.music_procedural.ensemble import PROFILES, Role, Seat, seats
 from video_pipeline.providers.music_procedural.form import Clock, Section
 from video_pipeline.providers.music_procedural.randomness import stream
 from video_pipeline.providers.music_procedural.theory import Chord, Key
@@ -65,7 +65,8 @@ def make_plan(prompt: MusicPrompt, seed: int) -> Plan:
     mood = character.read(prompt.moods)
     key = Key.named(prompt.tonic, prompt.mode)
     beats = 3 if stream(prompt, seed, "meter").random() < mood.triple else 4
-    clock = form.clock(prompt.duration_s, prompt.tempo_bpm, beats)
+    held = any(PROFILES[each].roles & {Role.HARMONY, Role.AIR} for each in prompt.instruments)
+    clock = form.clock(prompt.duration_s, prompt.tempo_bpm, beats, 7.0 if held else 5.2)
     parts = form.sections(clock, mood.energy, stream(prompt, seed, "form"))
     chords = harmony.plan_chords(key, parts, clock.bar_s, mood.richness, stream(prompt, seed, "harmony"))
     return Plan(prompt, seed, mood, key, clock, parts, chords, seats(prompt.instruments))

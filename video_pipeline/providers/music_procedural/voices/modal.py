@@ -81,8 +81,9 @@ class Modal:
         f0 = hertz(pitch)
         base_t60 = min(self.t60_s * (f0 / 261.63) ** -self.t60_slope, 14.0)
         freqs, gains, t60 = self._partials(f0, base_t60, layer, timbre)
-        tilt = 1 + self.width * rng.uniform(-1, 1, (2, freqs.size))
-        wave = ring(freqs, t60, gains * tilt, min(base_t60 * 0.8, 8.0) + 0.2)
+        # All layers of a key share the places of their partials, so that playing louder only makes them brighter.
+        tilt = 1 + self.width * timbre.generator(pitch).uniform(-1, 1, (2, freqs.size))
+        wave = ring(freqs, t60, gains * tilt, min(base_t60 * 0.8, 9.0) + 0.2)
         if self.tremolo:
             time = np.arange(wave.shape[1], dtype=np.float32) / np.float32(SAMPLE_RATE)
             sway = np.float32(self.tremolo) * np.sin(np.float32(2 * np.pi * 4.6) * time)
@@ -117,7 +118,7 @@ class Modal:
         if self.twin or self.detune_cents:
             shift = 2 ** (self.detune_cents / 2400)
             late = self.twin if self.twin else 0.5
-            first_t60 = t60 * (0.42 if self.twin else 1.0)
+            first_t60 = t60 * (0.5 if self.twin else 1.0)
             freqs = np.concatenate([freqs / shift, freqs * shift])
             gains = np.concatenate([gains * (1 - late), gains * late])
             t60 = np.concatenate([first_t60, t60])

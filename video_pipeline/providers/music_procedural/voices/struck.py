@@ -5,23 +5,23 @@ from __future__ import annotations
 from video_pipeline.providers.music_procedural.voices.modal import Modal
 
 PIANO = Modal(
-    stiffness=0.00035, pluck=1 / 8, slope=0.85, cutoff_hz=2300, t60_s=9.0, t60_slope=0.55, damping=0.7,
+    stiffness=0.00035, pluck=1 / 8, slope=0.85, cutoff_hz=2300, t60_s=12.0, t60_slope=0.55, damping=0.7,
     detune_cents=0.7, twin=0.3, knock=0.16, knock_hz=520, knock_s=0.016, attack_s=0.0025, release_s=0.35, width=0.45,
 )  # fmt: skip
 FELT_PIANO = Modal(
-    stiffness=0.0003, pluck=1 / 7, slope=1.15, cutoff_hz=780, t60_s=6.5, t60_slope=0.5, damping=0.9,
+    stiffness=0.0003, pluck=1 / 7, slope=1.15, cutoff_hz=780, t60_s=9.5, t60_slope=0.5, damping=0.9,
     detune_cents=1.1, twin=0.3, knock=0.32, knock_hz=260, knock_s=0.028, attack_s=0.009, release_s=0.45, width=0.3,
 )  # fmt: skip
 HARP = Modal(
-    stiffness=0.00005, pluck=0.42, slope=1.25, cutoff_hz=1900, t60_s=4.2, t60_slope=0.75, damping=0.9,
+    stiffness=0.00005, pluck=0.44, slope=1.1, cutoff_hz=2700, t60_s=5.0, t60_slope=0.7, damping=0.9,
     detune_cents=0.3, knock=0.07, knock_hz=700, knock_s=0.008, body=(165, 290), attack_s=0.003, release_s=0.6,
 )  # fmt: skip
 LUTE = Modal(
-    stiffness=0.00008, pluck=1 / 6.5, slope=0.8, cutoff_hz=2600, t60_s=2.6, t60_slope=0.5, damping=1.3,
+    stiffness=0.00008, pluck=1 / 6.5, slope=0.8, cutoff_hz=2600, t60_s=3.4, t60_slope=0.5, damping=1.2,
     detune_cents=4.5, knock=0.14, knock_hz=1500, knock_s=0.006, body=(130, 232, 415), release_s=0.2,
 )  # fmt: skip
 GUITAR = Modal(
-    stiffness=0.00006, pluck=1 / 4.2, slope=1.0, cutoff_hz=2000, t60_s=4.0, t60_slope=0.5, damping=1.0,
+    stiffness=0.00006, pluck=1 / 4.2, slope=1.0, cutoff_hz=2100, t60_s=6.5, t60_slope=0.5, damping=1.0,
     detune_cents=0.2, knock=0.10, knock_hz=380, knock_s=0.010, body=(102, 205, 390), release_s=0.25,
 )  # fmt: skip
 BELLS = Modal(
