@@ -8,7 +8,7 @@ import numpy as np
 from video_pipeline.domain.scenery import TimeOfDay
 from video_pipeline.providers.images_procedural import props
 from video_pipeline.providers.images_procedural.light import lay, lines, polygon, shine
-from video_pipeline.providers.images_procedural.noise import Field, blur, fbm, smoothstep
+from video_pipeline.providers.images_procedural.noise import Field, blur, fbm
 from video_pipeline.providers.images_procedural.sky import paint_sky
 from video_pipeline.providers.images_procedural.stage import Colour, Stage, colour, mix
 from video_pipeline.providers.images_procedural.streets import paint_street

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from video_pipeline.domain.scenery import TimeOfDay
+from video_pipeline.domain.scenery import Motif, TimeOfDay
 from video_pipeline.providers.images_procedural.noise import Field, smoothstep
 from video_pipeline.providers.images_procedural.stage import Stage
 
@@ -23,13 +23,16 @@ _KEY = {
     TimeOfDay.DUSK: 0.125,
     TimeOfDay.NIGHT: 0.062,
 }
+_LIT_WITHIN = frozenset({Motif.CANDLE_HALL, Motif.LIBRARY, Motif.RAINY_WINDOW, Motif.CITY_NIGHT})
+"""Lamps of their own: the hour outside changes them less."""
+
 GRAIN_LEVELS = 1.1  # deviation of the grain in 8-bit levels
 
 
 def finish(image: Field, stage: Stage, *, grain_levels: float = GRAIN_LEVELS) -> npt.NDArray[np.uint8]:
     """The 8-bit sRGB picture of `image` (linear light, h, w, 3)."""
     image = np.nan_to_num(np.maximum(image, 0), nan=0.0, posinf=8.0)
-    image *= _exposure(image, _KEY[stage.scenery.time_of_day])
+    image *= _exposure(image, stage)
     image *= _vignette(stage)
     image = _toned(image, stage)
     coded = _encoded(_filmic(image)) * np.float32(255)
@@ -43,12 +46,16 @@ def finish(image: Field, stage: Stage, *, grain_levels: float = GRAIN_LEVELS) ->
     return np.clip(np.round(coded), 0, 255).astype(np.uint8)
 
 
-def _exposure(image: Field, key: float) -> np.float32:
+def _exposure(image: Field, stage: Stage) -> np.float32:
     """A gain that brings the picture most of the way to its key, so that no picture is lost in black or white."""
     luma = cv2.resize(image, (64, 36), interpolation=cv2.INTER_AREA) @ _LUMA
     # Lamps and suns must not darken the rest.
     mean = float(np.minimum(luma, 4 * np.median(luma) + 0.02).mean()) + 1e-5
-    return np.float32(np.clip((key / mean) ** 0.8, 0.1, 12.0))
+    key = _KEY[stage.scenery.time_of_day]
+    if stage.scenery.motif in _LIT_WITHIN:
+        key = 0.06 + 0.5 * key
+    low, high = (0.5, 1.1) if stage.scenery.motif is Motif.SPACE else (0.1, 12.0)
+    return np.float32(np.clip((key / mean) ** 0.8, low, high))
 
 
 def _vignette(stage: Stage) -> Field:
@@ -65,7 +72,7 @@ def _toned(image: Field, stage: Stage) -> Field:
     light = mood.light / max(float(mood.light @ _LUMA), 1e-4)
     share = luma / (luma + np.float32(0.12))
     tone = shadow + (light - shadow) * share
-    return np.asarray(image + (luma * tone - image) * np.float32(0.16), np.float32)
+    return np.asarray(image + (luma * tone - image) * np.float32(0.12), np.float32)
 
 
 def _filmic(image: Field) -> Field:

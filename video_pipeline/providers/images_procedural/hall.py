@@ -1,98 +1,35 @@
-"""Owns great halls lit by candles; hides their architecture."""
+"""Owns great halls lit by candles; hides the shading of their stone, glass and floor."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from video_pipeline.domain.scenery import TimeOfDay
-from video_pipeline.providers.images_procedural import flames, props
-from video_pipeline.providers.images_procedural.light import lay, polygon
-from video_pipeline.providers.images_procedural.noise import Field, blur, fbm, sample, smoothstep, tile
-from video_pipeline.providers.images_procedural.rooms import Hits, Part, Room, cast, project
-from video_pipeline.providers.images_procedural.stage import Colour, Stage, colour, mix
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How one hall is built."""
-
-    bay: float  # metres from column to column
-    window_half: float
-    window_spring: float
-    pointed: bool
-    stone: Colour
-    trim: Colour  # gilding and mouldings
-    cloth: Colour  # carpet and banners
-    glass: Colour
-    lamps: tuple[tuple[float, float, float], ...]
+from video_pipeline.providers.images_procedural import flames
+from video_pipeline.providers.images_procedural import hall_furnishing as furnishing
+from video_pipeline.providers.images_procedural.hall_design import Style, design
+from video_pipeline.providers.images_procedural.noise import Field, blur, sample, smoothstep, tile
+from video_pipeline.providers.images_procedural.rooms import Hits, Part, Room, by_bands, cast
+from video_pipeline.providers.images_procedural.stage import Stage, colour, mix
 
 
 def paint_hall(stage: Stage) -> Field:
     """A long vaulted room with columns, seen along its axis."""
-    room, style = _design(stage)
+    room, style = design(stage)
     texture = tile(stage.rng("stone"), 512, 1.5, 3)
     hits = cast(stage, room)
-    image = _shade(stage, room, style, hits, texture)
+    image = by_bands(hits, lambda band: _shade(stage, room, style, band, texture))
     start = max(int(room.horizon * stage.height) - 1, 0)
     _polish(image, stage, room, style, hits, texture)
-    _end_wall(image, stage, room, style)
-    _shafts(image, stage, room, style, hits)
+    furnishing.end_wall(image, stage, room, style)
+    furnishing.shafts(image, stage, room, style)
     if stage.has("standing candelabra") or not stage.has("a grand chandelier"):
-        _candelabra(image, stage, room)
-    _chandeliers(image, stage, room, style)
+        furnishing.candelabra(image, stage, room)
+    furnishing.chandeliers(image, stage, room, style)
     rows = np.arange(stage.height, dtype=np.float32)[:, None]
     haze = smoothstep(8, room.length * 1.1, hits.z)[..., None] * np.float32(0.28)
     warm = mix(stage.mood.accent, stage.mood.fog, 0.4) * np.float32(0.3)
     image = image + (warm - image) * haze * smoothstep(start * 2.4, start * 0.6, rows)[..., None]
     return np.asarray(image, np.float32)
-
-
-def _design(stage: Stage) -> tuple[Room, Style]:
-    rng, mood = stage.rng("design"), stage.mood
-    half = float(rng.uniform(4.6, 7.0))
-    bay = float(rng.uniform(4.2, 6.0))
-    count = int(rng.integers(5, 9))
-    spring = float(rng.uniform(6.0, 9.0))
-    axis = half - float(rng.uniform(1.0, 1.7))
-    first = float(rng.uniform(2.6, 4.4))
-    columns = tuple((side * axis, first + bay * number) for number in range(count) for side in (-1, 1))
-    room = Room(
-        half_width=half,
-        spring=spring,
-        length=first + bay * (count - 0.5),
-        eye=(float(rng.normal(0, 0.5)), float(rng.uniform(1.7, 3.0))),
-        focus=float(rng.uniform(0.8, 1.05)),
-        horizon=float(rng.uniform(0.54, 0.66)),
-        vault=float(rng.choice([0.55, 0.9, 1.15])),
-        columns=columns if rng.uniform() < 0.8 else (),
-        radius=float(rng.uniform(0.3, 0.48)),
-    )
-    pale = rng.uniform() < 0.5
-    stone = mix(colour("d6c8b2") if pale else colour("8b7863"), mood.light if pale else mood.middle, 0.25)
-    lamps = tuple((0.0, spring * 0.78, first + bay * (0.7 + 1.6 * number)) for number in range(max(count // 2, 2)))
-    style = Style(
-        bay=bay,
-        window_half=bay * float(rng.uniform(0.2, 0.28)),
-        window_spring=spring * float(rng.uniform(0.55, 0.68)),
-        pointed=bool(rng.uniform() < 0.5),
-        stone=stone,
-        trim=mix(colour("d9a441"), mood.accent, 0.3),
-        cloth=mix(colour("8c1f26"), mood.shade, 0.35),
-        glass=_glass(stage),
-        lamps=lamps,
-    )
-    return room, style
-
-
-def _glass(stage: Stage) -> Colour:
-    """Light that stands behind the windows."""
-    mood = stage.mood
-    strength = {TimeOfDay.NIGHT: 0.85, TimeOfDay.DUSK: 1.0, TimeOfDay.DAY: 1.6}.get(stage.scenery.time_of_day, 1.5)
-    return np.asarray(
-        mix(mood.sky_middle, mood.sky_foot, 0.55) * np.float32(strength) + mood.sun * np.float32(0.14), np.float32
-    )
 
 
 def _shade(stage: Stage, room: Room, style: Style, hits: Hits, texture: Field) -> Field:
@@ -251,191 +188,10 @@ def _polish(image: Field, stage: Stage, room: Room, style: Style, hits: Hits, te
     """Mirror the hall in its polished floor, softer with distance from what is mirrored."""
     start = max(int(room.horizon * stage.height) - 1, 0)
     below = cast(stage, room, mirrored=True)
-    seen = _shade(stage, room, style, below, texture)
+    seen = by_bands(below, lambda band: _shade(stage, room, style, band, texture))
     seen = blur(seen, stage.unit * 0.002, stage.unit * 0.008)
     floor = (hits.part == Part.FLOOR).astype(np.float32)
     carpet = smoothstep(1.28, 1.34, np.abs(hits.x)) if stage.has("a long red carpet") else np.ones_like(hits.x)
     rows = np.arange(stage.height, dtype=np.float32)[:, None]
     grazing = 0.5 - 0.3 * np.clip((rows - start) / (stage.height - start), 0, 1)
     image += seen * (floor * carpet * grazing)[..., None]
-
-
-def _end_wall(image: Field, stage: Stage, room: Room, style: Style) -> None:
-    """The focal point: a great window, a rose, or a throne under a canopy."""
-    rng, mood = stage.rng("end wall"), stage.mood
-    kind = int(rng.integers(0, 3))
-    cx, base, metre = project(stage, room, (0.0, 0.0, room.length - 0.05))
-    half = room.half_width * 0.36
-    angle = np.linspace(0, np.pi, 30)
-    window = props.empty(stage)
-    if kind == 1:
-        radius, height = room.half_width * 0.42, room.spring * 0.82
-        ring = np.linspace(0, 2 * np.pi, 60)
-        polygon(
-            window, np.stack([cx + np.cos(ring) * radius * metre, base - (height + np.sin(ring) * radius) * metre], 1)
-        )
-        x = (stage.x * stage.unit + stage.width / 2 - cx) / metre / radius
-        y = ((base - stage.y * stage.height) / metre - height) / radius
-        spokes = np.abs(np.mod(np.arctan2(y, x) * 6 / np.pi, 1) - 0.5)
-        rings = np.abs(np.mod(np.hypot(x, y) * 3, 1) - 0.5)
-        bars = smoothstep(0.47, 0.4, spokes) * smoothstep(0.47, 0.38, rings)
-    else:
-        top = room.spring * 0.72
-        arch = np.stack(
-            [
-                cx + np.cos(angle) * half * metre,
-                base - (top + np.sin(angle) * half * (1.5 if style.pointed else 1.0)) * metre,
-            ],
-            1,
-        )
-        foot = 2.2 if kind == 0 else 3.4
-        polygon(
-            window,
-            [(cx + half * metre, base - foot * metre), *map(tuple, arch), (cx - half * metre, base - foot * metre)],
-        )
-        x = (stage.x * stage.unit + stage.width / 2 - cx) / metre
-        y = (base - stage.y * stage.height) / metre
-        bars = smoothstep(0.46, 0.4, np.abs(np.mod(x / half * 2 + 0.5, 1) - 0.5)) * smoothstep(
-            0.48, 0.43, np.abs(np.mod(y * 0.8, 1) - 0.5)
-        )
-    rim = np.clip(blur(window, metre * 0.1) * 2.2, 0, 1) * (1 - window)
-    lay(image, np.asarray(rim, np.float32), style.trim * np.float32(0.5))
-    tint = mix(style.glass, mood.glow, 0.3) * np.float32(1.25)
-    lay(image, window, np.asarray(tint * (0.15 + 0.85 * bars)[..., None], np.float32))
-    if kind == 2:
-        _throne(image, stage, style, (cx, base, metre))
-
-
-def _throne(image: Field, stage: Stage, style: Style, place: tuple[float, float, float]) -> None:
-    cx, base, metre = place
-    for step in range(3):
-        stair = props.empty(stage)
-        wide = 2.4 - 0.45 * step
-        polygon(
-            stair,
-            [
-                (cx - wide * metre, base - 0.2 * step * metre),
-                (cx + wide * metre, base - 0.2 * step * metre),
-                (cx + wide * metre, base - (0.2 * step + 0.18) * metre),
-                (cx - wide * metre, base - (0.2 * step + 0.18) * metre),
-            ],
-        )
-        lay(image, stair, style.stone * np.float32(0.3 + 0.08 * step))
-    back, seat = props.empty(stage), props.empty(stage)
-    y = base - 0.6 * metre
-    polygon(
-        back,
-        [
-            (cx - 0.55 * metre, y),
-            (cx - 0.6 * metre, y - 2.0 * metre),
-            (cx, y - 2.7 * metre),
-            (cx + 0.6 * metre, y - 2.0 * metre),
-            (cx + 0.55 * metre, y),
-        ],
-    )
-    polygon(
-        seat,
-        [
-            (cx - 0.42 * metre, y - 0.1 * metre),
-            (cx - 0.45 * metre, y - 1.9 * metre),
-            (cx, y - 2.4 * metre),
-            (cx + 0.45 * metre, y - 1.9 * metre),
-            (cx + 0.42 * metre, y - 0.1 * metre),
-        ],
-    )
-    lay(image, back, style.trim * np.float32(0.55))
-    lay(image, seat, style.cloth * np.float32(0.6))
-
-
-def _shafts(image: Field, stage: Stage, room: Room, style: Style, hits: Hits) -> None:
-    """Slanting light from the windows of one side through the dusty air, and banners between them."""
-    rng = stage.rng("shafts")
-    side = float(rng.choice([-1, 1]))
-    start = room.columns[0][1] if room.columns else 3.0
-    mask = props.empty(stage)
-    for number in range(7):
-        z = start + style.bay * (number + 0.5)
-        if z > room.length:
-            break
-        top, low = style.window_spring * 1.1, style.window_spring * 0.35
-        corners = [
-            (side * room.half_width, top, z - style.window_half),
-            (side * room.half_width, low, z + style.window_half),
-        ]
-        floor = [
-            (-side * room.half_width * 0.2, 0.0, z + 1.2 + style.window_half),
-            (-side * room.half_width * 0.45, 0.0, z + 1.2 - style.window_half),
-        ]
-        shaft = props.empty(stage)
-        polygon(shaft, [project(stage, room, point)[:2] for point in (*corners, *floor)])
-        mask += shaft * np.float32(0.3)
-    soft = blur(mask, stage.unit * 0.02)
-    strength = {TimeOfDay.NIGHT: 0.16, TimeOfDay.DUSK: 0.24}.get(stage.scenery.time_of_day, 0.42) * (
-        1 - 0.7 * stage.mood.dull
-    )
-    dust = np.clip(0.8 + 0.3 * fbm(rng, stage.shape, stage.unit * 0.2, octaves=4), 0, 1.3)
-    image += (soft * dust * np.float32(strength))[..., None] * style.glass
-    if stage.has("hanging banners"):
-        for number in range(6):
-            for wall in (-1, 1):
-                _banner(image, stage, room, style, (wall * (room.half_width - 0.9), start + style.bay * number + 0.02))
-
-
-def _banner(image: Field, stage: Stage, room: Room, style: Style, place: tuple[float, float]) -> None:
-    x, z = place
-    if z < 3.2 or z > room.length:
-        return
-    cx, top, metre = project(stage, room, (x, room.spring * 0.8, z))
-    if cx < -metre or cx > stage.width + metre:
-        return
-    tall = room.spring * 0.38 * metre
-    mask, emblem = props.empty(stage), props.empty(stage)
-    half = 0.5 * metre
-    polygon(
-        mask,
-        [
-            (cx - half, top),
-            (cx + half, top),
-            (cx + half, top + tall),
-            (cx, top + tall + half * 0.8),
-            (cx - half, top + tall),
-        ],
-    )
-    middle = top + tall * 0.5
-    polygon(
-        emblem,
-        [(cx, middle - half * 0.7), (cx + half * 0.5, middle), (cx, middle + half * 0.7), (cx - half * 0.5, middle)],
-    )
-    across = (stage.x * stage.unit + stage.width / 2 - cx) / max(half, 1)
-    folds = 0.75 + 0.25 * np.cos(across * 6)
-    light = np.clip(0.75 - 0.01 * z, 0.3, 1)
-    lay(
-        image,
-        mask,
-        np.asarray(
-            style.cloth * folds[..., None] * np.float32(light) * np.ones((stage.height, 1, 1), np.float32), np.float32
-        ),
-    )
-    lay(image, emblem, style.trim * np.float32(0.8 * light))
-
-
-def _candelabra(image: Field, stage: Stage, room: Room) -> None:
-    """Standing lights along both sides."""
-    z = room.length - 1.5
-    while z > 3.0:
-        for side in (-1, 1):
-            cx, base, metre = project(stage, room, (side * room.half_width * 0.5, 0.0, z))
-            flames.candelabrum(image, stage, (cx, base), metre)
-        z -= 3.4
-
-
-def _chandeliers(image: Field, stage: Stage, room: Room, style: Style) -> None:
-    """Far ones first; the nearest stays clear of the upper edge."""
-    grand = stage.has("a grand chandelier")
-    for number, lamp in sorted(enumerate(style.lamps), key=lambda pair: -pair[1][2]):
-        if number > 0 and not grand and stage.chance("few lamps", 0.5):
-            continue
-        z = max(lamp[2], 5.5)
-        height = min(lamp[1], room.eye[1] + z * room.horizon * stage.height / stage.unit / room.focus * 0.62)
-        cx, cy, metre = project(stage, room, (lamp[0], height, z))
-        flames.chandelier(image, stage, (cx, cy), metre * (1.35 if grand else 0.9), tiers=3 if grand else 2)

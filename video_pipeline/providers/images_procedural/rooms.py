@@ -5,6 +5,7 @@ World lengths are metres: x to the right of the middle, y up from the floor, z a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -12,6 +13,9 @@ import numpy as np
 
 from video_pipeline.providers.images_procedural.noise import Field
 from video_pipeline.providers.images_procedural.stage import Stage
+
+
+_BAND = 120  # rows
 
 
 class Part(IntEnum):
@@ -48,6 +52,16 @@ class Hits:
     y: Field
     z: Field
     turn: Field  # for columns: -1 left edge to 1 right edge as seen; 0 elsewhere
+
+
+def by_bands(hits: Hits, shade: Callable[[Hits], Field]) -> Field:
+    """`shade` of all rays, some rows at a time: its many intermediate fields would not fit a worker's memory."""
+    rows = hits.z.shape[0]
+    image = np.empty((*hits.z.shape, 3), np.float32)
+    for start in range(0, rows, _BAND):
+        band = slice(start, min(start + _BAND, rows))
+        image[band] = shade(Hits(hits.part[band], hits.x[band], hits.y[band], hits.z[band], hits.turn[band]))
+    return image
 
 
 def project(stage: Stage, room: Room, point: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -95,7 +95,7 @@ def _rock_paint(stage: Stage, sky: Sky, shape: Field, name: str) -> Field:
     """Light and texture of rock for a mask: bright on the sun's side and on top."""
     mood = stage.mood
     texture = fbm(stage.rng(name), stage.shape, stage.unit * 0.06, octaves=7, gain=0.62, stretch=0.8)
-    body = blur(shape, stage.unit * 0.02) + texture * np.float32(0.16)
+    body = cv2.GaussianBlur(shape, (0, 0), stage.unit * 0.012) + texture * np.float32(0.16)
     gx, gy = cv2.Sobel(body, cv2.CV_32F, 1, 0, ksize=3), cv2.Sobel(body, cv2.CV_32F, 0, 1, ksize=3)
     side = np.float32(-1 if sky.sun[0] > stage.width / 2 else 1)
     lit = np.clip(0.3 + (gx * side + gy * 0.9) * np.float32(stage.unit / 1080 * 11), 0, 1.3)

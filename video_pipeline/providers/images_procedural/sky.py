@@ -9,7 +9,7 @@ import numpy as np
 
 from video_pipeline.domain.scenery import Motif, TimeOfDay, Weather
 from video_pipeline.providers.images_procedural.light import halo, sprite
-from video_pipeline.providers.images_procedural.noise import Field, blur, fbm, sample, smoothstep, tile, wave
+from video_pipeline.providers.images_procedural.noise import Field, blur, displace, fbm, sample, smoothstep, tile, wave
 from video_pipeline.providers.images_procedural.stage import Colour, Stage, mix
 
 
@@ -258,27 +258,31 @@ def _add_bank(image: Field, stage: Stage, rise: Field, sun: tuple[float, float],
     """Heaped clouds with round heads over a flat, hazy foot."""
     rng = stage.rng(f"cloud bank {depth}")
     rows, columns = max(stage.height // 2, 2), max(stage.width // 2, 2)
+    unit = stage.unit / 2
+    bend = fbm(rng, (rows, columns), unit * 0.12, octaves=4)
     lumps = fbm(
-        rng, (rows, columns), stage.unit * rng.uniform(0.07, 0.11), octaves=6, gain=0.52, billow=True, stretch=1.25
+        rng, (rows, columns), unit * float(rng.uniform(0.1, 0.16)), octaves=7, gain=0.55, billow=True, stretch=1.4
     )
-    profile = wave(rng, columns, columns * rng.uniform(0.2, 0.35), octaves=4, gain=0.5)
-    small_rise = cv2.resize(np.ascontiguousarray(rise * np.ones((1, 2), np.float32)), (columns, rows))
-    height = (0.16 + 0.1 * depth) * rng.uniform(0.7, 1.5) + 0.2 * profile[None, :]
-    body = (height - small_rise) * np.float32(3.4) + lumps * np.float32(0.42)
-    alpha = smoothstep(0.0, 0.16, body) * smoothstep(-0.02, 0.14, small_rise - 0.02 * depth)
-    soft = blur(np.minimum(body, 1.2), stage.unit * 0.008)
+    lumps = displace(lumps, bend * unit * 0.05, np.roll(bend, columns // 3, axis=1) * unit * 0.05)
+    profile = wave(rng, columns, columns * float(rng.uniform(0.16, 0.3)), octaves=3, gain=0.45)
+    up = cv2.resize(np.ascontiguousarray(rise * np.ones((1, 2), np.float32)), (columns, rows))
+    height = (0.12 + 0.1 * depth) * float(rng.uniform(0.6, 1.4)) + 0.15 * np.maximum(profile[None, :], -0.7)
+    body = (height - up) * np.float32(4.2) + lumps * np.float32(0.55)
+    alpha = smoothstep(0.0, 0.22, body) * smoothstep(-0.02, 0.16, up - 0.02 * depth)
+    # Exact blur: the slope of an enlarged one would show the grid of its samples.
+    soft = cv2.GaussianBlur(np.clip(body, -0.4, 1.4), (0, 0), max(unit * 0.007, 0.6))
     gx, gy = np.gradient(soft, axis=1), np.gradient(soft, axis=0)
     x = np.linspace(0, stage.width, columns, dtype=np.float32)[None, :] - np.float32(sun[0])
     y = np.linspace(0, stage.height, rows, dtype=np.float32)[:, None] - np.float32(sun[1])
     far = np.hypot(x, y) + 1
-    slope = (gx * x / far + gy * y / far) * np.float32(stage.unit * 0.09)
-    lit = np.clip(0.42 + slope + 0.18 * lumps - 0.1 * np.clip(body, 0, 2), 0, 1.1)
+    slope = np.clip((gx * x / far + gy * y / far) * np.float32(unit * 0.055), -0.45, 0.6)
+    lit = np.clip(0.4 + slope + 0.16 * lumps - 0.08 * np.clip(body, 0, 2), 0, 1.05)
     shadow, bright = _cloud_colours(stage)
-    rim = np.exp(-far / np.float32(stage.unit * 0.35)) * smoothstep(0.5, 0.05, body)
-    paint = shadow + (bright - shadow) * lit[..., None] + stage.mood.sun * rim[..., None] * np.float32(0.8)
-    haze = smoothstep(0.3, 0.0, small_rise)[..., None] * np.float32(0.75)
+    rim = np.exp(-far / np.float32(stage.unit * 0.3)) * smoothstep(0.4, 0.05, body)
+    paint = shadow + (bright - shadow) * lit[..., None] + stage.mood.sun * rim[..., None] * np.float32(0.7)
+    haze = smoothstep(0.34, 0.0, up)[..., None] * np.float32(0.85)
     paint = paint + (stage.mood.fog - paint) * haze
-    full = cv2.resize(
-        np.dstack([paint, alpha]).astype(np.float32), (stage.width, stage.height), interpolation=cv2.INTER_LINEAR
-    )
-    image += (full[..., :3] - image) * full[..., 3:] * np.float32(0.9 - 0.2 * depth)
+    strength = np.float32((0.85 - 0.2 * depth) * (0.55 if stage.mood.darkness >= 1 else 1.0))
+    layers = np.dstack([paint, alpha]).astype(np.float32)
+    full = cv2.resize(layers, (stage.width, stage.height), interpolation=cv2.INTER_LINEAR)
+    image += (full[..., :3] - image) * full[..., 3:] * strength

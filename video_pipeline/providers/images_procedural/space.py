@@ -8,7 +8,7 @@ import numpy as np
 from video_pipeline.providers.images_procedural.light import halo, lay, shine, sprite
 from video_pipeline.providers.images_procedural.noise import Field, blur, displace, fbm, sample, smoothstep, tile
 from video_pipeline.providers.images_procedural.sky import add_stars
-from video_pipeline.providers.images_procedural.stage import Colour, Stage, colour, mix
+from video_pipeline.providers.images_procedural.stage import Stage, colour, mix
 
 
 def paint_space(stage: Stage) -> Field:

@@ -90,12 +90,12 @@ def mood_of(scenery: Scenery) -> Mood:
     """Natural colours of the time of day, drawn towards the palette and, in bad weather, towards grey."""
     palette = [colour(code) for code in _PALETTES[scenery.palette]]
     natural = [colour(code) for code in _TIMES[scenery.time_of_day]]
-    share = 0.4
+    night = scenery.time_of_day is TimeOfDay.NIGHT
+    share = 0.3 if night else 0.38
     mixed = [
         mix(own, palette[index], share) for own, index in zip(natural, _PALETTE_SKY[scenery.time_of_day], strict=True)
     ]
     bright = _BRIGHTNESS[scenery.time_of_day]
-    night = scenery.time_of_day is TimeOfDay.NIGHT
     if night:
         mixed[0] *= np.float32(0.45)
         mixed[1] *= np.float32(0.9)

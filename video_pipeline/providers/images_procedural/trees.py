@@ -11,29 +11,29 @@ from video_pipeline.providers.images_procedural.stage import Stage
 
 
 def pine(mask: Field, rng: np.random.Generator, foot: tuple[float, float], tall: float) -> None:
-    """A conifer standing at pixel `foot`, `tall` pixels high, into `mask`, in place."""
+    """A conifer standing at pixel `foot`, `tall` pixels high, into `mask`, in place.
+
+    Boughs droop from a thin stem, longer and looser towards the foot, each a little different.
+    """
     x, y = foot
-    tiers = int(np.clip(tall / 7, 7, 26))
-    spread = tall * float(rng.uniform(0.15, 0.22))
-    lean = float(rng.normal(0, 0.012)) * tall
-    polygon(mask, [(x - tall * 0.012, y), (x + tall * 0.012, y), (x + lean, y - tall), (x + lean - 1, y - tall)])
-    for tier in range(tiers):
-        share = (tier + 1) / tiers
-        height = y - tall * (1 - 0.93 * share)
-        width = spread * share**0.85 * float(rng.uniform(0.75, 1.15))
-        drop = tall / tiers * 1.5
-        middle = x + lean * (1 - share)
-        points = [(middle, height - drop)]
-        for side in (1, -1):
-            fringe = []
-            for step in (0.3, 0.55, 0.8, 1.0):
-                out = width * step * float(rng.uniform(0.85, 1.15)) * side
-                fringe.append((middle + out, height + drop * (0.1 + 0.55 * step * step) * float(rng.uniform(0.7, 1.2))))
-                fringe.append((middle + out * 0.86, height - drop * 0.12 * (1 - step)))
-            points += fringe if side > 0 else fringe[::-1]
-            if side > 0:
-                points.append((middle, height + drop * 0.3))
-        polygon(mask, points)
+    levels = int(np.clip(tall / 5, 9, 64))
+    spread, lean = tall * float(rng.uniform(0.15, 0.21)), float(rng.normal(0, 0.014)) * tall
+    polygon(
+        mask, [(x - tall * 0.011, y), (x + tall * 0.011, y), (x + lean + 0.4, y - tall), (x + lean - 0.4, y - tall)]
+    )
+    bushy = float(rng.uniform(0.75, 0.95))
+    steps = (np.arange(levels) + rng.uniform(-0.35, 0.35, levels)) / levels
+    for share in np.clip(steps, 0.012, 1):
+        height = y - tall * (1 - 0.94 * float(share))
+        middle = x + lean * (1 - float(share))
+        for side in (-1, 1):
+            reach = spread * float(share) ** bushy * float(rng.uniform(0.55, 1.12)) + tall * 0.006
+            droop = reach * float(rng.uniform(0.22, 0.5))
+            thick = max(tall / levels * float(rng.uniform(0.7, 1.25)), 0.8)
+            root, tip = (middle - side * reach * 0.06, height - thick * 0.7), (middle + side * reach, height + droop)
+            belly = (middle + side * reach * 0.55, height + droop * 0.5 + thick * 0.75)
+            back = (middle + side * reach * 0.6, height + droop * 0.32 - thick * 0.12)
+            polygon(mask, [root, back, tip, belly, (middle, height + thick * 0.9)])
 
 
 def pine_row(
@@ -136,7 +136,7 @@ def grass(
         down = rng.uniform(0, 1, count) ** 1.5
         root = ground[np.clip(x, 0, stage.width - 1).astype(int)]
         y = root + down * np.maximum(stage.height - root, 1) + 2
-        size = tall * rng.lognormal(0, 0.35, count) * (0.4 + 0.9 * down)
+        size = tall * np.clip(rng.lognormal(0, 0.3, count), 0.4, 1.8) * (0.45 + 0.8 * down)
         lean = rng.normal(0.08, 0.28, count)
         t = np.linspace(0, 1, 5)[None, :]
         px = x[:, None] + (lean * size)[:, None] * t**2
