@@ -42,6 +42,7 @@ _NOT_YET = (
     "too many clients",
     "reserved for roles",
     "closed the connection unexpectedly",
+    "timeout expired",
 )
 
 
@@ -119,7 +120,7 @@ class Launch:
         part.rename(self.cluster)
 
     def _launch(self, socket: Path) -> _Postmaster:
-        self._forget_foreign_pid()
+        self._forget_dead(socket)
         self._write_settings(socket)
         for old in sorted((self.home / "log").glob("*.log"))[:-_LOGS_KEPT]:
             old.unlink()
@@ -155,11 +156,18 @@ class Launch:
                 extra_groups=[] if root else None,
             )
 
-    def _forget_foreign_pid(self) -> None:
-        """Remove a pid file whose number now belongs to another program, at which the server would stumble."""
+    def _forget_dead(self, socket: Path) -> None:
+        """Remove the lock files of a server that is gone, when its number looks alive.
+
+        The number may belong to another program by now, or to a zombie that nobody collects (a container without an
+        init): PostgreSQL would take either for its predecessor and refuse to start. That no server runs on this
+        cluster is certain here, and whether backends of a dead one still hold its memory is checked by another way.
+        """
         pid = _recorded(self.cluster)[0]
         if pid is not None and psutil.pid_exists(pid):
             (self.cluster / "postmaster.pid").unlink()
+        for name in (premises.SOCKET_NAME, f"{premises.SOCKET_NAME}.lock"):
+            (socket / name).unlink(missing_ok=True)
 
     def _write_settings(self, socket: Path) -> None:
         files = {"hba_file": "pg_hba.conf", "ident_file": "pg_ident.conf"}
@@ -275,7 +283,7 @@ def _wait_for_answer(postmaster: _Postmaster, planned: Path, deadline: float) ->
 def _knock(socket: Path) -> str | None:
     """Connect once: None when the server answers, else what came back."""
     try:
-        psycopg2.connect(host=str(socket), port=PORT, user=ROLE, dbname="postgres", connect_timeout=5).close()
+        psycopg2.connect(host=str(socket), port=PORT, user=ROLE, dbname="postgres", connect_timeout=2).close()
     except psycopg2.OperationalError as error:
         return str(error).strip()
     return None
