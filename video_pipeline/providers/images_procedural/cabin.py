@@ -359,7 +359,10 @@ def _framing_pines(image: Field, stage: Stage, side: float) -> None:
             stage.unit * tall * float(rng.uniform(0.85, 1.05)),
         )
         lay(image, mask, mix(mix(colour("16221d"), mood.shade, 0.3) * np.float32(0.35), mood.fog, 0.06))
-        up = np.clip(mask - np.roll(mask, max(int(stage.unit * 0.007), 1), axis=0), 0, 1)
+        step = max(int(stage.unit * 0.004), 1)
+        open_above = np.clip(mask - np.roll(mask, step, axis=0), 0, 1)
+        clumps = mask * smoothstep(0.15, 0.5, fbm(rng, stage.shape, stage.unit * 0.018, octaves=4, stretch=2.2))
+        up = np.maximum(open_above, clumps)
         snow = blur(up, stage.unit * 0.0012) * np.clip(0.7 + fbm(rng, stage.shape, stage.unit * 0.03, octaves=4), 0, 1)
         lay(
             image,

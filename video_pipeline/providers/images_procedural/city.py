@@ -107,7 +107,7 @@ def _city_glow(image: Field, stage: Stage, line: float) -> None:
 def _towers(image: Field, stage: Stage, line: float, share: float) -> None:
     """One row of buildings; `share` is 0 for the farthest and 1 for the nearest."""
     rng, mood = stage.rng(f"towers {share:.2f}"), stage.mood
-    mask, side = props.empty(stage), props.empty(stage)
+    mask = props.empty(stage)
     glow = np.zeros((*stage.shape, 3), np.float32)
     x = -stage.unit * 0.05
     peak = float(rng.uniform(0.25, 0.75)) * stage.width
@@ -119,7 +119,7 @@ def _towers(image: Field, stage: Stage, line: float, share: float) -> None:
         tall = float(np.clip(tall, stage.unit * 0.05, line * 0.86))
         _tower(mask, glow, rng, (x, line + 2, wide, tall), (stage, lights, share))
         x += wide * float(rng.uniform(0.88, 1.25))
-    body = mix(mix(colour("20242c"), mood.deep, 0.5), mood.shade, 0.25) * (
+    body: Field = mix(mix(colour("20242c"), mood.deep, 0.5), mood.shade, 0.25) * (
         mood.ambient * np.float32(0.8) + mood.sun * np.float32(0.18) + np.float32(0.012)
     )
     body = mix(np.asarray(body, np.float32), _haze(stage), 0.72 * (1 - share) ** 0.8 + 0.06 + 0.12 * mood.dull)
@@ -129,7 +129,6 @@ def _towers(image: Field, stage: Stage, line: float, share: float) -> None:
     lay(image, mask, np.asarray(paint * np.ones((1, stage.width, 1), np.float32), np.float32))
     strength = np.float32((0.5 + 0.8 * share) * (0.35 + 0.65 * mood.darkness))
     image += glow * strength
-    image += side[..., None] * mood.sun * np.float32(0)
 
 
 def _tower(
@@ -163,13 +162,13 @@ def _tower(
             ],
         )
     top = foot - tall * steps[-1][1]
-    if kind == 3:
+    if kind == 3 and wide < stage.unit * 0.075:
         polygon(mask, [(cx - wide / 2, top + 1), (cx - wide * 0.1, top - wide * 0.55), (cx + wide / 2, top + 1)])
     if kind in (1, 4) or rng.uniform() < 0.2:
         mast = wide * float(rng.uniform(0.4, 1.1))
         lines(mask, [np.array([(cx, top + 1), (cx, top - mast)])], max(stage.unit * 0.0018, 0.7))
-        if share > 0.3:
-            shine(glow, stage, (cx, top - mast), stage.unit * 0.0022, colour("ff3b30") * np.float32(1.6))
+        if share > 0.3 and rng.uniform() < 0.4:
+            shine(glow, stage, (cx, top - mast), stage.unit * 0.0013, colour("ff3b30") * np.float32(1.6))
     pitch = stage.unit * (0.0055 + 0.0062 * share)
     columns, floors = max(int(wide / pitch) - 1, 1), max(int(tall / (pitch * 1.35)) - 1, 1)
     lit = rng.random((floors, columns)) < lit_share(stage) * float(rng.uniform(0.45, 1.4))

@@ -19,8 +19,6 @@ def paint_dunes(stage: Stage) -> Field:
     horizon = float(rng.uniform(0.36, 0.52))
     sky = paint_sky(stage, horizon + 0.03, cloudiness=float(rng.uniform(0, 0.35)))
     image = sky.image.copy()
-    if stage.has("distant pyramids"):
-        _pyramids(image, stage, sky, horizon)
     heights = _dune_map(rng)
     view = terrain.look(
         stage,
@@ -38,6 +36,8 @@ def paint_dunes(stage: Stage) -> Field:
         lit * mood.sun * np.float32(1.25) + shade * (mood.ambient * np.float32(0.85) + mood.sky_top * np.float32(0.1))
     )
     ground = terrain.air(np.asarray(ground, np.float32), view, stage, thick=0.8, sun_x=sky.sun[0], low=0.15)
+    if stage.has("distant pyramids"):
+        _pyramids(image, stage, sky, view)
     lay(image, view.cover, ground)
     _spindrift(image, stage, view)
     _story(image, stage, sky, view)
@@ -91,12 +91,16 @@ def _spindrift(image: Field, stage: Stage, view: terrain.View) -> None:
     )
 
 
-def _pyramids(image: Field, stage: Stage, sky: Sky, horizon: float) -> None:
+def _pyramids(image: Field, stage: Stage, sky: Sky, view: terrain.View) -> None:
+    """Three on the skyline, to be painted before the sand that hides their feet."""
     rng, mood = stage.rng("pyramids"), stage.mood
     middle = stage.width * float(rng.choice([0.3, 0.7]))
     for number, (shift, size) in enumerate(((0.0, 0.2), (0.25, 0.14), (-0.17, 0.09))):
-        x, base = middle + shift * stage.unit, (horizon + 0.05) * stage.height
-        tall = stage.unit * size * float(rng.uniform(0.85, 1.1))
+        x, tall = middle + shift * stage.unit, stage.unit * size * float(rng.uniform(0.85, 1.1))
+        skyline = [
+            _crest(view, int(np.clip(x + way * tall, 0, stage.width - 1)), 9.0) for way in (-1.3, -0.6, 0, 0.6, 1.3)
+        ]
+        base = max(skyline) + 2
         edge = x + tall * float(rng.uniform(-0.2, 0.2))
         left_lit = sky.sun[0] < x
         for left in (True, False):
@@ -199,11 +203,23 @@ def _tent(image: Field, stage: Stage, foot: tuple[float, float], size: float) ->
 def _oasis(image: Field, stage: Stage, at: tuple[float, float]) -> None:
     """A pool with palms."""
     rng, mood = stage.rng("oasis"), stage.mood
-    pool = props.empty(stage)
     edge = np.linspace(0, 2 * np.pi, 40)
-    reach = stage.unit * 0.17 * (1 + 0.12 * wave(rng, 40, 12))
-    polygon(pool, np.stack([at[0] + np.cos(edge) * reach, at[1] + stage.unit * 0.03 + np.sin(edge) * reach * 0.17], 1))
-    lay(image, pool, mix(mood.sky_middle, mood.sky_top, 0.4) * np.float32(0.85))
+    reach = stage.unit * 0.17 * (1 + 0.14 * wave(rng, 40, 12))
+    shore = np.stack([at[0] + np.cos(edge) * reach, at[1] + stage.unit * 0.03 + np.sin(edge) * reach * 0.13], 1)
+    green, pool = props.empty(stage), props.empty(stage)
+    polygon(green, (shore - shore.mean(axis=0)) * 1.25 + shore.mean(axis=0))
+    polygon(pool, shore)
+    tufts = np.clip(0.6 + 0.7 * fbm(rng, stage.shape, stage.unit * 0.02, octaves=4, stretch=2), 0, 1)
+    light = mood.ambient + mood.sun * np.float32(0.4)
+    moss = mix(colour("6f7f38"), mood.middle, 0.2) * light
+    lay(
+        image,
+        np.asarray(cv2.GaussianBlur(green, (0, 0), stage.unit * 0.006) * tufts, np.float32),
+        np.asarray(moss, np.float32),
+    )
+    down = np.clip((stage.y * stage.height - shore[:, 1].min()) / np.ptp(shore[:, 1]), 0, 1)[..., None]
+    water = mood.sky_foot + (mix(mood.sky_top, mood.deep, 0.3) - mood.sky_foot) * down
+    lay(image, pool, np.asarray(water * np.float32(0.75) * np.ones((1, stage.width, 1), np.float32), np.float32))
     mask = props.empty(stage)
     for _ in range(9):
         x, y = at[0] + float(rng.normal(0, 0.1)) * stage.unit, at[1] + float(rng.uniform(-0.01, 0.02)) * stage.unit

@@ -66,58 +66,99 @@ def _bark(stage: Stage, share: float) -> Colour:
 
 
 def _paint_layer(image: Field, gaps: Field, stage: Stage, place: tuple[float, float, float], *, pines: bool) -> None:
-    """One depth of trunks with crowns, ground and the mist before it."""
+    """One depth of trunks with crowns, ground and the mist before it; `place` is depth, eye level and the sun's x."""
     share, eye, sun_x = place
     rng = stage.rng(f"layer {share:.2f}")
     ground_y = eye + (0.015 + 0.42 * share**2.1) * stage.unit
-    ground = (ground_y + wave(rng, stage.width, stage.width * 0.3) * stage.unit * (0.012 + 0.05 * share)).astype(
-        np.float32
+    ground = np.asarray(
+        ground_y + wave(rng, stage.width, stage.width * 0.3) * stage.unit * (0.012 + 0.05 * share), np.float32
     )
-    mask, rim = np.zeros(stage.shape, np.float32), np.zeros(stage.shape, np.float32)
+    trunks = np.zeros(stage.shape, np.float32)
     count = int((26 - 20 * share) * max(stage.width / stage.unit / 1.78, 0.5)) + 2
     for x in _places(rng, count, share):
         thick = stage.unit * (0.005 + 0.052 * share**1.7) * float(rng.lognormal(0, 0.3))
-        _trunk(
-            mask,
-            rim,
-            stage,
-            (x * stage.width, float(ground[int(np.clip(x, 0, 0.999) * stage.width)]) + thick, thick, share, sun_x),
-            rng,
-        )
+        foot = float(ground[int(np.clip(x, 0, 0.999) * stage.width)]) + thick
+        _trunk(trunks, stage, (x * stage.width, foot, thick, share), rng)
     if pines and share < 0.85:
         for _ in range(int(count * 0.8)):
             x = float(rng.uniform(0, 1))
+            tall = stage.unit * (0.16 + 0.75 * share) * float(rng.uniform(0.7, 1.3))
             if share < 0.5 or abs(x - 0.5) > 0.3:
                 trees.pine(
-                    mask,
-                    rng,
-                    (x * stage.width, float(ground[min(int(x * stage.width), stage.width - 1)])),
-                    stage.unit * (0.16 + 0.75 * share) * float(rng.uniform(0.7, 1.3)),
+                    trunks, rng, (x * stage.width, float(ground[min(int(x * stage.width), stage.width - 1)])), tall
                 )
     crown = _crown(stage, rng, share)
-    mask = np.maximum(np.maximum(mask, crown), trees.floor_of(ground, stage))
     if share < 0.45:
-        mask = blur(mask, stage.unit * 0.0016 * (0.5 - share))
+        trunks = blur(trunks, stage.unit * 0.0016 * (0.5 - share))
     bark = _bark(stage, share)
-    texture = fbm(rng, stage.shape, stage.unit * (0.01 + 0.03 * share), octaves=4, stretch=0.22 if not pines else 0.5)
-    paint = bark * (1 + np.float32(0.5) * texture)[..., None]
-    leaf = mix(
-        mix(colour("2f4a20"), stage.mood.shade, 0.45) * np.float32(0.4),
-        _air(stage) * np.float32(0.7),
-        (1 - share) ** 1.3,
+    texture = fbm(rng, stage.shape, stage.unit * (0.01 + 0.03 * share), octaves=4, stretch=0.22)
+    lay(image, trunks, np.asarray(bark * (1 + np.float32(0.45) * texture)[..., None], np.float32))
+    _soil(image, stage, rng, ground, (share, sun_x))
+    leaves = fbm(rng, stage.shape, stage.unit * (0.012 + 0.016 * share), octaves=4, gain=0.7)
+    near = np.exp(-np.abs(stage.x - (sun_x - stage.width / 2) / stage.unit) * 1.5)
+    own = mix(colour("35511f"), stage.mood.shade, 0.4) * np.float32(0.3)
+    through = mix(colour("9fb84a"), stage.mood.light, 0.5) * (
+        stage.mood.sun * np.float32(0.35) + _air(stage) * np.float32(0.2)
     )
-    paint = paint + (leaf * (1 + 0.6 * texture)[..., None] - paint) * crown[..., None] * np.float32(0.85)
-    lay(image, mask, np.asarray(paint, np.float32))
-    lay(
-        image,
-        rim * np.float32(0.5 * share),
-        np.asarray(stage.mood.sun * np.float32(0.5) + _air(stage) * np.float32(0.25), np.float32),
-    )
+    tint = mix(own, _air(stage) * np.float32(0.7), (1 - share) ** 1.3)
+    lit = np.clip(0.25 + 0.75 * leaves, 0, 1) * near * (1 - 0.55 * share)
+    lay(image, crown, np.asarray(tint * (1 + 0.55 * leaves)[..., None] + through * lit[..., None], np.float32))
+    mask = np.maximum(np.maximum(trunks, crown), trees.floor_of(ground, stage))
+    _rim(image, stage, mask, sun_x, share)
     gaps *= 1 - mask * np.float32(0.9)
     thick_mist = (0.5 if stage.scenery.weather is Weather.MIST else 0.26) * (1 - share) ** 0.8
     drift = np.clip(0.6 + 0.6 * fbm(rng, stage.shape, stage.unit * 0.2, octaves=4, stretch=3), 0, 1)
     feet = trees.foot_mist(stage, ground, stage.unit * (0.22 + 0.1 * share))
     lay(image, np.asarray(feet * drift * np.float32(thick_mist), np.float32), _air(stage))
+
+
+def _soil(image: Field, stage: Stage, rng: np.random.Generator, ground: Field, place: tuple[float, float]) -> None:
+    """Mossy ground with a fringe of grass; brighter towards the light."""
+    share, sun_x = place
+    floor = trees.floor_of(ground, stage)
+    fringe = np.zeros(stage.shape, np.float32)
+    count = int(stage.width / stage.unit * 320)
+    x = rng.uniform(0, stage.width, count)
+    foot = ground[np.clip(x, 0, stage.width - 1).astype(int)] + 2
+    tall = stage.unit * (0.006 + 0.03 * share**1.5) * rng.uniform(0.4, 1.3, count)
+    bend = rng.normal(0, 0.35, count) * tall
+    blades = np.stack(
+        [
+            np.stack([x, foot], 1),
+            np.stack([x + bend * 0.3, foot - tall * 0.6], 1),
+            np.stack([x + bend, foot - tall], 1),
+        ],
+        1,
+    )
+    lines(fringe, list(blades), max(stage.unit * (0.0008 + 0.0016 * share), 0.6))
+    rows = np.arange(stage.height, dtype=np.float32)[:, None]
+    down = np.clip((rows - ground[None, :]) / (stage.unit * 0.2), 0, 1)
+    texture = fbm(rng, stage.shape, stage.unit * (0.02 + 0.05 * share), octaves=6, gain=0.6, stretch=3.2)
+    near = np.exp(-np.abs(stage.x - (sun_x - stage.width / 2) / stage.unit) * 1.3)
+    moss = mix(mix(colour("3f4a22"), colour("5a4630"), 0.4), stage.mood.shade, 0.35)
+    light = stage.mood.ambient * np.float32(0.45) + (0.1 + 0.55 * near * (1 - down))[..., None] * _air(
+        stage
+    ) * np.float32(0.7)
+    soil = moss * light * (1 + 0.5 * texture)[..., None]
+    soil = soil + (_air(stage) * np.float32(0.75) - soil) * np.float32(0.85 * (1 - share) ** 1.2)
+    lay(image, np.maximum(floor, fringe), np.asarray(soil, np.float32))
+
+
+def _rim(image: Field, stage: Stage, mask: Field, sun_x: float, share: float) -> None:
+    """The edge that faces the sun catches its light."""
+    step = max(round(stage.unit * (0.0012 + 0.0028 * share)), 1)
+    left = np.clip(mask - np.roll(mask, step, axis=1), 0, 1)
+    right = np.clip(mask - np.roll(mask, -step, axis=1), 0, 1)
+    at = np.float32((sun_x - stage.width / 2) / stage.unit)
+    to_right = smoothstep(0.08, -0.08, stage.x - at)
+    edge = right * to_right + left * (1 - to_right)
+    fall = np.exp(-np.abs(stage.x - at) * 1.5) * smoothstep(0.95, 0.3, stage.y)
+    light = stage.mood.sun * np.float32(0.5) + _air(stage) * np.float32(0.3)
+    lay(
+        image,
+        np.asarray(blur(edge, step * 0.4) * fall * np.float32(0.75 * (1 - stage.mood.dull)), np.float32),
+        np.asarray(light, np.float32),
+    )
 
 
 def _places(rng: np.random.Generator, count: int, share: float) -> list[float]:
@@ -129,29 +170,20 @@ def _places(rng: np.random.Generator, count: int, share: float) -> list[float]:
     return places
 
 
-def _trunk(
-    mask: Field, rim: Field, stage: Stage, form: tuple[float, float, float, float, float], rng: np.random.Generator
-) -> None:
-    """A trunk (x, foot, thickness, share, sun's x) with roots and a few boughs; its sunny edge goes to `rim`."""
-    x, foot, thick, share, sun_x = form
-    t = np.linspace(0, 1, 14)
-    bend = np.cumsum(rng.normal(0, 0.16, 14)) * thick * 0.8 + float(rng.normal(0, 0.5)) * thick * t * 2
-    width = thick * (0.5 + 0.85 * np.exp(-t * 16) - 0.18 * t)
+def _trunk(mask: Field, stage: Stage, form: tuple[float, float, float, float], rng: np.random.Generator) -> None:
+    """A trunk (x, foot, thickness, share) with roots and a few boughs."""
+    x, foot, thick, share = form
+    t = np.linspace(0, 1, 28)
+    bend = np.cumsum(rng.normal(0, 0.08, 28)) * thick * 0.7 + float(rng.normal(0, 0.5)) * thick * t * 2
+    width = thick * (0.5 + 0.75 * np.exp(-t * 18) - 0.2 * t) * (1 + rng.normal(0, 0.02, 28))
     y = foot - t * (foot + 0.06 * stage.height)
-    polygon(mask, np.concatenate([np.stack([x + bend - width, y], 1), np.stack([x + bend + width, y], 1)[::-1]]))
-    side = 1.0 if sun_x > x else -1.0
-    edge = np.stack([x + bend + side * width * 0.86, y], 1)
-    lines(rim, [edge], max(thick * 0.16, 0.6))
+    outline = [np.stack([x + bend - width, y], 1), np.stack([x + bend + width, y], 1)[::-1]]
+    polygon(mask, np.concatenate(outline))
     for _ in range(int(rng.integers(1, 4)) if share > 0.25 else 0):
-        at = int(rng.integers(5, 12))
-        way = float(rng.choice([-1, 1]))
-        trees.bare_branches(
-            mask,
-            rng,
-            (x + float(bend[at]), float(y[at])),
-            -np.pi / 2 + way * float(rng.uniform(0.6, 1.2)),
-            thick * float(rng.uniform(1.6, 3.4)),
-        )
+        at = int(rng.integers(10, 24))
+        angle = -np.pi / 2 + float(rng.choice([-1, 1])) * float(rng.uniform(0.6, 1.2))
+        start = (x + float(bend[at]), float(y[at]))
+        trees.bare_branches(mask, rng, start, angle, thick * float(rng.uniform(1.6, 3.4)))
 
 
 def _crown(stage: Stage, rng: np.random.Generator, share: float) -> Field:
@@ -170,39 +202,40 @@ def _floor(image: Field, stage: Stage, eye: float, sun: tuple[float, float]) -> 
     rows = np.arange(stage.height, dtype=np.float32)[:, None]
     down = np.clip((rows - eye) / (stage.height - eye), 0, 1)
     rng = stage.rng("floor")
-    bend = float(rng.uniform(-1, 1))
-    middle = (sun[0] - stage.width / 2) / stage.unit * (1 - down) ** 1.2 + bend * 0.22 * np.sin(
-        down * 5.5 + float(rng.uniform(0, 6))
-    ) * down
     rough = fbm(rng, stage.shape, stage.unit * 0.05, octaves=5, stretch=3)
-    half = 0.012 + 0.26 * down**1.5
-    strip = smoothstep(1.15, 0.75, np.abs(stage.x - middle) / half + 0.3 * rough) * smoothstep(0.0, 0.1, down)
-    light = stage.mood.sun * np.float32(0.2) + _air(stage) * np.float32(0.3)
-    spots = (
-        smoothstep(0.15, 0.7, fbm(rng, stage.shape, stage.unit * 0.07, octaves=4, stretch=4))
-        * smoothstep(0.04, 0.2, down)
-        * (1 - 0.6 * down)
+    light = stage.mood.sun * np.float32(0.25) + _air(stage) * np.float32(0.35)
+    spots = smoothstep(0.2, 0.75, fbm(rng, stage.shape, stage.unit * 0.07, octaves=4, stretch=4))
+    spots *= smoothstep(0.04, 0.2, down) * (1 - 0.6 * down)
+    grass = mix(colour("6b7a35"), stage.mood.light, 0.35) * light * np.float32(1.4)
+    lay(image, np.asarray(spots * np.float32(0.45), np.float32), np.asarray(grass, np.float32))
+    # Even steps on the ground are steps of 1/down on the picture: the bends close up towards the distance.
+    away = 1 / np.maximum(down, 0.02)
+    swing = float(rng.uniform(0.1, 0.2)) * np.sin(
+        np.log(away) * float(rng.uniform(1.8, 2.6)) + float(rng.uniform(0, 6))
     )
-    lay(
-        image,
-        np.asarray(spots * np.float32(0.4), np.float32),
-        np.asarray(mix(colour("5a6b35"), stage.mood.middle, 0.5) * light * np.float32(2.2), np.float32),
-    )
+    middle = (sun[0] - stage.width / 2) / stage.unit * (1 - down) ** 2 + swing * down**0.7
+    half = 0.006 + 0.2 * down**1.25
+    strip = smoothstep(1.1, 0.85, np.abs(stage.x - middle) / half + 0.16 * rough) * smoothstep(0.02, 0.12, down)
     if stage.has("a quiet stream"):
-        mirror = cv2.flip(image[: int(eye)], 0)
-        mirror = cv2.resize(mirror, (stage.width, stage.height - int(eye)))
-        shift = rough[int(eye) :] * stage.unit * 0.02
-        from_above = np.zeros_like(image)
-        columns = np.arange(stage.width, dtype=np.float32)[None, :] + shift
-        lines_y = np.arange(mirror.shape[0], dtype=np.float32)[:, None] + shift
-        from_above[int(eye) :] = cv2.remap(
-            mirror, columns, np.asarray(lines_y, np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-        )
-        lay(image, np.asarray(strip, np.float32), from_above * np.float32(0.8) + _air(stage) * np.float32(0.06))
+        _stream(image, stage, (eye, rough), np.asarray(strip, np.float32))
     elif stage.has("a winding path") or stage.chance("path", 0.4):
-        earth = mix(colour("8a7556"), stage.mood.light, 0.25)
-        paint = earth * light * (1 + 0.3 * rough[..., None]) * (1.5 - 0.9 * down[..., None])
-        lay(image, np.asarray(strip * np.float32(0.8), np.float32), np.asarray(paint, np.float32))
+        grain = fbm(rng, stage.shape, stage.unit * 0.015, octaves=4, stretch=2.5)
+        earth = mix(colour("9a8058"), stage.mood.light, 0.3)
+        paint = earth * light * (1 + 0.25 * rough + 0.2 * grain)[..., None] * (1.25 - 0.55 * down[..., None])
+        lay(image, np.asarray(strip * np.float32(0.85), np.float32), np.asarray(paint, np.float32))
+
+
+def _stream(image: Field, stage: Stage, place: tuple[float, Field], strip: Field) -> None:
+    """Water that mirrors the trunks behind it."""
+    eye, rough = int(place[0]), place[1]
+    mirror = cv2.resize(cv2.flip(image[:eye], 0), (stage.width, stage.height - eye))
+    shift = rough[eye:] * np.float32(stage.unit * 0.02)
+    x = np.arange(stage.width, dtype=np.float32)[None, :] + shift
+    y = np.arange(mirror.shape[0], dtype=np.float32)[:, None] + shift
+    seen = np.zeros_like(image)
+    seen[eye:] = cv2.remap(mirror, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    glints = smoothstep(0.45, 0.9, rough)[..., None] * _air(stage) * np.float32(0.25)
+    lay(image, strip, seen * np.float32(0.85) + _air(stage) * np.float32(0.06) + glints)
 
 
 def _mushrooms(image: Field, stage: Stage, eye: float) -> None:

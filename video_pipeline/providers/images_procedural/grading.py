@@ -54,7 +54,7 @@ def _exposure(image: Field, stage: Stage) -> np.float32:
     key = _KEY[stage.scenery.time_of_day]
     if stage.scenery.motif in _LIT_WITHIN:
         key = 0.06 + 0.5 * key
-    low, high = (0.5, 1.1) if stage.scenery.motif is Motif.SPACE else (0.1, 12.0)
+    low, high = (0.5, 1.5) if stage.scenery.motif is Motif.SPACE else (0.1, 12.0)
     return np.float32(np.clip((key / mean) ** 0.8, low, high))
 
 

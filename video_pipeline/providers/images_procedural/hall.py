@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from video_pipeline.providers.images_procedural import flames
@@ -19,7 +21,7 @@ def paint_hall(stage: Stage) -> Field:
     hits = cast(stage, room)
     image = by_bands(hits, lambda band: _shade(stage, room, style, band, texture))
     start = max(int(room.horizon * stage.height) - 1, 0)
-    _polish(image, stage, room, style, hits, texture)
+    _polish(image, stage, room, hits, lambda band: _shade(stage, room, style, band, texture))
     furnishing.end_wall(image, stage, room, style)
     furnishing.shafts(image, stage, room, style)
     if stage.has("standing candelabra") or not stage.has("a grand chandelier"):
@@ -184,11 +186,11 @@ def _panes(stage: Stage, style: Style, hits: Hits) -> Field:
     return np.asarray(light * (0.12 + 0.88 * lead), np.float32)
 
 
-def _polish(image: Field, stage: Stage, room: Room, style: Style, hits: Hits, texture: Field) -> None:
+def _polish(image: Field, stage: Stage, room: Room, hits: Hits, shade: Callable[[Hits], Field]) -> None:
     """Mirror the hall in its polished floor, softer with distance from what is mirrored."""
     start = max(int(room.horizon * stage.height) - 1, 0)
     below = cast(stage, room, mirrored=True)
-    seen = by_bands(below, lambda band: _shade(stage, room, style, band, texture))
+    seen = by_bands(below, shade)
     seen = blur(seen, stage.unit * 0.002, stage.unit * 0.008)
     floor = (hits.part == Part.FLOOR).astype(np.float32)
     carpet = smoothstep(1.28, 1.34, np.abs(hits.x)) if stage.has("a long red carpet") else np.ones_like(hits.x)

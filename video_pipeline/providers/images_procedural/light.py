@@ -62,7 +62,7 @@ def bloom(image: Field, stage: Stage, strength: float = 0.12, threshold: float =
     """`image` with light spilling from what is brighter than `threshold`."""
     bright = np.minimum(np.maximum(image - np.float32(threshold), 0), 6)
     small = cv2.resize(bright, (max(stage.width // 4, 2), max(stage.height // 4, 2)), interpolation=cv2.INTER_AREA)
-    total = np.zeros_like(small)
+    total: Field = np.zeros_like(small)
     for radius, share in ((0.006, 0.5), (0.022, 0.3), (0.08, 0.2)):
         total += blur(small, radius * stage.unit / 4) * np.float32(share)
     spread = cv2.resize(total, (stage.width, stage.height), interpolation=cv2.INTER_CUBIC)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from video_pipeline.domain.scenery import Weather
@@ -41,38 +43,38 @@ def paint_meadow(stage: Stage) -> Field:
 
 
 def _hills(image: Field, stage: Stage, sky: Sky, horizon: float) -> terrain.View:
-    """Grassy hills with rows of far trees, cloud shadows and a path."""
+    """Grassy hills with woods far away and a path."""
     rng, mood = stage.rng("hills"), stage.mood
-    heights = terrain.hills_map(rng, cell=float(rng.uniform(0.22, 0.36))) * np.float32(rng.uniform(0.07, 0.12))
-    x, z = terrain.grid()
-    heights = heights * (0.25 + smoothstep(0.05, 0.5, z * np.ones_like(x)))
-    woods = smoothstep(0.55, 0.75, terrain.hills_map(rng, cell=0.12, gain=0.6)) * smoothstep(
-        0.16, 0.3, z * np.ones_like(x)
+    heights: Field = terrain.hills_map(rng, cell=float(rng.uniform(0.3, 0.46)), gain=0.26) * np.float32(
+        rng.uniform(0.06, 0.11)
     )
-    lumps = np.clip(0.6 + 0.8 * fbm(rng, heights.shape, 7, octaves=2), 0.1, 1.4)
-    raised = np.asarray(heights + woods * lumps * 0.011, np.float32)
-    camera = terrain.Camera(eye=float(rng.uniform(0.055, 0.085)), horizon=horizon, focus=1.1, near=0.02)
+    x, z = terrain.grid()
+    deep = z * np.ones_like(x)
+    heights = heights * (0.2 + smoothstep(0.05, 0.5, deep))
+    woods = smoothstep(0.58, 0.66, terrain.hills_map(rng, cell=0.14, gain=0.55)) * smoothstep(0.2, 0.34, deep)
+    crowns = np.abs(fbm(rng, heights.shape, 5, octaves=2)) * 1.4
+    raised = np.asarray(heights + woods * (0.5 + crowns) * 0.006, np.float32)
+    camera = terrain.Camera(eye=float(rng.uniform(0.06, 0.09)), horizon=horizon, focus=1.1, near=0.02)
     view = terrain.look(stage, raised, camera)
     lx, ly, lz = light_of(stage, sky)
     facing, open_sky = terrain.sunlight(raised, (lx, ly * 0.8, lz), relief=1.5)
-    fine = terrain.detail(rng, view, 14)
+    fine = terrain.detail(rng, view, 20)
     patches = terrain.at(np.asarray(fbm(rng, heights.shape, terrain.SIDE * 0.1, octaves=5), np.float32), view)
     wood = terrain.at(np.asarray(woods, np.float32), view)[..., None]
-    grass = mix(mix(colour("5f7f30"), colour("8a9a44"), 0.4), mood.middle, 0.26)
-    dry = mix(colour("b9a25a"), mood.light, 0.3)
-    ground = grass + (dry - grass) * smoothstep(-0.2, 0.8, patches)[..., None] * np.float32(0.6)
-    ground = ground * (1 + 0.35 * fine)[..., None]
+    grass = mix(mix(colour("5f8a2c"), colour("93a845"), 0.4), mood.middle, 0.2)
+    dry = mix(colour("c8b060"), mood.light, 0.25)
+    ground = grass + (dry - grass) * smoothstep(-0.1, 0.9, patches)[..., None] * np.float32(0.55)
+    ground = ground * (1 + 0.2 * fine)[..., None]
     if stage.has("a winding path"):
         ground = _path(ground, stage, view)
-    ground = ground + (mix(colour("2b4022"), mood.shade, 0.3) * (0.8 + 0.5 * fine)[..., None] - ground) * wood
-    light = (
-        terrain.at(facing, view)[..., None] * mood.sun * np.float32(1.15)
-        + terrain.at(open_sky, view)[..., None] * mood.ambient
-    )
-    snow = stage.scenery.weather is Weather.SNOW
-    if snow:
+    ground = ground + (mix(colour("2f4a22"), mood.shade, 0.25) * (0.8 + 0.4 * fine)[..., None] - ground) * wood
+    facing_sun = terrain.at(facing, view)[..., None]
+    light = facing_sun * mood.sun * np.float32(1.15) + terrain.at(open_sky, view)[
+        ..., None
+    ] * mood.ambient * np.float32(1.1)
+    if stage.scenery.weather is Weather.SNOW:
         ground = ground + (colour("dfe6ee") - ground) * np.float32(0.8)
-    ground = terrain.air(np.asarray(ground * light, np.float32), view, stage, thick=1.15, sun_x=sky.sun[0], low=0.45)
+    ground = terrain.air(np.asarray(ground * light, np.float32), view, stage, thick=0.95, sun_x=sky.sun[0], low=0.3)
     lay(image, view.cover, ground)
     return view
 
@@ -195,7 +197,7 @@ def fence(image: Field, stage: Stage, row: float) -> None:
         tops.append((x, y))
         x += gap
     for offset in (-0.028, 0.02):
-        for (ax, ay), (bx, by) in zip(tops, tops[1:], strict=False):
+        for (ax, ay), (bx, by) in pairwise(tops):
             sag = [float(rng.normal(0, 0.0035)) * stage.unit for _ in range(2)]
             wide = stage.unit * 0.0055
             polygon(
@@ -217,7 +219,7 @@ def fence(image: Field, stage: Stage, row: float) -> None:
 def _grass(image: Field, stage: Stage, sky: Sky) -> None:
     """Blades before the eye, and flowers among them, the nearest out of focus."""
     rng, mood = stage.rng("grass"), stage.mood
-    ground = (stage.height * (0.86 + 0.03 * wave(rng, stage.width, stage.width * 0.4))).astype(np.float32)
+    ground = (stage.height * (0.84 + 0.035 * wave(rng, stage.width, stage.width * 0.4))).astype(np.float32)
     near = np.exp(-np.abs(stage.x - (sky.sun[0] - stage.width / 2) / stage.unit) * 1.4)[..., None]
     count = int(900 * stage.width / stage.unit)
     wash = smoothstep(
@@ -229,7 +231,8 @@ def _grass(image: Field, stage: Stage, sky: Sky) -> None:
         wash * np.float32(0.75),
         np.asarray(base * (mood.ambient * np.float32(0.6) + mood.sun * np.float32(0.1)), np.float32),
     )
-    masks = trees.grass(stage, rng, ground, tall=stage.unit * 0.085, count=count, groups=5)
+    masks = trees.grass(stage, rng, ground, tall=stage.unit * 0.075, count=count, groups=5)
+    tips = 1.25 - 0.75 * smoothstep(0.82, 1.0, stage.y)[..., None]
     flowers = stage.has("wildflowers") or stage.chance("flowers", 0.35)
     for number, mask in enumerate(masks):
         tone = 0.35 + 0.2 * number
@@ -237,7 +240,7 @@ def _grass(image: Field, stage: Stage, sky: Sky) -> None:
         paint = tint * (
             mood.ambient * np.float32(tone) + mood.sun * (np.float32(0.15 * tone) + near * np.float32(0.42 * tone))
         )
-        lay(image, mask, np.asarray(paint * np.ones((stage.height, 1, 1), np.float32), np.float32))
+        lay(image, mask, np.asarray(paint * tips, np.float32))
         if flowers:
             _flowers(image, stage, rng, number)
 

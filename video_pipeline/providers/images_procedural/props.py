@@ -190,7 +190,7 @@ def reeds(image: Field, stage: Stage, rng: np.random.Generator, paint: Colour, *
     """Reeds with cattails in a lower corner; `side` -1 is left."""
     mask, heads = empty(stage), empty(stage)
     for _ in range(90):
-        x = stage.width * (0.5 + side * (0.5 - abs(float(rng.normal(0, 0.1)))))
+        x = stage.width * (0.5 + side * (0.5 - min(abs(float(rng.normal(0, 0.09))), 0.24)))
         tall = stage.unit * float(rng.uniform(0.1, 0.36)) * (0.6 + 0.8 * abs(x / stage.width - 0.5))
         lean = float(rng.normal(-side * 0.05, 0.13)) * tall
         t = np.linspace(0, 1, 8)

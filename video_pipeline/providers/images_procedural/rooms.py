@@ -14,7 +14,6 @@ import numpy as np
 from video_pipeline.providers.images_procedural.noise import Field
 from video_pipeline.providers.images_procedural.stage import Stage
 
-
 _BAND = 120  # rows
 
 
@@ -99,7 +98,7 @@ def cast(stage: Stage, room: Room, *, mirrored: bool = False) -> Hits:
     distance = np.asarray(np.minimum(reach.min(axis=0), 1e4), np.float32)
     turn = np.zeros(shape, np.float32)
     for column in room.columns:
-        _cast_column(room, column, dx[0], part, distance, turn)
+        _cast_column(room, column, dx[0], (part, distance, turn))
     return Hits(part, room.eye[0] + dx * distance, np.float32(eye_y) - dy * distance, distance, turn)
 
 
@@ -119,8 +118,9 @@ def _ceiling(room: Room, dx: Field, dy: Field, eye_y: float) -> Field:
     return np.asarray(np.where((eye_y - dy * t >= room.spring) & (t > 0), t, 1e6), np.float32)
 
 
-def _cast_column(room: Room, axis: tuple[float, float], dx: Field, part: Field, distance: Field, turn: Field) -> None:
-    """Put one upright column before what is behind it, in place."""
+def _cast_column(room: Room, axis: tuple[float, float], dx: Field, seen_so_far: tuple[Field, Field, Field]) -> None:
+    """Put one upright column before what is behind it (part, distance, turn), in place."""
+    part, distance, turn = seen_so_far
     cx, cz = axis[0] - room.eye[0], axis[1]
     a = dx * dx + 1
     b = dx * cx + cz

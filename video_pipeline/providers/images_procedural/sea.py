@@ -119,8 +119,8 @@ def _cliffs(image: Field, stage: Stage, sky: Sky, line: int) -> None:
         foot = line + stage.unit * (0.004 + 0.012 * depth) + rough[None, :] * 2
         mask = np.clip(rows - top[None, :] + 0.5, 0, 1) * np.clip(foot - rows, 0, 1)
         paint = _rock_paint(stage, sky, np.asarray(mask, np.float32), f"cliff face {depth}")
-        haze = np.float32((0.72, 0.45, 0.16)[depth] * (1 + 0.3 * stage.mood.dull))
-        lay(image, np.asarray(mask, np.float32), paint + (stage.mood.fog - paint) * min(haze, 0.9))
+        haze = min((0.72, 0.45, 0.16)[depth] * (1 + 0.3 * stage.mood.dull), 0.9)
+        lay(image, np.asarray(mask, np.float32), paint + (stage.mood.fog - paint) * np.float32(haze))
 
 
 def _rocks(image: Field, stage: Stage, sky: Sky) -> None:
@@ -282,6 +282,8 @@ def _palms(image: Field, stage: Stage, sky: Sky) -> None:
     """Fronds that hang in from an upper corner, and a leaning stem."""
     rng = stage.rng("palms")
     side = -1.0 if sky.sun[0] > stage.width / 2 else 1.0
+    if stage.has("a lighthouse"):
+        side = -side
     mask = props.empty(stage)
     for number in range(2):
         crown = np.array(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from video_pipeline.providers.images_procedural import props, terrain
+from video_pipeline.providers.images_procedural import props, terrain, trees
 from video_pipeline.providers.images_procedural.light import lay, lines, polygon, shine
 from video_pipeline.providers.images_procedural.mountains import Range, light_of, paint_range
 from video_pipeline.providers.images_procedural.noise import Field, blur, fbm, smoothstep
@@ -45,11 +45,13 @@ def _cloud_sea(image: Field, stage: Stage, sky: Sky, horizon: float) -> None:
     rng, mood = stage.rng("cloud sea"), stage.mood
     shape = (terrain.SIDE, terrain.SIDE)
     big = fbm(rng, shape, terrain.SIDE * float(rng.uniform(0.12, 0.24)), octaves=3, gain=0.5)
-    lumps = fbm(rng, shape, terrain.SIDE * 0.1, octaves=6, gain=0.5, billow=True)
+    lumps = fbm(rng, shape, terrain.SIDE * float(rng.uniform(0.08, 0.13)), octaves=5, gain=0.46, billow=True)
     x, z = terrain.grid()
-    heights = (0.045 * big + 0.034 * lumps * (0.6 + 0.8 * np.clip(big + 0.4, 0, 1.3))) * float(rng.uniform(0.8, 1.35))
+    heights: Field = (0.045 * big + 0.034 * lumps * (0.6 + 0.8 * np.clip(big + 0.4, 0, 1.3))) * float(
+        rng.uniform(0.8, 1.35)
+    )
     heights = heights + 0.05 * smoothstep(0.55, 1.0, z * np.ones_like(x)) * np.clip(big, 0, 1)
-    heights = cv2.GaussianBlur(np.asarray(heights, np.float32), (0, 0), 1.2)
+    heights = cv2.GaussianBlur(np.asarray(heights, np.float32), (0, 0), 2.2)
     view = terrain.look(
         stage,
         heights,
@@ -62,7 +64,7 @@ def _cloud_sea(image: Field, stage: Stage, sky: Sky, horizon: float) -> None:
     soft = terrain.at(cv2.GaussianBlur(facing, (0, 0), 3), view) * 0.6 + terrain.at(facing, view) * 0.4
     hollow = terrain.at(open_sky, view)
     fluff = terrain.detail(rng, view, 12)
-    lit = np.clip(soft * (1 + 0.2 * fluff), 0, 1.3)[..., None]
+    lit = np.clip((0.28 + 0.72 * soft) * (1 + 0.16 * fluff), 0, 1.3)[..., None]
     shadow = mix(mood.sky_middle, mood.sky_top, 0.45) * np.float32(0.7) + mood.ambient * np.float32(0.3)
     white = mix(mood.glow, mood.sky_foot, 0.35)
     paint = shadow * np.clip(hollow, 0.4, 1.2)[..., None] + white * mood.sun * lit * np.float32(0.72)
@@ -76,8 +78,8 @@ def _cloud_sea(image: Field, stage: Stage, sky: Sky, horizon: float) -> None:
 def _feathered(paint: Field, view: terrain.View, stage: Stage) -> Field:
     """Soft where one cloud ends before another: blurred by how much the distance jumps there."""
     edge = np.abs(cv2.Sobel(np.log(np.maximum(view.distance, 0.01)), cv2.CV_32F, 0, 1, ksize=3))
-    share = np.clip(blur(np.asarray(edge, np.float32), stage.unit * 0.006) * 1.6, 0, 1)[..., None]
-    smooth = blur(paint, stage.unit * 0.006)
+    share = np.clip(blur(np.asarray(edge, np.float32), stage.unit * 0.009) * 2.2, 0, 1)[..., None]
+    smooth = blur(paint, stage.unit * 0.011)
     return np.asarray(paint + (smooth - paint) * share, np.float32)
 
 
@@ -171,15 +173,13 @@ def _island(image: Field, stage: Stage, sky: Sky, number: int) -> None:
     )
     grass = mix(colour("6f9440"), mood.middle, 0.3) * (mood.ambient + mood.sun * np.float32(0.55))
     lay(image, turf, np.asarray(mix(np.asarray(grass, np.float32), mood.fog, float(haze)), np.float32))
-    leafy = props.empty(stage)
-    for _ in range(9):
-        u = float(rng.uniform(-0.75, 0.75))
-        size = wide * float(rng.uniform(0.14, 0.3))
-        foot_row = y + float(np.interp(u, t, top)) * wide
-        cv2.ellipse(leafy, ((x + u * wide, foot_row - size * 0.5), (size * 0.62, size), 0), 1.0, -1, cv2.LINE_AA)
-    crown = np.asarray(leafy * (0.75 + 0.4 * texture), np.float32)
-    tree = mix(colour("3c5a26"), mood.shade, 0.25) * (mood.ambient + mood.sun * np.float32(0.4))
-    lay(image, crown, mix(np.asarray(tree, np.float32), mood.fog, float(haze)))
+    wood = props.empty(stage)
+    for _ in range(16):
+        u = float(rng.uniform(-0.85, 0.85))
+        root = (x + u * wide, y + float(np.interp(u, t, top)) * wide)
+        trees.pine(wood, rng, root, wide * float(rng.uniform(0.16, 0.42)))
+    tree = mix(colour("2c4420"), mood.shade, 0.3) * (mood.ambient + mood.sun * np.float32(0.35))
+    lay(image, wood, mix(np.asarray(tree, np.float32), mood.fog, float(haze)))
     fall = (
         np.exp(-(((across - 0.35 * side) / 0.035) ** 2))
         * smoothstep(y - 0.02 * wide, y + 0.05 * wide, rows)

@@ -196,10 +196,11 @@ def _ring(
     )
     band *= 1 - 0.9 * np.exp(-(((away - 1.86) / 0.03) ** 2))
     half = v > 0 if front else v <= 0
-    behind = (u * light[0] + v * flat * light[1]) < 0
-    shadow = 1 - 0.88 * behind * smoothstep(
-        1.02, 0.94, np.abs(u * light[1] * 0.4 - v * flat * light[0] + 0.25 * u * light[1])
-    )
+    # The sun's direction in the plane of the ring; the planet's shadow is a strip away from it.
+    sun_u, sun_v = float(light[0] * np.cos(turn) + light[1] * np.sin(turn)), float(light[2])
+    size = float(np.hypot(sun_u, sun_v))
+    along, across = (u * sun_u + v * sun_v) / size, np.abs(u * sun_v - v * sun_u) / size
+    shadow = 1 - 0.9 * smoothstep(0.0, -0.15, along) * smoothstep(1.03, 0.95, across)
     paint = mix(mix(colour("d8c9ae"), stage.mood.light, 0.5), stage.mood.glow, 0.25) * np.float32(0.8)
     lay(
         image, np.asarray(band * half * np.float32(0.85), np.float32), np.asarray(paint * shadow[..., None], np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from video_pipeline.domain.scenery import TimeOfDay, Weather
@@ -199,8 +200,6 @@ def _road(image: Field, stage: Stage, room: Room, hits: Hits) -> None:
     texture = tile(rng, 512, 1.2, 5)
     bump = sample(texture, hits.x * np.float32(0.12), hits.z * np.float32(0.05))
     map_y = np.clip(2 * line - rows + bump * (rows - line) * np.float32(0.06), 0, line - 1)
-    import cv2
-
     seen = cv2.remap(
         source,
         np.repeat(np.arange(stage.width, dtype=np.float32)[None, :], stage.height, 0)

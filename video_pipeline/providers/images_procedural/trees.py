@@ -61,7 +61,7 @@ def pine_row(
         column = int(np.clip(x * stage.width, 0, stage.width - 1))
         pine(mask, rng, (x * stage.width, float(ground[column]) + size * 0.04), min(size, stage.height * 0.9))
     rows = np.arange(stage.height, dtype=np.float32)[:, None]
-    return np.maximum(mask, np.clip(rows - ground[None, :] + 0.5, 0, 1))
+    return np.asarray(np.maximum(mask, np.clip(rows - ground[None, :] + 0.5, 0, 1)), np.float32)
 
 
 def leaf_tree(
@@ -83,7 +83,7 @@ def leaf_tree(
     # From the dark inside to the lit outside, as a painter does.
     def light(dab: tuple[float, float, float]) -> float:
         across = (dab[0] - centre[0]) / tall * sun_side
-        return 0.42 + 1.1 * across + 0.95 * (centre[1] - dab[1]) / tall + 0.3 * (dab[2] - 0.5)
+        return float(0.42 + 1.1 * across + 0.95 * (centre[1] - dab[1]) / tall + 0.3 * (dab[2] - 0.5))
 
     dabs.sort(key=light)
     for dab in dabs:

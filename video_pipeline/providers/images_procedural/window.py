@@ -152,7 +152,7 @@ def _frame(image: Field, stage: Stage, sill: float) -> None:
     shadow = blur(bars, stage.unit * 0.012) * (1 - bars)
     image *= 1 - (shadow * np.float32(0.5))[..., None]
     wood = mix(colour("5a3d28"), mood.shade, 0.3)
-    room = flames.warm(stage) * np.float32(0.055) + mood.ambient * np.float32(0.16)
+    room = flames.warm(stage) * np.float32(0.1) + mood.ambient * np.float32(0.22)
     grain = fbm(rng, stage.shape, stage.unit * 0.02, octaves=4, stretch=0.25)
     lay(image, bars, np.asarray(wood * room * (1 + 0.25 * grain)[..., None], np.float32))
     lay(image, edges * np.float32(0.5), mix(mood.fog, mood.sky_foot, 0.5) * np.float32(0.3))
@@ -200,7 +200,7 @@ def _shaded(stage: Stage, mask: Field, paint: Field, x: float, half: float) -> F
     front = np.sqrt(np.maximum(1 - across * across, 0)) * (1 - 0.35 * across)
     rim = np.abs(across) ** 5
     light = (
-        flames.warm(stage) * (0.15 * front)[..., None]
+        flames.warm(stage) * (0.24 * front)[..., None]
         + mix(mood.fog, mood.sky_foot, 0.5) * (0.1 + 0.4 * rim)[..., None]
     )
     return np.asarray(paint * light * np.ones((stage.height, 1, 1), np.float32), np.float32)
@@ -288,7 +288,7 @@ def _books(image: Field, stage: Stage, foot: tuple[float, float]) -> None:
             )
         rows = np.clip((y - stage.y * stage.height) / tall, 0, 1)
         round_light = (0.55 + 0.6 * np.sin(np.pi * rows))[..., None]
-        light = flames.warm(stage) * np.float32(0.17) + mood.fog * np.float32(0.09)
+        light = flames.warm(stage) * np.float32(0.28) + mood.fog * np.float32(0.09)
         lay(
             image, spine, np.asarray(cloth * light * round_light * np.ones((1, stage.width, 1), np.float32), np.float32)
         )
@@ -332,6 +332,6 @@ def _plant(image: Field, stage: Stage, foot: tuple[float, float]) -> None:
         )
         polygon(bright if number % 3 == 0 else dark, leaf)
     green = mix(colour("3f6b35"), mood.middle, 0.25)
-    light = flames.warm(stage) * np.float32(0.12) + mix(mood.fog, mood.sky_foot, 0.4) * np.float32(0.16)
+    light = flames.warm(stage) * np.float32(0.2) + mix(mood.fog, mood.sky_foot, 0.4) * np.float32(0.16)
     lay(image, dark, green * light * np.float32(0.6))
     lay(image, bright, green * light * np.float32(1.5))
