@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, make_url, text
 
 from video_pipeline.store import EmbeddedPostgres, LocalMediaStore, PostgresJobStore, connect, migrate
+from video_pipeline_tests.places import open_directory
 
 TEMPLATE = "migrated_template"
 
@@ -29,10 +28,8 @@ class Database:
 @pytest.fixture(scope="session")
 def short_dir() -> Iterator[Path]:
     """A directory with a short name that every user may enter, so that root's server can live and listen in it."""
-    path = Path(tempfile.mkdtemp(prefix="vp-"))
-    path.chmod(0o711)
-    yield path
-    shutil.rmtree(path)
+    with open_directory() as path:
+        yield path
 
 
 @pytest.fixture(scope="session")

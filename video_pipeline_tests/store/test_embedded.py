@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from video_pipeline.domain.errors import MachineError
 from video_pipeline.store import EmbeddedPostgres, postmaster
+from video_pipeline_tests.places import open_directory
 
 PARTNER = """
 import sys
@@ -38,12 +38,10 @@ server.stop()
 @pytest.fixture
 def bare_place() -> Iterator[Path]:
     """A directory of a server's own, which every user may enter; whatever still runs there is ended afterwards."""
-    path = Path(tempfile.mkdtemp(prefix="vp-"))
-    path.chmod(0o711)
-    yield path
-    for process in running_in(path):
-        process.kill()
-    shutil.rmtree(path)
+    with open_directory() as path:
+        yield path
+        for process in running_in(path):
+            process.kill()
 
 
 @pytest.fixture(scope="module")
