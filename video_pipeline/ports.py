@@ -124,6 +124,10 @@ class MediaTools(Protocol):
         """Draw all `pictures` on one JPEG sheet."""
         ...
 
+    def preview(self, picture: Path, width: int, out: Path) -> None:
+        """Draw `picture` as a JPEG at most `width` pixels wide."""
+        ...
+
     def poster(self, video: Path, at_s: float, out: Path) -> None:
         """Write the frame of `video` at `at_s` seconds as a JPEG."""
         ...

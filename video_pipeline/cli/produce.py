@@ -58,7 +58,9 @@ def run(
             visual_provider=visual_provider,
         )
         job = store.create_job(brief)
-        errors.print(f"job {job.id}: {brief.niche_label}, {brief.mood_keywords}, seed {brief.seed}", markup=False, soft_wrap=True)
+        errors.print(
+            f"job {job.id}: {brief.niche_label}, {brief.mood_keywords}, seed {brief.seed}", markup=False, soft_wrap=True
+        )
         job = produce(store, job.id)
         wall_s = time.monotonic() - started
     _report(finished(job), wall_s, memory.peak_bytes, as_json)

@@ -21,14 +21,17 @@ def up() -> None:
 
     Example: video-pipeline up, then in another shell: video-pipeline job new ...
     """
-    from video_pipeline.orchestration.instance import prepare_home  # noqa: PLC0415 - a second of imports
+    from video_pipeline.orchestration.instance import prepare_home, sole_daemon  # noqa: PLC0415 - a second of imports
 
     settings = bootstrap.settings()
     _check_free(settings.host, settings.port)
     bootstrap.job_store()  # the schema is there before the first sensor looks
     home = prepare_home()
-    console.print(f"Dagster: http://{settings.host}:{settings.port}  (Ctrl-C stops it)", markup=False, soft_wrap=True)
-    sys.exit(_run(dagster_command(settings.host, settings.port), home))
+    with sole_daemon():
+        address = f"http://{settings.host}:{settings.port}"
+        console.print(f"Dagster: {address}  (Ctrl-C stops it)", markup=False, soft_wrap=True)
+        code = _run(dagster_command(settings.host, settings.port), home)
+    sys.exit(code)
 
 
 def dagster_command(host: str, port: int) -> list[str]:

@@ -117,6 +117,10 @@ def brief_from_json(value: dict[str, Any]) -> Brief:
         raise InvalidInputError(f"this is not a brief: {error!r}") from error
 
 
+_JOINERS = {0x200C: None, 0x200D: None}
+"""Invisible, but Persian words and joined emoji need them."""
+
+
 def _text(name: str, value: str, longest: int) -> str:
     """`value` trimmed and in one line; InvalidInputError when empty, too long or with control characters."""
     cleaned = " ".join(value.split())
@@ -124,6 +128,6 @@ def _text(name: str, value: str, longest: int) -> str:
         raise InvalidInputError(f"{name} is empty; give at least one word")
     if len(cleaned) > longest:
         raise InvalidInputError(f"{name} has {len(cleaned)} characters; at most {longest} are allowed")
-    if not cleaned.isprintable():
+    if not cleaned.translate(_JOINERS).isprintable():
         raise InvalidInputError(f"{name} has control characters; use plain text")
     return cleaned

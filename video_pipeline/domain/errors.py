@@ -10,7 +10,7 @@
         CancelledError              the operator cancelled the job
         MediaError                  a file is not what it should be
         ProviderRefusedError        the vendor will not make this (moderation, entitlement)
-        EnvironmentError_           a binary, disk or server on this machine is unusable
+        MachineError                a binary, disk or server on this machine is unusable
       TransientError                the same call may succeed later
         ProviderUnavailableError    the vendor did not answer, or asked to wait
         StoreUnavailableError       the database did not answer

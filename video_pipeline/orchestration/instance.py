@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -13,11 +15,14 @@ from uuid import UUID
 import dagster as dg
 
 from video_pipeline import bootstrap
-from video_pipeline.domain.errors import PermanentError
+from video_pipeline.domain.errors import ConflictError, PermanentError
 from video_pipeline.orchestration.partitions import JOB_TAG, VIDEO_JOBS
 
 HERE_TAG = "video/host"
 """Run tag of a run that a command line did in its own process: on which machine."""
+
+HEARTBEAT_TOLERANCE_S = 75.0
+"""Two heartbeats and a half."""
 
 URL_VARIABLE = "VIDEO_PIPELINE_DAGSTER_URL"
 """The variable that the instance file reads; set for this process and its children only."""
@@ -46,10 +51,40 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield opened
 
 
+@contextmanager
+def sole_daemon() -> Iterator[None]:
+    """Be the one daemon of this data directory; ConflictError while another process is.
+
+    Two daemons on one database would each start every run.
+    """
+    with _lock_path().open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConflictError(f"`video-pipeline up` is running already for {_lock_path().parent.parent}") from error
+        yield
+
+
 def daemon_is_alive(opened: dg.DagsterInstance) -> bool:
-    """True when a Dagster daemon looks after the sensors, here or on another machine."""
-    status = opened.get_daemon_statuses(daemon_types=["SENSOR"])["SENSOR"]
-    return bool(status.healthy)
+    """True when a Dagster daemon looks after the sensors.
+
+    One of this data directory holds a lock, which its death gives back at once. One on another machine is known by
+    its heartbeat alone, every 30 s.
+    """
+    if _lock_path().exists():
+        with _lock_path().open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+    status = opened.get_daemon_statuses(daemon_types=["SENSOR"])["SENSOR"].last_heartbeat
+    if status is None or _lock_path().exists():
+        return False
+    return time.time() - float(status.timestamp) < HEARTBEAT_TOLERANCE_S
+
+
+def _lock_path() -> Path:
+    return bootstrap.settings().dagster_home / "daemon.lock"
 
 
 def execute(opened: dg.DagsterInstance, definitions: dg.Definitions, job_name: str, job_id: UUID) -> str:

@@ -15,17 +15,16 @@ from video_pipeline.steps.studio import Studio
 
 Metadata = dict[str, Any]
 
-PREVIEW_MAX_BYTES = 300_000
-"""Larger pictures are named by their path only: an event is a database row."""
+PREVIEW_WIDTH = 1000
+"""Pixels. The UI shows pictures as they are in a window of about 1,040, and an event is a database row."""
 
 
-def preview(picture: Path) -> dg.MetadataValue[Any]:
-    """The picture itself, inside the page; its path when it is too large for an event."""
-    content = picture.read_bytes()
-    if len(content) > PREVIEW_MAX_BYTES:
-        return dg.MetadataValue.path(str(picture))
-    kind = "png" if picture.suffix == ".png" else "jpeg"
-    return dg.MetadataValue.md(f"![{picture.stem}](data:image/{kind};base64,{base64.b64encode(content).decode()})")
+def preview(studio: Studio, picture: Path) -> dg.MetadataValue[Any]:
+    """The picture itself, small enough for the UI's window."""
+    small = picture.with_name(f"{picture.stem}-preview.jpg")
+    studio.tools.preview(picture, PREVIEW_WIDTH, small)
+    content = base64.b64encode(small.read_bytes()).decode()
+    return dg.MetadataValue.md(f"![{picture.stem}](data:image/jpeg;base64,{content})")
 
 
 def _costs(job: JobRecord) -> Metadata:
@@ -68,7 +67,7 @@ def of_music(studio: Studio, job: JobRecord) -> Metadata:
         "total": clock(sum(track.facts.duration_s for track in tracks)),
         "size_mb": round(sum(track.media.bytes for track in tracks) / 1e6, 1),
         "table": dg.MetadataValue.md("\n".join(rows)),
-        "waveform": preview(sheets.waveform(studio, job.id, tracks[0].order_index)),
+        "waveform": preview(studio, sheets.waveform(studio, job.id, tracks[0].order_index)),
         **_costs(job),
     }
 
@@ -81,7 +80,7 @@ def of_images(studio: Studio, job: JobRecord) -> Metadata:
     return {
         "images": len(images),
         "size_mb": round(sum(image.media.bytes for image in images) / 1e6, 1),
-        "contact_sheet": preview(sheets.contact_sheet(studio, job.id)),
+        "contact_sheet": preview(studio, sheets.contact_sheet(studio, job.id)),
         "table": dg.MetadataValue.md("\n".join(rows)),
         "approved": job.approved,
         **_costs(job),
@@ -94,7 +93,7 @@ def of_master(studio: Studio, job: JobRecord) -> Metadata:
     if report is None:
         return _costs(job)
     return {
-        "poster": preview(sheets.poster(studio, job.id)),
+        "poster": preview(studio, sheets.poster(studio, job.id)),
         "duration": clock(report.duration_s),
         "frames": report.frames,
         "picture": f"{report.width}x{report.height} {report.video_codec}",

@@ -72,7 +72,7 @@ def test_a_job_runs_through_the_graph_with_metadata_and_checks(
     assert plan["scenes"] == 3
     assert plan["plan"].count("\n") == 4
     assert metadata_of(first, "images")["contact_sheet"].startswith("![images](data:image/jpeg;base64,")
-    assert metadata_of(first, "music")["waveform"].startswith("![waveform-01](data:image/png;base64,")
+    assert metadata_of(first, "music")["waveform"].startswith("![waveform-01](data:image/jpeg;base64,")
     finished = metadata_of(second, "master")
     assert finished["frames"] == 900
     assert -14.5 <= finished["integrated_lufs"] <= -13.5
