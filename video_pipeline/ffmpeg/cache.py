@@ -64,6 +64,22 @@ class Session:
             _link(mine, entry)
         return mine
 
+    def add_json(self, key: str, content: Any) -> None:
+        """Keep a small piece as JSON."""
+        body = json.dumps(content)
+        self.add(key, lambda path: path.write_text(body))
+
+    def find_json(self, key: str) -> Any:
+        """The content of a small piece; None when there is none, or only a part of it after a loss of power."""
+        kept = self.find(key)
+        if kept is None:
+            return None
+        try:
+            return json.loads(kept.read_text())
+        except ValueError:
+            self.drop(key)
+            return None
+
     def drop(self, key: str) -> None:
         """Forget a piece that turned out to be damaged."""
         (self.own / key).unlink(missing_ok=True)

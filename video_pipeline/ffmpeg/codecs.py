@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from video_pipeline.domain.delivery import Format
 from video_pipeline.ffmpeg.coded import Coded
-from video_pipeline.ffmpeg.h264 import encode_h264, x264_params
+from video_pipeline.ffmpeg.h264 import encode_h264, hold_h264, x264_params
+from video_pipeline.ffmpeg.plan import Kind
 from video_pipeline.ffmpeg.voice import AudioCodec
-from video_pipeline.ffmpeg.vp9 import encode_vp9, vp9_params
+from video_pipeline.ffmpeg.vp9 import encode_vp9, hold_vp9, vp9_params
 
 
 class VideoCodec(StrEnum):
@@ -25,10 +26,11 @@ class VideoRecipe:
     """How one video codec is used."""
 
     encode: Callable[..., Coded]
+    hold: Callable[..., Coded]
     # Constant quantisers, first choice first: the next one is tried when a stretch exceeds its ceiling.
-    quantisers: Mapping[str, tuple[int, ...]]
+    quantisers: Mapping[Kind, tuple[int, ...]]
     encoder: str
-    options: Callable[[str, int], str]  # for people
+    options: Callable[[Kind, int], str]  # for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,15 @@ class Container:
 VIDEO: Mapping[VideoCodec, VideoRecipe] = {
     VideoCodec.H264: VideoRecipe(
         encode_h264,
-        {"still": (18, 21, 24, 28, 32, 38), "blend": (20, 24, 28, 32, 38), "move": (20, 23, 26, 30, 36)},
+        hold_h264,
+        {Kind.STILL: (18, 21, 24, 28, 32, 38), Kind.BLEND: (20, 24, 28, 32, 38), Kind.MOVE: (20, 23, 26, 30, 36)},
         "libx264",
         x264_params,
     ),
     VideoCodec.VP9: VideoRecipe(
         encode_vp9,
-        {"still": (26, 32, 38, 46, 54), "blend": (18, 26, 34, 44, 54), "move": (24, 30, 38, 46, 54)},
+        hold_vp9,
+        {Kind.STILL: (26, 32, 38, 46, 54), Kind.BLEND: (18, 26, 34, 44, 54), Kind.MOVE: (24, 30, 38, 46, 54)},
         "libvpx-vp9",
         vp9_params,
     ),

@@ -55,6 +55,16 @@ def read_coded(path: Path) -> Coded:
         raise MediaError(f"the stored packets in {path} are damaged ({error}); delete the file") from error
 
 
+def is_whole(path: Path) -> bool:
+    """False when the file is shorter than it should be, as after a loss of power; reads its index only."""
+    with path.open("rb") as file:
+        magic, line = file.read(len(_MAGIC)), file.readline()
+        if magic != _MAGIC or not line.endswith(b"\n"):
+            return False
+        size: int = len(magic) + len(line) + sum(json.loads(line)["sizes"])
+        return path.stat().st_size == size
+
+
 def _lines(content: bytes) -> tuple[bytes, bytes, bytes]:
     end = content.index(b"\n", len(_MAGIC))
     return content[: len(_MAGIC)], content[len(_MAGIC) : end], content[end + 1 :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +18,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _POLL_S = 0.25
+_ASK_S = 0.5
+"""Asking whether to stop may cost a question to the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Crew:
         self._expected = 0.0
         self._done = 0.0
         self._share = 0.0
+        self._next_question = 0.0
 
     def announce(self, cost: float) -> None:
         """Tell of work whose tasks come later, so that progress is honest from the start."""
@@ -74,6 +78,10 @@ class Crew:
 
     def poll(self) -> None:
         """Raise CancelledError when the operator wants to stop."""
+        now = time.monotonic()
+        if now < self._next_question:
+            return
+        self._next_question = now + _ASK_S
         if self._cancelled():
             raise CancelledError("the operator cancelled the render")
 

@@ -8,8 +8,11 @@ coder, level) stands in `_SHARED` and is the same for every kind of stretch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import repeat
 
 import av
+import numpy as np
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
@@ -17,6 +20,7 @@ from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.ffmpeg.canvas import Planes, Size, video_frame
 from video_pipeline.ffmpeg.coded import Coded
+from video_pipeline.ffmpeg.plan import Kind
 
 _SHARED = {
     "stitchable": "1",
@@ -40,12 +44,12 @@ _SHARED = {
     "sync-lookahead": "0",
 }
 
-B_FRAMES: dict[str, str] = {
+B_FRAMES: dict[Kind, str] = {
     # The number of B-frames decides the width of the picture order count in the SPS: it must be the same in all.
     # Motion is searched better in a zoom: 2.7 MB and 42.6 dB for 2 s instead of 3.5 MB and 42.0 dB, 2 ms a frame more.
-    "still": "bframes=15:b-adapt=0",
-    "blend": "bframes=15:b-adapt=0",
-    "move": "bframes=15:b-adapt=0:subme=3:me=hex",
+    Kind.STILL: "bframes=15:b-adapt=0",
+    Kind.BLEND: "bframes=15:b-adapt=0",
+    Kind.MOVE: "bframes=15:b-adapt=0:subme=3:me=hex",
 }
 
 _BT709 = 1
@@ -55,13 +59,13 @@ _SLICES = range(1, 6)
 _SPS, _PPS = 7, 8
 
 
-def x264_params(kind: str, quantiser: int) -> str:
-    """The x264 parameters of one kind of stretch: still, blend or move."""
+def x264_params(kind: Kind, quantiser: int) -> str:
+    """The x264 parameters of one kind of stretch."""
     return ":".join([*(f"{name}={value}" for name, value in _SHARED.items()), B_FRAMES[kind], f"qp={quantiser}"])
 
 
-def encode_h264(frames: Iterable[Planes], size: Size, rate: FrameRate, *, kind: str, quantiser: int) -> Coded:
-    """Encode one closed group of pictures; a still one holds no B-frames, so any prefix of it can be shown."""
+def encode_h264(frames: Iterable[Planes], size: Size, rate: FrameRate, *, kind: Kind, quantiser: int) -> Coded:
+    """Encode one closed group of pictures; a still one has no B-frames, so any prefix of it can be shown."""
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = size.width, size.height, "yuv420p"
     encoder.framerate, encoder.time_base = rate.fraction, 1 / rate.fraction
@@ -78,14 +82,34 @@ def encode_h264(frames: Iterable[Planes], size: Size, rate: FrameRate, *, kind: 
     return _coded(packets)
 
 
-def _numbered(frames: Iterable[Planes], kind: str) -> Iterator[av.VideoFrame]:
+def hold_h264(planes: Planes, key: Coded, frames: int, *, size: Size, rate: FrameRate, quantiser: int) -> Coded:
+    """A picture, whose key frame is `key`, held for `frames` frames, each exactly like the first.
+
+    Encoding the same picture again would not do that: the second frame corrects the first one a little, and the
+    picture pulses with every key frame. The frames after the key frame of an even grey picture skip every macroblock;
+    such a frame says nothing about the picture, so it holds any other one as well.
+    """
+    del planes  # only the key frame shows it
+    grey = _held_grey(frames, size, rate, quantiser)
+    if grey.header != key.header:
+        raise MediaError("x264 wrote other parameter sets for a grey picture; stretches would not fit together")
+    return Coded(key.header, (key.packets[0], *grey.packets[1:]), grey.order)
+
+
+@lru_cache(maxsize=2)
+def _held_grey(frames: int, size: Size, rate: FrameRate, quantiser: int) -> Coded:
+    grey = np.full((size.height * 3 // 2, size.width), 128, np.uint8)
+    return encode_h264(repeat(grey, frames), size, rate, kind=Kind.STILL, quantiser=quantiser)
+
+
+def _numbered(frames: Iterable[Planes], kind: Kind) -> Iterator[av.VideoFrame]:
     last: tuple[Planes, av.VideoFrame] | None = None
     for number, planes in enumerate(frames):
         # The same array again is the same picture again: copying it would cost as much as encoding it.
         frame = last[1] if last and last[0] is planes else video_frame(planes)
         last = planes, frame
         frame.pts = number
-        later = PictureType.P if kind == "still" else PictureType.NONE
+        later = PictureType.P if kind is Kind.STILL else PictureType.NONE
         frame.pict_type = later if number else PictureType.I
         yield frame
 

@@ -43,6 +43,7 @@ LEEWAY_LU = 1.5
 class Part:
     """One piece in the mix; positions and lengths in samples."""
 
+    name: str
     pcm: Path
     source: int  # first sample used of the decoded file
     start: int  # where that sample is in the programme
@@ -81,6 +82,7 @@ def lay_out(timeline: Timeline, pcm: list[Path], gains_db: list[float], ceiling_
         end = after.end if after else start + clip.source_range.duration
         parts.append(
             Part(
+                name=clip.name,
                 pcm=pcm[index],
                 source=clip.source_range.start - (start - first),
                 start=first,
@@ -152,7 +154,7 @@ def mixed(mix: Mix, start: int, stop: int) -> Sound:
         piece = pcm[source : source + last - first]
         if len(piece) < last - first:
             raise MediaError(
-                f"{part.pcm.stem} has {len(pcm)} samples, the timeline uses it up to {part.source + part.length}"
+                f"{part.name} has {len(pcm)} samples, the timeline uses it up to {part.source + part.length}"
             )
         envelope = _envelope(part, first - part.start, last - part.start)
         result[:, first - start : last - start] += piece.T * envelope

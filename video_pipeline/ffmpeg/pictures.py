@@ -26,12 +26,12 @@ def open_picture(path: Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is lower
-            picture = Image.open(path, formats=_FORMATS)
-        if picture.width * picture.height > MAX_PIXELS:
-            raise MediaError(
-                f"{path.name} has {picture.width} x {picture.height} pixels; at most {MAX_PIXELS:,} are decoded"
-            )
-        with picture:
+            opened = Image.open(path, formats=_FORMATS)
+        with opened as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise MediaError(
+                    f"{path.name} has {picture.width} x {picture.height} pixels; at most {MAX_PIXELS:,} are decoded"
+                )
             return _as_rgb(ImageOps.exif_transpose(picture))
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise MediaError(f"{path.name} is no usable PNG, JPEG or WebP picture: {error}") from error
@@ -86,6 +86,15 @@ def draw_contact_sheet(pictures: Sequence[Path], out: Path) -> None:
     _save(sheet, out, "JPEG", quality=88)
 
 
+def draw_preview(picture: Path, width: int, out: Path) -> None:
+    """Draw `picture` as a JPEG at most `width` pixels wide; it is never enlarged."""
+    image = open_picture(picture)
+    if image.width > width:
+        height = max(round(image.height * width / image.width), 1)
+        image = image.resize((width, height), Image.Resampling.LANCZOS)
+    _save(image, out, "JPEG", quality=84)
+
+
 def _number(cell: Image.Image, number: int) -> None:
     draw = ImageDraw.Draw(cell, "RGBA")
     font = ImageFont.load_default(22)
@@ -96,11 +105,15 @@ def _number(cell: Image.Image, number: int) -> None:
 
 
 WAVEFORM_SIZE = (1600, 300)
+_QUIETEST_DRAWN = 0.05
+"""Sound that peaks below -26 dBFS is drawn small, so that near-silence is not mistaken for music."""
+
 _WAVE, _CORE = np.array([86, 180, 214], np.float32), np.array([196, 236, 246], np.float32)
 
 
 def draw_waveform(peaks: NDArray[np.float32], levels: NDArray[np.float32], out: Path) -> None:
-    """Draw a waveform as a PNG from one peak and one effective level (RMS) for each column; full scale is 1."""
+    """Draw a waveform as a PNG from one peak and one effective level (RMS) for each column; the highest fills it."""
+    highest = max(float(peaks.max(initial=0.0)), _QUIETEST_DRAWN)
     width, height = WAVEFORM_SIZE
     oversampled = height * 4
     distance = np.abs(np.arange(oversampled) - (oversampled - 1) / 2)[:, None] / (oversampled / 2)
@@ -109,8 +122,8 @@ def draw_waveform(peaks: NDArray[np.float32], levels: NDArray[np.float32], out: 
     for level in (0.25, 0.5, 0.75):
         image[np.abs(distance[:, 0] - level) < 2 / oversampled] = np.array(_GRID, np.float32)
     # A hair line stays where it is silent.
-    image[distance <= np.maximum(np.clip(peaks, 0, 1) * 0.96, 3 / oversampled)] = _WAVE
-    image[distance <= np.clip(levels, 0, 1) * 0.96] = _CORE
+    image[distance <= np.maximum(peaks / highest * 0.92, 3 / oversampled)] = _WAVE
+    image[distance <= levels / highest * 0.92] = _CORE
     smooth = image.reshape(height, 4, width, 3).mean(axis=1)
     _save(Image.fromarray(np.rint(smooth).astype(np.uint8)), out, "PNG")
 

@@ -14,6 +14,7 @@ The loop of a moving scene has phase 0 at the first frame after its dissolve in,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Motion, PictureClip, Timeline, TransitionKind
@@ -41,6 +42,11 @@ class Hold:
     picture: str
     frames: int
 
+    @property
+    def shown(self) -> int:
+        """Frames in the stretch."""
+        return self.frames
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -48,6 +54,11 @@ class Move:
 
     look: Look
     frames: int
+
+    @property
+    def shown(self) -> int:
+        """Frames in the stretch."""
+        return self.frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +70,24 @@ class Blend:
     after: Look
     frames: int
 
+    @property
+    def shown(self) -> int:
+        """Frames in the stretch."""
+        return self.lead + self.frames
+
 
 Stretch = Hold | Move | Blend
+
+
+class Kind(StrEnum):
+    """What kind of stretch it is, which decides how it is encoded."""
+
+    STILL = "still"
+    MOVE = "move"
+    BLEND = "blend"
+
+
+KINDS: dict[type[Stretch], Kind] = {Hold: Kind.STILL, Move: Kind.MOVE, Blend: Kind.BLEND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +136,7 @@ def compile_plan(timeline: Timeline) -> tuple[Run, ...]:
         left = _look(clip, alone - lead, loop)
         if dissolve and dissolve.frames and after:
             blend = Blend(left, lead, _look(after, -dissolve.frames, loop), dissolve.frames)
-            runs.append(Run(blend, lead + dissolve.frames))
+            runs.append(Run(blend, blend.shown))
         elif lead:
             runs.append(Run(Move(left, lead), lead))
         taken = dissolve.out_offset if dissolve else 0

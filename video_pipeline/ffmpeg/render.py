@@ -9,31 +9,38 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
+
 from video_pipeline.cores import Cores
 from video_pipeline.domain.delivery import Rendition
+from video_pipeline.domain.errors import MachineError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.binary import FfmpegBinary
 from video_pipeline.ffmpeg.cache import Cache, Session
-from video_pipeline.ffmpeg.codecs import CONTAINERS, VIDEO, Container
+from video_pipeline.ffmpeg.codecs import CONTAINERS, VIDEO, Container, VideoCodec
+from video_pipeline.ffmpeg.coded import is_whole
 from video_pipeline.ffmpeg.crew import Crew, StopFlag
 from video_pipeline.ffmpeg.mux import PictureTrack, SoundTrack, write_file
-from video_pipeline.ffmpeg.plan import Blend, Run, Stretch, compile_plan
+from video_pipeline.ffmpeg.plan import KINDS, Kind, Run, Stretch, compile_plan
 from video_pipeline.ffmpeg.sound import FinishedSound, SoundWork
-from video_pipeline.ffmpeg.stretch import PictureFormat, kind_of, make_stretch, stretch_key
+from video_pipeline.ffmpeg.stretch import PictureFormat, make_stretch, stretch_key
 from video_pipeline.ffmpeg.voice import Voice
 from video_pipeline.ports import IsCancelled, ReportProgress
 
 # Expected CPU milliseconds a frame of 1080p by kind of stretch and codec; they only weigh the progress.
 _FRAME_COST_MS = {
-    ("still", "h264"): 4.0,
-    ("blend", "h264"): 9.0,
-    ("move", "h264"): 30.0,
-    ("still", "vp9"): 12.0,
-    ("blend", "vp9"): 30.0,
-    ("move", "vp9"): 45.0,
+    (Kind.STILL, VideoCodec.H264): 4.0,
+    (Kind.BLEND, VideoCodec.H264): 9.0,
+    (Kind.MOVE, VideoCodec.H264): 30.0,
+    (Kind.STILL, VideoCodec.VP9): 12.0,
+    (Kind.BLEND, VideoCodec.VP9): 30.0,
+    (Kind.MOVE, VideoCodec.VP9): 45.0,
 }
+_NEARLY = 0.97
+"""Share of the work that is done before the packets are joined."""
+
 _FULL_HD = 1920 * 1080
 
 
@@ -81,7 +88,7 @@ def render(engine: Engine, order: Order, out: Path, report: ReportProgress, canc
     began = time.monotonic()
     part = out.with_name(f"{out.name}.part")
     with engine.cache.session() as session:
-        crew = Crew(engine.cores, StopFlag(session.own / "stop"), report, cancelled)
+        crew = Crew(engine.cores, StopFlag(session.own / "stop"), _up_to(_NEARLY, report), cancelled)
         try:
             crew.poll()
             sound_work = SoundWork(
@@ -96,16 +103,23 @@ def render(engine: Engine, order: Order, out: Path, report: ReportProgress, canc
             pictures = _PictureWork(order, session, crew)
             sound = sound_work.finish()
             runs = pictures.finish()
+            report(_NEARLY, "joining picture and sound")
             picture_track = PictureTrack(order.form, [(path, run.frames) for path, run in runs])
             write_file(part, order.container, picture_track, SoundTrack(order.voice, sound.chunks), crew.poll)
             crew.poll()
             media = _reference(part, out.name)
             part.replace(out)
+        except (OSError, av.FFmpegError) as error:
+            raise MachineError(f"cannot render {out.name}: {error}; is the disk full?") from error
         finally:
             crew.dismiss()
             part.unlink(missing_ok=True)
     report(1.0, "finished")
     return _report(order, media, sound, pictures, time.monotonic() - began)
+
+
+def _up_to(limit: float, report: ReportProgress) -> ReportProgress:
+    return lambda share, message: report(share * limit, message)
 
 
 class _PictureWork:
@@ -118,15 +132,15 @@ class _PictureWork:
         self._crew = crew
         keys = {run.stretch: stretch_key(run.stretch, order.form) for run in self._runs}
         self._keys = keys
-        missing = [stretch for stretch, key in keys.items() if session.find(key) is None]
+        missing = [stretch for stretch, key in keys.items() if not _is_kept(session, key)]
         self.reused = len(keys) - len(missing)
         self.encoded = len(missing)
         self._tasks = [self._queue(number, stretch) for number, stretch in enumerate(missing, start=1)]
 
     def _queue(self, number: int, stretch: Stretch) -> Future[None]:
-        form, kind = self._order.form, kind_of(stretch)
+        form, kind = self._order.form, KINDS[type(stretch)]
         pixels = form.rung.width * form.rung.height
-        cost = _frames_in(stretch) * _FRAME_COST_MS[kind, form.codec] / 1000 * pixels / _FULL_HD
+        cost = stretch.shown * _FRAME_COST_MS[kind, form.codec] / 1000 * pixels / _FULL_HD
         return self._crew.submit(
             cost,
             f"encoded picture stretch {number} of {self.encoded}",
@@ -144,8 +158,12 @@ class _PictureWork:
         return [(self._session.own / self._keys[run.stretch], run) for run in self._runs]
 
 
-def _frames_in(stretch: Stretch) -> int:
-    return stretch.frames + (stretch.lead if isinstance(stretch, Blend) else 0)
+def _is_kept(session: Session, key: str) -> bool:
+    kept = session.find(key)
+    if kept is not None and not is_whole(kept):
+        session.drop(key)
+        return False
+    return kept is not None
 
 
 def _reference(file: Path, name: str) -> MediaReference:
@@ -177,7 +195,7 @@ def _report(
 def _described(order: Order) -> str:
     """How the file is made, in the words of ffmpeg's options."""
     recipe = VIDEO[order.container.video]
-    kinds = sorted({kind_of(run.stretch) for run in compile_plan(order.timeline)})
+    kinds = sorted({KINDS[type(run.stretch)] for run in compile_plan(order.timeline)})
     pictures = " ".join(f"-{kind} {recipe.options(kind, recipe.quantisers[kind][0])}" for kind in kinds)
     muxing = " ".join(f"-{name} {value}" for name, value in order.container.options.items())
     size = f"{order.form.rung.width}x{order.form.rung.height}"

@@ -7,7 +7,6 @@ into it, hence another export with the same sound takes the same steps without d
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -20,6 +19,7 @@ from video_pipeline.domain.delivery import LOUDNESS
 from video_pipeline.domain.media import Loudness
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.cache import Session, key_of
+from video_pipeline.ffmpeg.coded import is_whole
 from video_pipeline.ffmpeg.crew import Crew
 from video_pipeline.ffmpeg.loudness import SILENT_LUFS, Powers, integrated_lufs, loudness_of
 from video_pipeline.ffmpeg.mixing import BLOCK, lay_out, mix_span, predicted_powers, track_gain_db
@@ -106,18 +106,17 @@ class SoundWork:
         return self._keep(chunks, loudness)
 
     def _finished(self) -> FinishedSound | None:
-        kept = self._session.find(self._programme_key)
-        if kept is None:
+        stored = self._session.find_json(self._programme_key)
+        if stored is None:
             return None
-        stored = json.loads(kept.read_text())
         chunks = [self._session.find(key) for key in stored["chunks"]]
-        if None in chunks:
-            return None
-        return FinishedSound(tuple(chunk for chunk in chunks if chunk), Loudness(**stored["loudness"]))
+        whole = tuple(chunk for chunk in chunks if chunk is not None and is_whole(chunk))
+        return FinishedSound(whole, Loudness(**stored["loudness"])) if len(whole) == len(chunks) else None
 
     def _keep(self, chunks: list[Measured], loudness: Loudness) -> FinishedSound:
-        body = json.dumps({"chunks": [chunk.key for chunk in chunks], "loudness": asdict(loudness)})
-        self._session.add(self._programme_key, lambda path: path.write_text(body))
+        self._session.add_json(
+            self._programme_key, {"chunks": [chunk.key for chunk in chunks], "loudness": asdict(loudness)}
+        )
         finished = self._finished()
         assert finished is not None
         return finished
@@ -174,19 +173,19 @@ class SoundWork:
 
     def _mixed_powers(self, analyses: list[Analysis], trim: Trim) -> Powers:
         key = _powers_key(self._mix_key(trim))
-        kept = self._session.find(key)
+        kept = self._session.find_json(key)
         if kept is None:
             self._mix(analyses, trim)
-            kept = self._session.find(key)
-            assert kept is not None
-        return np.array(json.loads(kept.read_text()))
+            kept = self._session.find_json(key)
+        return np.array(kept)
 
     def _mix(self, analyses: list[Analysis], trim: Trim) -> Path:
         """The 16-bit mix at `trim`, made if it is not there."""
         key = self._mix_key(trim)
         kept = self._session.find(key)
-        if kept is not None:
+        if kept is not None and kept.stat().st_size == self._timeline.samples * 4:
             return kept
+        self._session.drop(key)
         self._crew.gather(self._decode())
         gains = self._gains(analyses, trim.gain_db)
         pcm = [pcm_path(self._session, clip.media.sha256) for clip in self._timeline.sounds]
@@ -202,8 +201,7 @@ class SoundWork:
         ]
         ratios = np.concatenate(self._crew.gather(tasks))
         powers = predicted_powers(self._timeline, analyses, gains)
-        body = json.dumps((powers * ratios[: len(powers)]).tolist())
-        self._session.add(_powers_key(key), lambda path: path.write_text(body))
+        self._session.add_json(_powers_key(key), (powers * ratios[: len(powers)]).tolist())
         return self._session.add(key, part.replace)
 
     def _encoded(self, mix: Path) -> list[Measured]:

@@ -20,7 +20,7 @@ from video_pipeline.ffmpeg.canvas import Planes, Size, blend, dissolve_shares, l
 from video_pipeline.ffmpeg.codecs import VIDEO, VideoCodec
 from video_pipeline.ffmpeg.coded import Coded, write_coded
 from video_pipeline.ffmpeg.crew import StopFlag
-from video_pipeline.ffmpeg.plan import Blend, Hold, Look, Move, Stretch, loop_at
+from video_pipeline.ffmpeg.plan import KINDS, Blend, Hold, Kind, Look, Move, Stretch, loop_at
 
 ENGINE_VERSION = 1
 """Raise it when the same stretch would look different: cached stretches of older versions are then not used."""
@@ -46,21 +46,9 @@ class PictureFormat:
 def stretch_key(stretch: Stretch, form: PictureFormat) -> str:
     """The cache key: everything that decides the packets."""
     recipe = VIDEO[form.codec]
-    kind = kind_of(stretch)
+    kind = KINDS[type(stretch)]
     options = [recipe.options(kind, quantiser) for quantiser in recipe.quantisers[kind]]
     return key_of(["stretch", ENGINE_VERSION, av.library_versions, repr(stretch), repr(form), options])
-
-
-def kind_of(stretch: Stretch) -> str:
-    """Which of the encoder's settings a stretch gets."""
-    match stretch:
-        case Hold():
-            return "still"
-        case Move():
-            return "move"
-        case Blend():
-            return "blend"
-    assert_never(stretch)
 
 
 def pictures_of(stretch: Stretch) -> tuple[str, ...]:
@@ -79,7 +67,18 @@ def make_stretch(
     stretch: Stretch, form: PictureFormat, files: Mapping[str, Path], session: Session, stop: StopFlag
 ) -> None:
     """Encode `stretch` into the cache; `files` maps the checksums of its pictures to files. Runs in a worker."""
+    stop.check()
     planes = {picture: _planes(picture, files[picture], form.size, session) for picture in pictures_of(stretch)}
+
+    coded = _coded(stretch, planes, form, stop)
+    session.add(stretch_key(stretch, form), lambda path: write_coded(coded, path))
+
+
+def _coded(stretch: Stretch, planes: Mapping[str, Planes], form: PictureFormat, stop: StopFlag) -> Coded:
+    if isinstance(stretch, Hold):
+        picture = planes[stretch.picture]
+        quantiser, key = _quantised(lambda: iter([picture]), stretch, form)
+        return VIDEO[form.codec].hold(picture, key, stretch.frames, size=form.size, rate=form.rate, quantiser=quantiser)
 
     def frames() -> Iterator[Planes]:
         for number, frame in enumerate(frames_of(stretch, planes, form.rate)):
@@ -87,25 +86,20 @@ def make_stretch(
                 stop.check()
             yield frame
 
-    coded = _within_ceiling(frames, stretch, form)
-    session.add(stretch_key(stretch, form), lambda path: write_coded(coded, path))
+    return _quantised(frames, stretch, form)[1]
 
 
-def frames_of(stretch: Stretch, planes: Mapping[str, Planes], rate: FrameRate) -> Iterator[Planes]:
+def frames_of(stretch: Move | Blend, planes: Mapping[str, Planes], rate: FrameRate) -> Iterator[Planes]:
     """The frames of `stretch` in the order of showing, before encoding."""
-    match stretch:
-        case Hold():
-            for _ in range(stretch.frames):
-                yield planes[stretch.picture]
-        case Move():
-            for number in range(stretch.frames):
-                yield _seen(stretch.look, number, planes, rate)
-        case Blend():
-            for number in range(stretch.lead):
-                yield _seen(stretch.before, number, planes, rate)
-            for number, share in enumerate(dissolve_shares(stretch.frames)):
-                before = _seen(stretch.before, stretch.lead + number, planes, rate)
-                yield blend(before, _seen(stretch.after, number, planes, rate), share)
+    if isinstance(stretch, Move):
+        for number in range(stretch.frames):
+            yield _seen(stretch.look, number, planes, rate)
+        return
+    for number in range(stretch.lead):
+        yield _seen(stretch.before, number, planes, rate)
+    for number, share in enumerate(dissolve_shares(stretch.frames)):
+        before = _seen(stretch.before, stretch.lead + number, planes, rate)
+        yield blend(before, _seen(stretch.after, number, planes, rate), share)
 
 
 def _seen(look: Look, later: int, planes: Mapping[str, Planes], rate: FrameRate) -> Planes:
@@ -115,15 +109,15 @@ def _seen(look: Look, later: int, planes: Mapping[str, Planes], rate: FrameRate)
     return zoomed(planes[look.picture], zoom_factor(look.phase + later, loop_at(rate).period))
 
 
-def _within_ceiling(frames: Callable[[], Iterator[Planes]], stretch: Stretch, form: PictureFormat) -> Coded:
-    """The stretch at the first quantiser that keeps its bit rate below the rung's ceiling, or at the last one."""
-    recipe, kind = VIDEO[form.codec], kind_of(stretch)
-    ceiling = form.rung.video_bps * (BLEND_CEILING if kind == "blend" else 1)
+def _quantised(frames: Callable[[], Iterator[Planes]], stretch: Stretch, form: PictureFormat) -> tuple[int, Coded]:
+    """`frames` at the first quantiser, or the last resort, at which the stretch keeps below its ceiling."""
+    recipe, kind = VIDEO[form.codec], KINDS[type(stretch)]
+    ceiling = form.rung.video_bps * (BLEND_CEILING if kind is Kind.BLEND else 1)
     for quantiser in recipe.quantisers[kind]:
         coded = recipe.encode(frames(), form.size, form.rate, kind=kind, quantiser=quantiser)
-        if coded.bytes * 8 * form.rate.fraction <= ceiling * len(coded.packets):
-            return coded
-    return coded
+        if coded.bytes * 8 * form.rate.fraction <= ceiling * stretch.shown:
+            break
+    return quantiser, coded
 
 
 def _planes(picture: str, file: Path, size: Size, session: Session) -> Planes:

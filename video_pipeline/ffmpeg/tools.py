@@ -18,7 +18,7 @@ from video_pipeline.ffmpeg.binary import FfmpegBinary
 from video_pipeline.ffmpeg.cache import DEFAULT_LIMIT_BYTES, Cache, Session
 from video_pipeline.ffmpeg.command import poster_command
 from video_pipeline.ffmpeg.crew import StopFlag
-from video_pipeline.ffmpeg.pictures import WAVEFORM_SIZE, draw_contact_sheet, draw_waveform, image_facts
+from video_pipeline.ffmpeg.pictures import WAVEFORM_SIZE, draw_contact_sheet, draw_preview, draw_waveform, image_facts
 from video_pipeline.ffmpeg.probe import black_frames, inspect
 from video_pipeline.ffmpeg.render import Engine, order_of, render
 from video_pipeline.ffmpeg.runner import run
@@ -36,6 +36,11 @@ class FfmpegTools:
         self, binary: FfmpegBinary, cores: Cores, cache_dir: Path, *, cache_limit_bytes: int = DEFAULT_LIMIT_BYTES
     ) -> None:
         self._engine = Engine(binary, cores, Cache(cache_dir, cache_limit_bytes))
+
+    def describe(self) -> str:
+        """Which ffmpeg is used, its version and where it was found."""
+        binary = self._engine.binary
+        return f"ffmpeg {binary.version} from {binary.source}: {binary.path}"
 
     def render(
         self,
@@ -65,6 +70,10 @@ class FfmpegTools:
         """Draw the waveform of `audio` as a PNG of 1600 x 300."""
         with self._prepared(audio, decoded=True) as (session, sha256):
             draw_waveform(*columns_of(load_pcm(pcm_path(session, sha256)), WAVEFORM_SIZE[0]), out)
+
+    def preview(self, picture: Path, width: int, out: Path) -> None:
+        """Draw `picture` as a JPEG at most `width` pixels wide."""
+        draw_preview(picture, width, out)
 
     def contact_sheet(self, pictures: Sequence[Path], out: Path) -> None:
         """Draw all `pictures`, numbered, on one JPEG sheet with rows of five."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -59,6 +59,7 @@ def load_pcm(path: Path) -> NDArray[np.float32]:
 
 def prepare_track(binary: Path, audio: Path, sha256: str, session: Session, stop: StopFlag) -> None:
     """Decode a file for mixing and measure it unless that was done before. Runs in a worker."""
+    stop.check()
     pcm = pcm_path(session, sha256)
     if not pcm.exists():
         part = pcm.with_suffix(".part")
@@ -66,7 +67,8 @@ def prepare_track(binary: Path, audio: Path, sha256: str, session: Session, stop
         part.replace(pcm)
     if load_analysis(session, sha256) is None:
         analysis = analyse(load_pcm(pcm), _channels(audio), stop.check)
-        session.add(analysis_key(sha256), lambda path: path.write_text(_to_json(analysis)))
+        stored = {"facts": asdict(analysis.facts), "powers": analysis.powers.tolist()}
+        session.add_json(analysis_key(sha256), stored)
 
 
 def decode(binary: Path, audio: Path, out: Path, is_stopped: Callable[[], bool] = lambda: False) -> None:
@@ -99,6 +101,8 @@ def analyse(pcm: NDArray[np.float32], channels: int, check: Callable[[], None] =
         check()
         meter.add(block)
         silence.add(block)
+    if not math.isfinite(meter.peak):
+        raise MediaError("the sound holds values that are no numbers")
     loudness = loudness_of(meter.powers, meter.peak)
     facts = AudioFacts(len(pcm), channels, loudness, silence.longest * _SILENCE_STEP / SAMPLE_RATE)
     return Analysis(facts, meter.powers)
@@ -144,13 +148,8 @@ class _SilenceMeter:
 
 def load_analysis(session: Session, sha256: str) -> Analysis | None:
     """The kept analysis of a file; None when there is none yet."""
-    kept = session.find(analysis_key(sha256))
-    if kept is None:
+    stored = session.find_json(analysis_key(sha256))
+    if stored is None:
         return None
-    stored = json.loads(kept.read_text())
     facts = stored["facts"]
     return Analysis(AudioFacts(**{**facts, "loudness": Loudness(**facts["loudness"])}), np.array(stored["powers"]))
-
-
-def _to_json(analysis: Analysis) -> str:
-    return json.dumps({"facts": asdict(analysis.facts), "powers": analysis.powers.tolist()})

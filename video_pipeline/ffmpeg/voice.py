@@ -8,9 +8,8 @@ twice as many also let the loudness filters settle.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg.cache import Session, key_of
-from video_pipeline.ffmpeg.coded import Coded, write_coded
+from video_pipeline.ffmpeg.coded import Coded, is_whole, write_coded
 from video_pipeline.ffmpeg.crew import StopFlag
 from video_pipeline.ffmpeg.loudness import STEP, Meter, Powers, Sound
 
@@ -128,6 +127,7 @@ def chunks_of(length: int, voice: Voice, span: int) -> tuple[Chunk, ...]:
 
 def encode_chunk(mix: Path, chunk: Chunk, voice: Voice, session: Session, flag: StopFlag) -> Measured:
     """Encode one chunk of the 16-bit mix into the cache, unless the same sound was before. Runs in a worker."""
+    flag.check()
     facts = voice.facts
     lead = min(facts.pre_roll, chunk.first)
     begin = (chunk.first - lead) * facts.frame
@@ -136,9 +136,10 @@ def encode_chunk(mix: Path, chunk: Chunk, voice: Voice, session: Session, flag: 
     content = hashlib.sha256(pcm.data).hexdigest()
     key = key_of(["chunk", VOICE_VERSION, av.library_versions, content, str(voice), asdict(chunk)])
     summary = key_of([key, "measured"])
-    kept = session.find(summary)
-    if kept is not None and session.find(key) is not None:
-        return _stored(key, kept)
+    kept, known = session.find(key), session.find_json(summary)
+    if known is not None and kept is not None and is_whole(kept):
+        return Measured(key, np.array(known["powers"]), known["peak"])
+    session.drop(key)
     header, packets = _encode(pcm, voice, frames, flag)
     # Packet i of this encoder decodes to the samples from begin + i * frame - delay on.
     skipped = lead + (facts.delay - facts.early) // facts.frame
@@ -148,13 +149,8 @@ def encode_chunk(mix: Path, chunk: Chunk, voice: Voice, session: Session, flag: 
     first = skipped - settling
     sound = _decoded(packets[first:], header, facts, flag)
     measured = _measure(sound, begin + first * facts.frame - facts.delay, chunk, settling * facts.frame)
-    body = json.dumps({"powers": measured.powers.tolist(), "peak": measured.peak})
-    return _stored(key, session.add(summary, lambda path: path.write_text(body)))
-
-
-def _stored(key: str, summary: Path) -> Measured:
-    stored = json.loads(summary.read_text())
-    return Measured(key, np.array(stored["powers"]), stored["peak"])
+    session.add_json(summary, {"powers": measured.powers.tolist(), "peak": measured.peak})
+    return replace(measured, key=key)
 
 
 def _encode(pcm: NDArray[np.int16], voice: Voice, frames: int, flag: StopFlag) -> tuple[bytes, list[bytes]]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain, repeat
 
 import av
+import numpy as np
 from av.video.stream import VideoStream
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.ffmpeg.canvas import Planes, Size, video_frame
 from video_pipeline.ffmpeg.coded import Coded
+from video_pipeline.ffmpeg.plan import Kind
 
 _SHARED = {
     # No hidden frames and no looking ahead: each packet is one shown frame, so a still stretch can be cut anywhere.
@@ -21,25 +24,25 @@ _SHARED = {
     "row-mt": "0",
 }
 
-SPEED: dict[str, dict[str, str]] = {
+SPEED: dict[Kind, dict[str, str]] = {
     # A still is one key frame looked at for minutes, the frames after it are 30 bytes each.
-    "still": {"deadline": "good", "cpu-used": "3"},
+    Kind.STILL: {"deadline": "good", "cpu-used": "3"},
     # 28 CPU seconds for 19 dissolves at 1080p; deadline good would take 136 for 0.4 dB.
-    "blend": {"deadline": "realtime", "cpu-used": "6"},
-    "move": {"deadline": "realtime", "cpu-used": "6"},
+    Kind.BLEND: {"deadline": "realtime", "cpu-used": "6"},
+    Kind.MOVE: {"deadline": "realtime", "cpu-used": "6"},
 }
 
 BT709 = 1
 LIMITED_RANGE = 1
 
 
-def vp9_params(kind: str, quantiser: int) -> str:
-    """The libvpx options of one kind of stretch: still, blend or move."""
+def vp9_params(kind: Kind, quantiser: int) -> str:
+    """The libvpx options of one kind of stretch."""
     options = {**_SHARED, **SPEED[kind], "crf": quantiser}
     return ":".join(f"{name}={value}" for name, value in options.items())
 
 
-def encode_vp9(frames: Iterable[Planes], size: Size, rate: FrameRate, *, kind: str, quantiser: int) -> Coded:
+def encode_vp9(frames: Iterable[Planes], size: Size, rate: FrameRate, *, kind: Kind, quantiser: int) -> Coded:
     """Encode one stretch that starts with its only key frame; `quantiser` is libvpx's constant quality, 0 to 63."""
     encoder = av.CodecContext.create("libvpx-vp9", "w")
     encoder.width, encoder.height, encoder.pix_fmt = size.width, size.height, "yuv420p"
@@ -59,3 +62,19 @@ def encode_vp9(frames: Iterable[Planes], size: Size, rate: FrameRate, *, kind: s
     if len(packets) != count or [packet.is_keyframe for packet in packets].count(True) != 1:
         raise MediaError(f"libvpx made {len(packets)} packets of {count} frames; expected as many, one key frame")
     return Coded(b"", tuple(bytes(packet) for packet in packets), tuple(range(count)))
+
+
+def hold_vp9(planes: Planes, key: Coded, frames: int, *, size: Size, rate: FrameRate, quantiser: int) -> Coded:
+    """A picture, whose key frame is `key`, held for `frames` frames, each exactly like the first.
+
+    After the key frame the encoder is given what a decoder makes of it: in that there is nothing to correct.
+    """
+    sequence = chain([planes], repeat(_decoded(key), frames - 1))
+    return encode_vp9(sequence, size, rate, kind=Kind.STILL, quantiser=quantiser)
+
+
+def _decoded(key: Coded) -> Planes:
+    decoder = av.CodecContext.create("vp9", "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    frames = [*decoder.decode(av.Packet(key.packets[0])), *decoder.decode(None)]
+    return np.asarray(frames[0].to_ndarray(format="yuv420p"), np.uint8)

@@ -1,0 +1,1 @@
+"""Tests of the render engine: pure rules, and ground truth measured on the files that come out."""

@@ -1,0 +1,109 @@
+"""The loudness meter and the limiter against ffmpeg's ebur128 filter and against signals with known figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from video_pipeline.domain.media import Loudness
+from video_pipeline.ffmpeg.limiter import CONTEXT, limiting_gain
+from video_pipeline.ffmpeg.loudness import STEP, Meter, highest_peak, loudness_of, true_peaks
+from video_pipeline_tests.ffmpeg.material import Workshop, music, write_sound
+
+RATE = 48_000
+
+
+def measured(sound: NDArray[np.float64], block: int = 50 * STEP) -> Loudness:
+    meter = Meter()
+    for start in range(0, sound.shape[1], block):
+        meter.add(np.ascontiguousarray(sound[:, start : start + block], np.float32))
+    return loudness_of(meter.powers, meter.peak)
+
+
+def tone(pitch: float, level_dbfs: float, seconds: float, phase: float = 0.0) -> NDArray[np.float64]:
+    wave = np.sin(2 * np.pi * pitch * np.arange(round(seconds * RATE)) / RATE + phase)
+    return np.tile(10 ** (level_dbfs / 20) * wave, (2, 1))
+
+
+def test_stereo_tone_of_minus_23_dbfs_measures_minus_23_lufs() -> None:
+    # EBU Tech 3341, case 1.
+    assert measured(tone(1000, -23, 20)).integrated_lufs == pytest.approx(-23.0, abs=0.1)
+
+
+def test_gating_and_range_of_the_standard_cases() -> None:
+    # EBU Tech 3341, case 3; Tech 3342, case 1: 20 s at -20 and 20 s at -30 have a range of 10 LU.
+    gated = np.concatenate([tone(1000, -36, 10), tone(1000, -23, 60), tone(1000, -36, 10)], axis=1)
+    assert measured(gated).integrated_lufs == pytest.approx(-23.0, abs=0.1)
+    steps = np.concatenate([tone(1000, -20, 20), tone(1000, -30, 20)], axis=1)
+    assert measured(steps).range_lu == pytest.approx(10.0, abs=1.0)
+
+
+def test_true_peak_between_samples_is_found() -> None:
+    # A quarter of the sample rate at 45 degrees: samples reach 0.707, the wave 1 (EBU Tech 3341, case 15 ff.).
+    wave = tone(12_000, 0, 1, phase=np.pi / 4)
+    assert np.abs(wave).max() == pytest.approx(0.7071, abs=1e-3)
+    assert measured(wave).true_peak_dbtp == pytest.approx(0.0, abs=0.3)
+
+
+def test_silence_measures_the_gate() -> None:
+    loudness = measured(np.zeros((2, 3 * RATE)))
+    assert loudness == Loudness(-70.0, -120.0, 0.0)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_meter_agrees_with_ffmpeg(workshop: Workshop, tmp_path: Path, seed: int) -> None:
+    sound = music(15, seed, 0.15)
+    sound[RATE * 5 : RATE * 7] *= 0.02
+    sound[RATE * 9 : RATE * 11] *= 3
+    integrated, peak = workshop.loudness(write_sound(tmp_path / "sound.wav", sound))
+    loudness = measured(sound.T)
+    assert loudness.integrated_lufs == pytest.approx(integrated, abs=0.1)
+    assert loudness.true_peak_dbtp == pytest.approx(peak, abs=0.1)
+
+
+def test_pieces_measure_what_the_whole_measures() -> None:
+    sound = music(12, 7).T
+    whole, pieces = measured(sound, block=sound.shape[1]), measured(sound, block=3 * STEP)
+    assert pieces.integrated_lufs == pytest.approx(whole.integrated_lufs, abs=1e-6)
+    assert pieces.true_peak_dbtp == pytest.approx(whole.true_peak_dbtp, abs=1e-4)
+
+
+def test_a_known_peak_that_cannot_be_exceeded_is_not_searched() -> None:
+    quiet = np.full((2, 1000), 0.1, np.float32)
+    assert highest_peak(quiet, known=0.9) == pytest.approx(0.1)
+
+
+def loud_sound() -> NDArray[np.float32]:
+    sound = music(6, 3, 0.08).T
+    sound[:, RATE * 2 : RATE * 2 + 400] *= 16
+    sound[:, RATE * 4] = 1.6
+    return np.ascontiguousarray(sound, np.float32)
+
+
+def test_limited_sound_keeps_below_the_ceiling_and_the_rest_is_untouched() -> None:
+    sound = loud_sound()
+    gain = limiting_gain(sound, 0.8)
+    assert gain is not None
+    limited = sound * gain
+    assert float(true_peaks(sound).max()) > 1.5
+    # The gain itself moves a little between two samples: 0.02 dB.
+    assert float(true_peaks(limited).max()) <= 0.8 * 10 ** (0.02 / 20)
+    assert np.allclose(gain[: RATE * 3 // 2], 1, atol=1e-6)
+    assert np.abs(np.diff(gain)).max() < 0.001
+
+
+def test_limiting_in_pieces_equals_limiting_the_whole() -> None:
+    sound = loud_sound()
+    whole = limiting_gain(sound, 0.8)
+    assert whole is not None
+    middle = slice(RATE * 2 - 1000, RATE * 3)
+    piece = limiting_gain(np.ascontiguousarray(sound[:, middle.start - CONTEXT : middle.stop + CONTEXT]), 0.8)
+    assert piece is not None
+    assert np.allclose(piece[CONTEXT:-CONTEXT], whole[middle], atol=1e-5)
+
+
+def test_sound_below_the_ceiling_needs_no_gain() -> None:
+    assert limiting_gain(np.full((2, RATE), 0.2, np.float32), 0.8) is None

@@ -1,0 +1,137 @@
+"""The cut of a timeline into stretches, for any timeline: each frame of the programme is covered once, and rightly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from video_pipeline.domain.media import MediaReference
+from video_pipeline.domain.timebase import FPS_30, FrameRate, TimeRange
+from video_pipeline.domain.timeline import Motion, PictureClip, SoundClip, Timeline, Transition, TransitionKind
+from video_pipeline.ffmpeg.plan import Blend, Hold, Look, Move, Run, compile_plan, loop_at
+
+RATES = [FrameRate(24), FrameRate(25), FrameRate(30000, 1001), FPS_30, FrameRate(60)]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one frame shows: one picture, or two and which step of the dissolve between them."""
+
+    first: Look
+    second: Look | None = None
+    step: int = 0
+
+
+def timeline_of(rate: FrameRate, clips: list[tuple[int, Motion]], transitions: list[Transition]) -> Timeline:
+    pictures = tuple(
+        PictureClip(f"scene {n}", MediaReference(f"{n}.png", f"{n:064x}", 1), frames, motion)
+        for n, (frames, motion) in enumerate(clips)
+    )
+    samples = rate.samples_at(sum(frames for frames, _ in clips))
+    sound = SoundClip("track", MediaReference("t.flac", "f" * 64, 1), TimeRange(0, samples), TimeRange(0, samples))
+    return Timeline("any", rate, pictures, tuple(transitions), (sound,), ())
+
+
+@st.composite
+def timelines(draw: st.DrawFn) -> Timeline:
+    rate = draw(st.sampled_from(RATES))
+    count = draw(st.integers(1, 6))
+    offsets = [(draw(st.integers(0, 40)), draw(st.integers(0, 40))) for _ in range(count - 1)]
+    kinds = [draw(st.sampled_from(TransitionKind)) for _ in range(count - 1)]
+    clips = []
+    for index in range(count):
+        needed = (offsets[index - 1][1] if index else 0) + (offsets[index][0] if index < count - 1 else 0)
+        clips.append((max(needed, 1) + draw(st.integers(0, 3000)), draw(st.sampled_from(Motion))))
+    return timeline_of(rate, clips, [Transition(k, a, b) for k, (a, b) in zip(kinds, offsets, strict=True)])
+
+
+def shown_by(run: Run, number: int, period: int) -> Seen:
+    def later(look: Look, frames: int) -> Look:
+        still = look.motion is Motion.STILL
+        return Look(look.picture, look.motion, 0 if still else (look.phase + frames) % period)
+
+    match run.stretch:
+        case Hold(picture):
+            return Seen(Look(picture, Motion.STILL, 0))
+        case Move(look):
+            return Seen(later(look, number))
+        case Blend(before, lead, after):
+            if number < lead:
+                return Seen(later(before, number))
+            return Seen(later(before, number), later(after, number - lead), number - lead + 1)
+
+
+def expected(timeline: Timeline) -> list[Seen]:
+    """The definition, frame by frame, straight from the timeline."""
+    period = loop_at(timeline.rate).period
+    starts = timeline.picture_starts
+    fades = [t.kind is TransitionKind.DISSOLVE for t in timeline.transitions]
+    ins = [t.in_offset if fade else 0 for t, fade in zip(timeline.transitions, fades, strict=True)]
+    outs = [t.out_offset if fade else 0 for t, fade in zip(timeline.transitions, fades, strict=True)]
+
+    def look(index: int, frame: int) -> Look:
+        clip = timeline.pictures[index]
+        free = starts[index] + (outs[index - 1] if index else 0)  # the loop begins when the dissolve in is over
+        phase = 0 if clip.motion is Motion.STILL else (frame - free) % period
+        return Look(clip.media.sha256, clip.motion, phase)
+
+    frames = []
+    for index, clip in enumerate(timeline.pictures):
+        for frame in range(starts[index], starts[index] + clip.frames):
+            if index < len(ins) and frame >= starts[index + 1] - ins[index]:
+                step = frame - (starts[index + 1] - ins[index]) + 1
+                frames.append(Seen(look(index, frame), look(index + 1, frame), step))
+            elif index and frame < starts[index] + outs[index - 1]:
+                step = frame - (starts[index] - ins[index - 1]) + 1
+                frames.append(Seen(look(index - 1, frame), look(index, frame), step))
+            else:
+                frames.append(Seen(look(index, frame)))
+    return frames
+
+
+@given(timelines())
+@settings(max_examples=150, deadline=None)
+def test_plan_shows_each_frame_of_the_timeline_once_and_rightly(timeline: Timeline) -> None:
+    runs = compile_plan(timeline)
+    assert sum(run.frames for run in runs) == timeline.frames
+    period = loop_at(timeline.rate).period
+    shown = [shown_by(run, number, period) for run in runs for number in range(run.frames)]
+    assert shown == expected(timeline)
+
+
+@given(timelines())
+@settings(max_examples=100, deadline=None)
+def test_only_still_stretches_are_repeated_or_cut(timeline: Timeline) -> None:
+    for run in compile_plan(timeline):
+        assert run.frames > 0
+        assert isinstance(run.stretch, Hold) or run.frames == run.stretch.shown
+
+
+def test_an_hour_of_twenty_still_pictures_has_39_stretches() -> None:
+    fade = Transition(TransitionKind.DISSOLVE, 30, 30)
+    runs = compile_plan(timeline_of(FPS_30, [(5400, Motion.STILL)] * 20, [fade] * 19))
+    assert len({run.stretch for run in runs}) == len(runs) == 39
+
+
+def test_changing_one_picture_changes_its_still_and_two_dissolves() -> None:
+    fade = Transition(TransitionKind.DISSOLVE, 30, 30)
+    timeline = timeline_of(FPS_30, [(900, Motion.STILL)] * 5, [fade] * 4)
+    changed = PictureClip("new", MediaReference("new.png", "a" * 64, 1), 900)
+    other = Timeline(
+        "any",
+        FPS_30,
+        (*timeline.pictures[:2], changed, *timeline.pictures[3:]),
+        timeline.transitions,
+        timeline.sounds,
+        (),
+    )
+    before = {run.stretch for run in compile_plan(timeline)}
+    after = {run.stretch for run in compile_plan(other)}
+    assert len(after - before) == 3
+
+
+def test_a_moving_scene_of_any_length_is_one_loop() -> None:
+    long = compile_plan(timeline_of(FPS_30, [(30 * 600, Motion.SLOW_ZOOM)], []))
+    assert len({run.stretch for run in long}) == loop_at(FPS_30).moves
