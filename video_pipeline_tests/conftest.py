@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-from video_pipeline.store import EmbeddedPostgres, LocalMediaStore, PostgresJobStore, connect, migrate
+from video_pipeline.store import EmbeddedPostgres, LocalMediaStore, PostgresJobStore, connect, migrate, rewritten_url
 from video_pipeline_tests.places import open_directory
 
 TEMPLATE = "migrated_template"
@@ -32,9 +33,24 @@ def short_dir() -> Iterator[Path]:
         yield path
 
 
+class ServerElsewhere:
+    """A server that runs already, named by an environment variable; its user may make databases."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(rewritten_url(url))
+
+    def url(self, database: str = "video_pipeline") -> str:
+        """The URL of one of its databases."""
+        return self._url.set(database=database).render_as_string(hide_password=False)
+
+
 @pytest.fixture(scope="session")
-def postgres(short_dir: Path) -> Iterator[EmbeddedPostgres]:
+def postgres(short_dir: Path) -> Iterator[EmbeddedPostgres | ServerElsewhere]:
     """The server of the whole test session, its databases on a disk that may forget."""
+    elsewhere = os.environ.get("VIDEO_PIPELINE_TEST_DATABASE_URL")
+    if elsewhere:
+        yield ServerElsewhere(elsewhere)
+        return
     with EmbeddedPostgres(short_dir / "data", state_dir=short_dir / "state") as server:
         admin = connect(server.url("postgres")).execution_options(isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
@@ -45,7 +61,7 @@ def postgres(short_dir: Path) -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def new_database(postgres: EmbeddedPostgres) -> Callable[..., object]:
+def new_database(postgres: EmbeddedPostgres | ServerElsewhere) -> Callable[..., object]:
     """Makes databases: a context manager of a Database, migrated (by copying a template) or empty."""
     numbers = itertools.count(1)
     admin = connect(postgres.url("postgres")).execution_options(isolation_level="AUTOCOMMIT")
@@ -55,6 +71,7 @@ def new_database(postgres: EmbeddedPostgres) -> Callable[..., object]:
             connection.execute(text(statement))
         admin.dispose()
 
+    execute(f"DROP DATABASE IF EXISTS {TEMPLATE}")
     execute(f"CREATE DATABASE {TEMPLATE}")
     engine = connect(postgres.url(TEMPLATE))
     migrate(engine)
@@ -62,7 +79,7 @@ def new_database(postgres: EmbeddedPostgres) -> Callable[..., object]:
 
     @contextmanager
     def make(*, migrated: bool = True) -> Iterator[Database]:
-        name = f"test_{next(numbers)}"
+        name = f"test_{os.getpid()}_{next(numbers)}"
         execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE if migrated else 'template0'}")
         url = make_url(postgres.url()).set(database=name).render_as_string(hide_password=False)
         engine = connect(url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from video_pipeline.domain.errors import ConflictError, LeaseLostError, NotFound
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import Lease
 from video_pipeline.store import PostgresJobStore
+from video_pipeline.store.fences import hold
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.material import (
     await_approval,
@@ -144,17 +146,22 @@ def test_a_released_revoked_or_made_up_lease_writes_nothing(store: PostgresJobSt
 
 def test_a_lease_holds_until_the_end_of_a_write(store: PostgresJobStore, database: Database) -> None:
     """A claim that begins while an attempt writes waits for it: no write lands after the job changed hands."""
-    lease = store.claim(order_short(store).id, "run-1")
-    with database.engine.connect() as writer:
-        held = writer.execute(text("SELECT token FROM job_leases FOR SHARE")).scalar()
-        assert held == lease.token
-        expire_and_claim = threading.Thread(target=lambda: (expire(database), store.claim(lease.job_id, "run-2")))
-        expire_and_claim.start()
-        expire_and_claim.join(0.3)
-        assert expire_and_claim.is_alive()
-        writer.rollback()
-    expire_and_claim.join()
-    assert store.get_job(lease.job_id).attempt == 2
+    lease = store.claim(order_short(store).id, "run-1", ttl_s=1)
+    claims: list[Lease] = []
+
+    def claim_when_expired() -> None:
+        while not claims:
+            with suppress(ConflictError):
+                claims.append(store.claim(lease.job_id, "run-2"))
+
+    with database.engine.begin() as connection:
+        hold(connection, lease)
+        other = threading.Thread(target=claim_when_expired)
+        other.start()
+        other.join(1.5)  # by now the lease has run out
+        assert claims == []
+    other.join()
+    assert [claim.attempt for claim in claims] == [2]
 
 
 def test_only_jobs_that_somebody_should_work_on_are_lost(store: PostgresJobStore, database: Database) -> None:

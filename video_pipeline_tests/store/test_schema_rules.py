@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
@@ -66,13 +67,19 @@ def test_an_album_cannot_be_born_with_nothing_in_a_later_status(sql: Sql) -> Non
 
 
 def test_the_rule_of_pairs_holds_against_a_concurrent_change(sql: Sql) -> None:
+    """Neither of two transactions sees the other's change; the later one to be checked waits, and is refused."""
     job = sql.job()
     sql.pairs(job)
-    with sql.engine.connect() as other:
-        other.execute(text("DELETE FROM images WHERE order_index = 1"))
-        sql.run("UPDATE video_jobs SET status = 'awaiting_approval'")  # sees all 20 still
+    check = "SET CONSTRAINTS ALL IMMEDIATE"
+    with sql.engine.connect() as mover, ThreadPoolExecutor(1) as pool:
+        mover.execute(text("UPDATE video_jobs SET status = 'awaiting_approval'"))
+        mover.execute(text(check))
+        deleting = pool.submit(sql.run, "DELETE FROM images WHERE order_index = 1", check)
+        with pytest.raises(TimeoutError):
+            deleting.result(0.3)
+        mover.commit()
         with pytest.raises(IntegrityError, match="needs exactly 20"):
-            other.commit()
+            deleting.result()
     assert sql.one("SELECT count(*) FROM images") == 20
 
 

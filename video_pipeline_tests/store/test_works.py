@@ -7,13 +7,14 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from video_pipeline.domain.delivery import MASTER, Format, Quality, Rendition
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, Licence, Loudness
 from video_pipeline.domain.records import Lease
 from video_pipeline.store import PostgresJobStore
+from video_pipeline.store.tables import VideoJob
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.material import (
     FREE,
@@ -149,3 +150,10 @@ def test_rows_without_measurements_are_no_works_yet(store: PostgresJobStore, lea
         connection.execute(text(insert), {"job": lease.job_id})
     assert store.images(lease.job_id) == []
     assert save_image(store, lease, 1) == store.images(lease.job_id)[0]
+
+
+def test_nothing_is_null_and_not_the_json_value_null(store: PostgresJobStore, lease: Lease, database: Database) -> None:
+    store.update_job_progress(lease.job_id, {"percent": 1})
+    with database.engine.begin() as connection:
+        connection.execute(update(VideoJob).values(progress=None, youtube_tags=None))
+    assert values(database, "SELECT progress IS NULL, youtube_tags IS NULL FROM video_jobs") == [(True, True)]
