@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import cv2
+
 from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import CancelledError, TransientError
 from video_pipeline.ports import IsCancelled, ReportProgress
@@ -36,6 +38,12 @@ class StopFlag:
     def is_up(self) -> bool:
         """True when the flag is up."""
         return self.path.exists()
+
+
+def on_one_core(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `function` in a worker, where OpenCV's own threads would only queue for the cores."""
+    cv2.setNumThreads(1)
+    return function(*args, **kwargs)
 
 
 class Crew:
@@ -66,7 +74,7 @@ class Crew:
         covered = min(cost, self._announced)
         self._announced -= covered
         self._expected += cost - covered
-        future = self._cores.submit(function, *args, **kwargs)
+        future = self._cores.submit(on_one_core, function, *args, **kwargs)
         self._running[future] = cost, message
         return future
 

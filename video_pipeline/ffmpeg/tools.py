@@ -17,7 +17,7 @@ from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.binary import FfmpegBinary
 from video_pipeline.ffmpeg.cache import DEFAULT_LIMIT_BYTES, Cache, Session
 from video_pipeline.ffmpeg.command import poster_command
-from video_pipeline.ffmpeg.crew import StopFlag
+from video_pipeline.ffmpeg.crew import StopFlag, on_one_core
 from video_pipeline.ffmpeg.pictures import WAVEFORM_SIZE, draw_contact_sheet, draw_preview, draw_waveform, image_facts
 from video_pipeline.ffmpeg.probe import black_frames, inspect
 from video_pipeline.ffmpeg.render import Engine, order_of, render
@@ -108,5 +108,5 @@ class FfmpegTools:
             if decoded or load_analysis(session, sha256) is None:
                 flag = StopFlag(session.own / "stop")
                 binary = self._engine.binary.path
-                self._engine.cores.submit(prepare_track, binary, audio, sha256, session, flag).result()
+                self._engine.cores.submit(on_one_core, prepare_track, binary, audio, sha256, session, flag).result()
             yield session, sha256

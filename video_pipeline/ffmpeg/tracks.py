@@ -99,10 +99,10 @@ def analyse(pcm: NDArray[np.float32], channels: int, check: Callable[[], None] =
     meter, silence = Meter(), _SilenceMeter()
     for block in blocks_of(pcm):
         check()
+        if not math.isfinite(block.sum(dtype=np.float64)):
+            raise MediaError("the sound holds values that are no numbers")
         meter.add(block)
         silence.add(block)
-    if not math.isfinite(meter.peak):
-        raise MediaError("the sound holds values that are no numbers")
     loudness = loudness_of(meter.powers, meter.peak)
     facts = AudioFacts(len(pcm), channels, loudness, silence.longest * _SILENCE_STEP / SAMPLE_RATE)
     return Analysis(facts, meter.powers)

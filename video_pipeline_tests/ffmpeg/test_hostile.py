@@ -29,10 +29,7 @@ def hostile_sounds(folder: Path) -> dict[str, tuple[Path, str]]:
         "picture.flac": (picture, "is no sound file"),
         "cut_off.flac": (whole[: len(whole) // 2], "damaged|failed"),
         "noise.flac": (b"fLaC" + bytes(range(256)) * 20, "damaged|failed|no sound"),
-        "playlist_behind_id3.mp3": (
-            b"ID3\x04\x00\x00\x00\x00\x00\x00" + PLAYLIST.encode() * 3,
-            "damaged|failed|no sound",
-        ),
+        "playlist_behind_id3.mp3": (hidden, "damaged|failed|no sound"),
         "moov_missing.m4a": (b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00M4A mp42" + bytes(100), "failed"),
     }
     for name, (content, _) in contents.items():

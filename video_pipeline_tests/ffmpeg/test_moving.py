@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from video_pipeline.domain.timeline import Motion
-from video_pipeline.ffmpeg.canvas import ZOOM_DEPTH
+from video_pipeline.ffmpeg.canvas import zoom_factor
 from video_pipeline.ffmpeg.plan import loop_at
 from video_pipeline_tests.ffmpeg.material import Workshop
 
@@ -36,29 +36,30 @@ def distances(file: Path) -> NDArray[np.float64]:
     return np.array(found)
 
 
-@pytest.mark.parametrize("kind", ["mp4", "webm"])
-def test_zoom_runs_evenly_through_groups_dissolve_and_the_end_of_the_loop(
-    workshop: Workshop, tmp_path: Path, kind: str
+# How far from its place a dot is seen: the encoders leave movements of a fraction of a pixel for the next frames.
+@pytest.mark.parametrize(("kind", "tolerance"), [("mp4", 0.45), ("webm", 0.8)])
+def test_zoom_is_where_it_should_be_in_groups_dissolve_and_the_next_loop(
+    workshop: Workshop, tmp_path: Path, kind: str, tolerance: float
 ) -> None:
     picture = dots(workshop.folder / "dots.png")
-    # 23 s alone: the loop of 20 s closes once; both scenes show the same dots, so the dissolve shows its own motion.
+    # 23.5 s alone: the loop of 20 s closes once and its last group is not whole. Both scenes show the same dots.
     timeline = workshop.album(2, seconds=24, motion=Motion.SLOW_ZOOM, pictures=[picture, picture])
     file = tmp_path / f"out.{kind}"
-    report = workshop.render(timeline, f"{kind}_low", file)
-    assert report.frames == timeline.frames
+    workshop.render(timeline, f"{kind}_low", file)
     seen = distances(file)
     assert len(seen) == timeline.frames
-    fade = timeline.transitions[0]
+    fade, period = timeline.transitions[0], loop_at(timeline.rate).period
     alone = timeline.pictures[0].frames - fade.in_offset
-    steps = np.abs(np.diff(seen[:alone]))
-    near = 427 * ZOOM_DEPTH * np.pi / loop_at(timeline.rate).period  # the greatest speed of the raised cosine
-    assert steps.max() < 2 * near
-    assert seen[:alone].max() / seen[0] == pytest.approx(1 + ZOOM_DEPTH, abs=0.004)
-    assert seen[loop_at(timeline.rate).period] == pytest.approx(seen[0], abs=0.1)
-    # In the dissolve the dots are two pairs; before and after it the motion carries on from where it was.
-    assert abs(seen[alone] - seen[alone - 1]) < 0.5
-    end = alone + fade.frames
-    assert abs(seen[end] - seen[end - 1]) < 0.5
+    after = alone + fade.frames
+    phases = [*range(alone), *range(timeline.frames - after)]
+    expected = np.array([seen[0] * zoom_factor(phase % period, period) for phase in phases])
+    shown = np.concatenate([seen[:alone], seen[after:]])
+    assert np.abs(shown - expected).max() < tolerance
+    assert expected.max() - expected.min() > 20
+    # In the dissolve two pairs of dots are seen, between the last place of the one and the first of the other.
+    between = seen[alone:after]
+    assert between.min() > min(seen[alone - 1], seen[after]) - 2
+    assert between.max() < max(seen[alone - 1], seen[after]) + 2
 
 
 def test_a_still_and_a_moving_scene_join_in_one_file(workshop: Workshop, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_poster_command_line() -> None:
         "-filter_complex",
         "[0:v:0]scale=in_color_matrix=bt709:in_range=tv:out_color_matrix=bt601:out_range=pc[s0];"
         "[s0]format=yuvj420p[s1]",
-        *("-map", "[s1]", "-f", "image2", "-vframes", "1", "-q:v", "2", "-update", "1", "-vcodec", "mjpeg"),
+        *("-map", "[s1]", "-f", "image2", "-q:v", "2", "-update", "1", "-vcodec", "mjpeg", "-vframes", "1"),
         "file:/out/p.jpg",
     )
 
