@@ -141,7 +141,7 @@ class MediaTools(Protocol):
         ...
 
     def black_frames(self, video: Path) -> int:
-        """How many frames of the unique material of `video` are black: one sampled each second."""
+        """How many different key frames of `video` are black; every stretch of picture begins with one."""
         ...
 
 

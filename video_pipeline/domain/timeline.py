@@ -139,6 +139,10 @@ def _check_sounds(sounds: Sequence[SoundClip], crossfades: Sequence[TimeRange]) 
         raise InvalidInputError("a timeline needs at least one piece of sound")
     if len(crossfades) != len(sounds) - 1:
         raise InvalidInputError(f"{len(sounds)} pieces need {len(sounds) - 1} crossfades, not {len(crossfades)}")
+    for clip in sounds:
+        available, used = clip.available_range, clip.source_range
+        if used.start < available.start or used.end > available.end:
+            raise InvalidInputError(f"{clip.name} uses samples {used}, available are {available}")
     starts = _starts(clip.source_range.duration for clip in sounds)
     for index, fade in enumerate(crossfades):
         cut, before, after = starts[index + 1], sounds[index], sounds[index + 1]
