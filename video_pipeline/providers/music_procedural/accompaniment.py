@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -47,6 +48,8 @@ class _Style:
     def __init__(self, plan: Plan, seat: Seat, kind: Kind, rng: np.random.Generator) -> None:
         self.plan, self.seat = plan, seat
         self.shape = choose(rng, _SHAPES)
+        # Some sections are strummed instead of broken: a change of texture is what makes a new section new.
+        self.strummed = bool(rng.random() < {Kind.B: 0.4, Kind.C: 0.45}.get(kind, 0.12))
         beats, beat_s = plan.clock.beats, plan.clock.beat_s
         # Sixteenths only where they are no faster than six a second.
         self.per_beat = 4 if plan.movement > 0.75 and beat_s > 0.68 else 2
@@ -63,25 +66,41 @@ class _Style:
 
     def bar(self, bar: int, section: Section, rng: np.random.Generator) -> list[Note]:
         """The notes of one bar."""
-        clock = self.plan.clock
         rungs = ladder(self.plan.chords[bar], self._bottom(section), self.seat.profile.high - 8)
         notes: list[Note] = []
-        for index, slot in enumerate(self.slots):
+        slots = self.slots[:: 2 if len(self.slots) > 4 else 1] if self.strummed else self.slots
+        for index, slot in enumerate(slots):
             if index and rng.random() < 0.07:
                 continue
-            rung = self.shape[(slot * 8 // (clock.beats * self.per_beat) if len(self.slots) > 6 else index) % 8]
-            rung += int(rng.random() < 0.08)
-            pitch = rungs[min(rung, len(rungs) - 1)]
+            if self.strummed and (index or len(slots) == 1):
+                notes += self._strum(bar, slot, rungs, section, rng)
+                continue
+            rung = self.shape[(slot * 8 // (self.plan.clock.beats * self.per_beat) if len(slots) > 6 else index) % 8]
+            pitch = rungs[min(rung + int(rng.random() < 0.08), len(rungs) - 1)]
             if notes and pitch == notes[-1].pitch:
                 pitch = rungs[max(rungs.index(pitch) - 1, 0)]
-            beat = slot / self.per_beat
-            accent = 0.07 if slot == 0 else 0.02 if slot % self.per_beat == 0 else -0.03
-            velocity = 0.36 + 0.34 * section.intensity + accent + 0.045 * float(rng.standard_normal())
-            start = clock.at(bar, swung(beat, self.plan.character.swing)) + 0.007 * float(rng.standard_normal())
-            # Notes ring until the chord changes, as under a pedal.
-            left = (clock.beats - beat) * clock.beat_s
-            notes.append(Note(max(start, 0.0), max(left, 0.6 * clock.beat_s), pitch, _clip(velocity)))
+            notes.append(self._note(bar, slot, pitch, section, rng))
         return notes
+
+    def _strum(
+        self, bar: int, slot: int, rungs: list[int], section: Section, rng: np.random.Generator
+    ) -> Iterator[Note]:
+        """Three neighbouring rungs from the bottom up, as a thumb plays them."""
+        lowest = 1 + int(rng.random() < 0.4)
+        for order, pitch in enumerate(rungs[lowest : lowest + 3]):
+            note = self._note(bar, slot, pitch, section, rng)
+            soft = 0.85 - 0.06 * order
+            yield replace(note, start_s=note.start_s + 0.019 * order, velocity=_clip(note.velocity * soft))
+
+    def _note(self, bar: int, slot: int, pitch: int, section: Section, rng: np.random.Generator) -> Note:
+        clock = self.plan.clock
+        beat = slot / self.per_beat
+        accent = 0.07 if slot == 0 else 0.02 if slot % self.per_beat == 0 else -0.03
+        velocity = 0.36 + 0.34 * section.intensity + accent + 0.045 * float(rng.standard_normal())
+        start = clock.at(bar, swung(beat, self.plan.character.swing)) + 0.007 * float(rng.standard_normal())
+        # Notes ring until the chord changes, as under a pedal.
+        left = (clock.beats - beat) * clock.beat_s
+        return Note(max(start, 0.0), max(left, 0.6 * clock.beat_s), pitch, _clip(velocity))
 
     def _bottom(self, section: Section) -> int:
         lift = 7 if section.kind is Kind.C else 0
@@ -108,9 +127,7 @@ def _rolled(plan: Plan, seat: Seat, rng: np.random.Generator) -> Iterator[Note]:
     latest = max(end - 0.2, at)
     for index, rung in enumerate((0, 1, 2, 3, 4, 6)[: 4 if seat.rank else 6]):
         yield Note(at, max(end - at, 0.3), rungs[min(rung, len(rungs) - 1)], _clip(0.38 - 0.025 * index))
-        at = min(
-            at + (0.09 + 0.05 * index) * (1 + 0.1 * float(rng.standard_normal())), max(end - 0.2, plan.clock.starts[-2])
-        )
+        at = min(at + (0.09 + 0.05 * index) * (1 + 0.1 * float(rng.standard_normal())), latest)
 
 
 def held(plan: Plan, seat: Seat) -> tuple[Note, ...]:

@@ -34,10 +34,10 @@ def write(prompt: MusicPrompt, seed: int) -> tuple[Plan, tuple[Part, ...]]:
 def _shaped(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
     """The same notes with a crescendo through the intro and a diminuendo through the outro."""
     starts = plan.clock.starts
-    points, levels = [starts[0]], [0.62]
+    points, levels = [starts[0]], [0.74]
     for section in plan.sections:
-        rising, falling = section.kind is Kind.INTRO, section.kind is Kind.OUTRO
+        rising, falling = section.start == 0, section.kind is Kind.OUTRO
         points += [starts[section.start] + 1e-3, starts[section.end]]
-        levels += [0.62, 0.92] if rising else [0.9, 0.78] if falling else [1.0, 1.0]
+        levels += [0.74, 0.96] if rising else [0.9, 0.78] if falling else [1.0, 1.0]
     shape = np.interp([note.start_s for note in notes], points, levels)
     return tuple(replace(note, velocity=float(note.velocity * level)) for note, level in zip(notes, shape, strict=True))

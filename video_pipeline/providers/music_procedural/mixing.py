@@ -116,7 +116,8 @@ def _put(stem: Wave, tone: Tone, note: Note, gains: npt.NDArray[np.float32], ind
         # A held tone opens towards its middle, as players lean into it.
         swell = 0.8 * np.square(np.sin(np.linspace(0, np.pi, length, dtype=np.float32)))
         piece += (_read(tone.opened, length, index, looped=True) * gains - piece) * swell
-    rise = min(tone.attack, length)
+    # A pad may take its time, a melody on the same voice may not.
+    rise = min(tone.attack, int(0.3 * body), length)
     if rise:
         piece[:, :rise] *= ramp(rise)
     # What the note does not reach of its release was cut by the end of the piece or of the tone, which both fade.

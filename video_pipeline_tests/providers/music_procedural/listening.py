@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from scipy.signal import butter, resample_poly, sosfilt, stft
 
 from video_pipeline.domain.storyboard import Mode
@@ -84,16 +84,13 @@ def envelope_db(sound: Sound, seconds: float = 0.5) -> npt.NDArray[np.float64]:
 
 def mel(sound: Sound, bands: int = 26) -> npt.NDArray[np.float64]:
     """Power in `bands` bands of equal width on the mel scale every 10 ms, in dB, (bands, frames)."""
-    freqs, _, spectrum = stft(
-        sound.astype(np.float64).mean(axis=1), RATE, nperseg=2048, noverlap=2048 - HOP, boundary=None
-    )
-    edges = 700 * (np.exp(np.linspace(np.log1p(40 / 700), np.log1p(14_000 / 700), bands + 2)) - 1)
-    power = np.abs(spectrum) ** 2
-    rows = []
-    for low, middle, high in zip(edges, edges[1:], edges[2:], strict=False):
-        rise, fall = (freqs - low) / (middle - low), (high - freqs) / (high - middle)
-        rows.append(np.clip(np.minimum(rise, fall), 0, None) @ power)
-    return decibels(np.array(rows) + 1e-12)
+    mono = sound.astype(np.float32).mean(axis=1)
+    _, _, spectrum = stft(mono, RATE, nperseg=2048, noverlap=2048 - HOP, boundary=None)
+    edges = 700 * (np.exp(np.linspace(np.log1p(40 / 700), np.log1p(14_000 / 700), bands + 1)) - 1)
+    bins = np.round(edges / RATE * 2048).astype(int)
+    bins = np.maximum(bins, bins[0] + np.arange(bins.size))
+    power = np.square(spectrum.real) + np.square(spectrum.imag)
+    return decibels(np.add.reduceat(power[: bins[-1]], bins[:-1], axis=0).astype(np.float64) + 1e-12)
 
 
 def onset_strength(sound: Sound) -> npt.NDArray[np.float64]:
@@ -108,7 +105,7 @@ def onsets(sound: Sound) -> int:
     """How many attacks are heard."""
     strength = onset_strength(sound)
     around = uniform_filter1d(strength, 41)
-    peak = np.array([strength[max(i - 5, 0) : i + 6].max() for i in range(strength.size)])
+    peak = maximum_filter1d(strength, 11)
     return int(((strength == peak) & (strength > around + 0.9)).sum())
 
 

@@ -79,7 +79,7 @@ def album(seconds: float = 24.0) -> list[MusicPrompt]:
 
 
 # One style of ensemble and key, as a channel would order it: only titles, tempi and moods differ.
-def cycle(seconds: float = 24.0) -> list[MusicPrompt]:
+def cycle(seconds: float = 18.0) -> list[MusicPrompt]:
     """Six prompts for the same two instruments in the same key."""
     rows = ((60, ("calm",)), (63, ("calm", "night")), (66, ("serene",)), (69, ("warm",)), (72, ("hope",)), (75, ()))
     return [

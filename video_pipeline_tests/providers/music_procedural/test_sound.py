@@ -82,7 +82,7 @@ def test_a_click_as_small_as_minus_46_dbfs_would_be_found(asked: MusicPrompt) ->
 def test_intro_grows_and_the_end_rings_out(asked: MusicPrompt) -> None:
     levels = envelope_db(sound(asked))
     body = levels[len(levels) // 3 : -len(levels) // 3].mean()
-    assert levels[:2].mean() < body - 0.5
+    assert levels[:3].mean() < levels.max() - 1.5
     # The last two seconds fall all the way, without a cut and without a long hole.
     end = levels[-5:]
     assert (np.diff(end) < 1.0).all()
@@ -91,11 +91,19 @@ def test_intro_grows_and_the_end_rings_out(asked: MusicPrompt) -> None:
     assert np.abs(sound(asked)[[0, -1]]).max() < 1e-4
 
 
-@pytest.mark.parametrize("seconds", [60.0, 100.0])
-def test_a_longer_piece_has_loud_and_quiet_parts(seconds: float) -> None:
-    asked = prompt(Instrument.PIANO, Instrument.STRINGS, Instrument.BASS, bpm=84, seconds=seconds)
-    levels = envelope_db(sound(asked), 4.0)[:-2]
-    assert levels[0] < levels.max() - 3
-    assert 3.5 < levels[1:].max() - levels.min() < 22
+@pytest.mark.parametrize(
+    ("players", "bpm", "seconds"),
+    [
+        ((Instrument.PIANO, Instrument.STRINGS, Instrument.BASS), 84, 60.0),
+        ((Instrument.CELLO, Instrument.PIANO, Instrument.STRINGS), 56, 80.0),
+        ((Instrument.GUITAR,), 96, 60.0),
+    ],
+)
+def test_a_longer_piece_grows_has_a_climax_and_quiet_parts(
+    players: tuple[Instrument, ...], bpm: int, seconds: float
+) -> None:
+    levels = envelope_db(sound(prompt(*players, bpm=bpm, seconds=seconds)), 4.0)[:-2]
+    assert levels[0] < levels.max() - 4
+    assert 4 < levels.max() - levels.min() < 24
     # The climax is neither at the beginning nor at the end.
-    assert 0.25 < np.argmax(levels) / len(levels) < 0.95
+    assert 0.2 < np.argmax(levels) / len(levels) < 0.95

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -33,6 +34,7 @@ def test_every_instrument_can_play_alone(instrument: Instrument) -> None:
     assert np.abs(piece).max() < 10 ** (-1.5 / 20)
 
 
+@cache
 def _portrait(instrument: Instrument) -> np.ndarray:
     """Timbre in 26 bands without the level, and how fast the sound falls."""
     levels = mel(solo(instrument))
