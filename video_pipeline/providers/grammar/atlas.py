@@ -73,15 +73,18 @@ def read_niche(niche_label: str) -> Niche:
 
 
 def _rank(world: World, words: Sequence[str]) -> tuple[int, int, World] | None:
-    """(minus the number of words that name it, place of the first one, world), or None when none does."""
+    """(minus the number of words that name it, minus the place of the last one, world), or None when none does.
+
+    In English the last noun of a name says what the thing is: a rain library is a library.
+    """
     hits = {
         at + offset: at
-        for synonym in world.synonyms
+        for synonym in (world.name, *world.synonyms)
         for at in range(len(words))
         if _named_at(synonym.split(), words, at)
         for offset in range(len(synonym.split()))
     }
-    return (-len(hits), min(hits), world) if hits else None
+    return (-len(hits), -max(hits), world) if hits else None
 
 
 def _named_at(synonym: Sequence[str], words: Sequence[str], at: int) -> bool:
