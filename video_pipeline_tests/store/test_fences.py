@@ -72,6 +72,24 @@ def test_a_claim_counts_the_attempt_and_excludes_others(store: PostgresJobStore)
         store.claim(uuid4(), "run")
 
 
+def test_times_of_an_attempt_are_kept(store: PostgresJobStore, database: Database) -> None:
+    def times() -> tuple[object, ...]:
+        with database.engine.connect() as connection:
+            return tuple(connection.execute(text("SELECT run_id, started_at, finished_at FROM video_jobs")).one())
+
+    job = order_short(store)
+    assert times() == (None, None, None)
+    store.release(store.claim(job.id, "run-1"))
+    run, started, finished = times()
+    assert (run, finished) == ("run-1", None)
+    store.claim(job.id, "run-2")
+    assert times() == ("run-2", started, None)
+    store.mark_job_failed(job.id, "no")
+    assert times()[2] is not None
+    store.retry(job.id)
+    assert times()[2] is None
+
+
 def test_of_many_claims_at_once_one_wins(store: PostgresJobStore) -> None:
     job = order_short(store)
     ready = threading.Barrier(8)
