@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, or_, select
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from video_pipeline.domain.records import ChannelRecord
 from video_pipeline.store.books import CHANNELS, Books
-from video_pipeline.store.codec import channel_record
+from video_pipeline.store.codec import channel_record, clean
 
 NAME_MAX_CHARACTERS = 255
 _PUBLIC = tuple(column for column in CHANNELS.c if column.name != "youtube_refresh_token")
@@ -22,6 +22,7 @@ class ChannelBooks(Books):
     def create_channel(self, name: str, brand_niche: str, youtube_channel_id: str | None = None) -> ChannelRecord:
         """Add a channel; ConflictError when another one has the YouTube id, InvalidInputError for unusable texts."""
         values = {"name": _text("name", name), "brand_niche": _text("niche", brand_niche)}
+        youtube_channel_id = None if youtube_channel_id is None else _text("YouTube id", youtube_channel_id)
         with self._transaction() as connection:
             if youtube_channel_id is not None:
                 taken = select(CHANNELS.c.name).where(CHANNELS.c.youtube_channel_id == youtube_channel_id)
@@ -43,7 +44,7 @@ class ChannelBooks(Books):
 
         NotFoundError when there is none, InvalidInputError when several have the name.
         """
-        wanted = name_or_id.strip()
+        wanted = clean(name_or_id).strip()
         clauses = [CHANNELS.c.youtube_channel_id == wanted, func.lower(CHANNELS.c.name) == wanted.lower()]
         with contextlib.suppress(ValueError):  # not an id, so a name
             clauses.append(CHANNELS.c.id == UUID(wanted))

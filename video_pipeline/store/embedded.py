@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +51,9 @@ class EmbeddedPostgres:
                 return
             try:
                 server = premises.server_account(self._user)
-                self._home = premises.prepare_home(self.data_dir, server, self._state_dir.resolve())
+                self.data_dir.mkdir(parents=True, exist_ok=True)
+                with _locked(self.data_dir / "server.lock"):
+                    self._home = premises.prepare_home(self.data_dir, server, self._state_dir.resolve())
                 with _locked(self._home / "start.lock"):
                     membership = _open_lock(self._home / "users.lock", fcntl.LOCK_SH)
                     try:
@@ -60,7 +63,12 @@ class EmbeddedPostgres:
                         os.close(membership)
                         raise
                     self._membership, self._pid = membership, os.getpid()
-            except (OSError, psycopg2.Error) as error:
+            except PermissionError as error:
+                raise MachineError(
+                    f"the embedded PostgreSQL in {self.data_dir} did not start: {error}; run as the user to whom the "
+                    "directory belongs, or choose another data directory"
+                ) from error
+            except (OSError, subprocess.TimeoutExpired, psycopg2.Error) as error:
                 raise MachineError(f"the embedded PostgreSQL in {self.data_dir} did not start: {error}") from error
 
     def stop(self) -> None:

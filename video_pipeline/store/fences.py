@@ -17,7 +17,7 @@ from video_pipeline.domain.errors import ConflictError, LeaseLostError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import JobRecord, Lease
 from video_pipeline.store.books import JOBS, LEASES, Books, find_row, write_event
-from video_pipeline.store.codec import job_record
+from video_pipeline.store.codec import clean, job_record
 
 ATTENDED = (
     JobStatus.PLANNED,
@@ -66,7 +66,7 @@ class LeaseBooks(Books):
         values = {
             "token": uuid4(),
             "attempt": select(JOBS.c.attempt + 1).where(JOBS.c.id == job_id).scalar_subquery(),
-            "run_id": run_id,
+            "run_id": clean(run_id),
             "claimed_at": _NOW,
             "expires_at": _NOW + timedelta(seconds=ttl_s),
             "released_at": None,
@@ -82,7 +82,11 @@ class LeaseBooks(Books):
             taken = connection.execute(statement).one_or_none()
             if taken is None:
                 raise ConflictError(f"job {job_id} is being worked on by {_holder(connection, job_id)}")
-            started = {"attempt": taken.attempt, "run_id": run_id, "started_at": func.coalesce(JOBS.c.started_at, _NOW)}
+            started = {
+                "attempt": taken.attempt,
+                "run_id": clean(run_id),
+                "started_at": func.coalesce(JOBS.c.started_at, _NOW),
+            }
             connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(started))
             write_event(connection, job_id, "claimed", status_from=status, message=run_id, attempt=taken.attempt)
         return Lease(job_id, taken.token, taken.attempt, run_id)

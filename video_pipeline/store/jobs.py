@@ -16,7 +16,7 @@ from video_pipeline.domain.job import JobStatus, statuses_for
 from video_pipeline.domain.progress import Progress
 from video_pipeline.domain.records import EventRecord, JobRecord
 from video_pipeline.store.books import CHANNELS, EVENTS, JOBS, Books, find_row, write_event
-from video_pipeline.store.codec import event_record, job_record, progress_json
+from video_pipeline.store.codec import clean, event_record, job_record, progress_json
 from video_pipeline.store.fences import live_lease
 from video_pipeline.store.keys import checked_key
 
@@ -43,8 +43,8 @@ class JobBooks(Books):
             "brief": brief.to_json(),
             "approval": brief.approval,
             "seed": brief.seed,
-            "user_id": brief.user_id,
-            "project_name": brief.project_name,
+            "user_id": brief.user_id and clean(brief.user_id),
+            "project_name": brief.project_name and clean(brief.project_name),
         }
         with self._transaction() as connection:
             if not connection.execute(select(exists().where(CHANNELS.c.id == brief.channel_id))).scalar():

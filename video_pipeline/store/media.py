@@ -73,7 +73,8 @@ class LocalMediaStore:
             source = made if movable else _copied(made, workspace / target.name)
             sha256, size = _flushed(source)
             _put(source, target)
-            made.unlink(missing_ok=True)
+            if source is not made:
+                made.unlink()
         return MediaReference(key, sha256, size)
 
     def duplicate(self, media: MediaReference, key: str) -> MediaReference:

@@ -90,8 +90,10 @@ def reachable(path: Path, account: Account) -> bool:
 
 
 def prepare_home(data_dir: Path, server: Account, state_dir: Path) -> Path:
-    """The directory of the cluster, made when missing; the same one for ever once a cluster is in it."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    """The directory of the cluster, made when missing; the same one for ever once a cluster is in it.
+
+    The caller holds a lock: two processes must not make it at once.
+    """
     data_dir = data_dir.resolve()
     home = _root_home(data_dir, server, state_dir) if os.geteuid() == 0 else _own_home(data_dir)
     for name in ("log", "socket"):
@@ -144,7 +146,7 @@ def _only_root_writes(directory: Path) -> bool:
 def _root_directory(path: Path) -> None:
     """Make `path` with mode 0711, or check that nobody but root can put things into it."""
     if not path.exists():
-        path.mkdir(parents=True)
+        path.mkdir(mode=0o711, parents=True, exist_ok=True)
         path.chmod(0o711)
     if path.is_symlink() or not _only_root_writes(path):
         raise MachineError(f"{path} must be a directory that belongs to root and that nobody else may write to")

@@ -77,9 +77,8 @@ class WorkBooks(Books):
         """Record one piece of music in its place; it replaces one that was there."""
         values = audio_columns(media, facts) | {
             "provider": _provider(TRACKS, generation),
-            "provider_track_id": generation.provider_id,
             "prompt_text": prompt.text,
-            **_terms(generation),
+            **_terms(generation, "provider_track_id"),
         }
         with self._transaction() as connection:
             return track_record(_save(connection, TRACKS, lease, prompt.order_index, values))
@@ -94,9 +93,8 @@ class WorkBooks(Books):
         """Record one picture in its place; it replaces one that was there."""
         values = image_columns(media, facts) | {
             "provider": _provider(IMAGES, generation),
-            "provider_image_id": generation.provider_id,
             "prompt_text": prompt.text,
-            **_terms(generation),
+            **_terms(generation, "provider_image_id"),
         }
         with self._transaction() as connection:
             return image_record(_save(connection, IMAGES, lease, prompt.order_index, values))
@@ -203,9 +201,14 @@ def _provider(table: Table, generation: Generation) -> str:
     return generation.provider
 
 
-def _terms(generation: Generation) -> dict[str, Any]:
-    licence = generation.licence
-    return {"licence": licence.name, "license_document_url": licence.url, "cost": generation.cost_usd}
+def _terms(generation: Generation, id_column: str) -> dict[str, Any]:
+    """What the provider said: its texts come from outside and may hold anything."""
+    said = {
+        id_column: generation.provider_id,
+        "licence": generation.licence.name,
+        "license_document_url": generation.licence.url,
+    }
+    return {name: text and clean(text) for name, text in said.items()} | {"cost": generation.cost_usd}
 
 
 def _save(connection: Connection, table: Table, lease: Lease, order_index: int, values: dict[str, Any]) -> Any:

@@ -190,6 +190,17 @@ def test_processes_share_one_server_and_the_last_one_stops_it(place: Path) -> No
     assert running_in(place) == []
 
 
+def test_several_may_start_a_server_that_was_never_made(bare_place: Path) -> None:
+    started = [partner(bare_place) for _ in range(3)]
+    urls = {each.stdout.readline().strip() for each in started}  # type: ignore[union-attr] # it is a pipe
+    assert len(urls) == 1
+    assert urls != {""}
+    for each in started:
+        each.communicate("\n")
+    assert [each.returncode for each in started] == [0, 0, 0]
+    assert running_in(bare_place) == []
+
+
 def test_two_users_in_one_process_share_it_too(place: Path) -> None:
     with new(place) as first:
         with new(place) as second:

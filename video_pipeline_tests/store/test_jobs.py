@@ -33,8 +33,9 @@ def test_channels_are_found_by_id_name_and_youtube_id(store: PostgresJobStore) -
     assert store.list_channels() == [harbour, court]
     for wanted in (str(court.id), str(court.id).upper(), "royal COURT", "UC123", " Royal Court "):
         assert store.find_channel(wanted) == court
-    with pytest.raises(NotFoundError, match="nowhere"):
-        store.find_channel("nowhere")
+    for nowhere in ("nowhere", "nowhere\x00", "%", "' OR '1'='1"):
+        with pytest.raises(NotFoundError, match="there is no channel"):
+            store.find_channel(nowhere)
     store.create_channel("harbour", "Another one")
     with pytest.raises(InvalidInputError, match=str(harbour.id)):
         store.find_channel("Harbour")
@@ -67,7 +68,7 @@ def test_a_refresh_token_is_never_shown(store: PostgresJobStore, database: Datab
 
 def test_an_order_is_kept_as_it_was_given(store: PostgresJobStore) -> None:
     channel = store.create_channel("Court", "n")
-    brief = album(channel.id, approval=Approval.AUTO, user_id="u1", project_name="Autumn")
+    brief = album(channel.id, approval=Approval.AUTO, user_id="u1", project_name="Autumn \U0001f342")
     job = store.create_job(brief)
     assert brief_from_json(job.brief) == brief
     assert (job.kind, job.status, job.approval) == (JobKind.ALBUM, JobStatus.PLANNED, Approval.AUTO)

@@ -105,6 +105,12 @@ def test_a_link_is_not_adopted(media: LocalMediaStore, tmp_path: Path) -> None:
     assert tree(media) == set()
 
 
+def test_a_file_that_is_in_its_place_already_stays(media: LocalMediaStore, tmp_path: Path) -> None:
+    reference = media.adopt(made(tmp_path / "out.flac"), "a")
+    assert media.adopt(media.path("a"), "a") == reference
+    assert media.holds(reference)
+
+
 def test_a_file_with_a_second_name_is_copied(media: LocalMediaStore, tmp_path: Path) -> None:
     """Whoever holds the other name could change the bytes after they were recorded."""
     source = made(tmp_path / "out.flac")

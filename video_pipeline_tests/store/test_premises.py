@@ -235,8 +235,14 @@ def test_an_ordinary_user_keeps_everything_in_the_data_directory(place: Path) ->
     roots = place / "roots"
     with EmbeddedPostgres(roots, state_dir=place / "state"):
         pass
-    refused = as_user(NOBODY.pw_uid, NOBODY.pw_gid, lambda: EmbeddedPostgres(roots, state_dir=place / "state").start())
-    assert "was made by another user; run as that user" in refused
+
+    def intrude() -> None:
+        EmbeddedPostgres(roots, state_dir=place / "state").start()
+
+    assert "run as the user to whom the directory belongs" in as_user(NOBODY.pw_uid, NOBODY.pw_gid, intrude)
+    roots.chmod(0o777)
+    (roots / "server.lock").chmod(0o666)
+    assert "was made by another user; run as that user" in as_user(NOBODY.pw_uid, NOBODY.pw_gid, intrude)
 
 
 def test_a_socket_directory_that_somebody_prepared_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,12 @@ def test_what_was_paid_is_in_the_ledger_and_on_the_job(
     ]
 
 
+def test_texts_of_a_provider_may_hold_anything(store: PostgresJobStore, lease: Lease) -> None:
+    strange = replace(FREE, provider_id="a\x00b\ud800", licence=Licence("\x00", "\x00u"))
+    assert save_track(store, lease, 1, by=strange).provider_track_id == "ab?"
+    assert save_image(store, lease, 1, by=strange).provider_image_id == "ab?"
+
+
 def test_an_unknown_provider_is_refused(store: PostgresJobStore, lease: Lease) -> None:
     for save in (save_track, save_image):
         with pytest.raises(InvalidInputError, match="no provider 'vinyl'; known: dummy"):
