@@ -279,7 +279,7 @@ def _banked_snow(image: Field, stage: Stage, at: object) -> None:
     lay(
         image,
         soft * smoothstep(at(0, -0.09)[1], at(0, -0.02)[1], rows),
-        np.asarray(_snow_colour(stage) * cool, np.float32),
+        mix(np.asarray(_snow_colour(stage) * cool, np.float32), stage.mood.fog, 0.22),
     )
 
 

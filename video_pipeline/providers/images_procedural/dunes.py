@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from video_pipeline.providers.images_procedural import props, terrain
+from video_pipeline.providers.images_procedural import props, terrain, trees
 from video_pipeline.providers.images_procedural.light import lay, lines, polygon, shine
 from video_pipeline.providers.images_procedural.mountains import light_of
 from video_pipeline.providers.images_procedural.noise import Field, fbm, sample, smoothstep, tile, wave
@@ -126,7 +126,12 @@ def _story(image: Field, stage: Stage, sky: Sky, view: terrain.View) -> None:
             column = int(
                 np.clip((start + 0.052 * number * stage.unit / stage.width * 1.78) * stage.width, 2, stage.width - 3)
             )
-            camel(mask, (float(column), _crest(view, column, 0.3) + 2), stage.unit * 0.034, rider=number % 2 == 0)
+            camel(
+                mask,
+                (float(column), _crest(view, column, 0.3) + stage.unit * 0.012),
+                stage.unit * 0.034,
+                rider=number % 2 == 0,
+            )
         lay(image, mask, dark)
     if stage.has("a lone tent"):
         column = int(stage.width * float(rng.choice([0.26, 0.74])))
@@ -205,7 +210,7 @@ def _oasis(image: Field, stage: Stage, at: tuple[float, float]) -> None:
     rng, mood = stage.rng("oasis"), stage.mood
     edge = np.linspace(0, 2 * np.pi, 40)
     reach = stage.unit * 0.17 * (1 + 0.14 * wave(rng, 40, 12))
-    shore = np.stack([at[0] + np.cos(edge) * reach, at[1] + stage.unit * 0.03 + np.sin(edge) * reach * 0.13], 1)
+    shore = np.stack([at[0] + np.cos(edge) * reach, at[1] + stage.unit * 0.03 + np.sin(edge) * reach * 0.085], 1)
     green, pool = props.empty(stage), props.empty(stage)
     polygon(green, (shore - shore.mean(axis=0)) * 1.25 + shore.mean(axis=0))
     polygon(pool, shore)
@@ -218,7 +223,10 @@ def _oasis(image: Field, stage: Stage, at: tuple[float, float]) -> None:
         np.asarray(moss, np.float32),
     )
     down = np.clip((stage.y * stage.height - shore[:, 1].min()) / np.ptp(shore[:, 1]), 0, 1)[..., None]
-    water = mood.sky_foot + (mix(mood.sky_top, mood.deep, 0.3) - mood.sky_foot) * down
+    water = (
+        mood.sky_middle * np.float32(0.75)
+        + (mix(mood.sky_top, mood.deep, 0.4) - mood.sky_middle * np.float32(0.75)) * down
+    )
     lay(image, pool, np.asarray(water * np.float32(0.75) * np.ones((1, stage.width, 1), np.float32), np.float32))
     mask = props.empty(stage)
     for _ in range(9):
@@ -227,12 +235,7 @@ def _oasis(image: Field, stage: Stage, at: tuple[float, float]) -> None:
         lean = float(rng.normal(0, 0.12)) * tall
         t = np.linspace(0, 1, 10)
         lines(mask, [np.stack([x + lean * t**1.7, y - tall * t], 1)], max(stage.unit * 0.0035, 0.8))
-        for angle in np.linspace(-3.0, -0.1, 9):
-            reach_leaf = tall * 0.36
-            px = x + lean + np.cos(angle) * reach_leaf * t
-            py = y - tall + (np.sin(angle) * t * 0.8 + 0.75 * t**2) * reach_leaf
-            polygon(
-                mask,
-                np.concatenate([np.stack([px, py], 1), np.stack([px, py + tall * 0.05 * np.sin(np.pi * t)], 1)[::-1]]),
-            )
+        for angle in np.linspace(-3.3, 0.2, 8):
+            turn = float(angle + rng.normal(0, 0.12))
+            trees.palm_leaf(mask, rng, np.array([x + lean, y - tall]), turn, tall * float(rng.uniform(0.4, 0.52)))
     lay(image, mask, mix(colour("16210f"), mood.deep, 0.4) * np.float32(0.7))

@@ -79,11 +79,11 @@ def _paint_layer(image: Field, gaps: Field, stage: Stage, place: tuple[float, fl
         thick = stage.unit * (0.005 + 0.052 * share**1.7) * float(rng.lognormal(0, 0.3))
         foot = float(ground[int(np.clip(x, 0, 0.999) * stage.width)]) + thick
         _trunk(trunks, stage, (x * stage.width, foot, thick, share), rng)
-    if pines and share < 0.85:
+    if pines and share < 0.4:
         for _ in range(int(count * 0.8)):
             x = float(rng.uniform(0, 1))
-            tall = stage.unit * (0.16 + 0.75 * share) * float(rng.uniform(0.7, 1.3))
-            if share < 0.5 or abs(x - 0.5) > 0.3:
+            tall = stage.unit * (0.2 + 0.5 * share) * float(rng.uniform(0.7, 1.3))
+            if abs(x - 0.5) > 0.1:
                 trees.pine(
                     trunks, rng, (x * stage.width, float(ground[min(int(x * stage.width), stage.width - 1)])), tall
                 )
@@ -93,6 +93,7 @@ def _paint_layer(image: Field, gaps: Field, stage: Stage, place: tuple[float, fl
     bark = _bark(stage, share)
     texture = fbm(rng, stage.shape, stage.unit * (0.01 + 0.03 * share), octaves=4, stretch=0.22)
     lay(image, trunks, np.asarray(bark * (1 + np.float32(0.45) * texture)[..., None], np.float32))
+    _rim(image, stage, trunks, sun_x, share)
     _soil(image, stage, rng, ground, (share, sun_x))
     leaves = fbm(rng, stage.shape, stage.unit * (0.012 + 0.016 * share), octaves=4, gain=0.7)
     near = np.exp(-np.abs(stage.x - (sun_x - stage.width / 2) / stage.unit) * 1.5)
@@ -104,7 +105,6 @@ def _paint_layer(image: Field, gaps: Field, stage: Stage, place: tuple[float, fl
     lit = np.clip(0.25 + 0.75 * leaves, 0, 1) * near * (1 - 0.55 * share)
     lay(image, crown, np.asarray(tint * (1 + 0.55 * leaves)[..., None] + through * lit[..., None], np.float32))
     mask = np.maximum(np.maximum(trunks, crown), trees.floor_of(ground, stage))
-    _rim(image, stage, mask, sun_x, share)
     gaps *= 1 - mask * np.float32(0.9)
     thick_mist = (0.5 if stage.scenery.weather is Weather.MIST else 0.26) * (1 - share) ** 0.8
     drift = np.clip(0.6 + 0.6 * fbm(rng, stage.shape, stage.unit * 0.2, octaves=4, stretch=3), 0, 1)
@@ -117,20 +117,16 @@ def _soil(image: Field, stage: Stage, rng: np.random.Generator, ground: Field, p
     share, sun_x = place
     floor = trees.floor_of(ground, stage)
     fringe = np.zeros(stage.shape, np.float32)
-    count = int(stage.width / stage.unit * 320)
+    count = int(stage.width / stage.unit * 520)
     x = rng.uniform(0, stage.width, count)
     foot = ground[np.clip(x, 0, stage.width - 1).astype(int)] + 2
-    tall = stage.unit * (0.006 + 0.03 * share**1.5) * rng.uniform(0.4, 1.3, count)
-    bend = rng.normal(0, 0.35, count) * tall
-    blades = np.stack(
-        [
-            np.stack([x, foot], 1),
-            np.stack([x + bend * 0.3, foot - tall * 0.6], 1),
-            np.stack([x + bend, foot - tall], 1),
-        ],
-        1,
-    )
-    lines(fringe, list(blades), max(stage.unit * (0.0008 + 0.0016 * share), 0.6))
+    # A third stands on the crest, the rest over the slope before it.
+    foot = foot + np.where(rng.uniform(size=count) < 0.35, 0, rng.uniform(0, 0.12 * share + 0.01, count)) * stage.unit
+    tall = stage.unit * (0.005 + 0.022 * share**1.5) * rng.lognormal(0, 0.4, count)
+    bend = rng.normal(0, 0.4, count) * tall
+    low, middle = np.stack([x, foot], 1), np.stack([x + bend * 0.3, foot - tall * 0.6], 1)
+    blades = np.stack([low, middle, np.stack([x + bend, foot - tall], 1)], 1)
+    lines(fringe, list(blades), max(stage.unit * (0.0007 + 0.0012 * share), 0.6))
     rows = np.arange(stage.height, dtype=np.float32)[:, None]
     down = np.clip((rows - ground[None, :]) / (stage.unit * 0.2), 0, 1)
     texture = fbm(rng, stage.shape, stage.unit * (0.02 + 0.05 * share), octaves=6, gain=0.6, stretch=3.2)
@@ -139,9 +135,11 @@ def _soil(image: Field, stage: Stage, rng: np.random.Generator, ground: Field, p
     light = stage.mood.ambient * np.float32(0.45) + (0.1 + 0.55 * near * (1 - down))[..., None] * _air(
         stage
     ) * np.float32(0.7)
-    soil = moss * light * (1 + 0.5 * texture)[..., None]
-    soil = soil + (_air(stage) * np.float32(0.75) - soil) * np.float32(0.85 * (1 - share) ** 1.2)
-    lay(image, np.maximum(floor, fringe), np.asarray(soil, np.float32))
+    patches = fbm(rng, stage.shape, stage.unit * 0.16, octaves=4, stretch=4)
+    soil = moss * light * np.clip(1 + 0.6 * texture + 0.5 * patches, 0.25, 2.2)[..., None]
+    soil = soil + (_air(stage) * np.float32(0.75) - soil) * np.float32(0.8 * (1 - share) ** 1.5)
+    lay(image, floor, np.asarray(soil, np.float32))
+    lay(image, fringe, np.asarray(soil * np.float32(0.62), np.float32))
 
 
 def _rim(image: Field, stage: Stage, mask: Field, sun_x: float, share: float) -> None:
@@ -215,13 +213,14 @@ def _floor(image: Field, stage: Stage, eye: float, sun: tuple[float, float]) -> 
     )
     middle = (sun[0] - stage.width / 2) / stage.unit * (1 - down) ** 2 + swing * down**0.7
     half = 0.006 + 0.2 * down**1.25
-    strip = smoothstep(1.1, 0.85, np.abs(stage.x - middle) / half + 0.16 * rough) * smoothstep(0.02, 0.12, down)
+    strip = smoothstep(1.15, 0.7, np.abs(stage.x - middle) / half + 0.22 * rough) * smoothstep(0.02, 0.12, down)
     if stage.has("a quiet stream"):
         _stream(image, stage, (eye, rough), np.asarray(strip, np.float32))
     elif stage.has("a winding path") or stage.chance("path", 0.4):
         grain = fbm(rng, stage.shape, stage.unit * 0.015, octaves=4, stretch=2.5)
         earth = mix(colour("9a8058"), stage.mood.light, 0.3)
-        paint = earth * light * (1 + 0.25 * rough + 0.2 * grain)[..., None] * (1.25 - 0.55 * down[..., None])
+        dapple = 0.45 + 0.75 * spots + 0.3 * rough + 0.25 * grain
+        paint = earth * light * np.clip(dapple, 0.2, 1.5)[..., None] * (1.15 - 0.4 * down[..., None])
         lay(image, np.asarray(strip * np.float32(0.85), np.float32), np.asarray(paint, np.float32))
 
 

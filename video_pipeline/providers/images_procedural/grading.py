@@ -72,7 +72,9 @@ def _toned(image: Field, stage: Stage) -> Field:
     light = mood.light / max(float(mood.light @ _LUMA), 1e-4)
     share = luma / (luma + np.float32(0.12))
     tone = shadow + (light - shadow) * share
-    return np.asarray(image + (luma * tone - image) * np.float32(0.12), np.float32)
+    toned = image + (luma * tone - image) * np.float32(0.12)
+    # A little more colour than nature, as painters take.
+    return np.asarray(np.maximum(luma + (toned - luma) * np.float32(1.1), 0), np.float32)
 
 
 def _filmic(image: Field) -> Field:

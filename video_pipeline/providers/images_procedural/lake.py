@@ -107,7 +107,7 @@ def _castle(image: Field, stage: Stage, wet: Field, line: float) -> None:
     rng = stage.rng("castle place")
     x = stage.width * float(rng.choice([0.3, 0.68]))
     y = float(shore_line(wet, line)[int(x)]) - stage.unit * 0.02
-    props.castle(image, stage, (x, y), stage.unit * 0.16, mix(stage.mood.deep, stage.mood.fog, 0.38))
+    props.castle(image, stage, (x, y), stage.unit * 0.2, mix(stage.mood.deep * np.float32(0.7), stage.mood.fog, 0.14))
 
 
 def _mist(image: Field, stage: Stage, line: float) -> None:

@@ -29,6 +29,7 @@ def paint_library(stage: Stage) -> Field:
         focus=float(rng.uniform(0.8, 1.2)),
         horizon=float(rng.uniform(0.48, 0.62)),
         vault=float(rng.choice([0.0, 0.0, 0.35])),
+        centre=-aside * float(rng.uniform(0.05, 0.2)),
     )
     hearth = stage.has("a burning fireplace") or not stage.has("a tall window")
     window = stage.has("a tall window") or not hearth

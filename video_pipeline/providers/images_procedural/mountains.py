@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from video_pipeline.domain.scenery import TimeOfDay, Weather
-from video_pipeline.providers.images_procedural import terrain
+from video_pipeline.providers.images_procedural import props, terrain, trees
 from video_pipeline.providers.images_procedural.light import lay
-from video_pipeline.providers.images_procedural.noise import Field, fbm, smoothstep
+from video_pipeline.providers.images_procedural.noise import Field, fbm, smoothstep, wave
 from video_pipeline.providers.images_procedural.sky import Sky, paint_sky
 from video_pipeline.providers.images_procedural.stage import Stage, colour, mix
 
@@ -116,7 +116,45 @@ def paint_mountains(stage: Stage) -> Field:
     view = paint_range(image, stage, sky, form)
     if stage.has("a sea of fog") or stage.scenery.weather is Weather.MIST:
         _fog_sea(image, stage, view, form)
+    _story(image, stage, sky, view)
     return image
+
+
+def _story(image: Field, stage: Stage, sky: Sky, view: terrain.View) -> None:
+    """A castle on a crag, birds, and a near slope with pines."""
+    rng, mood = stage.rng("story"), stage.mood
+    side = -1.0 if sky.sun[0] > stage.width / 2 else 1.0
+    if stage.has("a distant castle"):
+        column = int(stage.width * (0.5 + side * float(rng.uniform(0.1, 0.2))))
+        reach = max(int(stage.unit * 0.05), 1)
+        span = slice(max(column - reach, 0), column + reach)
+        near = (view.cover[:, span] > 0.9) & (view.distance[:, span] < float(rng.uniform(0.3, 0.42)))
+        crest = float(np.argmax(near.any(axis=1))) if near.any() else stage.height * 0.6
+        foot = (float(column), min(crest + stage.unit * 0.03, stage.height * 0.8))
+        stone = mix(mix(mood.deep, mood.shade, 0.3) * np.float32(0.7), mood.fog, 0.1)
+        props.castle(image, stage, foot, stage.unit * float(rng.uniform(0.17, 0.23)), stone)
+    if stage.has("flying birds"):
+        props.birds(image, stage, mix(mood.deep, mood.sky_middle, 0.25), low=0.14, high=0.42)
+    if stage.has("pine silhouettes"):
+        for depth in (0, 1):
+            _near_slope(image, stage, side, depth)
+
+
+def _near_slope(image: Field, stage: Stage, side: float, depth: int) -> None:
+    """A wooded slope that runs into the picture from one side."""
+    rng = stage.rng(f"slope {depth}")
+    across = (0.5 + side * stage.x[0] * stage.unit / stage.width).astype(np.float32)
+    rise = smoothstep(0.25 + 0.2 * depth, 1.1, across)
+    rough = wave(rng, stage.width, stage.width * 0.2, octaves=5)
+    ground = stage.height * (1.04 - (0.3 - 0.08 * depth) * rise) + rough * stage.unit * 0.02
+    tall = stage.unit * (0.11 + 0.12 * depth)
+    mask = trees.pine_row(
+        stage, rng, np.asarray(ground, np.float32), tall=tall, count=int(stage.width / stage.unit * (42 - 18 * depth))
+    )
+    paint = mix(mix(colour("111c16"), stage.mood.deep, 0.4) * np.float32(0.5), stage.mood.fog, 0.3 - 0.22 * depth)
+    lay(image, mask, paint)
+    mist = trees.foot_mist(stage, np.asarray(ground, np.float32), tall * 0.7) * np.float32(0.3 - 0.2 * depth)
+    lay(image, mist, stage.mood.fog)
 
 
 def _fog_sea(image: Field, stage: Stage, view: terrain.View, form: Range) -> None:

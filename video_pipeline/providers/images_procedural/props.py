@@ -20,13 +20,15 @@ def castle(image: Field, stage: Stage, foot: tuple[float, float], tall: float, p
     rng = stage.rng("castle")
     mask, lit = empty(stage), empty(stage)
     x, y = foot
+    t = np.linspace(-1, 1, 36)
+    rough = np.cumsum(rng.normal(0, 0.02, 36))
+    top_edge = y - tall * (0.22 * np.exp(-((t / 0.75) ** 4)) - 0.55 * np.abs(t) ** 3 + 0.35 * (rough - rough.mean()))
     polygon(
         mask,
         [
-            (x - tall * 0.75, y + tall * 0.25),
-            (x - tall * 0.6, y - tall * 0.22),
-            (x + tall * 0.6, y - tall * 0.2),
-            (x + tall * 0.8, y + tall * 0.25),
+            *zip(x + t * tall * 1.1, top_edge, strict=True),
+            (x + tall * 1.1, y + tall * 0.9),
+            (x - tall * 1.1, y + tall * 0.9),
         ],
     )
     towers = [
@@ -66,6 +68,9 @@ def castle(image: Field, stage: Stage, foot: tuple[float, float], tall: float, p
                     (wx - size, wy + size * 1.6),
                 ],
             )
+    rows = np.arange(stage.height, dtype=np.float32)[:, None]
+    # The crag sinks into the haze below.
+    mask *= np.clip((y + tall * 0.62 - rows) / (tall * 0.6), 0, 1)
     lay(image, mask, paint)
     glow = 0.6 + 1.6 * stage.mood.darkness
     lay(image, lit, np.asarray(stage.mood.accent * np.float32(glow), np.float32))

@@ -40,6 +40,7 @@ class Room:
     vault: float = 1.0  # rise of the vault over half_width; 0 is a flat ceiling
     columns: tuple[tuple[float, float], ...] = ()  # x and z of their axes
     radius: float = 0.4  # of the columns
+    centre: float = 0.0  # of the vanishing point, in units right of the picture's middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def project(stage: Stage, room: Room, point: tuple[float, float, float]) -> tupl
     """Pixel column and row of a point, and the pixels that a metre takes there."""
     scale = room.focus * stage.unit / max(point[2], 0.05)
     return (
-        stage.width / 2 + (point[0] - room.eye[0]) * scale,
+        stage.width / 2 + room.centre * stage.unit + (point[0] - room.eye[0]) * scale,
         room.horizon * stage.height - (point[1] - room.eye[1]) * scale,
         scale,
     )
@@ -75,7 +76,7 @@ def project(stage: Stage, room: Room, point: tuple[float, float, float]) -> tupl
 
 def cast(stage: Stage, room: Room, *, mirrored: bool = False) -> Hits:
     """What each pixel sees; `mirrored` is the view from under a polished floor, for its reflections."""
-    dx = stage.x / np.float32(room.focus)
+    dx = (stage.x - np.float32(room.centre)) / np.float32(room.focus)
     dy = (stage.y * stage.height - np.float32(room.horizon * stage.height)) / np.float32(stage.unit * room.focus)
     if mirrored:
         dy = -np.abs(dy)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from video_pipeline.domain.scenery import Weather
-from video_pipeline.providers.images_procedural import props
+from video_pipeline.providers.images_procedural import props, trees
 from video_pipeline.providers.images_procedural.light import lay, lines, polygon, shine
 from video_pipeline.providers.images_procedural.noise import Field, blur, fbm, sample, smoothstep, tile, wave
 from video_pipeline.providers.images_procedural.sky import Sky, paint_sky
@@ -295,31 +295,7 @@ def _palms(image: Field, stage: Stage, sky: Sky) -> None:
         for start in range(23):
             lines(mask, [stem[start : start + 2]], stage.unit * (0.02 - 0.00045 * start))
         for angle in np.linspace(-2.9, 0.5, 11):
-            _palm_leaf(mask, rng, crown, float(angle + rng.normal(0, 0.1)), stage.unit * float(rng.uniform(0.22, 0.34)))
+            trees.palm_leaf(
+                mask, rng, crown, float(angle + rng.normal(0, 0.1)), stage.unit * float(rng.uniform(0.22, 0.34))
+            )
     lay(image, mask, mix(colour("0d140c"), stage.mood.deep, 0.4) * np.float32(0.5))
-
-
-def _palm_leaf(mask: Field, rng: np.random.Generator, crown: Field, angle: float, length: float) -> None:
-    t = np.linspace(0, 1, 28)
-    reach = np.stack([np.cos(angle) * t, np.sin(angle) * t + 0.75 * t**2.2], 1) * length
-    points = crown + reach
-    lines(mask, [points], max(length * 0.011, 0.7))
-    along = np.gradient(points, axis=0)
-    along /= np.linalg.norm(along, axis=1, keepdims=True)
-    for step in range(2, 28):
-        leaf = length * 0.24 * np.sin(np.pi * (0.1 + 0.88 * step / 28)) ** 0.7
-        for way in (-1, 1):
-            out = (
-                np.array([-along[step][1], along[step][0]]) * way * 0.75
-                + along[step] * 0.55
-                + np.array([0, 0.55 + 0.2 * float(rng.normal())])
-            )
-            tip = points[step] + out / np.linalg.norm(out) * leaf
-            polygon(
-                mask,
-                [
-                    tuple(points[step] - along[step] * length * 0.012),
-                    tuple(tip),
-                    tuple(points[step] + along[step] * length * 0.012),
-                ],
-            )

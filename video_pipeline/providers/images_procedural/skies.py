@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from video_pipeline.providers.images_procedural import props, terrain, trees
+from video_pipeline.providers.images_procedural import props, trees
 from video_pipeline.providers.images_procedural.light import lay, lines, polygon, shine
-from video_pipeline.providers.images_procedural.mountains import Range, light_of, paint_range
-from video_pipeline.providers.images_procedural.noise import Field, blur, fbm, smoothstep
+from video_pipeline.providers.images_procedural.mountains import Range, paint_range
+from video_pipeline.providers.images_procedural.noise import Field, displace, fbm, smoothstep, wave
 from video_pipeline.providers.images_procedural.sky import Sky, paint_sky
 from video_pipeline.providers.images_procedural.stage import Stage, colour, mix
 
@@ -41,46 +41,52 @@ def paint_above_clouds(stage: Stage) -> Field:
 
 
 def _cloud_sea(image: Field, stage: Stage, sky: Sky, horizon: float) -> None:
-    """Heaped clouds as a soft height field, lit from the side and glowing through where thin."""
-    rng, mood = stage.rng("cloud sea"), stage.mood
-    shape = (terrain.SIDE, terrain.SIDE)
-    big = fbm(rng, shape, terrain.SIDE * float(rng.uniform(0.12, 0.24)), octaves=3, gain=0.5)
-    lumps = fbm(rng, shape, terrain.SIDE * float(rng.uniform(0.08, 0.13)), octaves=5, gain=0.46, billow=True)
-    x, z = terrain.grid()
-    heights: Field = (0.045 * big + 0.034 * lumps * (0.6 + 0.8 * np.clip(big + 0.4, 0, 1.3))) * float(
-        rng.uniform(0.8, 1.35)
-    )
-    heights = heights + 0.05 * smoothstep(0.55, 1.0, z * np.ones_like(x)) * np.clip(big, 0, 1)
-    heights = cv2.GaussianBlur(np.asarray(heights, np.float32), (0, 0), 2.2)
-    view = terrain.look(
-        stage,
-        heights,
-        terrain.Camera(
-            eye=float(rng.uniform(0.085, 0.14)), horizon=horizon, focus=float(rng.uniform(0.8, 1.2)), near=0.03
-        ),
-    )
-    lx, ly, lz = light_of(stage, sky)
-    facing, open_sky = terrain.sunlight(heights, (lx, ly * 0.75, lz + 0.2), relief=0.8)
-    soft = terrain.at(cv2.GaussianBlur(facing, (0, 0), 3), view) * 0.6 + terrain.at(facing, view) * 0.4
-    hollow = terrain.at(open_sky, view)
-    fluff = terrain.detail(rng, view, 12)
-    lit = np.clip((0.28 + 0.72 * soft) * (1 + 0.16 * fluff), 0, 1.3)[..., None]
-    shadow = mix(mood.sky_middle, mood.sky_top, 0.45) * np.float32(0.7) + mood.ambient * np.float32(0.3)
-    white = mix(mood.glow, mood.sky_foot, 0.35)
-    paint = shadow * np.clip(hollow, 0.4, 1.2)[..., None] + white * mood.sun * lit * np.float32(0.72)
-    paint = terrain.air(np.asarray(paint, np.float32), view, stage, thick=1.05, sun_x=sky.sun[0])
-    lay(image, blur(view.cover, stage.unit * 0.004), _feathered(np.asarray(paint, np.float32), view, stage))
+    """Banks of cloud behind each other, growing towards the eye; their heads catch the light."""
+    rng = stage.rng("cloud sea")
+    layers = int(rng.integers(6, 9))
+    tall = float(rng.uniform(0.75, 1.5))
+    for number in range(layers):
+        _cloud_row(image, stage, sky, (horizon, number / (layers - 1), tall))
     rows = np.arange(stage.height, dtype=np.float32)[:, None]
     band = np.exp(-(((rows - horizon * stage.height) / np.float32(stage.unit * 0.05)) ** 2)) * np.float32(0.5)
-    lay(image, np.asarray(band * np.ones(stage.shape, np.float32), np.float32), mix(mood.fog, mood.sky_foot, 0.5))
+    lay(
+        image,
+        np.asarray(band * np.ones(stage.shape, np.float32), np.float32),
+        mix(stage.mood.fog, stage.mood.sky_foot, 0.5),
+    )
 
 
-def _feathered(paint: Field, view: terrain.View, stage: Stage) -> Field:
-    """Soft where one cloud ends before another: blurred by how much the distance jumps there."""
-    edge = np.abs(cv2.Sobel(np.log(np.maximum(view.distance, 0.01)), cv2.CV_32F, 0, 1, ksize=3))
-    share = np.clip(blur(np.asarray(edge, np.float32), stage.unit * 0.009) * 2.2, 0, 1)[..., None]
-    smooth = blur(paint, stage.unit * 0.011)
-    return np.asarray(paint + (smooth - paint) * share, np.float32)
+def _cloud_row(image: Field, stage: Stage, sky: Sky, place: tuple[float, float, float]) -> None:
+    """One bank; `place` is the horizon, the depth (0 far to 1 near) and how high clouds tower."""
+    horizon, share, tall = place
+    rng, mood = stage.rng(f"cloud row {share:.2f}"), stage.mood
+    shape, unit = (max(stage.height // 2, 2), max(stage.width // 2, 2)), stage.unit / 2
+    rows = np.arange(shape[0], dtype=np.float32)[:, None]
+    reach = unit * (0.018 + 0.13 * share**1.2) * tall
+    top = shape[0] * (horizon + (1.02 - horizon) * 0.86 * share**1.35) + unit * 0.01
+    top = top - wave(rng, shape[1], unit * (0.25 + 0.5 * share), octaves=2, gain=0.4) * reach * 0.8
+    bend = fbm(rng, shape, unit * (0.05 + 0.15 * share), octaves=3)
+    lumps = fbm(rng, shape, unit * (0.05 + 0.17 * share), octaves=6, gain=0.5, billow=True, stretch=1.5)
+    lumps = displace(lumps, bend * unit * 0.03, bend * unit * 0.02)
+    down = (rows - top[None, :]) / reach
+    body = down + lumps * np.float32(1.1)
+    alpha = smoothstep(-0.05, 0.55 - 0.25 * share, body)
+    soft = cv2.GaussianBlur(np.clip(body, -1, 4), (0, 0), max(unit * 0.005, 0.6))
+    gx, gy = np.gradient(soft, axis=1) * reach, np.gradient(soft, axis=0) * reach
+    side = 1.0 if sky.sun[0] > stage.width / 2 else -1.0
+    heads = np.exp(-np.clip(body, 0, 4) * 0.75)
+    lit = np.clip(
+        0.3 + 0.3 * heads + 0.2 * np.clip(gy, -1, 1.5) - 0.16 * np.clip(side * gx, -1.5, 1.5) + 0.18 * lumps, 0, 1.15
+    )
+    shadow = mix(mood.sky_middle, mood.sky_top, 0.4) * np.float32(0.75) + mood.ambient * np.float32(0.35)
+    white = mix(mood.glow, mood.sky_foot, 0.35) * (mood.sun * np.float32(0.62) + mood.ambient * np.float32(0.5))
+    x = (np.arange(shape[1], dtype=np.float32)[None, :] * 2 - np.float32(sky.sun[0])) / np.float32(stage.unit)
+    near = np.exp(-np.abs(x) * 1.3)
+    paint = shadow + (white - shadow) * lit[..., None] + mood.sun * (near * heads * 0.28 * (1 - mood.dull))[..., None]
+    paint = paint + (mood.fog - paint) * np.float32(0.7 * (1 - share) ** 1.6 + 0.06)
+    layer = np.dstack([paint, alpha]).astype(np.float32)
+    full = cv2.resize(layer, (stage.width, stage.height), interpolation=cv2.INTER_LINEAR)
+    image += (full[..., :3] - image) * full[..., 3:]
 
 
 def _balloon(image: Field, stage: Stage, sky: Sky, number: int) -> None:
@@ -90,7 +96,7 @@ def _balloon(image: Field, stage: Stage, sky: Sky, number: int) -> None:
     x = stage.width * float(rng.choice([0.3, 0.7]) + rng.uniform(-0.16, 0.16) * (1 + number))
     x, y = float(np.clip(x, stage.width * 0.12, stage.width * 0.88)), stage.height * float(rng.uniform(0.22, 0.5))
     t = np.linspace(-np.pi / 2, np.pi / 2, 40)
-    half = np.cos(t) ** 0.62 * (0.5 - 0.13 * np.sin(t) * (np.sin(t) > 0) - 0.06 * (np.sin(t) > 0.4))
+    half = 0.5 * np.cos(t) ** 0.72 * (1 - 0.3 * np.clip(np.sin(t), 0, 1) ** 1.5)
     up = np.sin(t) * 0.56
     mask = props.empty(stage)
     polygon(
@@ -103,7 +109,7 @@ def _balloon(image: Field, stage: Stage, sky: Sky, number: int) -> None:
     place = np.clip((rows[:, 0] - y) / size / 0.56, -1, 1)
     width = np.interp(place, np.sin(t), half).astype(np.float32)[:, None]
     across = np.clip((stage.x * stage.unit + stage.width / 2 - x) / np.maximum(width * size, 0.5), -1, 1)
-    stripe = np.floor(np.arcsin(across) / np.pi * 9 + 0.5) % 2
+    stripe = smoothstep(-0.12, 0.12, np.cos(np.arcsin(across) * 9))
     first, second = mix(colour("d8443a"), mood.accent, 0.4), mix(colour("f6ead2"), mood.glow, 0.4)
     side = 1.0 if sky.sun[0] > x else -1.0
     light = np.clip(0.5 + 0.5 * across * side - 0.2 * place[:, None], 0.1, 1.15)[..., None]

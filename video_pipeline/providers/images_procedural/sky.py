@@ -263,11 +263,11 @@ def _add_bank(image: Field, stage: Stage, rise: Field, sun: tuple[float, float],
     lumps = fbm(
         rng, (rows, columns), unit * float(rng.uniform(0.1, 0.16)), octaves=7, gain=0.55, billow=True, stretch=1.4
     )
-    lumps = displace(lumps, bend * unit * 0.05, np.roll(bend, columns // 3, axis=1) * unit * 0.05)
-    profile = wave(rng, columns, columns * float(rng.uniform(0.16, 0.3)), octaves=3, gain=0.45)
+    lumps = displace(lumps, bend * unit * 0.03, bend * unit * 0.015)
+    profile = wave(rng, columns, columns * float(rng.uniform(0.2, 0.4)), octaves=2, gain=0.35)
     up = cv2.resize(np.ascontiguousarray(rise * np.ones((1, 2), np.float32)), (columns, rows))
     height = (0.12 + 0.1 * depth) * float(rng.uniform(0.6, 1.4)) + 0.15 * np.maximum(profile[None, :], -0.7)
-    body = (height - up) * np.float32(4.2) + lumps * np.float32(0.55)
+    body = (height - up) * np.float32(4.2) + lumps * np.float32(0.7)
     alpha = smoothstep(0.0, 0.22, body) * smoothstep(-0.02, 0.16, up - 0.02 * depth)
     # Exact blur: the slope of an enlarged one would show the grid of its samples.
     soft = cv2.GaussianBlur(np.clip(body, -0.4, 1.4), (0, 0), max(unit * 0.007, 0.6))

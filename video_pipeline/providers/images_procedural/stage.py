@@ -116,7 +116,7 @@ def mood_of(scenery: Scenery) -> Mood:
         sky_foot=foot,
         sun=np.asarray(mixed[3] * np.float32(bright * (1 - 0.6 * dull) * (0.5 if night else 1.6)), np.float32),
         ambient=np.asarray(ambient, np.float32),
-        fog=mix(middle, foot, 0.6),
+        fog=mix(middle, foot, 0.42),
         darkness={TimeOfDay.NIGHT: 1.0, TimeOfDay.DUSK: 0.55, TimeOfDay.DAWN: 0.15}.get(scenery.time_of_day, 0.0),
         dull=dull,
     )

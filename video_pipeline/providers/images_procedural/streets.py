@@ -27,6 +27,7 @@ def paint_street(stage: Stage) -> Field:
         focus=float(rng.uniform(0.75, 1.1)),
         horizon=float(rng.uniform(0.6, 0.72)),
         vault=0.0,
+        centre=float(rng.choice([-1, 1]) * rng.uniform(0.0, 0.24)) * min(stage.width / stage.unit / 1.78, 1),
     )
     sky = paint_sky(stage, room.horizon)
     image = sky.image.copy()
@@ -56,14 +57,14 @@ def _distance(image: Field, stage: Stage, room: Room) -> None:
     line = room.horizon * stage.height
     mask = props.empty(stage)
     for _ in range(9):
-        x = stage.width / 2 + float(rng.normal(0, 0.14)) * stage.unit
+        x = stage.width / 2 + (room.centre + float(rng.normal(0, 0.14))) * stage.unit
         wide, tall = stage.unit * float(rng.uniform(0.02, 0.06)), stage.unit * float(rng.uniform(0.06, 0.3))
         polygon(mask, [(x, line + 3), (x, line - tall), (x + wide, line - tall), (x + wide, line + 3)])
     lay(image, mask * np.float32(0.85), mix(mood.fog, mood.shade, 0.3) * np.float32(0.75))
     shine(
         image,
         stage,
-        (stage.width / 2, line),
+        (stage.width / 2 + room.centre * stage.unit, line),
         stage.unit * 0.12,
         mix(mood.accent, mood.middle, 0.4) * np.float32(0.3 + 0.25 * mood.darkness),
     )
@@ -79,12 +80,16 @@ def _facades(stage: Stage, hits: Hits, heights: Field) -> tuple[Field, Field]:
     cover = wall * smoothstep(0.0, 0.25, tall - hits.y)
     along = np.mod(hits.z, _PLOT)
     number = plot * 2 + right
-    pitch = np.where(number % 3 == 0, 1.5, np.where(number % 3 == 1, 2.25, 3.0)).astype(np.float32)
+    pitch = np.where(number % 3 == 0, 1.125, np.where(number % 3 == 1, 1.5, 1.8)).astype(np.float32)
     column, floor = np.floor(along / pitch), np.floor(hits.y / 3.2)
     u, v = np.mod(along, pitch) / pitch, np.mod(hits.y, 3.2) / 3.2
     dice = np.abs(np.sin(column * 12.9898 + floor * 78.233 + number * 37.719) * 43758.5453) % 1.0
     dice2 = np.abs(np.sin(column * 39.346 + floor * 11.135 + number * 83.155) * 24634.6345) % 1.0
-    glass = smoothstep(0.14, 0.19, u) * smoothstep(0.86, 0.81, u) * smoothstep(0.26, 0.3, v) * smoothstep(0.86, 0.82, v)
+    glass = smoothstep(0.2, 0.23, u) * smoothstep(0.8, 0.77, u) * smoothstep(0.24, 0.26, v) * smoothstep(0.82, 0.8, v)
+    bars = smoothstep(0.012, 0.028, np.abs(u - 0.5)) * smoothstep(0.01, 0.022, np.abs(v - 0.62))
+    rooms = sample(tile(stage.rng("rooms"), 256, 1.3, 4), hits.z * np.float32(0.31), hits.y * np.float32(0.23))
+    inside = np.clip(0.6 + 0.12 * rooms + 0.5 * (v - 0.5), 0.12, 1.2) * (0.2 + 0.8 * bars)
+    inside = inside * np.where((dice2 > 0.45) & (v > 0.3 + 0.5 * dice2), 0.4, 1.0)  # a blind half down
     share = {TimeOfDay.NIGHT: 0.42, TimeOfDay.DUSK: 0.36, TimeOfDay.DAWN: 0.2}.get(stage.scenery.time_of_day, 0.1)
     lit = (dice < share) & (floor > 0)
     shop = (
@@ -108,12 +113,15 @@ def _facades(stage: Stage, hits: Hits, heights: Field) -> tuple[Field, Field]:
     paint = stone * (light + street_light) * (ledge * (1 + 0.12 * texture))[..., None]
     mirror = mix(mood.sky_middle, mood.sky_foot, 0.5) * np.float32(0.25)
     paint = paint + (mirror - paint) * (glass * np.float32(0.8))[..., None]
-    paint = paint + lamp * (glass * lit)[..., None] * np.float32(0.35 + 0.65 * mood.darkness)
-    paint = (
-        paint
-        + np.where((dice2 > 0.5)[..., None], warm, cool)
-        * (shop * (0.4 + 0.6 * dice) * np.float32(0.25 + 0.75 * mood.darkness))[..., None]
-    )
+    paint = paint + lamp * (glass * lit * inside)[..., None] * np.float32(0.35 + 0.65 * mood.darkness)
+    goods = np.clip(0.62 + 0.1 * rooms + 0.3 * np.cos(hits.y * 8) * np.cos(hits.z * 5), 0.08, 1.1)
+    goods = goods * smoothstep(0.03, 0.06, np.abs(np.mod(hits.z, 1.5) - 0.75))
+    number_dice = np.abs(np.sin(number * 91.7)) % 1.0
+    shop_lamp = np.where((number_dice > 0.5)[..., None], warm, cool) * (0.35 + 0.5 * number_dice)[..., None]
+    paint = paint + shop_lamp * (shop * goods * np.float32(0.2 + 0.7 * mood.darkness))[..., None]
+    awning = smoothstep(2.95, 3.0, hits.y) * smoothstep(3.45, 3.4, hits.y)
+    cloth = mix(mood.accent, mood.shade, 0.55) * (0.1 + 0.12 * (np.mod(hits.z, 0.8) > 0.4))[..., None]
+    paint = paint + (cloth - paint) * awning[..., None]
     haze = 1 - np.exp(-((hits.z / (60 if stage.scenery.weather is Weather.MIST else 95)) ** 1.2))
     air = mix(mood.fog, mix(mood.accent, mood.middle, 0.5), 0.3 * mood.darkness) * np.float32(0.8)
     paint = paint + (air - paint) * haze[..., None]

@@ -160,3 +160,30 @@ def foot_mist(stage: Stage, ground: Field, tall: float) -> Field:
     """1 at `ground`, 0 above `tall` pixels over it: what mist does to the feet of trees."""
     rows = np.arange(stage.height, dtype=np.float32)[:, None]
     return smoothstep(tall, 0, ground[None, :] - rows)
+
+
+def palm_leaf(mask: Field, rng: np.random.Generator, crown: Field, angle: float, length: float) -> None:
+    """A feathered leaf from pixel `crown`, hanging at its end, in place."""
+    t = np.linspace(0, 1, 28)
+    reach = np.stack([np.cos(angle) * t, np.sin(angle) * t + 0.75 * t**2.2], 1) * length
+    points = crown + reach
+    lines(mask, [points], max(length * 0.011, 0.7))
+    along = np.gradient(points, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    for step in range(2, 28):
+        leaf = length * 0.24 * np.sin(np.pi * (0.1 + 0.88 * step / 28)) ** 0.7
+        for way in (-1, 1):
+            out = (
+                np.array([-along[step][1], along[step][0]]) * way * 0.75
+                + along[step] * 0.55
+                + np.array([0, 0.55 + 0.2 * float(rng.normal())])
+            )
+            tip = points[step] + out / np.linalg.norm(out) * leaf
+            polygon(
+                mask,
+                [
+                    tuple(points[step] - along[step] * length * 0.012),
+                    tuple(tip),
+                    tuple(points[step] + along[step] * length * 0.012),
+                ],
+            )

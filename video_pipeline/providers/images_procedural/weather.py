@@ -44,7 +44,7 @@ def _snow(image: Field, stage: Stage) -> None:
     rng, mood = stage.rng("snow"), stage.mood
     light = mix(mood.fog, mood.glow, 0.6) * np.float32(0.75) + mood.sun * np.float32(0.1)
     area = stage.width * stage.height / stage.unit**2
-    for count, size, strength in ((700, 0.0028, 0.55), (230, 0.0055, 0.6), (34, 0.014, 0.3)):
+    for count, size, strength in ((700, 0.0028, 0.55), (230, 0.0055, 0.6), (30, 0.011, 0.22)):
         flake = halo(max(int(size * stage.unit * 1.6), 1))[..., None]
         for _ in range(int(count * area)):
             at = (float(rng.uniform(0, stage.width)), float(rng.uniform(0, stage.height)))
