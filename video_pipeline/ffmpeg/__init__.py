@@ -1,4 +1,4 @@
-"""The render engine: the only room that knows ffmpeg, PyAV and codecs.
+"""Owns the render engine and every measurement of media; hides ffmpeg, PyAV and codecs from all other rooms.
 
 binary  command  runner          the ffmpeg program: which one, its arguments, its process
 sniff  probe  pictures           what a file is, and drawings of it

@@ -93,18 +93,21 @@ def zoomed(planes: Planes, factor: float) -> Planes:
     height, width = planes.shape[0] * 2 // 3, planes.shape[1]
     result = np.empty_like(planes)
     centre_x, centre_y = (width - 1) / 2, (height - 1) / 2
-    result[:height] = _magnified(planes[:height], factor, centre_x, centre_y)
+    result[:height] = _magnified(planes[:height], factor, (centre_x, centre_y), cv2.INTER_CUBIC)
     source, target = planes[height:].reshape(2, height // 2, width // 2), result[height:].reshape(2, height // 2, -1)
     for plane in range(2):
         # Chroma sample (i, j) lies at luma position (2i, 2j + 1/2).
-        target[plane] = _magnified(source[plane], factor, centre_x / 2, (centre_y - 0.5) / 2)
+        centre = (centre_x / 2, (centre_y - 0.5) / 2)
+        target[plane] = _magnified(source[plane], factor, centre, cv2.INTER_LINEAR)  # nobody sees sharp colour
     return result
 
 
-def _magnified(plane: NDArray[np.uint8], factor: float, x: float, y: float) -> NDArray[np.uint8]:
-    inverse = 1 / factor
+def _magnified(
+    plane: NDArray[np.uint8], factor: float, centre: tuple[float, float], filtering: int
+) -> NDArray[np.uint8]:
+    inverse, (x, y) = 1 / factor, centre
     matrix = np.array([[inverse, 0, x * (1 - inverse)], [0, inverse, y * (1 - inverse)]])
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    flags = filtering | cv2.WARP_INVERSE_MAP
     size = (plane.shape[1], plane.shape[0])
     return np.asarray(cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 

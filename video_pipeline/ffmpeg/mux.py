@@ -98,17 +98,29 @@ def _video_packets(picture: PictureTrack) -> Iterator[tuple[float, av.Packet[Any
         first_header = coded.header if first_header is None else first_header
         if coded.header != first_header:
             raise MediaError(f"stretch {path.name} has other parameter sets than the first one; delete the cache")
-        for count in range(frames):
-            # A run longer than its stretch shows it again from its key frame.
-            turn, place = divmod(count, len(coded.packets))
-            packet = av.Packet(coded.packets[place])
-            packet.time_base = step
-            packet.dts = start + count - REORDERED
-            packet.pts = start + turn * len(coded.packets) + coded.order[place]
-            packet.duration = 1
-            packet.is_keyframe = place == 0
-            yield float((start + count) * step), packet
-        start += frames
+        for turn in turns_of(frames, len(coded.packets)):
+            for place in range(turn):
+                packet = av.Packet(coded.packets[place])
+                packet.time_base = step
+                packet.dts = start + place - REORDERED
+                packet.pts = start + coded.order[place]
+                packet.duration = 1
+                packet.is_keyframe = place == 0
+                yield float((start + place) * step), packet
+            start += turn
+
+
+def turns_of(frames: int, length: int) -> list[int]:
+    """How a run of `frames` is made of a stretch of `length`: how many frames are shown each time round.
+
+    A last turn of a single frame would put two key frames next to each other; those would need different numbers
+    (idr_pic_id, ITU-T H.264, 7.4.3), and all key frames here have the same. So it borrows a frame.
+    """
+    whole, rest = divmod(frames, length)
+    turns = [length] * whole + ([rest] if rest else [])
+    if rest == 1 and whole and length > 2:
+        turns[-2:] = [length - 1, 2]
+    return turns
 
 
 def _audio_stream(target: OutputContainer, sound: SoundTrack) -> AudioStream:

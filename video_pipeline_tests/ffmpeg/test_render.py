@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -16,6 +21,8 @@ from video_pipeline.domain.delivery import LADDER, Format, Quality, Rendition
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Timeline
+from video_pipeline.ffmpeg.mux import turns_of
+from video_pipeline.ffmpeg.plan import hold_frames
 from video_pipeline_tests.ffmpeg.material import Workshop, luma_frames, stamps_of
 
 RENDITIONS = [Rendition(format_, quality) for format_ in Format for quality in Quality]
@@ -215,3 +222,44 @@ def test_a_portrait_picture_fills_the_frame(workshop: Workshop, tmp_path: Path) 
     workshop.render(workshop.album(1, seconds=2, pictures=[path]), "mp4_low", file)
     rgb = rgb_of(luma_frames(file, [0])[0])
     assert np.abs(rgb - [0, 200, 0]).max() < 6
+
+
+@pytest.mark.parametrize("beyond", [0, 1, 2])
+def test_no_two_key_frames_stand_next_to_each_other(workshop: Workshop, tmp_path: Path, beyond: int) -> None:
+    # Equal key frames in a row would be taken for one picture: a scene of whole holds and one frame had two.
+    hold = hold_frames(FrameRate(30))
+    frames = 2 * hold + beyond + 15
+    album = workshop.album(2, seconds=14)
+    lengths = (frames, album.frames - frames)
+    pictures = tuple(replace(clip, frames=length) for clip, length in zip(album.pictures, lengths, strict=True))
+    file = tmp_path / "out.mp4"
+    workshop.render(replace(album, pictures=pictures), "mp4_low", file)
+    with av.open(str(file)) as container:
+        keys = [packet.is_keyframe for packet in container.demux(video=0) if packet.size]
+    assert len(keys) == album.frames
+    assert not any(one and two for one, two in pairwise(keys))
+    hashes = workshop.frame_hashes(file)
+    assert len(set(hashes[: frames - 15])) == 1
+    assert hashes[frames - 15] != hashes[0]
+
+
+@given(frames=st.integers(1, 2000), length=st.integers(1, 200))
+def test_turns_add_up_and_each_can_be_shown(frames: int, length: int) -> None:
+    turns = turns_of(frames, length)
+    assert sum(turns) == frames
+    assert all(0 < turn <= length for turn in turns)
+    assert frames <= length or length <= 2 or 1 not in turns
+
+
+def test_two_renders_at_once_do_not_disturb_each_other(fresh: Workshop, tmp_path: Path) -> None:
+    timeline = fresh.album(2, seconds=4)
+    renditions = ["mp4_low", "webm_low", "mp4_low"]
+    with ThreadPoolExecutor(3) as threads:
+        made = threads.map(
+            lambda number: fresh.render(timeline, renditions[number], tmp_path / f"{number}.out"), range(3)
+        )
+        reports = list(made)
+    assert [report.frames for report in reports] == [timeline.frames] * 3
+    assert reports[0].media.sha256 == reports[2].media.sha256
+    for number in range(3):
+        assert fresh.run("-v", "warning", "-i", str(tmp_path / f"{number}.out"), "-f", "null", "-") == ""
