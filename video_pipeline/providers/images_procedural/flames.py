@@ -22,6 +22,7 @@ def flame(image: Field, stage: Stage, at: tuple[float, float], size: float) -> N
     if size > 2.2 and inside:
         top, left = max(int(at[1] - size * 1.3), 0), max(int(at[0] - size * 0.8), 0)
         bottom, right = min(int(at[1] + size * 0.4) + 1, stage.height), min(int(at[0] + size * 0.8) + 1, stage.width)
+        bottom, right = max(bottom, top), max(right, left)
         x = (np.arange(left, right, dtype=np.float32)[None, :] - np.float32(at[0])) / np.float32(size)
         y = (np.float32(at[1]) - np.arange(top, bottom, dtype=np.float32)[:, None]) / np.float32(size)
         width = 0.46 * np.sqrt(np.clip(y + 0.06, 0, 1)) * np.clip(1.02 - y, 0, 1) ** 0.8

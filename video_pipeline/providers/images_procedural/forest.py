@@ -91,11 +91,11 @@ def _paint_layer(image: Field, gaps: Field, stage: Stage, place: tuple[float, fl
     if share < 0.45:
         trunks = blur(trunks, stage.unit * 0.0016 * (0.5 - share))
     bark = _bark(stage, share)
-    texture = fbm(rng, stage.shape, stage.unit * (0.01 + 0.03 * share), octaves=4, stretch=0.22)
+    texture = fbm(rng, stage.shape, stage.unit * (0.01 + 0.03 * share), octaves=4, quick=True, stretch=0.22)
     lay(image, trunks, np.asarray(bark * (1 + np.float32(0.45) * texture)[..., None], np.float32))
     _rim(image, stage, trunks, sun_x, share)
     _soil(image, stage, rng, ground, (share, sun_x))
-    leaves = fbm(rng, stage.shape, stage.unit * (0.012 + 0.016 * share), octaves=4, gain=0.7)
+    leaves = fbm(rng, stage.shape, stage.unit * (0.012 + 0.016 * share), octaves=4, quick=True, gain=0.7)
     near = np.exp(-np.abs(stage.x - (sun_x - stage.width / 2) / stage.unit) * 1.5)
     own = mix(colour("35511f"), stage.mood.shade, 0.4) * np.float32(0.3)
     through = mix(colour("9fb84a"), stage.mood.light, 0.5) * (
@@ -107,7 +107,7 @@ def _paint_layer(image: Field, gaps: Field, stage: Stage, place: tuple[float, fl
     mask = np.maximum(np.maximum(trunks, crown), trees.floor_of(ground, stage))
     gaps *= 1 - mask * np.float32(0.9)
     thick_mist = (0.5 if stage.scenery.weather is Weather.MIST else 0.26) * (1 - share) ** 0.8
-    drift = np.clip(0.6 + 0.6 * fbm(rng, stage.shape, stage.unit * 0.2, octaves=4, stretch=3), 0, 1)
+    drift = np.clip(0.6 + 0.6 * fbm(rng, stage.shape, stage.unit * 0.2, octaves=4, quick=True, stretch=3), 0, 1)
     feet = trees.foot_mist(stage, ground, stage.unit * (0.22 + 0.1 * share))
     lay(image, np.asarray(feet * drift * np.float32(thick_mist), np.float32), _air(stage))
 
@@ -129,13 +129,13 @@ def _soil(image: Field, stage: Stage, rng: np.random.Generator, ground: Field, p
     lines(fringe, list(blades), max(stage.unit * (0.0007 + 0.0012 * share), 0.6))
     rows = np.arange(stage.height, dtype=np.float32)[:, None]
     down = np.clip((rows - ground[None, :]) / (stage.unit * 0.2), 0, 1)
-    texture = fbm(rng, stage.shape, stage.unit * (0.02 + 0.05 * share), octaves=6, gain=0.6, stretch=3.2)
+    texture = fbm(rng, stage.shape, stage.unit * (0.02 + 0.05 * share), octaves=6, quick=True, gain=0.6, stretch=3.2)
     near = np.exp(-np.abs(stage.x - (sun_x - stage.width / 2) / stage.unit) * 1.3)
     moss = mix(mix(colour("3f4a22"), colour("5a4630"), 0.4), stage.mood.shade, 0.35)
     light = stage.mood.ambient * np.float32(0.45) + (0.1 + 0.55 * near * (1 - down))[..., None] * _air(
         stage
     ) * np.float32(0.7)
-    patches = fbm(rng, stage.shape, stage.unit * 0.16, octaves=4, stretch=4)
+    patches = fbm(rng, stage.shape, stage.unit * 0.16, octaves=4, quick=True, stretch=4)
     soil = moss * light * np.clip(1 + 0.6 * texture + 0.5 * patches, 0.25, 2.2)[..., None]
     soil = soil + (_air(stage) * np.float32(0.75) - soil) * np.float32(0.8 * (1 - share) ** 1.5)
     lay(image, floor, np.asarray(soil, np.float32))
@@ -188,8 +188,8 @@ def _crown(stage: Stage, rng: np.random.Generator, share: float) -> Field:
     """Foliage that hangs into the picture from above; nearer layers frame it."""
     y = stage.y * stage.height / stage.unit
     edge = np.abs(stage.x) / (stage.width / stage.unit / 2)
-    lumps = fbm(rng, stage.shape, stage.unit * (0.05 + 0.09 * share), octaves=4, gain=0.55)
-    leaves = fbm(rng, stage.shape, stage.unit * (0.012 + 0.02 * share), octaves=3, gain=0.7)
+    lumps = fbm(rng, stage.shape, stage.unit * (0.05 + 0.09 * share), octaves=4, quick=True, gain=0.55)
+    leaves = fbm(rng, stage.shape, stage.unit * (0.012 + 0.02 * share), octaves=3, quick=True, gain=0.7)
     hang = 0.3 - 0.2 * share + 0.28 * share * edge**2 + 0.16 * lumps - y
     soft = 0.12 - 0.07 * share
     return smoothstep(-soft, soft, hang * 2.2 + 0.2 * leaves + 0.05)
@@ -200,9 +200,9 @@ def _floor(image: Field, stage: Stage, eye: float, sun: tuple[float, float]) -> 
     rows = np.arange(stage.height, dtype=np.float32)[:, None]
     down = np.clip((rows - eye) / (stage.height - eye), 0, 1)
     rng = stage.rng("floor")
-    rough = fbm(rng, stage.shape, stage.unit * 0.05, octaves=5, stretch=3)
+    rough = fbm(rng, stage.shape, stage.unit * 0.05, octaves=5, quick=True, stretch=3)
     light = stage.mood.sun * np.float32(0.25) + _air(stage) * np.float32(0.35)
-    spots = smoothstep(0.2, 0.75, fbm(rng, stage.shape, stage.unit * 0.07, octaves=4, stretch=4))
+    spots = smoothstep(0.2, 0.75, fbm(rng, stage.shape, stage.unit * 0.07, octaves=4, quick=True, stretch=4))
     spots *= smoothstep(0.04, 0.2, down) * (1 - 0.6 * down)
     grass = mix(colour("6b7a35"), stage.mood.light, 0.35) * light * np.float32(1.4)
     lay(image, np.asarray(spots * np.float32(0.45), np.float32), np.asarray(grass, np.float32))
@@ -217,7 +217,7 @@ def _floor(image: Field, stage: Stage, eye: float, sun: tuple[float, float]) -> 
     if stage.has("a quiet stream"):
         _stream(image, stage, (eye, rough), np.asarray(strip, np.float32))
     elif stage.has("a winding path") or stage.chance("path", 0.4):
-        grain = fbm(rng, stage.shape, stage.unit * 0.015, octaves=4, stretch=2.5)
+        grain = fbm(rng, stage.shape, stage.unit * 0.015, octaves=4, quick=True, stretch=2.5)
         earth = mix(colour("9a8058"), stage.mood.light, 0.3)
         dapple = 0.45 + 0.75 * spots + 0.3 * rough + 0.25 * grain
         paint = earth * light * np.clip(dapple, 0.2, 1.5)[..., None] * (1.15 - 0.4 * down[..., None])

@@ -189,6 +189,8 @@ def chandeliers(image: Field, stage: Stage, room: Room, style: Style) -> None:
         if number > 0 and not grand and stage.chance("few lamps", 0.5):
             continue
         z = max(lamp[2], 5.5)
-        height = min(lamp[1], room.eye[1] + z * room.horizon * stage.height / stage.unit / room.focus * 0.62)
+        height = min(
+            lamp[1], room.eye[1] + z * room.horizon * stage.height / stage.unit / room.focus * (0.5 if grand else 0.6)
+        )
         cx, cy, metre = project(stage, room, (lamp[0], height, z))
         flames.chandelier(image, stage, (cx, cy), metre * (1.35 if grand else 0.9), tiers=3 if grand else 2)

@@ -17,14 +17,14 @@ from video_pipeline.providers.images_procedural.water import mirror, shore_line
 def paint_lake(stage: Stage) -> Field:
     """Still water under a range, seen from the shore."""
     rng = stage.rng("view")
-    horizon = float(rng.uniform(0.42, 0.6))
+    horizon = float(rng.uniform(0.34, 0.7))
     sky = paint_sky(stage, horizon)
     image = sky.image.copy()
     form = Range(
         horizon=horizon,
         eye=0.034,
-        tall=float(rng.uniform(0.17, 0.34)),
-        focus=float(rng.uniform(1.0, 1.5)),
+        tall=float(rng.uniform(0.1, 0.38)),
+        focus=float(rng.uniform(0.9, 1.9)),
         level=0.012,
         near_drop=0.4,
         snow=float(rng.uniform(0.5, 0.85)),
