@@ -153,7 +153,32 @@ def held(plan: Plan, seat: Seat) -> tuple[Note, ...]:
             velocity = 0.34 + 0.4 * section.intensity + weight + 0.03 * float(rng.standard_normal())
             delay = 0.025 * index * float(rng.random())
             notes.append(Note(start + delay, end - start, pitch, _clip(velocity)))
-    return tuple(notes)
+    return tuple(_tied(notes))
+
+
+_BREATH_S = 11.0  # the longest note that a choir or a bow holds without a break
+
+
+def _tied(notes: list[Note]) -> list[Note]:
+    """The same notes, where a voice that stays on its pitch is held over instead of struck again."""
+    kept: list[Note] = []
+    last: dict[int, int] = {}
+    for note in notes:
+        index = last.get(note.pitch)
+        before = kept[index] if index is not None else None
+        end = note.start_s + note.length_s
+        if (
+            index is not None
+            and before is not None
+            and abs(before.start_s + before.length_s - note.start_s) < 0.12
+            and abs(before.velocity - note.velocity) < 0.12
+            and end - before.start_s <= _BREATH_S
+        ):
+            kept[index] = replace(before, length_s=end - before.start_s)
+        else:
+            last[note.pitch] = len(kept)
+            kept.append(note)
+    return kept
 
 
 def _spans(plan: Plan) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from video_pipeline.providers.music_procedural.randomness import fraction
 
@@ -105,12 +107,23 @@ def read(moods: tuple[str, ...]) -> Character:
     scale = 1.0 / max(known, 1) ** 0.5
     brightness, energy, richness, space = (value * scale for value in sums)
     return Character(
-        brightness=_clip(brightness, -1.0, 1.0),
+        # Darker than this is dull on small loudspeakers.
+        brightness=_clip(0.8 * brightness, -0.8, 0.9),
         energy=_clip(energy, -1.0, 1.0),
         richness=_clip(0.4 + 0.5 * richness, 0.0, 1.0),
         space=_clip(0.45 + 0.4 * space, 0.05, 1.0),
         swing=0.55 if any(word.startswith(_SWINGING) for word in words) else 0.0,
         triple=0.55 if any(word.startswith(_DANCING) for word in words) else 0.18,
+    )
+
+
+def varied(character: Character, rng: np.random.Generator) -> Character:
+    """The character of one piece among others with the same moods: a little brighter or darker, nearer or further."""
+    return replace(
+        character,
+        brightness=_clip(character.brightness + 0.16 * float(rng.standard_normal()), -0.9, 1.0),
+        richness=_clip(character.richness + 0.1 * float(rng.standard_normal()), 0.0, 1.0),
+        space=_clip(character.space + 0.1 * float(rng.standard_normal()), 0.05, 1.0),
     )
 
 

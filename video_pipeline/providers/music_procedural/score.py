@@ -62,7 +62,7 @@ class Plan:
 
 def make_plan(prompt: MusicPrompt, seed: int) -> Plan:
     """Key, time, form, harmony and seats of a piece."""
-    mood = character.read(prompt.moods)
+    mood = character.varied(character.read(prompt.moods), stream(prompt, seed, "character"))
     key = Key.named(prompt.tonic, prompt.mode)
     beats = 3 if stream(prompt, seed, "meter").random() < mood.triple else 4
     held = any(PROFILES[each].roles & {Role.HARMONY, Role.AIR} for each in prompt.instruments)

@@ -145,6 +145,15 @@ def chroma(sound: Sound) -> npt.NDArray[np.float64]:
     return np.asarray(total / total.sum())
 
 
+def lowest_class(sound: Sound) -> int:
+    """The pitch class of the lowest note: the first peak of the spectrum within 20 dB of the highest one."""
+    wave = sound.astype(np.float64).mean(axis=1) * np.hanning(len(sound))
+    power = np.abs(np.fft.rfft(wave)) ** 2
+    peaks = 1 + np.flatnonzero((power[1:-1] > power[:-2]) & (power[1:-1] > power[2:]))
+    first = peaks[power[peaks] > power.max() / 100][0]
+    return round(69 + 12 * float(np.log2(first * RATE / len(sound) / 440))) % 12
+
+
 def clicks(sound: Sound) -> int:
     """Samples above 15 kHz that stand eight times over the 20 ms around them and over -66 dBFS.
 

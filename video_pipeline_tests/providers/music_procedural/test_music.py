@@ -15,6 +15,7 @@ from video_pipeline_tests.providers.music_procedural.listening import (
     centroid_hz,
     chroma,
     features,
+    lowest_class,
     onsets,
 )
 from video_pipeline_tests.providers.music_procedural.repertoire import album, cycle, prompt, sound
@@ -48,8 +49,11 @@ def test_each_mode_has_its_characteristic_note_and_ends_at_home(mode: Mode) -> N
     if mode is Mode.MINOR:
         colour = 3
     assert inside[colour] > np.mean(outside)
-    final = np.roll(chroma(piece[-6 * RATE :]), -TONICS.index("D"))
-    assert int(np.argmax(final)) == 0
+    # The last chord is the triad of the tonic, perhaps with a ninth, and its lowest note is the tonic itself.
+    final = np.roll(chroma(piece[-5 * RATE :]), -TONICS.index("D"))
+    third = 4 if 4 in inside else 3
+    assert {0, third, 7} <= {int(each) for each in np.argsort(final)[-4:]}
+    assert lowest_class(piece[-5 * RATE :]) == TONICS.index("D")
 
 
 @pytest.mark.parametrize(

@@ -94,9 +94,9 @@ FLUTE = Soloist(
     vibrato_cents=9, swell=0.16, breath=0.085, breath_hz=2600, cutoff_hz=3200, attack_s=0.07, release_s=0.16,
 )  # fmt: skip
 CELLO = Soloist(
-    levels=tuple(number**-0.95 for number in range(1, 21)),
+    levels=tuple(number**-0.95 for number in range(1, 41)),
     formants=((210, 0.35, 0.7), (420, 0.4, 0.6), (1150, 0.45, 0.5), (2500, 0.4, 0.35)), floor=0.45, vibrato_hz=5.3,
-    vibrato_cents=13, swell=0.1, breath=0.035, breath_hz=3000, cutoff_hz=1900, attack_s=0.12, release_s=0.28,
+    vibrato_cents=13, swell=0.1, breath=0.035, breath_hz=3000, cutoff_hz=2200, attack_s=0.12, release_s=0.28,
 )  # fmt: skip
 
 
