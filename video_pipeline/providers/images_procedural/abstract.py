@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -56,7 +57,7 @@ def _silk(image: Field, stage: Stage) -> None:
         bend, fbm(rng, stage.shape, stage.unit * 0.6, octaves=2) * stage.unit * 0.3, bend * stage.unit * 0.25
     )
     angle = float(rng.uniform(0, np.pi))
-    along = stage.x * np.cos(angle) + stage.y * stage.height / stage.unit * np.sin(angle)
+    along = stage.x * math.cos(angle) + stage.y * stage.height / stage.unit * math.sin(angle)
     height = np.sin((along * float(rng.uniform(3.5, 6.5)) + bend * float(rng.uniform(2.2, 3.6))) * 2.0) * 0.5
     height = height + 0.22 * np.sin((along * 3 - bend * 5) * 3.1 + 1.0)
     gx, gy = np.gradient(height, axis=1) * stage.unit * 0.11, np.gradient(height, axis=0) * stage.unit * 0.11
@@ -171,7 +172,7 @@ def _bokeh(image: Field, stage: Stage) -> None:
         radius = stage.unit * (0.012 + 0.055 * float(rng.uniform()) ** 2)
         along = float(rng.uniform(-0.6, 0.6)) * stage.width
         cx = stage.width / 2 + along
-        cy = stage.height * 0.55 + along * np.sin(angle) * 0.5 + float(rng.normal(0, 0.2)) * stage.height
+        cy = stage.height * 0.55 + along * math.sin(angle) * 0.5 + float(rng.normal(0, 0.2)) * stage.height
         tint = [mood.accent, mood.light, mood.glow, mood.middle][number % 4]
         sprite(
             image,

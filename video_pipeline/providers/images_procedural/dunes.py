@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -54,7 +56,7 @@ def _dune_map(rng: np.random.Generator) -> Field:
     total = np.zeros((terrain.SIDE, terrain.SIDE), np.float32)
     for scale, weight in ((4.2, 1.0), (9.5, 0.3)):
         along = (
-            (z * np.cos(turn) + x * np.sin(turn)) * np.float32(scale)
+            (z * math.cos(turn) + x * math.sin(turn)) * np.float32(scale)
             + bend * np.float32(0.55)
             + np.float32(rng.uniform())
         )

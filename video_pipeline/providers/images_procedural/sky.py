@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -157,7 +158,7 @@ def _milky_way(image: Field, stage: Stage, visible: Field) -> Field:
     angle = float(rng.choice([-1, 1]) * rng.uniform(0.5, 1.25))
     x = np.linspace(-0.5, 0.5, small[1], dtype=np.float32)[None, :] * np.float32(stage.width / stage.unit)
     y = np.linspace(-0.5, 0.5, small[0], dtype=np.float32)[:, None] * np.float32(stage.height / stage.unit)
-    across = x * np.sin(angle) - y * np.cos(angle) + np.float32(rng.uniform(-0.2, 0.2))
+    across: Field = x * math.sin(angle) - y * math.cos(angle) + np.float32(rng.uniform(-0.2, 0.2))
     cloud = fbm(rng, small, stage.unit * 0.11, octaves=6, gain=0.6)
     across = across + cloud * np.float32(0.05)
     glow = np.exp(-((across / np.float32(0.16)) ** 2)) * (0.55 + 0.55 * cloud)

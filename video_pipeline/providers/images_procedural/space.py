@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -59,7 +61,7 @@ def _nebula(stage: Stage) -> Field:
     x = np.linspace(-0.5, 0.5, shape[1], dtype=np.float32)[None, :] * np.float32(stage.width / stage.unit)
     y = np.linspace(-0.5, 0.5, shape[0], dtype=np.float32)[:, None] * np.float32(stage.height / stage.unit)
     angle = float(rng.uniform(0, np.pi))
-    across = x * np.sin(angle) - y * np.cos(angle) + np.float32(rng.uniform(-0.2, 0.2))
+    across = x * math.sin(angle) - y * math.cos(angle) + np.float32(rng.uniform(-0.2, 0.2))
     band = np.exp(-((across / np.float32(rng.uniform(0.25, 0.42))) ** 2))
     density = smoothstep(-0.35, 0.85, gas + 0.75 * band - 0.4)
     glow = density * (0.55 + 0.45 * np.clip(fibres, 0, 1)) ** 1.4
@@ -119,7 +121,7 @@ def _planet(
     z = np.sqrt(np.maximum(1 - square, 0))
     facing = x * light[0] + y * light[1] + z * light[2]
     tilt = float(rng.uniform(-0.45, 0.45))
-    u, v = x * np.cos(tilt) + y * np.sin(tilt), -x * np.sin(tilt) + y * np.cos(tilt)
+    u, v = x * math.cos(tilt) + y * math.sin(tilt), -x * math.sin(tilt) + y * math.cos(tilt)
     longitude, latitude = np.arctan2(u, np.maximum(z, 1e-3)) / (2 * np.pi), np.arcsin(np.clip(v, -1, 1)) / np.pi
     skin = _skin(stage, name, longitude, latitude, gas=ringed or (not name.startswith("moon") and rng.uniform() < 0.5))
     day = smoothstep(-0.1, 0.75, facing)
@@ -185,7 +187,7 @@ def _ring(
     x = (stage.x * stage.unit + stage.width / 2 - cx) / np.float32(radius)
     y = (stage.y * stage.height - cy) / np.float32(radius)
     turn = tilt + 0.25
-    u, v = x * np.cos(turn) + y * np.sin(turn), (-x * np.sin(turn) + y * np.cos(turn)) / np.float32(flat)
+    u, v = x * math.cos(turn) + y * math.sin(turn), (-x * math.sin(turn) + y * math.cos(turn)) / np.float32(flat)
     away = np.hypot(u, v)
     grooves = fbm(rng, (1, 1024), 60, octaves=6, gain=0.8)[0]
     place = np.clip((away - 1.25) / 1.1, 0, 0.999)
@@ -197,7 +199,7 @@ def _ring(
     band *= 1 - 0.9 * np.exp(-(((away - 1.86) / 0.03) ** 2))
     half = v > 0 if front else v <= 0
     # The sun's direction in the plane of the ring; the planet's shadow is a strip away from it.
-    sun_u, sun_v = float(light[0] * np.cos(turn) + light[1] * np.sin(turn)), float(light[2])
+    sun_u, sun_v = float(light[0] * math.cos(turn) + light[1] * math.sin(turn)), float(light[2])
     size = float(np.hypot(sun_u, sun_v))
     along, across = (u * sun_u + v * sun_v) / size, np.abs(u * sun_v - v * sun_u) / size
     shadow = 1 - 0.9 * smoothstep(0.0, -0.15, along) * smoothstep(1.03, 0.95, across)
@@ -218,7 +220,7 @@ def _galaxy(image: Field, stage: Stage) -> None:
     )
     x = (stage.x * stage.unit + stage.width / 2 - cx) / np.float32(size)
     y = (stage.y * stage.height - cy) / np.float32(size)
-    u, v = x * np.cos(turn) + y * np.sin(turn), (-x * np.sin(turn) + y * np.cos(turn)) / np.float32(flat)
+    u, v = x * math.cos(turn) + y * math.sin(turn), (-x * math.sin(turn) + y * math.cos(turn)) / np.float32(flat)
     away, angle = np.hypot(u, v) + 1e-3, np.arctan2(v, u)
     rough = fbm(rng, stage.shape, stage.unit * 0.05, octaves=6, gain=0.62)
     arms = int(rng.choice([2, 2, 3, 4]))
@@ -245,7 +247,10 @@ def _galaxy(image: Field, stage: Stage) -> None:
             knots[index, 1]
         ) * 0.16
         px, py = r * np.cos(a), r * np.sin(a) * flat
-        at = (cx + size * (px * np.cos(turn) - py * np.sin(turn)), cy + size * (px * np.sin(turn) + py * np.cos(turn)))
+        at = (
+            cx + size * (px * math.cos(turn) - py * math.sin(turn)),
+            cy + size * (px * math.sin(turn) + py * math.cos(turn)),
+        )
         tone = mix(mood.light, colour("ff8fb0"), 0.6) if index % 9 == 0 else blue
         sprite(image, halo(max(int(stage.unit * 0.0022), 1))[..., None] * tone * np.float32(0.5 * np.exp(-r * 1.4)), at)
 
@@ -280,7 +285,7 @@ def _comet(image: Field, stage: Stage, side: float) -> None:
     rng, mood = stage.rng("comet"), stage.mood
     at = (stage.width * (0.5 + side * float(rng.uniform(0.12, 0.26))), stage.height * float(rng.uniform(0.22, 0.36)))
     angle = float(rng.uniform(0.3, 0.7))
-    along = np.array([side * np.cos(angle), -np.sin(angle)])
+    along = np.array([side * math.cos(angle), -math.sin(angle)])
     x, y = (stage.x * stage.unit + stage.width / 2 - at[0]) / stage.unit, (stage.y * stage.height - at[1]) / stage.unit
     for bend, wide, reach, tint in (
         (0.0, 0.012, 0.55, colour("9fd0ff")),
