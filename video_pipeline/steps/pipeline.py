@@ -71,7 +71,7 @@ def perform(studio: Studio, job_id: UUID, stage: Stage, run_id: str, *, last_try
         except BaseException as error:
             # Also an interrupt from the keyboard or from Dagster: nobody works on the job any more.
             if last_try or not getattr(error, "retryable", False):
-                studio.jobs.mark_job_failed(job_id, failure_text(stage, error))
+                studio.jobs.mark_job_failed(job_id, failure_text(stage, error), run_id=run_id)
             raise
     return studio.jobs.get_job(job_id)
 

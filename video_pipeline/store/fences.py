@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.errors import ConflictError, LeaseLostError
@@ -18,6 +18,7 @@ from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import JobRecord, Lease
 from video_pipeline.store.books import JOBS, LEASES, Books, find_row, write_event
 from video_pipeline.store.codec import clean, job_record
+from video_pipeline.store.presence import is_gone, this_process
 
 ATTENDED = (
     JobStatus.PLANNED,
@@ -67,6 +68,7 @@ class LeaseBooks(Books):
             "token": uuid4(),
             "attempt": select(JOBS.c.attempt + 1).where(JOBS.c.id == job_id).scalar_subquery(),
             "run_id": clean(run_id),
+            "holder": this_process(),
             "claimed_at": _NOW,
             "expires_at": _NOW + timedelta(seconds=ttl_s),
             "released_at": None,
@@ -79,6 +81,7 @@ class LeaseBooks(Books):
         )
         with self._transaction() as connection:
             status = find_row(connection, job_id).status
+            _bury(connection, LEASES.c.video_job_id == job_id)
             taken = connection.execute(statement).one_or_none()
             if taken is None:
                 raise ConflictError(f"job {job_id} is being worked on by {_holder(connection, job_id)}")
@@ -94,6 +97,7 @@ class LeaseBooks(Books):
     def is_held(self, job_id: UUID) -> bool:
         """True while an attempt's lease is live."""
         with self._transaction() as connection:
+            _bury(connection, LEASES.c.video_job_id == job_id)
             return connection.execute(select(LEASES.c.token).where(live_lease(job_id))).one_or_none() is not None
 
     def renew(self, lease: Lease, *, ttl_s: int = 60) -> None:
@@ -125,7 +129,16 @@ class LeaseBooks(Books):
             .order_by(LEASES.c.expires_at)
         )
         with self._transaction() as connection:
+            _bury(connection, true())
             return [job_record(row) for row in connection.execute(query)]
+
+
+def _bury(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Let live leases expire now whose holder ran on this machine and is gone."""
+    live = and_(which, LEASES.c.released_at.is_(None), LEASES.c.expires_at > _NOW)
+    for row in connection.execute(select(LEASES.c.token, LEASES.c.holder).where(live)).all():
+        if is_gone(row.holder):
+            connection.execute(update(LEASES).where(LEASES.c.token == row.token).values(expires_at=_NOW))
 
 
 def _holder(connection: Connection, job_id: UUID) -> str:

@@ -28,6 +28,7 @@ class JobLease(Base):
     token: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     attempt: Mapped[int]
     run_id: Mapped[str]
+    holder: Mapped[str] = mapped_column(server_default=text("''"))
     claimed_at: Mapped[Now]
     expires_at: Mapped[datetime]
     released_at: Mapped[datetime | None]

@@ -268,6 +268,7 @@ CREATE TABLE job_leases (
     token UUID DEFAULT gen_random_uuid() NOT NULL UNIQUE,
     attempt INTEGER NOT NULL CHECK (attempt > 0),
     run_id TEXT NOT NULL,
+    holder TEXT DEFAULT '' NOT NULL,
     claimed_at TIMESTAMP WITH TIME ZONE DEFAULT CURRENT_TIMESTAMP NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
     released_at TIMESTAMP WITH TIME ZONE

@@ -1,0 +1,83 @@
+"""The lease of a process that was killed on this machine ends with it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from video_pipeline.domain.brief import StoryboardBrief
+from video_pipeline.domain.errors import ConflictError
+from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.records import JobRecord
+from video_pipeline.ports import JobStore
+from video_pipeline.store.presence import is_gone, this_process
+from video_pipeline_tests.conftest import Database
+
+CLAIM = """
+import sys, uuid
+from video_pipeline.store import PostgresJobStore, connect
+PostgresJobStore(connect(sys.argv[1])).claim(uuid.UUID(sys.argv[2]), "other", ttl_s=600)
+print("claimed", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def job(store: JobStore) -> JobRecord:
+    channel = store.create_channel("C", "N")
+    brief = StoryboardBrief(
+        channel_id=channel.id, niche_label="N", mood_keywords="m", seed=1, scene_count=2, scene_seconds=10
+    )
+    return store.create_job(brief)
+
+
+@pytest.fixture
+def holder(database: Database, job: JobRecord) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the job for ten minutes."""
+    arguments = [sys.executable, "-c", CLAIM, database.url, str(job.id)]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "claimed\n"
+        yield child
+        child.kill()
+
+
+def test_a_living_holder_is_respected(store: JobStore, job: JobRecord, holder: subprocess.Popen[str]) -> None:
+    assert store.is_held(job.id)
+    assert store.lost_jobs() == []
+    with pytest.raises(ConflictError):
+        store.claim(job.id, "mine")
+
+
+def test_a_killed_holder_is_known_at_once(store: JobStore, job: JobRecord, holder: subprocess.Popen[str]) -> None:
+    store.move(job.id, JobStatus.PLANNED, JobStatus.GENERATING_MUSIC)
+    holder.kill()
+    # Not collected yet: a process that only waits for its parent does no work any more.
+    os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
+    assert [lost.id for lost in store.lost_jobs()] == [job.id]
+    assert not store.is_held(job.id)
+    assert store.claim(job.id, "mine").attempt == 2
+
+
+def test_this_process_is_there() -> None:
+    assert this_process() == this_process()
+    assert not is_gone(this_process())
+
+
+@pytest.mark.parametrize("change", [(0, "another-boot"), (1, "pid:[1]")])
+def test_a_process_elsewhere_is_never_called_gone(change: tuple[int, str]) -> None:
+    place, value = change
+    parts = this_process().split("/")
+    parts[place], parts[2] = value, "999999999"
+    assert not is_gone("/".join(parts))
+
+
+def test_a_number_used_again_is_another_process() -> None:
+    parts = this_process().split("/")
+    parts[3] = str(int(parts[3]) - 1)
+    assert is_gone("/".join(parts))
+    assert not is_gone("")
