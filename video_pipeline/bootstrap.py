@@ -1,6 +1,7 @@
 """Owns the wiring of an installation: which tool stands behind each port; hides when each is opened and closed.
 
 What is opened stays open for the life of the process and is closed at its end. The only room that knows every tool.
+Rooms with numeric libraries are imported where they are opened: they take a second, and most commands do without them.
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from sqlalchemy import Engine
 
 from video_pipeline import settings as configuration
 from video_pipeline.cores import Cores, at_process_end
-from video_pipeline.ffmpeg import FfmpegTools, find_ffmpeg
 from video_pipeline.ports import ImageProvider, JobStore, MediaStore, MediaTools, MusicProvider, PromptWriter
-from video_pipeline.providers import registry
 from video_pipeline.settings import Settings
 from video_pipeline.steps.studio import Studio, chosen
 from video_pipeline.store import (
@@ -93,6 +92,8 @@ def media_store(root: str | None = None) -> MediaStore:
 @lru_cache
 def media_tools(binary: str | None = None) -> MediaTools:
     """The render engine; by default with this installation's ffmpeg."""
+    from video_pipeline.ffmpeg import FfmpegTools, find_ffmpeg
+
     configured = Path(binary) if binary else settings().ffmpeg_binary
     limit = int(settings().cache_limit_gib * 2**30)
     return FfmpegTools(find_ffmpeg(configured), cores(), settings().cache, cache_limit_bytes=limit)
@@ -101,18 +102,24 @@ def media_tools(binary: str | None = None) -> MediaTools:
 @lru_cache
 def music_providers() -> dict[str, MusicProvider]:
     """Providers of music, by name."""
+    from video_pipeline.providers import registry
+
     return registry.music_providers(cores())
 
 
 @lru_cache
 def image_providers() -> dict[str, ImageProvider]:
     """Providers of pictures, by name."""
+    from video_pipeline.providers import registry
+
     return registry.image_providers(cores())
 
 
 @lru_cache
 def prompt_writer() -> PromptWriter:
     """The writer of prompts."""
+    from video_pipeline.providers import registry
+
     return registry.prompt_writer()
 
 
@@ -130,6 +137,8 @@ def studio() -> Studio:
 
 def check_providers(music: str, images: str) -> None:
     """Raise InvalidInputError when a provider of that name does not exist; nothing is opened."""
+    from video_pipeline.providers import registry
+
     chosen(registry.MUSIC, music)
     chosen(registry.IMAGES, images)
 

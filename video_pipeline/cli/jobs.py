@@ -8,7 +8,7 @@ import typer
 
 from video_pipeline import bootstrap
 from video_pipeline.cli import ordering, produce
-from video_pipeline.cli.output import console, job_json, megabytes, print_facts, print_json, print_table
+from video_pipeline.cli.output import console, job_json, megabytes, print_facts, print_json, print_table, report_json
 from video_pipeline.cli.watch import Display, follow
 from video_pipeline.domain.delivery import Format, Quality, Rendition
 from video_pipeline.domain.job import Approval, JobStatus, statuses_for
@@ -95,7 +95,9 @@ def show(job: Job, as_json: AsJson = False) -> None:
     if as_json:
         history = [{"at": e.created_at.isoformat(), "kind": e.kind, "message": e.message} for e in events]
         scenes = found.storyboard.to_json()["scenes"] if found.storyboard else []
-        print_json(job_json(found) | {"scenes": scenes, "history": history})
+        print_json(
+            job_json(found) | {"scenes": scenes, "master": report_json(store.master(found.id)), "history": history}
+        )
         return
     print_facts(
         found.storyboard.title if found.storyboard else found.niche_label,

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from video_pipeline.domain.records import ChannelRecord, JobRecord
+from video_pipeline.domain.records import ChannelRecord, JobRecord, RenderReport
 
 console = Console()
 errors = Console(stderr=True)
@@ -81,6 +81,24 @@ def job_json(job: JobRecord) -> dict[str, Any]:
         "cost_usd": float(job.actual_cost_usd),
         "created_at": job.created_at.isoformat(),
         "updated_at": job.updated_at.isoformat(),
+    }
+
+
+def report_json(report: RenderReport | None) -> dict[str, Any] | None:
+    """What was measured on a finished programme, for programs."""
+    if report is None:
+        return None
+    return {
+        "rendition": report.rendition.name,
+        "duration_s": report.duration_s,
+        "frames": report.frames,
+        "integrated_lufs": round(report.loudness.integrated_lufs, 3),
+        "true_peak_dbtp": round(report.loudness.true_peak_dbtp, 3),
+        "bytes": report.media.bytes,
+        "sha256": report.media.sha256,
+        "stretches_encoded": report.stretches_encoded,
+        "stretches_reused": report.stretches_reused,
+        "wall_s": round(report.wall_s, 2),
     }
 
 

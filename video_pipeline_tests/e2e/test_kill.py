@@ -28,44 +28,54 @@ def wait_until(child: subprocess.Popen[str], enough: Callable[[], bool]) -> None
         time.sleep(0.02)
 
 
+def recorded(installation: Installation, job: str, kind: str) -> dict[str, tuple[str, str, int]]:
+    """The files of a kind that are in the books: checksum, path and time of writing, by name."""
+    files = [each for each in installation.json("job", "files", job) if each["kind"].startswith(kind)]
+    assert all(each["intact"] for each in files)
+    return {each["kind"]: (each["sha256"], each["path"], Path(each["path"]).stat().st_mtime_ns) for each in files}
+
+
 @pytest.mark.timeout(600)
 def test_finished_work_survives_kills_in_music_images_and_render(installation: Installation) -> None:
-    music, images, stretches = "videos/jobs/*/music/*.flac", "videos/jobs/*/images/*.png", "cache/**/*"
     child = installation.start("run", *ORDER)
-
-    wait_until(child, lambda: len(made(installation, music)) >= 2)
+    wait_until(child, lambda: len(made(installation, "videos/jobs/*/music/*.flac")) >= 3)
     installation.kill(child)
-    (job,) = installation.json("job", "list")
-    assert job["status"] == "generating_music"
-    pieces = made(installation, music)
+    (listed,) = installation.json("job", "list")
+    job = listed["job_id"]
+    assert listed["status"] == "generating_music"
+    pieces = recorded(installation, job, "music")
     assert 2 <= len(pieces) < 6
 
-    child = installation.start("job", "retry", job["job_id"])
-    wait_until(child, lambda: len(made(installation, images)) >= 1)
+    child = installation.start("job", "retry", job)
+    wait_until(child, lambda: len(made(installation, "videos/jobs/*/images/*.png")) >= 2)
     installation.kill(child)
-    assert installation.json("job", "show", job["job_id"])["status"] == "generating_image"
-    assert pieces.items() <= made(installation, music).items()
-    assert len(made(installation, music)) == 6
-    pieces, pictures = made(installation, music), made(installation, images)
+    assert installation.json("job", "show", job)["status"] == "generating_image"
+    assert pieces.items() <= recorded(installation, job, "music").items()
+    pieces, pictures = recorded(installation, job, "music"), recorded(installation, job, "image")
+    assert len(pieces) == 6
     assert 1 <= len(pictures) < 6
 
-    child = installation.start("job", "retry", job["job_id"])
-    wait_until(child, lambda: _stretches(made(installation, stretches)) >= 3)
+    before = len(cached(installation))
+    child = installation.start("job", "retry", job)
+    # Besides the stretches the cache holds what was found out about each piece of sound.
+    wait_until(child, lambda: len(cached(installation)) >= before + 12)
     installation.kill(child)
-    assert installation.json("job", "show", job["job_id"])["status"] == "rendering"
-    assert pictures.items() <= made(installation, images).items()
-    pictures = made(installation, images)
-    encoded = {path: at for path, at in made(installation, stretches).items() if path.is_file()}
+    assert installation.json("job", "show", job)["status"] == "rendering"
+    assert pictures.items() <= recorded(installation, job, "image").items()
+    pictures = recorded(installation, job, "image")
+    kept = cached(installation)
 
-    finished = installation.json("job", "retry", job["job_id"])
+    finished = installation.json("job", "retry", job)
     assert finished["status"] == "completed"
     assert finished["retries"] == 3
-    assert made(installation, music) == pieces
-    assert made(installation, images) == pictures
-    kept = made(installation, stretches)
-    assert all(path in kept for path in encoded)
-    assert all(each["intact"] for each in installation.json("job", "files", job["job_id"]))
+    assert recorded(installation, job, "music") == pieces
+    assert recorded(installation, job, "image") == pictures
+    assert kept.items() <= cached(installation).items()
+    master = installation.json("job", "show", job)["master"]
+    assert master["stretches_reused"] >= 1
+    assert master["stretches_encoded"] + master["stretches_reused"] == 6 + 5  # stills and dissolves
 
 
-def _stretches(files: dict[Path, int]) -> int:
-    return sum(path.is_file() and path.suffix not in {".part", ".lock", ".tmp"} for path in files)
+def cached(installation: Installation) -> dict[Path, int]:
+    """The pieces of work in the cache, each with its inode: one that is made again gets another."""
+    return {path: path.stat().st_ino for path in (installation.root / "data" / "cache" / "entries").glob("*/*")}
