@@ -82,15 +82,15 @@ def encode_h264(frames: Iterable[Planes], size: Size, rate: FrameRate, *, kind: 
     return _coded(packets)
 
 
-def hold_h264(planes: Planes, key: Coded, frames: int, *, size: Size, rate: FrameRate, quantiser: int) -> Coded:
-    """A picture, whose key frame is `key`, held for `frames` frames, each exactly like the first.
+def hold_h264(planes: Planes, repeats: Iterable[object], size: Size, rate: FrameRate, *, quantiser: int) -> Coded:
+    """A picture shown once and then once for each of `repeats`, each time exactly like the first.
 
     Encoding the same picture again would not do that: the second frame corrects the first one a little, and the
     picture pulses with every key frame. The frames after the key frame of an even grey picture skip every macroblock;
     such a frame says nothing about the picture, so it holds any other one as well.
     """
-    del planes  # only the key frame shows it
-    grey = _held_grey(frames, size, rate, quantiser)
+    key = encode_h264([planes], size, rate, kind=Kind.STILL, quantiser=quantiser)
+    grey = _held_grey(1 + sum(1 for _ in repeats), size, rate, quantiser)
     if grey.header != key.header:
         raise MediaError("x264 wrote other parameter sets for a grey picture; stretches would not fit together")
     return Coded(key.header, (key.packets[0], *grey.packets[1:]), grey.order)
@@ -98,6 +98,7 @@ def hold_h264(planes: Planes, key: Coded, frames: int, *, size: Size, rate: Fram
 
 @lru_cache(maxsize=2)
 def _held_grey(frames: int, size: Size, rate: FrameRate, quantiser: int) -> Coded:
+    """A grey picture held for `frames` frames: some 3 ms a frame of 1080p, once in each worker."""
     grey = np.full((size.height * 3 // 2, size.width), 128, np.uint8)
     return encode_h264(repeat(grey, frames), size, rate, kind=Kind.STILL, quantiser=quantiser)
 

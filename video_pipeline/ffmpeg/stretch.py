@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import av
 import numpy as np
@@ -21,6 +21,8 @@ from video_pipeline.ffmpeg.codecs import VIDEO, VideoCodec
 from video_pipeline.ffmpeg.coded import Coded, write_coded
 from video_pipeline.ffmpeg.crew import StopFlag
 from video_pipeline.ffmpeg.plan import KINDS, Blend, Hold, Kind, Look, Move, Stretch, loop_at
+
+T = TypeVar("T")
 
 ENGINE_VERSION = 1
 """Raise it when the same stretch would look different: cached stretches of older versions are then not used."""
@@ -70,23 +72,22 @@ def make_stretch(
     stop.check()
     planes = {picture: _planes(picture, files[picture], form.size, session) for picture in pictures_of(stretch)}
 
-    coded = _coded(stretch, planes, form, stop)
-    session.add(stretch_key(stretch, form), lambda path: write_coded(coded, path))
-
-
-def _coded(stretch: Stretch, planes: Mapping[str, Planes], form: PictureFormat, stop: StopFlag) -> Coded:
-    if isinstance(stretch, Hold):
-        picture = planes[stretch.picture]
-        quantiser, key = _quantised(lambda: iter([picture]), stretch, form)
-        return VIDEO[form.codec].hold(picture, key, stretch.frames, size=form.size, rate=form.rate, quantiser=quantiser)
-
-    def frames() -> Iterator[Planes]:
-        for number, frame in enumerate(frames_of(stretch, planes, form.rate)):
+    def watched(frames: Iterable[T]) -> Iterator[T]:
+        for number, frame in enumerate(frames):
             if number % 8 == 0:
                 stop.check()
             yield frame
 
-    return _quantised(frames, stretch, form)[1]
+    def encoded(quantiser: int) -> Coded:
+        recipe = VIDEO[form.codec]
+        if isinstance(stretch, Hold):
+            repeats = watched(range(stretch.frames - 1))
+            return recipe.hold(planes[stretch.picture], repeats, form.size, form.rate, quantiser=quantiser)
+        frames = watched(frames_of(stretch, planes, form.rate))
+        return recipe.encode(frames, form.size, form.rate, kind=KINDS[type(stretch)], quantiser=quantiser)
+
+    coded = _within_ceiling(encoded, stretch, form)
+    session.add(stretch_key(stretch, form), lambda path: write_coded(coded, path))
 
 
 def frames_of(stretch: Move | Blend, planes: Mapping[str, Planes], rate: FrameRate) -> Iterator[Planes]:
@@ -109,15 +110,15 @@ def _seen(look: Look, later: int, planes: Mapping[str, Planes], rate: FrameRate)
     return zoomed(planes[look.picture], zoom_factor(look.phase + later, loop_at(rate).period))
 
 
-def _quantised(frames: Callable[[], Iterator[Planes]], stretch: Stretch, form: PictureFormat) -> tuple[int, Coded]:
-    """`frames` at the first quantiser, or the last resort, at which the stretch keeps below its ceiling."""
-    recipe, kind = VIDEO[form.codec], KINDS[type(stretch)]
+def _within_ceiling(encoded: Callable[[int], Coded], stretch: Stretch, form: PictureFormat) -> Coded:
+    """The stretch at the first quantiser, or the last resort, at which its bit rate keeps below its ceiling."""
+    kind = KINDS[type(stretch)]
     ceiling = form.rung.video_bps * (BLEND_CEILING if kind is Kind.BLEND else 1)
-    for quantiser in recipe.quantisers[kind]:
-        coded = recipe.encode(frames(), form.size, form.rate, kind=kind, quantiser=quantiser)
+    for quantiser in VIDEO[form.codec].quantisers[kind]:
+        coded = encoded(quantiser)
         if coded.bytes * 8 * form.rate.fraction <= ceiling * stretch.shown:
             break
-    return quantiser, coded
+    return coded
 
 
 def _planes(picture: str, file: Path, size: Size, session: Session) -> Planes:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain, repeat
+from collections.abc import Iterable, Iterator
 
 import av
 import numpy as np
-from av.video.stream import VideoStream
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
@@ -44,6 +42,26 @@ def vp9_params(kind: Kind, quantiser: int) -> str:
 
 def encode_vp9(frames: Iterable[Planes], size: Size, rate: FrameRate, *, kind: Kind, quantiser: int) -> Coded:
     """Encode one stretch that starts with its only key frame; `quantiser` is libvpx's constant quality, 0 to 63."""
+    return _encode(frames, [], _encoder(size, rate, kind, quantiser))
+
+
+def hold_vp9(planes: Planes, repeats: Iterable[object], size: Size, rate: FrameRate, *, quantiser: int) -> Coded:
+    """A picture shown once and then once for each of `repeats`, each time exactly like the first.
+
+    After the key frame the encoder is given what a decoder makes of it: in that there is nothing to correct.
+    """
+    packets: list[bytes] = []
+
+    def frames() -> Iterator[Planes]:
+        yield planes
+        shown = _decoded(packets[0])
+        for _ in repeats:
+            yield shown
+
+    return _encode(frames(), packets, _encoder(size, rate, Kind.STILL, quantiser))
+
+
+def _encoder(size: Size, rate: FrameRate, kind: Kind, quantiser: int) -> av.VideoCodecContext:
     encoder = av.CodecContext.create("libvpx-vp9", "w")
     encoder.width, encoder.height, encoder.pix_fmt = size.width, size.height, "yuv420p"
     encoder.framerate, encoder.time_base = rate.fraction, 1 / rate.fraction
@@ -52,29 +70,25 @@ def encode_vp9(frames: Iterable[Planes], size: Size, rate: FrameRate, *, kind: K
     encoder.thread_count = 1
     encoder.bit_rate = 0  # otherwise the quality is constrained by a bit rate of its own choice
     encoder.options = {**_SHARED, **SPEED[kind], "crf": str(quantiser)}
-    packets: list[av.Packet[VideoStream]] = []
-    count = 0
+    return encoder
+
+
+def _encode(frames: Iterable[Planes], packets: list[bytes], encoder: av.VideoCodecContext) -> Coded:
+    """Encode `frames` to `packets`, which hold the packet of each frame before the next frame is asked for."""
+    keys = count = 0
     for count, planes in enumerate(frames, start=1):
         frame = video_frame(planes)
         frame.pts = count - 1
-        packets += encoder.encode(frame)
-    packets += encoder.encode(None)
-    if len(packets) != count or [packet.is_keyframe for packet in packets].count(True) != 1:
+        for packet in encoder.encode(frame):
+            keys += packet.is_keyframe
+            packets.append(bytes(packet))
+    if encoder.encode(None) or len(packets) != count or keys != 1:
         raise MediaError(f"libvpx made {len(packets)} packets of {count} frames; expected as many, one key frame")
-    return Coded(b"", tuple(bytes(packet) for packet in packets), tuple(range(count)))
+    return Coded(b"", tuple(packets), tuple(range(count)))
 
 
-def hold_vp9(planes: Planes, key: Coded, frames: int, *, size: Size, rate: FrameRate, quantiser: int) -> Coded:
-    """A picture, whose key frame is `key`, held for `frames` frames, each exactly like the first.
-
-    After the key frame the encoder is given what a decoder makes of it: in that there is nothing to correct.
-    """
-    sequence = chain([planes], repeat(_decoded(key), frames - 1))
-    return encode_vp9(sequence, size, rate, kind=Kind.STILL, quantiser=quantiser)
-
-
-def _decoded(key: Coded) -> Planes:
+def _decoded(key: bytes) -> Planes:
     decoder = av.CodecContext.create("vp9", "r")
     assert isinstance(decoder, av.VideoCodecContext)
-    frames = [*decoder.decode(av.Packet(key.packets[0])), *decoder.decode(None)]
+    frames = [*decoder.decode(av.Packet(key)), *decoder.decode(None)]
     return np.asarray(frames[0].to_ndarray(format="yuv420p"), np.uint8)
