@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures.process import BrokenProcessPool
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -10,6 +11,7 @@ from uuid import uuid4
 import soundfile
 
 from video_pipeline.cores import Cores
+from video_pipeline.domain.errors import ProviderUnavailableError
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.domain.timebase import SAMPLE_RATE
@@ -28,8 +30,17 @@ class ProceduralMusic:
         self.capabilities = Capabilities(name="procedural", concurrency=cores.workers, price_usd=Decimal(0))
 
     def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
-        """Write the piece to `out` (FLAC, 48 kHz, stereo, 16 bit); blocks. The same arguments give the same bytes."""
-        self._cores.submit(write_piece, prompt, seed, out).result()
+        """Write the piece to `out` (FLAC, 48 kHz, stereo, 16 bit); blocks. The same arguments give the same bytes.
+
+        ProviderUnavailableError when the worker was killed; OSError when `out` cannot be written.
+        """
+        try:
+            self._cores.submit(write_piece, prompt, seed, out).result()
+        except BrokenProcessPool as error:
+            raise ProviderUnavailableError(
+                f"the worker that composed piece {prompt.order_index} was killed, for example for want of memory; "
+                "compose it again"
+            ) from error
         return Generation(provider="procedural", provider_id=None, licence=LICENCE, cost_usd=Decimal(0))
 
 

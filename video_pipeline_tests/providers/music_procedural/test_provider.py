@@ -15,6 +15,7 @@ import pytest
 import soundfile
 
 from video_pipeline.cores import Cores
+from video_pipeline.domain.errors import ProviderUnavailableError
 from video_pipeline.domain.storyboard import Instrument, Mode
 from video_pipeline.ports import MusicProvider
 from video_pipeline.providers.music_procedural import ProceduralMusic
@@ -112,6 +113,19 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
         write_piece(prompt(Instrument.KALIMBA, seconds=10), 1, out)
     assert [each.name for each in tmp_path.iterdir()] == ["taken.flac"]
     assert (out / "precious").read_text() == "kept"
+
+
+class _DyingCores(Cores):
+    """Worker processes that end at once."""
+
+    def submit(self, function, /, *args, **kwargs):
+        return super().submit(os._exit, 9)
+
+
+def test_a_killed_worker_is_a_reason_to_try_again(tmp_path: Path) -> None:
+    with _DyingCores(1) as cores, pytest.raises(ProviderUnavailableError, match="compose it again"):
+        ProceduralMusic(cores).compose(ASKED, 1, tmp_path / "never.flac")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_file_is_dithered_and_stays_so_quiet_that_nobody_hears_it(tmp_path: Path) -> None:
