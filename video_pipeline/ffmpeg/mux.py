@@ -54,7 +54,7 @@ def write_file(
     out: Path, container: Container, picture: PictureTrack, sound: SoundTrack, poll: Callable[[], None]
 ) -> None:
     """Join the tracks to `out`; MediaError when stretches do not fit together."""
-    with av.open(str(out), "w", format=container.muxer, options=dict(container.options)) as target:
+    with av.open(f"file:{out.absolute()}", "w", format=container.muxer, options=dict(container.options)) as target:
         video = _video_stream(target, picture)
         audio = _audio_stream(target, sound)
         packets = merge(

@@ -113,3 +113,28 @@ def test_facts_of_sound(workshop: Workshop, tmp_path: Path) -> None:
     integrated, peak = workshop.loudness(tmp_path / "stereo.flac")
     assert stereo.loudness.integrated_lufs == pytest.approx(integrated, abs=0.1)
     assert stereo.loudness.true_peak_dbtp == pytest.approx(peak, abs=0.15)  # ffmpeg prints one digit
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("cd.mp3", "-c:a libmp3lame -b:a 192k -ar 44100"),
+        ("plain.mp3", "-c:a libmp3lame -b:a 128k -id3v2_version 0 -write_xing 0"),
+        ("tune.ogg", "-c:a libvorbis -q:a 5"),
+        ("voice.opus", "-c:a libopus -b:a 96k"),
+        ("song.m4a", "-c:a aac -b:a 192k"),
+        ("raw.aac", "-c:a aac -b:a 192k -f adts"),
+        ("deep.wav", "-c:a pcm_s24le -ar 96000"),
+        ("old.aiff", "-c:a pcm_s16be"),
+    ],
+)
+def test_usual_kinds_of_sound_are_taken(workshop: Workshop, tmp_path: Path, name: str, options: str) -> None:
+    source = write_sound(tmp_path / "source.flac", music(5, 1))
+    workshop.run("-v", "error", "-i", str(source), *options.split(), str(tmp_path / name))
+    facts = workshop.tools.audio_facts(tmp_path / name)
+    # Bare MP3 and AAC streams cannot say that the encoder put some silence in front and behind.
+    assert facts.samples == pytest.approx(5 * 48_000, abs=4000)
+    assert facts.channels == 2
+    assert facts.loudness.integrated_lufs == pytest.approx(
+        workshop.loudness(source)[0], abs=0.8
+    )  # low bit rates drop noise
