@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from video_pipeline.providers.images_procedural.noise import Field, blur, smoothstep
 from video_pipeline.providers.images_procedural.stage import Colour, Stage
@@ -91,13 +92,39 @@ def rays(source: Field, at: tuple[float, float], reach: float = 0.75) -> Field:
 
 def polygon(mask: Field, corners: Sequence[tuple[float, float]] | Field, value: float = 1.0) -> None:
     """Fill the polygon (pixels) in `mask`, smooth at its edge, in place."""
-    points = np.round(np.asarray(corners, np.float64) * (1 << _SHIFT)).astype(np.int32)
-    cv2.fillPoly(mask, [points], float(value), lineType=cv2.LINE_AA, shift=_SHIFT)
+    points = np.asarray(corners, np.float64)
+    box = _box(mask, points, 2)
+    if box is None:
+        return
+    top, left, patch = box
+    fixed = np.round((points - (left, top)) * (1 << _SHIFT)).astype(np.int32)
+    cv2.fillPoly(patch, [fixed], round(255 * value), lineType=cv2.LINE_AA, shift=_SHIFT)
+    _put(mask, top, left, patch)
 
 
 def lines(mask: Field, paths: Sequence[Field], thickness: float, value: float = 1.0) -> None:
     """Draw open paths (n, 2) in pixels with rounded smooth lines, in place; below one pixel they grow faint."""
-    points = [np.round(np.asarray(path, np.float64) * (1 << _SHIFT)).astype(np.int32) for path in paths]
-    cv2.polylines(
-        mask, points, False, float(value * min(thickness, 1.0)), max(round(thickness), 1), cv2.LINE_AA, _SHIFT
-    )
+    points = [np.asarray(path, np.float64) for path in paths]
+    box = _box(mask, np.concatenate(points), thickness / 2 + 2)
+    if box is None:
+        return
+    top, left, patch = box
+    fixed = [np.round((path - (left, top)) * (1 << _SHIFT)).astype(np.int32) for path in points]
+    strength = round(255 * value * min(thickness, 1.0))
+    cv2.polylines(patch, fixed, False, strength, max(round(thickness), 1), cv2.LINE_AA, _SHIFT)
+    _put(mask, top, left, patch)
+
+
+def _box(mask: Field, points: Field, margin: float) -> tuple[int, int, npt.NDArray[np.uint8]] | None:
+    """Top, left and an empty 8-bit patch over `points` inside `mask`: OpenCV smooths edges of 8-bit pictures only."""
+    left, top = np.maximum(np.floor(points.min(axis=0) - margin), 0).astype(int)
+    right, bottom = np.ceil(points.max(axis=0) + margin).astype(int) + 1
+    right, bottom = min(int(right), mask.shape[1]), min(int(bottom), mask.shape[0])
+    if right <= left or bottom <= top:
+        return None
+    return int(top), int(left), np.zeros((bottom - top, right - left), np.uint8)
+
+
+def _put(mask: Field, top: int, left: int, patch: npt.NDArray[np.uint8]) -> None:
+    part = mask[top : top + patch.shape[0], left : left + patch.shape[1]]
+    np.maximum(part, patch * np.float32(1 / 255), out=part)

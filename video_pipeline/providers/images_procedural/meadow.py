@@ -53,7 +53,7 @@ def _hills(image: Field, stage: Stage, sky: Sky, horizon: float) -> terrain.View
     heights = heights * (0.2 + smoothstep(0.05, 0.5, deep))
     woods = smoothstep(0.58, 0.66, terrain.hills_map(rng, cell=0.14, gain=0.55)) * smoothstep(0.2, 0.34, deep)
     crowns = np.abs(fbm(rng, heights.shape, 5, octaves=2)) * 1.4
-    raised = np.asarray(heights + woods * (0.5 + crowns) * 0.006, np.float32)
+    raised = np.asarray(heights + woods * (0.5 + crowns) * 0.0045, np.float32)
     camera = terrain.Camera(eye=float(rng.uniform(0.06, 0.09)), horizon=horizon, focus=1.1, near=0.02)
     view = terrain.look(stage, raised, camera)
     lx, ly, lz = light_of(stage, sky)
@@ -112,7 +112,7 @@ def _tree(image: Field, stage: Stage, sky: Sky, view: terrain.View) -> None:
     leaf = mix(colour("50702c"), mood.middle, 0.32)
     if stage.chance("blossom", 0.25):
         leaf = mix(colour("d98fa5"), mood.light, 0.4)
-    dark = mix(colour("18220f"), mood.deep, 0.35)
+    dark = leaf * np.float32(0.3)
     paint = dark * (mood.ambient + 0.05) + leaf * (lit[..., None] ** 1.2) * (
         mood.sun * np.float32(1.1) + mood.ambient * np.float32(0.9)
     )

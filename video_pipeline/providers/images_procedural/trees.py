@@ -71,7 +71,7 @@ def leaf_tree(
     wood = np.zeros(stage.shape, np.float32)
     ends: list[tuple[float, float]] = []
     _branch(wood, rng, (foot[0], foot[1], -np.pi / 2 + float(rng.normal(0, 0.05)), tall * 0.3, tall * 0.045), 0, ends)
-    leaves, shade = np.zeros(stage.shape, np.float32), np.zeros(stage.shape, np.float32)
+    leaves8, shade8 = np.zeros(stage.shape, np.uint8), np.zeros(stage.shape, np.uint8)
     centre = np.mean(np.array(ends), axis=0)
     dabs = []
     for x, y in ends:
@@ -89,8 +89,9 @@ def leaf_tree(
     for dab in dabs:
         size = (max(tall * 0.011 * (0.6 + dab[2]), 0.7), max(tall * 0.007 * (0.6 + dab[2]), 0.6))
         box = ((dab[0], dab[1]), (size[0] * 2, size[1] * 2), dab[2] * 180)
-        cv2.ellipse(leaves, box, 1.0, -1, cv2.LINE_AA)
-        cv2.ellipse(shade, box, float(np.clip(light(dab), 0, 1)), -1, cv2.LINE_AA)
+        cv2.ellipse(leaves8, box, 255, -1, cv2.LINE_AA)
+        cv2.ellipse(shade8, box, round(255 * min(max(light(dab), 0.0), 1.0)), -1, cv2.LINE_AA)
+    leaves, shade = leaves8 * np.float32(1 / 255), shade8 * np.float32(1 / 255)
     mask = np.maximum(wood, leaves)
     return mask, np.asarray(shade * leaves + 0.1 * wood * (1 - leaves), np.float32)
 
