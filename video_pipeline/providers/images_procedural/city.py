@@ -7,7 +7,7 @@ import numpy as np
 
 from video_pipeline.domain.scenery import TimeOfDay
 from video_pipeline.providers.images_procedural import props
-from video_pipeline.providers.images_procedural.light import lay, lines, polygon, shine
+from video_pipeline.providers.images_procedural.light import lay, lines, polygon, rectangle, shine
 from video_pipeline.providers.images_procedural.noise import Field, blur, fbm
 from video_pipeline.providers.images_procedural.sky import paint_sky
 from video_pipeline.providers.images_procedural.stage import Colour, Stage, colour, mix
@@ -131,6 +131,16 @@ def _towers(image: Field, stage: Stage, line: float, share: float) -> None:
     image += glow * strength
 
 
+# width and height of each step in shares of the tower
+_SETBACKS: tuple[tuple[tuple[float, float], ...], ...] = (
+    ((1.0, 1.0),),
+    ((1.0, 0.72), (0.7, 0.9), (0.45, 1.0)),
+    ((1.0, 0.86), (0.8, 1.0)),
+    ((1.0, 0.94),),
+    ((1.0, 1.0),),
+)
+
+
 def _tower(
     mask: Field,
     glow: Field,
@@ -142,25 +152,11 @@ def _tower(
     x, foot, wide, tall = box
     stage, lights, share = look
     kind = int(rng.integers(0, 5))
-    steps = {
-        0: [(1.0, 1.0)],
-        1: [(1.0, 0.72), (0.7, 0.9), (0.45, 1.0)],
-        2: [(1.0, 0.86), (0.8, 1.0)],
-        3: [(1.0, 0.94)],
-        4: [(1.0, 1.0)],
-    }[kind]
+    steps = _SETBACKS[kind]
     cx = x + wide / 2
     for narrow, height in steps:
         half = wide * narrow / 2
-        polygon(
-            mask,
-            [
-                (cx - half, foot),
-                (cx - half, foot - tall * height),
-                (cx + half, foot - tall * height),
-                (cx + half, foot),
-            ],
-        )
+        rectangle(mask, (cx - half, foot), (cx + half, foot - tall * height))
     top = foot - tall * steps[-1][1]
     if kind == 3 and wide < stage.unit * 0.075:
         polygon(mask, [(cx - wide / 2, top + 1), (cx - wide * 0.1, top - wide * 0.55), (cx + wide / 2, top + 1)])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from video_pipeline.providers.images_procedural.light import lay, lines, polygon, shine
+from video_pipeline.providers.images_procedural.light import lay, lines, polygon, rectangle, shine
 from video_pipeline.providers.images_procedural.noise import Field, fbm, smoothstep
 from video_pipeline.providers.images_procedural.stage import Colour, Stage, colour, mix
 
@@ -94,76 +95,61 @@ def chandelier(image: Field, stage: Stage, at: tuple[float, float], metre: float
     """Rings of candles with crystal chains around pixel `at`; `metre` is its scale in pixels."""
     rng = stage.rng("crystal")
     x, y = at
-    metal, crystal = np.zeros(stage.shape, np.float32), np.zeros(stage.shape, np.float32)
+    metal, crystal = np.zeros(stage.shape, np.float32), np.zeros(stage.shape, np.uint8)
     lines(metal, [np.array([(x, y - 0.9 * metre), (x, 0)])], max(0.03 * metre, 0.7))
     lines(metal, [np.array([(x, y + 0.45 * metre), (x, y - 0.9 * metre)])], max(0.07 * metre, 0.8))
-    rings = [(1.25, 0.0, 18), (0.85, -0.42, 12), (0.45, -0.78, 8)][:tiers]
-    wicks = []
-    turn = np.linspace(0, 2 * np.pi, 60)
-    for radius, height, count in rings:
-        cy = y + height * metre
-        flat = 0.2
-        lines(
-            metal,
-            [np.stack([x + np.cos(turn) * radius * metre, cy + np.sin(turn) * radius * flat * metre], 1)],
-            max(0.045 * metre, 0.8),
-        )
-        for number in range(count):
-            angle = 2 * np.pi * (number + 0.5) / count
-            px, py = x + np.cos(angle) * radius * metre, cy + np.sin(angle) * radius * flat * metre
-            t = np.linspace(0, 1, 8)
-            arm = np.stack([x + (px - x) * t, cy + 0.25 * metre * np.sin(np.pi * t) + (py - cy) * t], 1)
-            lines(metal, [arm], max(0.022 * metre, 0.5))
-            wicks.append((float(px), float(py) - 0.16 * metre, float(np.sin(angle))))
-            swag = np.stack(
-                [
-                    px + (x + np.cos(angle + 2 * np.pi / count) * radius * metre - px) * t,
-                    py
-                    + (cy + np.sin(angle + 2 * np.pi / count) * radius * flat * metre - py) * t
-                    + 0.14 * metre * np.sin(np.pi * t),
-                ],
-                1,
-            )
-            for bead in swag:
-                cv2.circle(
-                    crystal,
-                    (round(float(bead[0]) * 16), round(float(bead[1]) * 16)),
-                    max(round(0.02 * metre * 16), 8),
-                    float(rng.uniform(0.2, 1)),
-                    -1,
-                    cv2.LINE_AA,
-                    4,
-                )
-        strand = np.stack(
-            [x + np.cos(turn) * radius * 0.5 * metre, cy + 0.3 * metre + np.sin(turn) * radius * flat * 0.5 * metre], 1
-        )
-        for bead in strand:
-            cv2.circle(
-                crystal,
-                (round(float(bead[0]) * 16), round(float(bead[1]) * 16)),
-                max(round(0.02 * metre * 16), 8),
-                float(rng.uniform(0.1, 0.9)),
-                -1,
-                cv2.LINE_AA,
-                4,
-            )
+    wicks: list[tuple[float, float, float]] = []
+    for radius, height, count in ((1.25, 0.0, 18), (0.85, -0.42, 12), (0.45, -0.78, 8))[:tiers]:
+        ring = (x, y + height * metre, radius * metre)
+        wicks += _ring(metal, crystal, rng, ring, (count, metre))
     gold = mix(colour("c9973f"), stage.mood.accent, 0.3)
     shine(image, stage, (x, y - 0.3 * metre), 1.1 * metre, warm(stage) * np.float32(0.16))
     lay(image, metal, gold * np.float32(0.55))
-    lay(image, crystal * np.float32(0.9), mix(warm(stage), np.ones(3, np.float32), 0.4) * np.float32(1.1))
+    glitter = mix(warm(stage), np.ones(3, np.float32), 0.4) * np.float32(1.1)
+    lay(image, crystal * np.float32(0.9 / 255), glitter)
     for px, py, _ in sorted(wicks, key=lambda wick: wick[2]):
         wax = np.zeros(stage.shape, np.float32)
-        polygon(
-            wax,
-            [
-                (px - 0.028 * metre, py + 0.16 * metre),
-                (px - 0.028 * metre, py),
-                (px + 0.028 * metre, py),
-                (px + 0.028 * metre, py + 0.16 * metre),
-            ],
-        )
+        rectangle(wax, (px - 0.028 * metre, py + 0.16 * metre), (px + 0.028 * metre, py))
         lay(image, wax, warm(stage) * np.float32(0.8))
         flame(image, stage, (px, py), max(0.13 * metre, 1.3))
+
+
+_FLAT = 0.2  # height over width of a ring seen from below
+
+
+def _ring(
+    metal: Field,
+    crystal: npt.NDArray[np.uint8],
+    rng: np.random.Generator,
+    ring: tuple[float, float, float],
+    make: tuple[int, float],
+) -> list[tuple[float, float, float]]:
+    """Draw one ring (x, y, radius in pixels) with its arms and chains; returns each wick and how near it is."""
+    x, y, radius = ring
+    count, metre = make
+    turn = np.linspace(0, 2 * np.pi, 60)
+    around = np.stack([np.cos(turn) * radius, np.sin(turn) * radius * _FLAT], 1)
+    lines(metal, [np.add(around, (x, y))], max(0.045 * metre, 0.8))
+    wicks = []
+    t = np.linspace(0, 1, 8)
+    sag = np.sin(np.pi * t) * metre
+    for angle in 2 * np.pi * (np.arange(count) + 0.5) / count:
+        px, py = x + np.cos(angle) * radius, y + np.sin(angle) * radius * _FLAT
+        following = angle + 2 * np.pi / count
+        nx, ny = x + np.cos(following) * radius, y + np.sin(following) * radius * _FLAT
+        lines(metal, [np.stack([x + (px - x) * t, y + 0.25 * sag + (py - y) * t], 1)], max(0.022 * metre, 0.5))
+        _beads(crystal, rng, np.stack([px + (nx - px) * t, py + (ny - py) * t + 0.14 * sag], 1), metre)
+        wicks.append((float(px), float(py) - 0.16 * metre, float(np.sin(angle))))
+    _beads(crystal, rng, np.add(around * 0.5, (x, y + 0.3 * metre)), metre)
+    return wicks
+
+
+def _beads(crystal: npt.NDArray[np.uint8], rng: np.random.Generator, places: Field, metre: float) -> None:
+    """Drops of glass, each as bright as its turn happens to be."""
+    size = max(round(0.02 * metre * 16), 8)
+    for x, y in places:
+        at = (round(float(x) * 16), round(float(y) * 16))
+        cv2.circle(crystal, at, size, int(rng.integers(30, 250)), -1, cv2.LINE_AA, 4)
 
 
 def fire(stage: Stage, name: str, foot: tuple[float, float], size: tuple[float, float]) -> Field:

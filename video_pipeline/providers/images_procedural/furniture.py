@@ -55,25 +55,7 @@ def window(image: Field, stage: Stage, room: Room, x: float, *, narrow: bool) ->
     lay(image, bars * pane, mood.deep * np.float32(0.35))
     lay(image, frame, mix(colour("4a2f1b"), mood.shade, 0.2) * np.float32(0.45))
     for side in (-1, 1):
-        drape = props.empty(stage)
-        inner, outer = x + side * half * 0.95, x + side * half * 1.6
-        polygon(
-            drape,
-            [
-                project(stage, room, (px, py, z - 0.1))[:2]
-                for px, py in (
-                    (inner + side * 0.12, 0.3),
-                    (inner, spring + half),
-                    (outer, spring + half),
-                    (outer + side * 0.05, 0.3),
-                )
-            ],
-        )
-        folds = 0.45 + 0.4 * np.cos((stage.x * stage.unit + stage.width / 2) / metre * 34)
-        cloth = mix(colour("7a1f22"), mood.shade, 0.45) * (
-            flames.warm(stage) * np.float32(0.12) + mood.ambient * np.float32(0.5)
-        )
-        lay(image, drape, np.asarray(cloth * folds[..., None] * np.ones((stage.height, 1, 1), np.float32), np.float32))
+        _drape(image, stage, room, (x, half, spring), side)
     cx, cy, _ = project(stage, room, (x, spring * 0.75, z))
     shine(image, stage, (cx, cy), half * metre * 0.9, mix(mood.sky_foot, mood.sky_middle, 0.5) * np.float32(0.13))
     pool = props.empty(stage)
@@ -92,6 +74,21 @@ def window(image: Field, stage: Stage, room: Room, x: float, *, narrow: bool) ->
     image += (blur(pool, stage.unit * 0.012) * np.float32(0.1 * (1.3 - mood.darkness)))[..., None] * mix(
         mood.sky_foot, mood.sun, 0.3
     )
+
+
+def _drape(image: Field, stage: Stage, room: Room, opening: tuple[float, float, float], side: int) -> None:
+    """A curtain at one side of an opening: its middle, half width and springing in metres."""
+    x, half, spring = opening
+    z = room.length - 0.12
+    metre = project(stage, room, (x, spring, z))[2]
+    drape = props.empty(stage)
+    inner, outer, top = x + side * half * 0.95, x + side * half * 1.6, spring + half
+    corners = ((inner + side * 0.12, 0.3), (inner, top), (outer, top), (outer + side * 0.05, 0.3))
+    polygon(drape, [project(stage, room, (px, py, z))[:2] for px, py in corners])
+    folds = 0.45 + 0.4 * np.cos((stage.x * stage.unit + stage.width / 2) / metre * 34)
+    light = flames.warm(stage) * np.float32(0.12) + stage.mood.ambient * np.float32(0.5)
+    cloth = mix(colour("7a1f22"), stage.mood.shade, 0.45) * light
+    lay(image, drape, np.asarray(cloth * folds[..., None] * np.ones((stage.height, 1, 1), np.float32), np.float32))
 
 
 def fireplace(image: Field, stage: Stage, room: Room, x: float) -> None:
@@ -185,10 +182,13 @@ def seats(image: Field, stage: Stage, room: Room) -> None:
     """An armchair turned to the fire, and a lamp on a small table."""
     side = -1.0 if room.eye[0] > 0 else 1.0
     if stage.has("an armchair") or stage.chance("chair", 0.35):
-        _armchair(image, stage, project(stage, room, (side * room.half_width * 0.42, 0.0, room.length * 0.5)), side)
+        x, y, metre = project(stage, room, (side * room.half_width * 0.42, 0.0, room.length * 0.5))
+        # A chair half out of the picture would only puzzle.
+        x = min(max(x, 0.6 * metre), stage.width - 0.6 * metre)
+        _armchair(image, stage, (x, y, metre), side)
     if stage.has("a reading lamp"):
         x, y, metre = project(stage, room, (side * room.half_width * 0.62, 0.0, room.length * 0.55))
-        _lamp(image, stage, (x, y), metre)
+        _lamp(image, stage, (min(max(x, 0.4 * metre), stage.width - 0.4 * metre), y), metre)
 
 
 def _armchair(image: Field, stage: Stage, place: tuple[float, float, float], side: float) -> None:

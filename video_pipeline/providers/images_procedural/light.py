@@ -102,6 +102,11 @@ def polygon(mask: Field, corners: Sequence[tuple[float, float]] | Field, value: 
     _put(mask, top, left, patch)
 
 
+def rectangle(mask: Field, first: tuple[float, float], second: tuple[float, float]) -> None:
+    """Fill the upright rectangle between two opposite corners (pixels) in `mask`, in place."""
+    polygon(mask, [first, (second[0], first[1]), second, (first[0], second[1])])
+
+
 def lines(mask: Field, paths: Sequence[Field], thickness: float, value: float = 1.0) -> None:
     """Draw open paths (n, 2) in pixels with rounded smooth lines, in place; below one pixel they grow faint."""
     points = [np.asarray(path, np.float64) for path in paths]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from video_pipeline.providers.images_procedural.light import lay, lines, polygon, shine
+from video_pipeline.providers.images_procedural.light import lay, lines, polygon, rectangle, shine
 from video_pipeline.providers.images_procedural.noise import Field
 from video_pipeline.providers.images_procedural.stage import Colour, Stage, mix
 
@@ -13,6 +13,17 @@ from video_pipeline.providers.images_procedural.stage import Colour, Stage, mix
 def empty(stage: Stage) -> Field:
     """A mask with nothing in it."""
     return np.zeros(stage.shape, np.float32)
+
+
+# place, height and width in heights of the castle
+_TOWERS = (
+    (0.0, 1.0, 0.11),
+    (-0.24, 0.72, 0.085),
+    (0.25, 0.62, 0.09),
+    (-0.48, 0.5, 0.07),
+    (0.5, 0.42, 0.075),
+    (0.12, 0.82, 0.05),
+)
 
 
 def castle(image: Field, stage: Stage, foot: tuple[float, float], tall: float, paint: Colour) -> None:
@@ -31,43 +42,8 @@ def castle(image: Field, stage: Stage, foot: tuple[float, float], tall: float, p
             (x - tall * 1.1, y + tall * 0.9),
         ],
     )
-    towers = [
-        (0.0, 1.0, 0.11),
-        (-0.24, 0.72, 0.085),
-        (0.25, 0.62, 0.09),
-        (-0.48, 0.5, 0.07),
-        (0.5, 0.42, 0.075),
-        (0.12, 0.82, 0.05),
-    ]
-    for place, height, width in towers:
-        cx = x + tall * (place + float(rng.normal(0, 0.02)))
-        top = y - tall * height * float(rng.uniform(0.7, 0.82))
-        half = tall * width * 0.5
-        polygon(mask, [(cx - half, y), (cx - half, top), (cx + half, top), (cx + half, y)])
-        polygon(
-            mask,
-            [
-                (cx - half * 1.35, top),
-                (cx + half * 1.35, top),
-                (cx + half * 1.2, top - half * 0.6),
-                (cx - half * 1.2, top - half * 0.6),
-            ],
-        )
-        polygon(
-            mask, [(cx - half * 1.3, top - half * 0.5), (cx + half * 1.3, top - half * 0.5), (cx, top - half * 4.4)]
-        )
-        for _ in range(2):
-            wx, wy = cx + float(rng.uniform(-0.4, 0.4)) * half, float(rng.uniform(top + half, y - half))
-            size = max(tall * 0.008, 0.6)
-            polygon(
-                lit,
-                [
-                    (wx - size, wy - size * 1.6),
-                    (wx + size, wy - size * 1.6),
-                    (wx + size, wy + size * 1.6),
-                    (wx - size, wy + size * 1.6),
-                ],
-            )
+    for form in _TOWERS:
+        _tower(mask, lit, rng, foot, (tall, *form))
     rows = np.arange(stage.height, dtype=np.float32)[:, None]
     # The crag sinks into the haze below.
     mask *= np.clip((y + tall * 0.62 - rows) / (tall * 0.6), 0, 1)
@@ -76,6 +52,27 @@ def castle(image: Field, stage: Stage, foot: tuple[float, float], tall: float, p
     lay(image, lit, np.asarray(stage.mood.accent * np.float32(glow), np.float32))
     if stage.mood.darkness > 0.3:
         shine(image, stage, (x, y - tall * 0.35), tall * 0.5, stage.mood.accent * np.float32(0.05))
+
+
+def _tower(
+    mask: Field,
+    lit: Field,
+    rng: np.random.Generator,
+    foot: tuple[float, float],
+    form: tuple[float, float, float, float],
+) -> None:
+    """One tower with its battlement and spire into `mask` and two windows into `lit`, in place."""
+    tall, place, height, width = form
+    cx, y = foot[0] + tall * (place + float(rng.normal(0, 0.02))), foot[1]
+    top = y - tall * height * float(rng.uniform(0.7, 0.82))
+    half = tall * width * 0.5
+    rectangle(mask, (cx - half, y), (cx + half, top))
+    rectangle(mask, (cx - half * 1.3, top), (cx + half * 1.3, top - half * 0.6))
+    polygon(mask, [(cx - half * 1.3, top - half * 0.5), (cx + half * 1.3, top - half * 0.5), (cx, top - half * 4.4)])
+    for _ in range(2):
+        wx, wy = cx + float(rng.uniform(-0.4, 0.4)) * half, float(rng.uniform(top + half, y - half))
+        size = max(tall * 0.008, 0.6)
+        rectangle(lit, (wx - size, wy - size * 1.6), (wx + size, wy + size * 1.6))
 
 
 def birds(image: Field, stage: Stage, paint: Colour, *, low: float = 0.15, high: float = 0.4) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from video_pipeline.domain.scenery import Weather
 from video_pipeline.providers.images_procedural import props, trees
-from video_pipeline.providers.images_procedural.light import lay, lines, polygon, shine
+from video_pipeline.providers.images_procedural.light import lay, lines, polygon, rectangle, shine
 from video_pipeline.providers.images_procedural.noise import Field, blur, fbm, sample, smoothstep, tile, wave
 from video_pipeline.providers.images_procedural.sky import Sky, paint_sky
 from video_pipeline.providers.images_procedural.stage import Stage, colour, mix
@@ -236,46 +236,30 @@ def _lighthouse(image: Field, stage: Stage, line: int, sky: Sky) -> None:
     bands = np.where(np.floor((base - rows) / (tall * 0.16)) % 2 == 0, 1.0, 0.0)[..., None]
     coat = mix(colour("b6413a"), mood.accent, 0.25) * bands + mix(colour("f1ece2"), mood.glow, 0.4) * (1 - bands)
     lay(image, tower, np.asarray(coat * (mood.ambient + mood.sun * 0.55) * round_light[..., None], np.float32))
-    cap = props.empty(stage)
-    top = base - tall * 0.8
-    polygon(
-        cap,
-        [
-            (x - tall * 0.08, top),
-            (x + tall * 0.08, top),
-            (x + tall * 0.08, top - tall * 0.02),
-            (x - tall * 0.08, top - tall * 0.02),
-        ],
-    )
+    _lantern(image, stage, (x, base - tall * 0.8), tall)
+
+
+def _lantern(image: Field, stage: Stage, foot: tuple[float, float], tall: float) -> None:
+    """The lamp room of a lighthouse `tall` pixels high, on pixel `foot`, and its beams when it is dark."""
+    x, top = foot
+    mood = stage.mood
+    cap, lamp = props.empty(stage), props.empty(stage)
+    rectangle(cap, (x - tall * 0.08, top), (x + tall * 0.08, top - tall * 0.02))
     polygon(cap, [(x - tall * 0.06, top - tall * 0.12), (x, top - tall * 0.19), (x + tall * 0.06, top - tall * 0.12)])
-    lamp = props.empty(stage)
-    polygon(
-        lamp,
-        [
-            (x - tall * 0.04, top - tall * 0.02),
-            (x + tall * 0.04, top - tall * 0.02),
-            (x + tall * 0.04, top - tall * 0.12),
-            (x - tall * 0.04, top - tall * 0.12),
-        ],
-    )
+    rectangle(lamp, (x - tall * 0.04, top - tall * 0.02), (x + tall * 0.04, top - tall * 0.12))
     lay(image, cap, mood.deep * np.float32(0.5))
     lay(image, lamp, np.asarray(mood.accent * np.float32(1.6), np.float32))
-    if mood.darkness > 0.3:
-        at = (x, top - tall * 0.07)
-        shine(image, stage, at, tall * 0.05, mood.accent * np.float32(1.4))
-        beam = props.empty(stage)
-        for way, drop in ((-1, -0.02), (1, 0.05)):
-            far = stage.width * 1.2 * way
-            polygon(
-                beam,
-                [
-                    at,
-                    (at[0] + far, at[1] + abs(far) * (drop - 0.035)),
-                    (at[0] + far, at[1] + abs(far) * (drop + 0.035)),
-                ],
-            )
-        distance = np.abs(across - x)[None, :] / stage.unit
-        image += (blur(beam, stage.unit * 0.006) * np.exp(-distance * 1.6))[..., None] * mood.accent * np.float32(0.28)
+    if mood.darkness <= 0.3:
+        return
+    at = (x, top - tall * 0.07)
+    shine(image, stage, at, tall * 0.05, mood.accent * np.float32(1.4))
+    beam = props.empty(stage)
+    for way, drop in ((-1, -0.02), (1, 0.05)):
+        far = stage.width * 1.2
+        ends = [(x + way * far, at[1] + far * (drop + spread)) for spread in (-0.035, 0.035)]
+        polygon(beam, [at, *ends])
+    distance = np.abs(np.arange(stage.width, dtype=np.float32) - np.float32(x))[None, :] / np.float32(stage.unit)
+    image += (blur(beam, stage.unit * 0.006) * np.exp(-distance * 1.6))[..., None] * mood.accent * np.float32(0.28)
 
 
 def _palms(image: Field, stage: Stage, sky: Sky) -> None:
