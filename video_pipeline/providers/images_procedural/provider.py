@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures.process import BrokenProcessPool
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -10,7 +11,7 @@ from uuid import uuid4
 import cv2
 
 from video_pipeline.cores import Cores
-from video_pipeline.domain.errors import InvalidInputError, MachineError
+from video_pipeline.domain.errors import InvalidInputError, MachineError, ProviderUnavailableError
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.ports import Capabilities
@@ -31,7 +32,7 @@ class ProceduralImages:
         """Write the picture of `prompt` as PNG to `out`; blocks while a worker paints.
 
         The words, the seed and the size decide every byte. InvalidInputError for a size that cannot be painted,
-        MachineError when the file cannot be written.
+        MachineError when the file cannot be written, ProviderUnavailableError when a worker died.
         """
         if not all(SIDE_MIN <= side <= SIDE_MAX for side in size):
             raise InvalidInputError(
@@ -39,6 +40,10 @@ class ProceduralImages:
             )
         try:
             self._cores.submit(paint_file, prompt.text, seed, size, str(out)).result()
+        except BrokenProcessPool as error:
+            raise ProviderUnavailableError(
+                f"a worker died while it painted {out.name} (out of memory, or killed); try again"
+            ) from error
         except OSError as error:
             raise MachineError(f"could not write the picture {out}: {error}") from error
         return Generation(provider="procedural", provider_id=None, licence=LICENCE, cost_usd=Decimal(0))

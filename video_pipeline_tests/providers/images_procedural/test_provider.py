@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from video_pipeline.cores import Cores
-from video_pipeline.domain.errors import InvalidInputError, MachineError
+from video_pipeline.domain.errors import InvalidInputError, MachineError, ProviderUnavailableError
 from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.ports import ImageProvider
 from video_pipeline.providers.images_procedural import ProceduralImages, paint, read_prompt
@@ -78,3 +79,16 @@ def test_a_size_that_cannot_be_painted_is_refused_before_any_work(cores: Cores, 
 def test_a_folder_that_is_not_there(cores: Cores, tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="could not write the picture"):
         ProceduralImages(cores).illustrate(prompt("dunes"), 1, (64, 64), tmp_path / "missing" / "image.png")
+
+
+class _DyingCores(Cores):
+    """Its workers are killed before they can paint."""
+
+    def submit(self, function, /, *args, **kwargs):  # type: ignore[no-untyped-def]  # the arguments do not matter
+        return super().submit(os._exit, 1)
+
+
+def test_a_worker_that_dies_can_be_tried_again(tmp_path: Path) -> None:
+    with _DyingCores(1) as dying, pytest.raises(ProviderUnavailableError, match=r"a worker died.*image\.png"):
+        ProceduralImages(dying).illustrate(prompt("dunes"), 1, (64, 64), tmp_path / "image.png")
+    assert ProviderUnavailableError.retryable
