@@ -47,7 +47,7 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
     VideoCodec.H264: VideoRecipe(
         encode_h264,
         hold_h264,
-        {Kind.STILL: (18, 21, 24, 28, 32, 38), Kind.BLEND: (20, 24, 28, 32, 38), Kind.MOVE: (20, 23, 26, 30, 36)},
+        {Kind.STILL: (18, 21, 24, 28, 32, 38), Kind.BLEND: (20, 24, 28, 32, 38), Kind.MOVE: (22, 25, 28, 32, 38)},
         "libx264",
         x264_params,
     ),
