@@ -25,7 +25,7 @@ def cores() -> Iterator[Cores]:
         yield pool
 
 
-@pytest.fixture()
+@pytest.fixture
 def studio(store: JobStore, media: MediaStore, cores: Cores, tmp_path: Path) -> Studio:
     """A studio with dummy providers."""
     return Studio(
@@ -38,7 +38,7 @@ def studio(store: JobStore, media: MediaStore, cores: Cores, tmp_path: Path) -> 
     )
 
 
-@pytest.fixture()
+@pytest.fixture
 def order(store: JobStore) -> Callable[..., JobRecord]:
     """Order a job of three scenes of ten seconds from the dummy providers; keywords change the brief."""
 
