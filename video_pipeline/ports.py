@@ -213,6 +213,13 @@ class JobStore(Protocol):
         """True while an attempt's lease is live; that of a process of this machine ends when the process does."""
         ...
 
+    def run_is_gone(self, job_id: UUID, run_id: str) -> bool:
+        """True when a run that had claimed the job works on it no more: its process ended, or another run took over.
+
+        False when in doubt: a run that has not claimed yet, or one on another machine whose lease still lives.
+        """
+        ...
+
     def renew(self, lease: Lease, *, ttl_s: int = 60) -> None: ...
     def release(self, lease: Lease) -> None: ...
     def lost_jobs(self) -> list[JobRecord]:
@@ -229,8 +236,12 @@ class JobStore(Protocol):
     def mark_job_failed(self, job_id: UUID, error_message: str, *, run_id: str | None = None) -> bool:
         """Move a working job to failed; False when it is not working.
 
-        With `run_id` also False while an attempt of another run holds the job: a stray run does not fail it.
+        With `run_id` also False when another run has claimed the job last: a stray run does not fail it.
         """
+        ...
+
+    def mark_lost(self, job_id: UUID, error_message: str) -> bool:
+        """Move a job to failed that somebody should work on and nobody does; False while an attempt holds it."""
         ...
 
     def retry(self, job_id: UUID) -> JobStatus:

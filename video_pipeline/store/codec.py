@@ -67,6 +67,7 @@ def job_record(row: Row[Any]) -> JobRecord:
         download_count=row.download_count,
         error_message=row.error_message,
         attempt=row.attempt,
+        run_id=row.run_id,
         created_at=row.created_at,
         updated_at=row.updated_at,
         completed_at=row.completed_at,

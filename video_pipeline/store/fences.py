@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from video_pipeline.domain.errors import ConflictError, LeaseLostError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import JobRecord, Lease
-from video_pipeline.store.books import JOBS, LEASES, Books, find_row, write_event
+from video_pipeline.store.books import EVENTS, JOBS, LEASES, Books, find_row, write_event
 from video_pipeline.store.codec import clean, job_record
 from video_pipeline.store.presence import is_gone, this_process
 
@@ -81,7 +81,7 @@ class LeaseBooks(Books):
         )
         with self._transaction() as connection:
             status = find_row(connection, job_id).status
-            _bury(connection, LEASES.c.video_job_id == job_id)
+            bury(connection, LEASES.c.video_job_id == job_id)
             taken = connection.execute(statement).one_or_none()
             if taken is None:
                 raise ConflictError(f"job {job_id} is being worked on by {_holder(connection, job_id)}")
@@ -97,8 +97,22 @@ class LeaseBooks(Books):
     def is_held(self, job_id: UUID) -> bool:
         """True while an attempt's lease is live."""
         with self._transaction() as connection:
-            _bury(connection, LEASES.c.video_job_id == job_id)
+            bury(connection, LEASES.c.video_job_id == job_id)
             return connection.execute(select(LEASES.c.token).where(live_lease(job_id))).one_or_none() is not None
+
+    def run_is_gone(self, job_id: UUID, run_id: str) -> bool:
+        """True when a run that had claimed the job works on it no more: its process ended, or another run took over.
+
+        False when in doubt: a run that has not claimed yet, or one on another machine whose lease still lives.
+        """
+        claimed = and_(EVENTS.c.video_job_id == job_id, EVENTS.c.kind == "claimed", EVENTS.c.message == clean(run_id))
+        with self._transaction() as connection:
+            row = connection.execute(select(LEASES).where(LEASES.c.video_job_id == job_id)).one_or_none()
+            if row is not None and row.run_id == clean(run_id):
+                expired = and_(LEASES.c.token == row.token, LEASES.c.released_at.is_(None), LEASES.c.expires_at <= _NOW)
+                over = connection.execute(select(LEASES.c.token).where(expired)).one_or_none() is not None
+                return over or is_gone(row.holder)
+            return connection.execute(select(EVENTS.c.id).where(claimed).limit(1)).one_or_none() is not None
 
     def renew(self, lease: Lease, *, ttl_s: int = 60) -> None:
         """Keep the lease for another `ttl_s` seconds.
@@ -129,11 +143,11 @@ class LeaseBooks(Books):
             .order_by(LEASES.c.expires_at)
         )
         with self._transaction() as connection:
-            _bury(connection, true())
+            bury(connection, true())
             return [job_record(row) for row in connection.execute(query)]
 
 
-def _bury(connection: Connection, which: ColumnElement[bool]) -> None:
+def bury(connection: Connection, which: ColumnElement[bool]) -> None:
     """Let live leases expire now whose holder ran on this machine and is gone."""
     live = and_(which, LEASES.c.released_at.is_(None), LEASES.c.expires_at > _NOW)
     for row in connection.execute(select(LEASES.c.token, LEASES.c.holder).where(live)).all():

@@ -13,7 +13,7 @@ from video_pipeline.domain.records import Lease, fingerprint
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.store.books import IMAGES, JOBS, LEASES, TRACKS, Books, find_row, write_event
 from video_pipeline.store.codec import clean, image_record, track_record
-from video_pipeline.store.fences import hold, live_lease, lock_lease, revoke
+from video_pipeline.store.fences import ATTENDED, bury, hold, live_lease, lock_lease, revoke
 
 _NOW = func.clock_timestamp()
 _S = JobStatus
@@ -58,18 +58,29 @@ class MoveBooks(Books):
     def mark_job_failed(self, job_id: UUID, error_message: str, *, run_id: str | None = None) -> bool:
         """Move a working job to failed and end its attempt; False when there is no such job or it is not working.
 
-        With `run_id` also False while an attempt of another run holds the job: a stray run does not fail it.
+        With `run_id` also False when another run has claimed the job last: a stray run does not fail it.
         """
         with self._transaction() as connection:
-            lock_lease(connection, job_id)
-            row = connection.execute(
-                select(JOBS).where(JOBS.c.id == job_id).with_for_update(key_share=True)
-            ).one_or_none()
-            if row is None or _S.FAILED not in TRANSITIONS[row.status] or _held_by_other(connection, job_id, run_id):
+            row = _locked_row(connection, job_id)
+            if row is None or _S.FAILED not in TRANSITIONS[row.status] or _claimed_by_other(connection, row, run_id):
                 return False
-            failure = {"failed_from": row.status, "error_message": clean(error_message)}
-            _move(connection, job_id, row.status, _S.FAILED, failure, message=error_message)
-            revoke(connection, job_id)
+            _fail(connection, row, error_message)
+        return True
+
+    def mark_lost(self, job_id: UUID, error_message: str) -> bool:
+        """Move a job to failed that somebody should work on and nobody does.
+
+        False when an attempt holds it, or when it waits for a person, is over or does not exist. A holder of this
+        machine that is gone does not count.
+        """
+        with self._transaction() as connection:
+            row = _locked_row(connection, job_id)
+            if row is None or not (row.status in ATTENDED or (row.status is _S.AWAITING_APPROVAL and row.approved)):
+                return False
+            bury(connection, LEASES.c.video_job_id == job_id)
+            if connection.execute(select(LEASES.c.token).where(live_lease(job_id))).one_or_none() is not None:
+                return False
+            _fail(connection, row, error_message)
         return True
 
     def retry(self, job_id: UUID) -> JobStatus:
@@ -155,11 +166,22 @@ def _move(
         write_event(connection, job_id, "approval_reset", status_to=target)
 
 
-def _held_by_other(connection: Connection, job_id: UUID, run_id: str | None) -> bool:
+def _locked_row(connection: Connection, job_id: UUID) -> Row[Any] | None:
+    lock_lease(connection, job_id)
+    query = select(JOBS).where(JOBS.c.id == job_id).with_for_update(key_share=True)
+    return connection.execute(query).one_or_none()
+
+
+def _fail(connection: Connection, row: Row[Any], error_message: str) -> None:
+    _move(connection, row.id, row.status, _S.FAILED, message=error_message)
+    revoke(connection, row.id)
+
+
+def _claimed_by_other(connection: Connection, row: Row[Any], run_id: str | None) -> bool:
     if run_id is None:
         return False
-    other = select(LEASES.c.token).where(live_lease(job_id), LEASES.c.run_id != run_id)
-    return connection.execute(other).one_or_none() is not None
+    other = select(LEASES.c.token).where(live_lease(row.id), LEASES.c.run_id != clean(run_id))
+    return row.run_id not in (None, clean(run_id)) or connection.execute(other).one_or_none() is not None
 
 
 def _fingerprint(connection: Connection, row: Row[Any]) -> str:

@@ -133,6 +133,35 @@ def test_a_stray_run_does_not_fail_the_job_of_another(store: PostgresJobStore) -
     assert store.mark_job_failed(idle.id, "x", run_id="run-1")
 
 
+def test_a_run_that_ended_late_does_not_fail_a_job_that_another_one_gave_back(store: PostgresJobStore) -> None:
+    job = order_short(store)
+    store.release(store.claim(job.id, "run-1"))
+    store.release(store.claim(job.id, "run-2"))
+    assert not store.mark_job_failed(job.id, "x", run_id="run-1")
+    assert store.mark_job_failed(job.id, "x", run_id="run-2")
+
+
+def test_only_a_job_that_nobody_works_on_is_lost(store: PostgresJobStore) -> None:
+    assert not store.mark_lost(uuid4(), "gone")
+    lease = store.claim(order_short(store).id, "run")
+    assert not store.mark_lost(lease.job_id, "gone")
+    store.release(lease)
+    assert store.mark_lost(lease.job_id, "its process ended")
+    lost = store.get_job(lease.job_id)
+    assert (lost.status, lost.failed_from, lost.error_message) == (S.FAILED, S.PLANNED, "its process ended")
+    assert not store.mark_lost(lease.job_id, "again")
+
+
+def test_a_job_that_waits_for_a_person_is_not_lost(store: PostgresJobStore) -> None:
+    lease = store.claim(order_short(store).id, "run")
+    fill(store, lease, 1)
+    await_approval(store, lease)
+    store.release(lease)
+    assert not store.mark_lost(lease.job_id, "gone")
+    store.approve_storyboard(lease.job_id)
+    assert store.mark_lost(lease.job_id, "its delivery never began")
+
+
 def test_cancelling_is_for_good(store: PostgresJobStore) -> None:
     lease = store.claim(order_short(store).id, "run")
     assert not store.is_cancelled(lease.job_id)

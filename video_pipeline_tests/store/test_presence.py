@@ -49,6 +49,7 @@ def holder(database: Database, job: JobRecord) -> Iterator[subprocess.Popen[str]
 def test_a_living_holder_is_respected(store: JobStore, job: JobRecord, holder: subprocess.Popen[str]) -> None:
     assert store.is_held(job.id)
     assert store.lost_jobs() == []
+    assert not store.mark_lost(job.id, "killed")
     with pytest.raises(ConflictError):
         store.claim(job.id, "mine")
 
@@ -59,6 +60,8 @@ def test_a_killed_holder_is_known_at_once(store: JobStore, job: JobRecord, holde
     # Not collected yet: a process that only waits for its parent does no work any more.
     os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
     assert [lost.id for lost in store.lost_jobs()] == [job.id]
+    assert store.mark_lost(job.id, "its process was killed")
+    assert store.retry(job.id) is JobStatus.GENERATING_MUSIC
     assert not store.is_held(job.id)
     assert store.claim(job.id, "mine").attempt == 2
 
