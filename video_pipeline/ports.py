@@ -228,9 +228,20 @@ class JobStore(Protocol):
 
     # status
     def move(
-        self, job_id: UUID, current: JobStatus, target: JobStatus, message: str = "", *, lease: Lease | None = None
+        self,
+        job_id: UUID,
+        current: JobStatus,
+        target: JobStatus,
+        message: str = "",
+        *,
+        lease: Lease | None = None,
+        approve_by: str | None = None,
     ) -> None:
-        """Compare-and-set with an event row; IllegalMoveError, or ConflictError when it is not `current` any more."""
+        """Compare-and-set with an event row; IllegalMoveError, or ConflictError when it is not `current` any more.
+
+        With `approve_by` the storyboard is approved in the same transaction. An approval of files that were made anew
+        since and differ is taken back when the job comes to await approval, and the master made from them is forgotten.
+        """
         ...
 
     def mark_job_failed(self, job_id: UUID, error_message: str, *, run_id: str | None = None) -> bool:
@@ -244,8 +255,8 @@ class JobStore(Protocol):
         """Move a job to failed that somebody should work on and nobody does; False while an attempt holds it."""
         ...
 
-    def retry(self, job_id: UUID) -> JobStatus:
-        """Bring a failed job back to the status in which it failed; counts the retry."""
+    def retry(self, job_id: UUID, target: JobStatus | None = None) -> JobStatus:
+        """Bring a failed job back to `target`, by default the status in which it failed; counts the retry."""
         ...
 
     def cancel(self, job_id: UUID) -> None: ...

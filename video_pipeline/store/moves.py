@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select, text, update
+from sqlalchemy import Connection, Row, delete, func, select, text, update
 
 from video_pipeline.domain.errors import ConflictError, IllegalMoveError, InvalidInputError
 from video_pipeline.domain.job import TRANSITIONS, JobStatus, check_move
 from video_pipeline.domain.records import Lease, fingerprint
 from video_pipeline.domain.storyboard import Storyboard
-from video_pipeline.store.books import IMAGES, JOBS, LEASES, TRACKS, Books, find_row, write_event
+from video_pipeline.store.books import EXPORTS, IMAGES, JOBS, LEASES, TRACKS, Books, find_row, write_event
 from video_pipeline.store.codec import clean, image_record, track_record
 from video_pipeline.store.fences import ATTENDED, bury, hold, live_lease, lock_lease, revoke
 
@@ -40,12 +40,20 @@ class MoveBooks(Books):
     """Verbs that change a status, or the approval that one of them needs."""
 
     def move(
-        self, job_id: UUID, current: JobStatus, target: JobStatus, message: str = "", *, lease: Lease | None = None
+        self,
+        job_id: UUID,
+        current: JobStatus,
+        target: JobStatus,
+        message: str = "",
+        *,
+        lease: Lease | None = None,
+        approve_by: str | None = None,
     ) -> None:
         """Change the status from `current` to `target`, with an event, if it still is `current`.
 
-        IllegalMoveError when the table of moves forbids it, ConflictError when the job has another status by now or
-        an album lacks its 20 pairs, LeaseLostError when `lease` is given and lost.
+        With `approve_by` the storyboard is approved in the same transaction. IllegalMoveError when the table of moves
+        forbids it, ConflictError when the job has another status by now, an album lacks its 20 pairs or there is
+        nothing to approve, LeaseLostError when `lease` is given and lost.
         """
         check_move(current, target)
         if lease is not None and lease.job_id != job_id:
@@ -54,6 +62,8 @@ class MoveBooks(Books):
             if lease is not None:
                 hold(connection, lease)
             _move(connection, job_id, current, target, message=message, attempt=lease.attempt if lease else None)
+            if approve_by is not None:
+                _approve(connection, job_id, approve_by)
 
     def mark_job_failed(self, job_id: UUID, error_message: str, *, run_id: str | None = None) -> bool:
         """Move a working job to failed and end its attempt; False when there is no such job or it is not working.
@@ -83,17 +93,18 @@ class MoveBooks(Books):
             _fail(connection, row, error_message)
         return True
 
-    def retry(self, job_id: UUID) -> JobStatus:
-        """Bring a failed job back to the status in which it failed; counts the retry and returns that status.
+    def retry(self, job_id: UUID, target: JobStatus | None = None) -> JobStatus:
+        """Bring a failed job back to `target`, by default the status in which it failed; counts the retry.
 
-        IllegalMoveError when the job is not failed.
+        Returns the new status. IllegalMoveError when the job is not failed, ConflictError when an album that lacks its
+        20 pairs would go where it needs them.
         """
         with self._transaction() as connection:
             lock_lease(connection, job_id)
             row = find_row(connection, job_id, locked=True)
             if row.status is not _S.FAILED:
                 raise IllegalMoveError(f"job {job_id} is {row.status}; only a failed job can be retried")
-            target: JobStatus = row.failed_from or _S.PLANNED
+            target = target or row.failed_from or _S.PLANNED
             check_move(row.status, target)
             retried = {"retry_count": JOBS.c.retry_count + 1}
             _move(connection, job_id, _S.FAILED, target, retried, kind="retried", message=row.error_message or "")
@@ -123,16 +134,20 @@ class MoveBooks(Books):
         scene has its piece of music and its picture.
         """
         with self._transaction() as connection:
-            row = find_row(connection, job_id, locked=True)
-            if row.status is not _S.AWAITING_APPROVAL:
-                raise ConflictError(f"job {job_id} is {row.status}; only one that awaits approval can be approved")
-            seen = _fingerprint(connection, row)
-            if row.approved and row.approved_fingerprint == seen:
-                return True
-            values = {"approved": True, "approved_at": _NOW, "approved_by": clean(by), "approved_fingerprint": seen}
-            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(values))
-            write_event(connection, job_id, "approved", status_from=row.status, message=f"by {by}: {seen}")
+            _approve(connection, job_id, by)
         return True
+
+
+def _approve(connection: Connection, job_id: UUID, by: str) -> None:
+    row = find_row(connection, job_id, locked=True)
+    if row.status is not _S.AWAITING_APPROVAL:
+        raise ConflictError(f"job {job_id} is {row.status}; only one that awaits approval can be approved")
+    seen = _fingerprint(connection, row)
+    if row.approved and row.approved_fingerprint == seen:
+        return
+    values = {"approved": True, "approved_at": _NOW, "approved_by": clean(by), "approved_fingerprint": seen}
+    connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(values))
+    write_event(connection, job_id, "approved", status_from=row.status, message=f"by {by}: {seen}")
 
 
 def _move(
@@ -164,6 +179,19 @@ def _move(
     write_event(connection, job_id, kind, status_from=current, status_to=target, message=message, attempt=attempt)
     if reopened:
         write_event(connection, job_id, "approval_reset", status_to=target)
+    elif target is _S.AWAITING_APPROVAL:
+        _forget_if_changed(connection, job_id)
+
+
+def _forget_if_changed(connection: Connection, job_id: UUID) -> None:
+    """Take back the approval of files that were made anew and differ, and forget what was rendered from them."""
+    row = find_row(connection, job_id)
+    if not row.approved or _fingerprint(connection, row) == row.approved_fingerprint:
+        return
+    forgotten = NO_APPROVAL | {"master_report": None, "local_video_path": None}
+    connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(forgotten))
+    connection.execute(delete(EXPORTS).where(EXPORTS.c.video_job_id == job_id))
+    write_event(connection, job_id, "approval_reset", status_to=row.status, message="the approved files changed")
 
 
 def _locked_row(connection: Connection, job_id: UUID) -> Row[Any] | None:

@@ -116,6 +116,49 @@ def test_a_failure_is_kept_and_a_retry_returns_to_where_it_happened(store: Postg
     ]
 
 
+def test_a_move_approves_in_the_same_transaction_or_does_not_happen(store: PostgresJobStore) -> None:
+    lease = store.claim(order_short(store).id, "run")
+    store.move(lease.job_id, S.PLANNED, S.GENERATING_MUSIC)
+    store.move(lease.job_id, S.GENERATING_MUSIC, S.GENERATING_IMAGE)
+    with pytest.raises(ConflictError, match="no storyboard"):
+        store.move(lease.job_id, S.GENERATING_IMAGE, S.AWAITING_APPROVAL, lease=lease, approve_by="auto")
+    assert store.get_job(lease.job_id).status is S.GENERATING_IMAGE
+    fill(store, lease, 1)
+    store.move(lease.job_id, S.GENERATING_IMAGE, S.AWAITING_APPROVAL, lease=lease, approve_by="auto")
+    job = store.get_job(lease.job_id)
+    assert (job.status, job.approved) == (S.AWAITING_APPROVAL, True)
+
+
+@pytest.mark.parametrize("content", ["", "other bytes"])
+def test_an_approval_survives_files_made_again_only_with_the_same_bytes(store: PostgresJobStore, content: str) -> None:
+    lease = store.claim(order_short(store).id, "run")
+    fill(store, lease, 1)
+    await_approval(store, lease)
+    store.approve_storyboard(lease.job_id)
+    store.save_master(lease, report())
+    store.save_export(lease.job_id, report("exports/x.mp4"))
+    store.mark_job_failed(lease.job_id, "a file was lost")
+    assert store.retry(lease.job_id, S.GENERATING_MUSIC) is S.GENERATING_MUSIC
+
+    lease = store.claim(lease.job_id, "again")
+    save_track(store, lease, 1, content=content)
+    store.move(lease.job_id, S.GENERATING_MUSIC, S.GENERATING_IMAGE, lease=lease)
+    store.move(lease.job_id, S.GENERATING_IMAGE, S.AWAITING_APPROVAL, lease=lease)
+    same = not content
+    assert store.get_job(lease.job_id).approved is same
+    assert (store.master(lease.job_id) is not None) is same
+    assert len(store.exports(lease.job_id)) == same
+
+
+def test_an_album_without_its_pairs_cannot_return_to_where_it_needs_them(store: PostgresJobStore) -> None:
+    lease = store.claim(order_album(store).id, "run")
+    store.mark_job_failed(lease.job_id, "x")
+    with pytest.raises(ConflictError, match="20"):
+        store.retry(lease.job_id, S.RENDERING)
+    assert store.get_job(lease.job_id).status is S.FAILED
+    assert store.retry(lease.job_id, S.GENERATING_MUSIC) is S.GENERATING_MUSIC
+
+
 def test_what_is_not_working_does_not_fail(store: PostgresJobStore) -> None:
     assert not store.mark_job_failed(uuid4(), "x")
     job = order_short(store)
