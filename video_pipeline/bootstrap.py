@@ -47,7 +47,8 @@ def cores() -> Cores:
 
 @lru_cache
 def _embedded_server() -> EmbeddedPostgres:
-    server = EmbeddedPostgres(settings().postgres_dir)
+    chosen_by = settings()
+    server = EmbeddedPostgres(chosen_by.postgres_dir, user=chosen_by.postgres_user, state_dir=chosen_by.state_dir)
     server.start()
     at_process_end(server.stop, priority=10)
     return server

@@ -27,6 +27,12 @@ class Settings(BaseSettings):
     dagster_database_url: Annotated[str, StringConstraints(min_length=1)] | None = Field(
         default=None, description="Dagster's own database; by default the database `dagster` on the same server."
     )
+    postgres_user: str | None = Field(
+        default=None, description="Whom root's embedded server runs as; by default nobody."
+    )
+    state_dir: Path | None = Field(
+        default=None, description="Where root's embedded server lives when that user cannot enter the data directory."
+    )
     storage_path: Path | None = Field(
         default=None,
         validation_alias=AliasChoices("VIDEO_STORAGE_PATH", "storage_path"),

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed for good, 2 wrong use or wrong value, 3 may work la
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import typer
@@ -49,6 +50,8 @@ def main() -> None:
     """Run the command line; errors raised on purpose become one line and an exit code."""
     # Beta and supersession notes of the libraries are for developers, not for operators.
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         app()
     except StudioError as error:
@@ -62,5 +65,5 @@ def main() -> None:
             )
         sys.exit(2)
     except KeyboardInterrupt:
-        errors.print("interrupted; finished pieces are kept: video-pipeline job retry", style="yellow")
+        errors.print("interrupted; what is finished is kept: video-pipeline job retry JOB", style="yellow")
         sys.exit(130)

@@ -135,14 +135,10 @@ def show(job: Job, as_json: AsJson = False) -> None:
 def watch(job: Job, as_json: AsJson = False) -> None:
     """Show a job's progress until it is finished or waits for approval."""
     store = bootstrap.job_store()
-    found = follow(store, store.find_job(job).id, until=_waits)
+    found = follow(store, store.find_job(job).id, until=produce.waits_for_a_person)
     _answer(found, f"job {found.id} is {found.status}", as_json)
     if found.status is not JobStatus.AWAITING_APPROVAL:
         produce.finished(found)
-
-
-def _waits(job: JobRecord) -> bool:
-    return job.status is JobStatus.AWAITING_APPROVAL and not job.approved
 
 
 @app.command("approve", epilog="Example: video-pipeline job approve 3fa85f64 --here")
@@ -163,9 +159,12 @@ def retry(job: Job, here: Here = None, as_json: AsJson = False) -> None:
     store = bootstrap.job_store()
     found = store.find_job(job)
     bring_back(store, found.id)
-    found = produce.produce(store, found.id, here=here)
-    if not _waits(found):
-        produce.finished(found)
+    if here is False:
+        found = store.get_job(found.id)
+    else:
+        found = produce.produce(store, found.id, here=here is True)
+        if not produce.waits_for_a_person(found):
+            produce.finished(found)
     _answer(found, f"job {found.id} is {found.status}", as_json)
 
 

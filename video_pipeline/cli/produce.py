@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -14,12 +14,17 @@ from video_pipeline.cli.meter import PeakMemory
 from video_pipeline.cli.output import console, errors, megabytes, print_facts, print_json
 from video_pipeline.cli.watch import ENDED, follow, shown
 from video_pipeline.domain.delivery import MASTER
-from video_pipeline.domain.errors import PermanentError
+from video_pipeline.domain.errors import PermanentError, StudioError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.records import ChannelRecord, JobRecord, RenderReport
 from video_pipeline.domain.timebase import clock
 from video_pipeline.domain.timeline import Motion
 from video_pipeline.ports import JobStore
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+DAEMON_LOOK_S = 10.0
 
 AsJson = Annotated[bool, typer.Option("--json", help="The report as one JSON object on the last line.")]
 
@@ -31,7 +36,10 @@ def run(
     scenes: ordering.Scenes = None,
     scene_seconds: ordering.SceneSeconds = 30,
     seed: ordering.Seed = None,
-    channel: Annotated[str | None, typer.Option(help="Name or id of a channel; made when there is none.")] = None,
+    channel: Annotated[
+        str | None,
+        typer.Option(help="Name or id of a channel; by default the newest active one, made when there is none."),
+    ] = None,
     motion: ordering.MotionOption = Motion.STILL,
     music_provider: ordering.MusicProvider = "procedural",
     visual_provider: ordering.VisualProvider = "procedural",
@@ -73,33 +81,58 @@ def _channel(store: JobStore, wanted: str | None, niche: str) -> ChannelRecord:
     return channels[0] if channels else store.create_channel("My Channel", niche)
 
 
-def produce(store: JobStore, job_id: UUID, *, here: bool | None = None) -> JobRecord:
-    """Bring the job as far as it goes without a person: by the daemon when one is alive, else in this process.
+def produce(store: JobStore, job_id: UUID, *, here: bool = False) -> JobRecord:
+    """Bring the job as far as it goes without a person: by the daemon while one is alive, else in this process.
 
-    `here` decides instead of looking for a daemon. Shows progress meanwhile.
+    `here` does not look for a daemon. Shows progress meanwhile.
     """
     # Dagster takes a second to import; only the commands that run something pay for it.
+    from video_pipeline.orchestration import instance as dagster  # noqa: PLC0415
+
+    with dagster.instance() as opened:
+        looked_at = time.monotonic()
+
+        def over(job: JobRecord) -> bool:
+            nonlocal looked_at
+            if waits_for_a_person(job):
+                return True
+            if time.monotonic() - looked_at < DAEMON_LOOK_S:
+                return False
+            looked_at = time.monotonic()
+            return not dagster.daemon_is_alive(opened)
+
+        if not here and dagster.daemon_is_alive(opened):
+            errors.print("a Dagster daemon is running and makes the video", markup=False)
+            job = follow(store, job_id, until=over)
+            if job.status in ENDED or waits_for_a_person(job):
+                return job
+            errors.print("the daemon has gone; this process goes on", markup=False)
+        return _produce_here(store, job_id, opened)
+
+
+def _produce_here(store: JobStore, job_id: UUID, opened: DagsterInstance) -> JobRecord:
     from video_pipeline.definitions import defs  # noqa: PLC0415
     from video_pipeline.orchestration import instance as dagster  # noqa: PLC0415
     from video_pipeline.orchestration.jobs import delivery_job, storyboard_job  # noqa: PLC0415
-    from video_pipeline.orchestration.sensors import BEFORE_APPROVAL  # noqa: PLC0415
+    from video_pipeline.orchestration.runs import BEFORE_APPROVAL  # noqa: PLC0415
 
-    with dagster.instance() as opened:
-        if here is None:
-            here = not dagster.daemon_is_alive(opened)
-        if not here:
-            errors.print("a Dagster daemon is running and makes the video", markup=False)
-            return follow(store, job_id, until=_needs_a_person)
+    try:
         with shown(store, job_id):
             if store.get_job(job_id).status in BEFORE_APPROVAL:
                 dagster.execute(opened, defs, storyboard_job.name, job_id)
             job = store.get_job(job_id)
-            if job.status not in ENDED and not _needs_a_person(job):
+            if job.status not in ENDED and not waits_for_a_person(job):
                 dagster.execute(opened, defs, delivery_job.name, job_id)
-        return store.get_job(job_id)
+    except StudioError:
+        if not store.is_held(job_id):
+            raise
+        errors.print("another process works on this job; watching it", markup=False)
+        return follow(store, job_id, until=lambda job: waits_for_a_person(job) or not store.is_held(job_id))
+    return store.get_job(job_id)
 
 
-def _needs_a_person(job: JobRecord) -> bool:
+def waits_for_a_person(job: JobRecord) -> bool:
+    """True when only an approval brings the job further."""
     return job.status is JobStatus.AWAITING_APPROVAL and not job.approved
 
 
@@ -125,7 +158,7 @@ def _report(job: JobRecord, wall_s: float, peak_rss_bytes: int, as_json: bool) -
             "loudness": f"{facts['integrated_lufs']:.2f} LUFS, true peak {facts['true_peak_dbtp']:.2f} dBTP",
             "size": megabytes(facts["bytes"]),
             "wall time": f"{wall_s:.0f} s, {facts['realtime_factor']:.1f} times faster than real time",
-            "peak memory": f"{megabytes(peak_rss_bytes)} in all processes",
+            "peak memory": f"{megabytes(peak_rss_bytes)} in this process and its children",
             "cost": f"${facts['cost_usd']:.2f}",
         },
     )

@@ -60,6 +60,7 @@ class JobRecord:
     download_count: int
     error_message: str | None
     attempt: int  # how many attempts have claimed the job so far
+    run_id: str | None  # the Dagster run that claimed it last
     created_at: datetime
     updated_at: datetime
     completed_at: datetime | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +14,11 @@ from uuid import UUID
 import dagster as dg
 
 from video_pipeline import bootstrap
-from video_pipeline.domain.errors import ConflictError, PermanentError
-from video_pipeline.orchestration.partitions import JOB_TAG, VIDEO_JOBS
+from video_pipeline.domain.errors import ConflictError, PermanentError, StudioError, TransientError
+from video_pipeline.orchestration.partitions import VIDEO_JOBS
 
-HERE_TAG = "video/host"
-"""Run tag of a run that a command line did in its own process: on which machine."""
+HERE_TAG = "video/here"
+"""Run tag that names the job of a run which a command line does in its own process."""
 
 HEARTBEAT_TOLERANCE_S = 75.0
 """Two heartbeats and a half."""
@@ -35,7 +34,7 @@ def prepare_home() -> Path:
     config = home / "dagster.yaml"
     if not config.exists():
         template = files("video_pipeline.orchestration").joinpath("dagster.yaml").read_text()
-        part = config.with_suffix(".part")
+        part = config.with_name(f"dagster.yaml.{os.getpid()}.part")
         part.write_text(template)
         part.replace(config)
     os.environ["DAGSTER_HOME"] = str(home)
@@ -52,35 +51,42 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @contextmanager
-def sole_daemon() -> Iterator[None]:
+def sole_daemon() -> Iterator[int]:
     """Be the one daemon of this data directory; ConflictError while another process is.
 
-    Two daemons on one database would each start every run.
+    Two daemons on one database would each start every run. Gives the descriptor of the lock: the daemon inherits it,
+    so that the lock lives as long as the daemon does, also when whoever started it was killed.
     """
-    with _lock_path().open("a") as lock:
+    with _lock_path().open("r+" if _lock_path().exists() else "w+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise ConflictError(f"`video-pipeline up` is running already for {_lock_path().parent.parent}") from error
-        yield
+            raise ConflictError(
+                f"`video-pipeline up` is running already for {_lock_path().parent.parent}; use that one, or stop it"
+            ) from error
+        yield lock.fileno()
+        lock.seek(0)
+        lock.write(f"{time.time():.0f}\n")
 
 
 def daemon_is_alive(opened: dg.DagsterInstance) -> bool:
     """True when a Dagster daemon looks after the sensors.
 
-    One of this data directory holds a lock, which its death gives back at once. One on another machine is known by
-    its heartbeat alone, every 30 s.
+    One of this data directory holds a lock, which its death gives back at once. Another one, on another machine or
+    started by hand, is known by its heartbeat alone, every 30 s.
     """
+    stopped_at = 0.0
     if _lock_path().exists():
-        with _lock_path().open("a") as lock:
+        with _lock_path().open() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
-    status = opened.get_daemon_statuses(daemon_types=["SENSOR"])["SENSOR"].last_heartbeat
-    if status is None or _lock_path().exists():
+            stopped_at = float(lock.read() or 0)
+    beat = opened.get_daemon_statuses(daemon_types=["SENSOR"])["SENSOR"].last_heartbeat
+    if beat is None or beat.timestamp <= stopped_at:
         return False
-    return time.time() - float(status.timestamp) < HEARTBEAT_TOLERANCE_S
+    return time.time() - float(beat.timestamp) < HEARTBEAT_TOLERANCE_S
 
 
 def _lock_path() -> Path:
@@ -90,7 +96,8 @@ def _lock_path() -> Path:
 def execute(opened: dg.DagsterInstance, definitions: dg.Definitions, job_name: str, job_id: UUID) -> str:
     """Run one asset job for one video in this process; the run's id.
 
-    Raises PermanentError with the message of the failed step; the video's job is marked failed by the step itself.
+    Raises TransientError or PermanentError with the message of the failed step; the video's job is then failed, unless
+    another run holds it.
     """
     key = str(job_id)
     opened.add_dynamic_partitions(str(VIDEO_JOBS.name), [key])
@@ -98,19 +105,29 @@ def execute(opened: dg.DagsterInstance, definitions: dg.Definitions, job_name: s
     result = job.execute_in_process(
         instance=opened,
         partition_key=key,
-        tags={JOB_TAG: key, HERE_TAG: socket.gethostname()},
+        # Not the tag by which the queue counts: this run is no guest of the queue.
+        tags={HERE_TAG: key},
         raise_on_error=False,
     )
     if not result.success:
-        raise PermanentError(_message(result))
+        failure = _failure(result)
+        bootstrap.job_store().mark_job_failed(job_id, str(failure), run_id=result.run_id)
+        raise failure
     return result.run_id
 
 
-def _message(result: dg.ExecuteInProcessResult) -> str:
+def _failure(result: dg.ExecuteInProcessResult) -> StudioError:
+    """The error of the first failed step, or of the first blocking check that did not pass."""
     for event in result.all_events:
-        if event.is_step_failure and event.step_failure_data.error is not None:
-            error = event.step_failure_data.error
-            while error.cause is not None:
-                error = error.cause
-            return error.message.strip()
-    return f"Dagster run {result.run_id} failed without a message"
+        if event.is_step_failure:
+            data = event.step_failure_data
+            told = data.user_failure_data
+            message = (told and told.description) or (data.error and data.error.message.strip()) or "no message"
+            retryable = bool(told and "retryable" in told.metadata and told.metadata["retryable"].value)
+            return (TransientError if retryable else PermanentError)(message)
+    for check in result.get_asset_check_evaluations():
+        if not check.passed and check.blocking:
+            return PermanentError(
+                f"check {check.check_name} of {check.asset_key.to_user_string()}: {check.description}"
+            )
+    return PermanentError(f"Dagster run {result.run_id} failed without a message")

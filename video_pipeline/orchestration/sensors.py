@@ -9,12 +9,19 @@ from uuid import UUID
 
 import dagster as dg
 
-from video_pipeline.domain.errors import StudioError
-from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.orchestration.jobs import delivery_job, storyboard_job
 from video_pipeline.orchestration.partitions import JOB_TAG, VIDEO_JOBS
 from video_pipeline.orchestration.resources import DatabaseResource
+from video_pipeline.orchestration.runs import (
+    AFTER_APPROVAL,
+    BEFORE_APPROVAL,
+    PARTITION_TAG,
+    end_dead_runs,
+    is_at_work,
+    is_over,
+    run_key,
+)
 from video_pipeline.ports import JobStore
 
 PER_TICK = 20
@@ -23,46 +30,41 @@ PER_TICK = 20
 INTERVAL_S = 4
 """The daemon looks every 5 s; an interval of 5 would make it skip every second look."""
 
-BEFORE_APPROVAL = (JobStatus.PLANNED, JobStatus.GENERATING_MUSIC, JobStatus.GENERATING_IMAGE)
-AFTER_APPROVAL = (JobStatus.AWAITING_APPROVAL, JobStatus.RENDERING, JobStatus.READY_FOR_EXPORT)
-
-STARTED = (*BEFORE_APPROVAL, JobStatus.RENDERING, JobStatus.READY_FOR_EXPORT)
+SWEEP_MAX = 200
 
 RUNNING_BY_DEFAULT = dg.DefaultSensorStatus.RUNNING
 
 
-def run_key(job: JobRecord) -> str:
-    """The same until the job is retried or approved anew; then a new run may start."""
-    if job.status in BEFORE_APPROVAL:
-        return f"{job.id}:storyboard:{job.retry_count}"
-    return f"{job.id}:delivery:{job.retry_count}:{(job.approved_fingerprint or '')[:16]}"
-
-
-def _requests(jobs: Sequence[JobRecord], job_name: str) -> dg.SensorResult | dg.SkipReason:
-    if not jobs:
+def _requests(
+    instance: dg.DagsterInstance, store: JobStore, jobs: Sequence[JobRecord], job_name: str
+) -> dg.SensorResult | dg.SkipReason:
+    waiting = [job for job in jobs if not is_at_work(instance, store, job)]
+    if not waiting:
         return dg.SkipReason("no job waits")
     requests = [
         dg.RunRequest(run_key=run_key(job), partition_key=str(job.id), job_name=job_name, tags={JOB_TAG: str(job.id)})
-        for job in jobs
+        for job in waiting
     ]
-    added = VIDEO_JOBS.build_add_request([str(job.id) for job in jobs])
+    added = VIDEO_JOBS.build_add_request([str(job.id) for job in waiting])
     return dg.SensorResult(run_requests=requests, dynamic_partitions_requests=[added])
 
 
 @dg.sensor(job=storyboard_job, minimum_interval_seconds=INTERVAL_S, default_status=RUNNING_BY_DEFAULT)
-def new_jobs(database: DatabaseResource) -> dg.SensorResult | dg.SkipReason:
+def new_jobs(context: dg.SensorEvaluationContext, database: DatabaseResource) -> dg.SensorResult | dg.SkipReason:
     """Start planning, music and pictures of jobs that were ordered or retried."""
-    jobs = database.jobs().list_jobs(statuses=BEFORE_APPROVAL, idle=True, limit=PER_TICK, oldest_first=True)
-    return _requests(jobs, storyboard_job.name)
+    store = database.jobs()
+    jobs = store.list_jobs(statuses=BEFORE_APPROVAL, idle=True, limit=PER_TICK, oldest_first=True)
+    return _requests(context.instance, store, jobs, storyboard_job.name)
 
 
 @dg.sensor(job=delivery_job, minimum_interval_seconds=INTERVAL_S, default_status=RUNNING_BY_DEFAULT)
-def approved_storyboards(database: DatabaseResource) -> dg.SensorResult | dg.SkipReason:
+def approved_storyboards(
+    context: dg.SensorEvaluationContext, database: DatabaseResource
+) -> dg.SensorResult | dg.SkipReason:
     """Start rendering of jobs whose storyboard was approved, and of retried ones beyond that."""
-    jobs = database.jobs().list_jobs(
-        statuses=AFTER_APPROVAL, approved=True, idle=True, limit=PER_TICK, oldest_first=True
-    )
-    return _requests(jobs, delivery_job.name)
+    store = database.jobs()
+    jobs = store.list_jobs(statuses=AFTER_APPROVAL, approved=True, idle=True, limit=PER_TICK, oldest_first=True)
+    return _requests(context.instance, store, jobs, delivery_job.name)
 
 
 @dg.run_failure_sensor(
@@ -72,7 +74,7 @@ def approved_storyboards(database: DatabaseResource) -> dg.SensorResult | dg.Ski
 )
 def failed_runs(context: dg.RunFailureSensorContext, database: DatabaseResource) -> None:
     """Mark the job of a failed run as failed, with the message, unless the step itself has done so."""
-    partition = context.dagster_run.tags.get("dagster/partition")
+    partition = context.dagster_run.tags.get(PARTITION_TAG)
     if partition is not None:
         message = failure_message(context.get_step_failure_events(), context)
         database.jobs().mark_job_failed(UUID(partition), message, run_id=context.dagster_run.run_id)
@@ -94,27 +96,20 @@ def lost_runs(context: dg.SensorEvaluationContext, database: DatabaseResource) -
     """Mark jobs as failed whose run ended without a word: the machine went down, or the process was killed.
 
     Failure sensors can miss an event and a crashed host never sends one, so this sweep compares the books with the
-    leases and the runs.
+    leases and the runs, and tells Dagster which of its runs have no process any more.
     """
     store = database.jobs()
+    ended = end_dead_runs(context.instance, store)
     lost = {job.id: "its process ended without a word" for job in store.lost_jobs()}
-    for job in store.list_jobs(statuses=STARTED, idle=True, limit=200, oldest_first=True):
-        if job.id not in lost and _run_is_over(context.instance, store, job):
-            lost[job.id] = "its run ended without finishing the job"
-    for job_id, reason in lost.items():
-        try:
-            store.mark_job_failed(job_id, f"{reason}; video-pipeline job retry {job_id}")
-        except StudioError as error:
-            context.log.warning(f"job {job_id}: {error}")
-    return dg.SkipReason(f"{len(lost)} lost" if lost else "no job is lost")
-
-
-def _run_is_over(instance: dg.DagsterInstance, store: JobStore, job: JobRecord) -> bool:
-    """True when the run that was started for the job is over although the job still waits for it."""
-    key = run_key(job)
-    runs = instance.get_runs(dg.RunsFilter(tags={"dagster/run_key": key}), limit=1)
-    # A step moves the job before its run ends, so a job read after the end of the run shows the last move.
-    return bool(runs) and runs[0].is_finished and run_key(store.get_job(job.id)) == key
+    started = [
+        *store.list_jobs(statuses=BEFORE_APPROVAL, idle=True, limit=SWEEP_MAX, oldest_first=True),
+        *store.list_jobs(statuses=AFTER_APPROVAL, approved=True, idle=True, limit=SWEEP_MAX, oldest_first=True),
+    ]
+    lost |= {
+        job.id: "its run is over but did not finish it" for job in started if is_over(context.instance, store, job)
+    }
+    marked = sum(store.mark_lost(job_id, f"{why}; video-pipeline job retry {job_id}") for job_id, why in lost.items())
+    return dg.SkipReason(f"{ended} dead runs, {marked} lost jobs" if ended or marked else "nothing is lost")
 
 
 SENSORS = [new_jobs, approved_storyboards, failed_runs, lost_runs]
