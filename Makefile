@@ -8,7 +8,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-export VIDEO_PIPELINE_DATA_DIR ?= $(CURDIR)/.data
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run up test check format lock setup clean
@@ -37,7 +36,6 @@ setup: $(VENV)/ready
 
 $(VENV)/ready: requirements.lock pyproject.toml tools/setup_environment.py
 	@$(PYTHON) tools/setup_environment.py $(VENV)
-	@touch $@
 
 # The lock holds exact versions and checksums for every supported Python and machine.
 lock:
@@ -45,4 +43,4 @@ lock:
 		pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV).lock build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
