@@ -83,7 +83,7 @@ def daemon_is_alive(opened: dg.DagsterInstance) -> bool:
             except BlockingIOError:
                 return True
             stopped_at = float(lock.read() or 0)
-    beat = opened.get_daemon_statuses(daemon_types=["SENSOR"])["SENSOR"].last_heartbeat
+    beat = opened.get_daemon_heartbeats().get("SENSOR")
     if beat is None or beat.timestamp <= stopped_at:
         return False
     return time.time() - float(beat.timestamp) < HEARTBEAT_TOLERANCE_S

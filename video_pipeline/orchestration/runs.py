@@ -1,4 +1,4 @@
-"""Owns what Dagster's runs say about a job: which key starts one, whether one is at work, over, or dead; hides queries."""
+"""Owns what runs say about a job: which key starts one, whether one is at work, over, or dead; hides queries."""
 
 from __future__ import annotations
 
