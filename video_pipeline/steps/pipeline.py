@@ -41,6 +41,9 @@ _FLOW = (
     JobStatus.COMPLETED,
 )
 
+_AUTO = "auto"
+"""Who approves when nobody has to."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:
@@ -58,14 +61,15 @@ def perform(studio: Studio, job_id: UUID, stage: Stage, run_id: str, *, last_try
     error that may pass leaves the job as it is while the caller has tries left.
     """
     step = _STEPS[stage]
-    if _position(studio.jobs.get_job(job_id)) > _FLOW.index(step.works_in):
-        return studio.jobs.get_job(job_id)
+    found = studio.jobs.get_job(job_id)
+    if _position(found) > _FLOW.index(step.works_in):
+        return _let_pass(studio, found)
     with attempt(studio.jobs, job_id, stage, run_id) as current:
         job = _enter(studio, current, step)
         try:
             step.work(studio, current, job)
             current.raise_if_stopped()
-            _leave(studio, current, step)
+            _leave(studio, current, step, job.approval)
         except (CancelledError, LeaseLostError):
             raise
         except BaseException as error:
@@ -104,14 +108,23 @@ def _enter(studio: Studio, current: Attempt, step: _Step) -> JobRecord:
     return studio.jobs.get_job(current.job_id)
 
 
-def _leave(studio: Studio, current: Attempt, step: _Step) -> None:
-    current.report(1.0, f"{current.stage} finished")
+def _leave(studio: Studio, current: Attempt, step: _Step, approval: Approval) -> None:
+    message = f"{current.stage} finished"
+    current.report(1.0, message)
     if step.ends_in is not step.works_in:
-        message = f"{current.stage} finished"
-        studio.jobs.move(current.job_id, step.works_in, step.ends_in, message, lease=current.lease)
-    job = studio.jobs.get_job(current.job_id)
-    if job.status is JobStatus.AWAITING_APPROVAL and job.approval is Approval.AUTO:
-        studio.jobs.approve_storyboard(job.id, by="auto")
+        passes = step.ends_in is JobStatus.AWAITING_APPROVAL and approval is Approval.AUTO
+        approve_by = _AUTO if passes else None
+        studio.jobs.move(
+            current.job_id, step.works_in, step.ends_in, message, lease=current.lease, approve_by=approve_by
+        )
+
+
+def _let_pass(studio: Studio, job: JobRecord) -> JobRecord:
+    """Approve what nobody has to look at, should it wait nevertheless."""
+    if job.status is JobStatus.AWAITING_APPROVAL and job.approval is Approval.AUTO and not job.approved:
+        studio.jobs.approve_storyboard(job.id, by=_AUTO)
+        return studio.jobs.get_job(job.id)
+    return job
 
 
 def _check_music(studio: Studio, job: JobRecord) -> None:

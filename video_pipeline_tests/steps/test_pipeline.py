@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from video_pipeline.cores import Cores
+from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.errors import (
     CancelledError,
@@ -26,9 +27,11 @@ from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.providers.dummy import LICENCE, DummyMusic
+from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.export import export
 from video_pipeline.steps.files import job_files
 from video_pipeline.steps.gates import GATES
+from video_pipeline.steps.illustrate import illustrate
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.studio import Studio
@@ -138,6 +141,22 @@ def test_a_finished_stage_returns_what_is_there(studio: Studio, order: Order) ->
     again = go(studio, job.id, Stage.MUSIC, Stage.STORYBOARD)
     assert again.status is JobStatus.AWAITING_APPROVAL
     assert [(track.media, track.created_at) for track in studio.jobs.tracks(job.id)] == before
+
+
+def test_a_job_that_nobody_has_to_approve_is_never_left_waiting(studio: Studio, order: Order) -> None:
+    job = order(approval=Approval.AUTO)
+    go(studio, job.id, Stage.STORYBOARD, Stage.MUSIC)
+    # The process that brought it here was killed before it could approve.
+    lease = studio.jobs.claim(job.id, "killed")
+    plan = studio.jobs.get_job(job.id).storyboard
+    assert plan is not None
+    studio.jobs.move(job.id, JobStatus.GENERATING_MUSIC, JobStatus.GENERATING_IMAGE)
+    illustrate(studio, Attempt(studio.jobs, lease, Stage.IMAGES), brief_from_json(job.brief), plan)
+    studio.jobs.move(job.id, JobStatus.GENERATING_IMAGE, JobStatus.AWAITING_APPROVAL, lease=lease)
+    studio.jobs.release(lease)
+    assert not studio.jobs.get_job(job.id).approved
+
+    assert perform(studio, job.id, Stage.IMAGES, "again").approved
 
 
 def test_stages_cannot_be_skipped(studio: Studio, order: Order) -> None:
