@@ -1,14 +1,21 @@
-"""Owns bringing a stopped job back into the flow; hides the wait for the lease of a killed process."""
+"""Owns bringing a stopped job back into the flow; hides the wait for the lease of a killed process, and lost files.
+
+A job returns to the status in which it stopped, or further back: to the earliest stage whose files are not all there
+with their recorded checksums. Only what is missing is made again. When the new bytes are those that were approved the
+approval stands, otherwise it has to be given again.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from video_pipeline.domain.errors import ConflictError, IllegalMoveError
-from video_pipeline.domain.job import JobStatus
-from video_pipeline.ports import JobStore
+from video_pipeline.domain.job import WORKING, JobStatus
+from video_pipeline.domain.media import MediaReference
+from video_pipeline.domain.records import JobRecord
+from video_pipeline.ports import JobStore, MediaStore
 from video_pipeline.steps.attempt import LEASE_TTL_S
 
 POLL_S = 1.0
@@ -20,17 +27,18 @@ RESUMABLE = (
     JobStatus.RENDERING,
     JobStatus.READY_FOR_EXPORT,
 )
-"""The statuses in which a process works on a job."""
+"""The statuses in which a process works on a job; beside them, one that is approved should be taken up by one."""
 
 
 def bring_back(
     jobs: JobStore,
+    media: MediaStore,
     job_id: UUID,
     *,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> JobStatus:
-    """Return a failed job to the status in which it failed; a job whose process was killed is marked failed first.
+    """Return a failed job to where it can go on; a job whose process was killed is marked failed first.
 
     The lease of a killed process runs out within LEASE_TTL_S seconds, which are waited for. Raises ConflictError when
     the job is still being worked on then, IllegalMoveError when there is nothing to retry.
@@ -39,12 +47,35 @@ def bring_back(
     while True:
         job = jobs.get_job(job_id)
         if job.status is JobStatus.FAILED:
-            return jobs.retry(job_id)
-        if job.status not in RESUMABLE:
+            return jobs.retry(job_id, _resume_in(jobs, media, job))
+        if not _stoppable(job):
             raise IllegalMoveError(f"job {job_id} is {job.status}; there is nothing to retry")
-        if not jobs.is_held(job_id):
-            jobs.mark_job_failed(job_id, "its process ended without a word")
-        elif clock() > deadline:
+        if jobs.mark_lost(job_id, "its process ended without a word"):
+            continue
+        if clock() > deadline:
             raise ConflictError(f"job {job_id} is being worked on right now; cancel it, or wait until it fails")
-        else:
-            sleep(POLL_S)
+        sleep(POLL_S)
+
+
+def _stoppable(job: JobRecord) -> bool:
+    return job.status in RESUMABLE or (job.status is JobStatus.AWAITING_APPROVAL and job.approved)
+
+
+def _resume_in(jobs: JobStore, media: MediaStore, job: JobRecord) -> JobStatus:
+    """The status in which the failed `job` can go on: where it failed, or the earliest stage that lost a file."""
+    stopped = job.failed_from or JobStatus.PLANNED
+    if job.storyboard is None:
+        return min(stopped, JobStatus.PLANNED, key=WORKING.index)
+    count = len(job.storyboard.scenes)
+    master = jobs.master(job.id)
+    made: tuple[tuple[JobStatus, int, Sequence[MediaReference]], ...] = (
+        (JobStatus.GENERATING_MUSIC, count, [track.media for track in jobs.tracks(job.id)]),
+        (JobStatus.GENERATING_IMAGE, count, [image.media for image in jobs.images(job.id)]),
+        (JobStatus.RENDERING, 1, [master.media] if master else []),
+    )
+    for status, wanted, files in made:
+        if WORKING.index(status) >= WORKING.index(stopped):
+            break
+        if len(files) < wanted or not all(media.holds(file) for file in files):
+            return status
+    return stopped

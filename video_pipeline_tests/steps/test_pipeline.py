@@ -181,7 +181,7 @@ def test_a_failure_is_told_and_a_retry_makes_only_what_is_missing(studio: Studio
     kept = {track.order_index: track for track in studio.jobs.tracks(job.id)}
 
     broken.broken, broken.made = set(), []
-    assert bring_back(studio.jobs, job.id) is JobStatus.GENERATING_MUSIC
+    assert bring_back(studio.jobs, studio.media, job.id) is JobStatus.GENERATING_MUSIC
     go(studio, job.id, Stage.MUSIC)
 
     assert broken.made == [index for index in (1, 2, 3) if index not in kept]
@@ -212,7 +212,7 @@ def test_a_damaged_piece_is_made_again(studio: Studio, order: Order) -> None:
     studio.media.locate(first.media).write_bytes(b"damaged")
     # The stage has to be open for work again; a failure later in the flow is the usual way.
     studio.jobs.mark_job_failed(job.id, "the disk lost a file")
-    bring_back(studio.jobs, job.id)
+    bring_back(studio.jobs, studio.media, job.id)
     go(studio, job.id, Stage.MUSIC)
 
     again, same, _ = studio.jobs.tracks(job.id)
