@@ -6,17 +6,32 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 WAIT_S = 240
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those of the processes that still run; one that is over and not yet asked for its exit code does not."""
+    return [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
 
 
 class Installation:
@@ -24,6 +39,7 @@ class Installation:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.port = free_port()
         self.environment = {
             **{
                 name: value
@@ -32,7 +48,8 @@ class Installation:
             },
             "VIDEO_PIPELINE_DATA_DIR": str(root / "data"),
             "VIDEO_PIPELINE_STATE_DIR": str(root / "state"),
-            "VIDEO_PIPELINE_PORT": "38917",
+            "VIDEO_PIPELINE_PORT": str(self.port),
+            "VIDEO_PIPELINE_WORKERS": "2",
         }
         self._children: list[subprocess.Popen[str]] = []
 
@@ -51,11 +68,11 @@ class Installation:
         self._children.append(child)
         return child
 
-    def call(self, *arguments: str, code: int = 0) -> str:
-        """Run a command to its end; its standard output. The exit code must be `code`."""
+    def call(self, *arguments: str, code: int = 0, **environment: str) -> str:
+        """Run a command to its end; its standard output, or error. The exit code must be `code`."""
         done = subprocess.run(
             [sys.executable, "-m", "video_pipeline", *arguments],
-            env=self.environment,
+            env={**self.environment, **environment},
             cwd=self.root,
             capture_output=True,
             text=True,
@@ -79,6 +96,30 @@ class Installation:
             assert shown["status"] != "failed" or time.monotonic() < deadline - WAIT_S + 5, shown["error"]
             assert time.monotonic() < deadline, f"still {shown['status']} {shown['progress']}"
             time.sleep(1)
+
+    def graphql(self, query: str) -> Any:
+        """Ask Dagster's webserver."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/graphql",
+            data=json.dumps({"query": query}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read())["data"]
+
+    def start_up(self) -> subprocess.Popen[str]:
+        """Start `up` and wait until its webserver answers."""
+        up = self.start("up")
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                self.graphql("{ version }")
+            except OSError:
+                assert up.poll() is None, f"up ended with {up.returncode}"
+                assert time.monotonic() < deadline, "the webserver does not answer"
+                time.sleep(0.5)
+            else:
+                return up
 
     def kill(self, child: subprocess.Popen[str]) -> None:
         """SIGKILL the process alone, as an operator or the kernel would."""

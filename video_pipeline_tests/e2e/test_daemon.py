@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import time
-import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,34 +11,10 @@ from video_pipeline_tests.e2e.conftest import Installation
 SHORT = ("--scenes", "3", "--scene-seconds", "10", "--music-provider", "dummy", "--visual-provider", "dummy")
 
 
-def graphql(query: str) -> Any:
-    """Ask Dagster's webserver."""
-    request = urllib.request.Request(
-        "http://127.0.0.1:38917/graphql",
-        data=json.dumps({"query": query}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return json.loads(answer.read())["data"]
-
-
-def wait_for_webserver() -> None:
-    deadline = time.monotonic() + 90
-    while True:
-        try:
-            graphql("{ version }")
-        except OSError:
-            assert time.monotonic() < deadline, "the webserver does not answer"
-            time.sleep(1)
-        else:
-            return
-
-
 @pytest.mark.timeout(420)
 def test_the_sensors_produce_what_was_ordered(installation: Installation) -> None:
     installation.call("channel", "new", "Quiet Rooms", "--niche", "Rainy Library")
-    up = installation.start("up")
-    wait_for_webserver()
+    up = installation.start_up()
     ordered = installation.json(
         "job", "new", "--channel", "Quiet Rooms", "--niche", "Rainy Library", "--mood", "cozy", "--seed", "5", *SHORT
     )
@@ -62,7 +34,9 @@ def test_the_sensors_produce_what_was_ordered(installation: Installation) -> Non
     assert all(each["intact"] for each in files.values())
     assert Path(files["export mp4_high"]["path"]).stat().st_size == files["export mp4_high"]["bytes"]
 
-    partitions = graphql("{ assetNodes { assetKey { path } assetMaterializations(limit: 5) { partition } } }")
+    partitions = installation.graphql(
+        "{ assetNodes { assetKey { path } assetMaterializations(limit: 5) { partition } } }"
+    )
     seen = {node["assetKey"]["path"][0]: node["assetMaterializations"] for node in partitions["assetNodes"]}
     assert set(seen) == {"storyboard", "music", "images", "master", "exports"}
     assert all(job in [each["partition"] for each in made] for made in seen.values())
