@@ -9,12 +9,17 @@ from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import AudioFacts
 from video_pipeline.domain.records import TrackRecord
 from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, item_seed
+from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.steps.assemble import PIECE_MIN_S
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.batch import make_all
 from video_pipeline.steps.studio import Studio, chosen
 
 SILENCE_MAX_S = 8.0
 """Longest silence accepted inside a piece; a listener takes more for a fault."""
+
+PEAK_MAX_DBTP = 0.0
+"""True peak above which a piece clips."""
 
 LENGTH_TOLERANCE = 0.25
 """A vendor may deliver a piece up to this share shorter than asked; the timeline follows what was delivered."""
@@ -54,7 +59,12 @@ def compose(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboa
 
 
 def check_piece(made: Path, prompt: MusicPrompt, facts: AudioFacts) -> None:
-    """Raise MediaError when a delivered piece is not usable: too short, mono, or silent for long."""
+    """Raise MediaError when a delivered piece is not usable: too short, silent for long, or clipped."""
+    if facts.samples < PIECE_MIN_S * SAMPLE_RATE:
+        raise MediaError(
+            f"piece {prompt.order_index} ({made.name}) lasts {facts.duration_s:.1f} s; "
+            f"music lasts at least {PIECE_MIN_S} s, so generate it again"
+        )
     shortest = prompt.samples * (1 - LENGTH_TOLERANCE)
     if facts.samples < shortest:
         raise MediaError(
@@ -63,6 +73,8 @@ def check_piece(made: Path, prompt: MusicPrompt, facts: AudioFacts) -> None:
         )
     if facts.longest_silence_s > SILENCE_MAX_S:
         raise MediaError(f"piece {prompt.order_index} is silent for {facts.longest_silence_s:.1f} s")
+    if facts.loudness.true_peak_dbtp > PEAK_MAX_DBTP:
+        raise MediaError(f"piece {prompt.order_index} clips: its true peak is {facts.loudness.true_peak_dbtp:.1f} dBTP")
 
 
 def _prompt(storyboard: Storyboard, order_index: int) -> str | None:

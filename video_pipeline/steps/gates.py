@@ -1,6 +1,7 @@
 """Owns the gates of a job: what must be true of the things made before the flow goes on; hides how it is measured.
 
-Each gate compares measurements of the real files with a limit. Dagster shows one asset check per gate.
+Each gate compares measurements of the real files with a limit. The flow asks the blocking gates of a stage before it
+moves the job on; Dagster asks all of them again and shows one asset check per gate.
 """
 
 from __future__ import annotations
@@ -10,18 +11,26 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from video_pipeline.domain.brief import ALBUM_MINUTES
 from video_pipeline.domain.delivery import LOUDNESS, MASTER
-from video_pipeline.domain.errors import ConflictError
+from video_pipeline.domain.errors import ConflictError, MediaError
+from video_pipeline.domain.job import JobKind
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport
-from video_pipeline.domain.timebase import FPS_30
-from video_pipeline.steps.compose import SILENCE_MAX_S
+from video_pipeline.domain.timebase import FPS_30, clock
+from video_pipeline.steps.compose import PEAK_MAX_DBTP, SILENCE_MAX_S
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.illustrate import BLACK_LUMA_MAX
 from video_pipeline.steps.studio import Studio
 
 LENGTH_TOLERANCE_S = 0.05
 """How far a piece may be from its planned length before the operator is told; the timeline follows the piece."""
+
+PROGRAMME_TOLERANCE = 0.02
+"""How far a programme may be from the ordered length, as a share of it."""
+
+ALBUM_MIN_FRAMES = FPS_30.frames_in(ALBUM_MINUTES.start * 60) - 1
+"""An album lasts an hour; its pieces need not end on a whole frame, so the last one may be missing."""
 
 ALIKE_BITS = 5
 """Perceptual hashes (64 bits) that differ in at most this many bits show the same picture."""
@@ -47,6 +56,18 @@ class Gate:
     ask: Callable[[Studio, JobRecord], Finding]
 
 
+def check_gates(studio: Studio, job: JobRecord, stage: Stage) -> None:
+    """Ask the blocking gates of `stage`; MediaError names those that fail, what they found and what to do."""
+    found = [(gate.name, gate.ask(studio, job)) for gate in GATES if gate.stage is stage and gate.blocking]
+    failed = [f"gate {name} failed: {finding.text}" for name, finding in found if not finding.passed]
+    if failed:
+        raise MediaError(
+            f"{'; '.join(failed)}. Delete the files concerned, which 'video-pipeline job files {job.id}' lists, and "
+            f"they are made again by 'video-pipeline job retry {job.id}'; if they come out the same, order again with "
+            "another seed or provider"
+        )
+
+
 def _lengths(studio: Studio, job: JobRecord) -> Finding:
     """Each piece has its planned length."""
     storyboard, _ = planned(job)
@@ -62,7 +83,9 @@ def _sound(studio: Studio, job: JobRecord) -> Finding:
     silence = max((track.facts.longest_silence_s for track in tracks), default=0.0)
     peak = max((track.facts.loudness.true_peak_dbtp for track in tracks), default=-99.0)
     text = f"longest silence {silence:.1f} s, highest true peak {peak:.1f} dBTP"
-    return Finding(silence <= SILENCE_MAX_S and peak <= 0.0, text, {"silence_s": silence, "true_peak_dbtp": peak})
+    return Finding(
+        silence <= SILENCE_MAX_S and peak <= PEAK_MAX_DBTP, text, {"silence_s": silence, "true_peak_dbtp": peak}
+    )
 
 
 def _pairing(studio: Studio, job: JobRecord) -> Finding:
@@ -111,6 +134,17 @@ def _loudness(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
     text = f"{off:.2f} LU from {LOUDNESS.integrated_lufs:g} LUFS, true peak {peak:.2f} dBTP"
     passed = off <= LOUDNESS.tolerance_lu and peak <= LOUDNESS.true_peak_dbtp
     return Finding(passed, text, {"off_lu": off, "true_peak_dbtp": peak})
+
+
+def _length(studio: Studio, job: JobRecord) -> Finding:
+    """The programme is as long as ordered, and an album lasts an hour."""
+    frames = _files(studio, job, Stage.MASTER)[0].frames
+    storyboard, brief = planned(job)
+    album = brief.kind is JobKind.ALBUM
+    ordered = FPS_30.frames_in(brief.target_duration_minutes * 60) if album else storyboard.frames
+    passed = abs(frames - ordered) <= ordered * PROGRAMME_TOLERANCE and (not album or frames >= ALBUM_MIN_FRAMES)
+    text = f"the programme lasts {clock(FPS_30.seconds(frames))}, ordered were {clock(FPS_30.seconds(ordered))}"
+    return Finding(passed, text, {"frames": frames, "ordered_frames": ordered})
 
 
 def _frames(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
@@ -163,6 +197,7 @@ GATES: tuple[Gate, ...] = (
     Gate("pairing", Stage.IMAGES, "Has every scene exactly one piece and one picture?", True, _pairing),
     Gate("pictures", Stage.IMAGES, "Is no picture black or too small?", True, _pictures),
     Gate("variety", Stage.IMAGES, "Do no two pictures look alike?", False, _variety),
+    Gate("length", Stage.MASTER, "Is the programme as long as ordered?", True, _length),
     Gate("loudness", Stage.MASTER, "Is the programme at its target loudness?", True, partial(_loudness, Stage.MASTER)),
     Gate(
         "frames", Stage.MASTER, "Does the file hold every frame of the timeline?", True, partial(_frames, Stage.MASTER)

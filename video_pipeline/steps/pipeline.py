@@ -7,7 +7,8 @@
     master       rendering          awaiting_approval (approved)      ready_for_export
     exports      ready_for_export   ready_for_export                  completed
 
-A stage that is finished returns what is there, so that a re-run costs nothing and never moves a job backwards.
+A stage ends when its blocking gates have passed; one that fails fails the job in its own stage. A finished stage
+returns what is there, so that a re-run costs nothing and never moves a job backwards.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from video_pipeline.domain.records import JobRecord, fingerprint
 from video_pipeline.steps.attempt import Attempt, attempt
 from video_pipeline.steps.compose import compose
 from video_pipeline.steps.export import export, planned
+from video_pipeline.steps.gates import check_gates
 from video_pipeline.steps.illustrate import illustrate
 from video_pipeline.steps.plan import plan
 from video_pipeline.steps.render import render
@@ -68,6 +70,8 @@ def perform(studio: Studio, job_id: UUID, stage: Stage, run_id: str, *, last_try
         job = _enter(studio, current, step)
         try:
             step.work(studio, current, job)
+            current.raise_if_stopped()
+            check_gates(studio, studio.jobs.get_job(job_id), stage)
             current.raise_if_stopped()
             _leave(studio, current, step, job.approval)
         except (CancelledError, LeaseLostError):

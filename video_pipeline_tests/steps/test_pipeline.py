@@ -17,17 +17,19 @@ from video_pipeline.domain.errors import (
     CancelledError,
     ConflictError,
     IllegalMoveError,
+    MediaError,
     ProviderRefusedError,
     ProviderUnavailableError,
 )
 from video_pipeline.domain.job import Approval, JobStatus
-from video_pipeline.domain.media import Generation
+from video_pipeline.domain.media import AudioFacts, Generation, Loudness
 from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.providers.dummy import LICENCE, DummyMusic
 from video_pipeline.steps.attempt import Attempt
+from video_pipeline.steps.compose import check_piece
 from video_pipeline.steps.export import export
 from video_pipeline.steps.files import job_files
 from video_pipeline.steps.gates import GATES
@@ -35,6 +37,8 @@ from video_pipeline.steps.illustrate import illustrate
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.studio import Studio
+from video_pipeline.store import PostgresJobStore
+from video_pipeline_tests.store.material import fill, music_prompt, order_album, report
 
 Order = Callable[..., JobRecord]
 BEFORE = (Stage.STORYBOARD, Stage.MUSIC, Stage.IMAGES)
@@ -219,6 +223,72 @@ def test_a_damaged_piece_is_made_again(studio: Studio, order: Order) -> None:
     assert again.created_at > first.created_at
     assert studio.media.holds(again.media)
     assert same.created_at == second.created_at
+
+
+class ShortMusic(DummyMusic):
+    """Makes pieces of nine tenths of the length that was asked for."""
+
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+        """Make it too short."""
+        return super().compose(replace(prompt, samples=prompt.samples * 9 // 10), seed, out)
+
+
+def test_a_gate_fails_the_job_in_its_own_stage_and_lets_nothing_pass(
+    studio: Studio, order: Order, cores: Cores
+) -> None:
+    studio = replace(studio, music={"dummy": ShortMusic(cores)})
+    job = order(approval=Approval.AUTO, scene_count=2, scene_seconds=20)
+    go(studio, job.id, *BEFORE)
+    with pytest.raises(MediaError, match=r"gate length failed: the programme lasts 0:3\d, ordered were 0:40"):
+        perform(studio, job.id, Stage.MASTER, "run")
+    failed = studio.jobs.get_job(job.id)
+    assert (failed.status, failed.failed_from) == (JobStatus.FAILED, JobStatus.RENDERING)
+    assert f"video-pipeline job retry {job.id}" in str(failed.error_message)
+
+    # The remedy works: deleted pieces are made again, here by a provider that has learnt to count.
+    for track in studio.jobs.tracks(job.id):
+        studio.media.remove(track.media.key)
+    assert bring_back(studio.jobs, studio.media, job.id) is JobStatus.GENERATING_MUSIC
+    studio = replace(studio, music={"dummy": DummyMusic(cores)})
+    assert go(studio, job.id, *Stage).status is JobStatus.COMPLETED
+
+
+@pytest.mark.parametrize(("minutes", "passes"), [(60, True), (59.99, False), (61.1, True), (61.3, False)])
+def test_an_album_lasts_its_hour_and_about_as_long_as_ordered(
+    studio: Studio, store: PostgresJobStore, minutes: float, passes: bool
+) -> None:
+    lease = store.claim(order_album(store).id, "run")
+    fill(store, lease, 20)
+    store.save_master(lease, replace(report(), frames=round(minutes * 60 * 30)))
+    (gate,) = [gate for gate in GATES if gate.name == "length"]
+    finding = gate.ask(studio, store.get_job(lease.job_id))
+    assert finding.passed is passes, finding.text
+
+
+def test_the_last_frame_of_the_hour_may_be_missing(studio: Studio, store: PostgresJobStore) -> None:
+    lease = store.claim(order_album(store).id, "run")
+    fill(store, lease, 20)
+    (gate,) = [gate for gate in GATES if gate.name == "length"]
+    for frames, passes in ((107_999, True), (107_998, False)):
+        store.save_master(lease, replace(report(), frames=frames))
+        assert gate.ask(studio, store.get_job(lease.job_id)).passed is passes
+
+
+@pytest.mark.parametrize(
+    ("seconds", "silence_s", "peak_dbtp", "message"),
+    [
+        (9.9, 0.0, -1.0, "lasts at least 10 s"),
+        (14.9, 0.0, -1.0, "asked for were 20.0 s"),
+        (20.0, 8.5, -1.0, "silent for 8.5 s"),
+        (20.0, 0.0, 0.3, "clips"),
+    ],
+)
+def test_a_piece_that_no_gate_would_let_pass_is_not_taken(
+    seconds: float, silence_s: float, peak_dbtp: float, message: str
+) -> None:
+    facts = AudioFacts(round(seconds * 48_000), 2, Loudness(-14.0, peak_dbtp, 3.0), silence_s)
+    with pytest.raises(MediaError, match=message):
+        check_piece(Path("01.flac"), replace(music_prompt(1), samples=20 * 48_000), facts)
 
 
 def test_cancelling_stops_the_work(studio: Studio, order: Order, cores: Cores, monkeypatch: pytest.MonkeyPatch) -> None:
