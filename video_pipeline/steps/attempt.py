@@ -22,6 +22,9 @@ LEASE_TTL_S = 45
 RENEWAL_S = 10.0
 PROGRESS_INTERVAL_S = 0.5
 
+SHARE_MIN = 0.01
+"""Share of the work that has to be done before the time left is more than a guess."""
+
 log = logging.getLogger(__name__)
 
 
@@ -33,7 +36,7 @@ class Attempt:
         self.stage = stage
         self._jobs = jobs
         self._clock = clock
-        self._started = clock()
+        self._first: tuple[float, float] | None = None  # time and finished share of the first report
         self._reported = float("-inf")
         self._lock = threading.Lock()
         self._stopped: StudioError | None = None
@@ -53,17 +56,27 @@ class Attempt:
             raise self._stopped
 
     def report(self, fraction: float, message: str) -> None:
-        """Put progress into the books, at most twice a second; from any thread."""
+        """Put progress into the books, at most twice a second; from any thread.
+
+        Books that do not take it are no reason to stop the work. The time left follows from what was done since the
+        first report, because what an earlier attempt left took no time now.
+        """
         with self._lock:
             now = self._clock()
             if now - self._reported < PROGRESS_INTERVAL_S and fraction < 1:
                 return
             self._reported = now
-            elapsed = now - self._started
-            eta = elapsed * (1 - fraction) / fraction if fraction > 0.01 else None
+            self._first = self._first or (now, fraction)
+            began, share = self._first
+            done = fraction - share
+            eta = (now - began) * (1 - fraction) / done if done > SHARE_MIN else None
         percent = round(100 * min(max(fraction, 0.0), 1.0), 1)
-        progress = Progress(self.stage, overall_percent(self.stage, percent), percent, message, eta and round(eta, 1))
-        self._jobs.update_job_progress(self.job_id, progress)
+        eta = eta if eta is None else round(eta, 1)
+        progress = Progress(self.stage, overall_percent(self.stage, percent), percent, message, eta)
+        try:
+            self._jobs.update_job_progress(self.job_id, progress)
+        except StudioError as error:
+            log.warning("progress of job %s not recorded: %s", self.job_id, error)
 
     def watch(self) -> None:
         """Renew the lease once and look whether the job was cancelled; called by the heartbeat."""
