@@ -279,8 +279,8 @@ class JobStore(Protocol):
         """Record the result: a report, or the text of the error."""
         ...
 
-    def save_master(self, lease: Lease, report: RenderReport) -> None:
-        """Record the master; exports that were made from an earlier one are forgotten."""
+    def save_master(self, lease: Lease, report: RenderReport, *, task_id: UUID | None = None) -> None:
+        """Record the master, and close its render task; exports that were made from an earlier one are forgotten."""
         ...
 
     def master(self, job_id: UUID) -> RenderReport | None: ...

@@ -66,6 +66,8 @@ def perform(studio: Studio, job_id: UUID, stage: Stage, run_id: str, *, last_try
     found = studio.jobs.get_job(job_id)
     if _position(found) > _FLOW.index(step.works_in):
         return _let_pass(studio, found)
+    # Asked before the claim as well: a run that may not begin must not become the job's run and fail it.
+    _check_entry(studio, found, stage)
     with attempt(studio.jobs, job_id, stage, run_id) as current:
         job = _enter(studio, current, step)
         try:
@@ -98,18 +100,24 @@ def _position(job: JobRecord) -> int:
 
 def _enter(studio: Studio, current: Attempt, step: _Step) -> JobRecord:
     job = studio.jobs.get_job(current.job_id)
+    _check_entry(studio, job, current.stage)
     if job.status is step.works_in:
         return job
-    if job.status is not step.begins_from:
-        raise IllegalMoveError(
-            f"{current.stage} of job {job.id} begins when it is {step.begins_from}, not {job.status}"
-        )
-    if current.stage is Stage.IMAGES:
-        _check_music(studio, job)
-    if current.stage is Stage.MASTER:
-        _check_approval(studio, job)
     studio.jobs.move(job.id, job.status, step.works_in, f"{current.stage} begins", lease=current.lease)
     return studio.jobs.get_job(current.job_id)
+
+
+def _check_entry(studio: Studio, job: JobRecord, stage: Stage) -> None:
+    """Raise IllegalMoveError or ConflictError when `stage` may not begin now."""
+    step = _STEPS[stage]
+    if job.status is step.works_in:
+        return
+    if job.status is not step.begins_from:
+        raise IllegalMoveError(f"{stage} of job {job.id} begins when it is {step.begins_from}, not {job.status}")
+    if stage is Stage.IMAGES:
+        _check_music(studio, job)
+    if stage is Stage.MASTER:
+        _check_approval(studio, job)
 
 
 def _leave(studio: Studio, current: Attempt, step: _Step, approval: Approval) -> None:

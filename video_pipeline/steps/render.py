@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from video_pipeline.domain.brief import Brief
@@ -35,9 +36,10 @@ def render(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboar
             )
             key = f"jobs/{attempt.job_id}/master-a{attempt.lease.attempt}.{MASTER.format}"
             report = replace(report, media=studio.media.adopt(out, key))
-    except StudioError as error:
-        studio.jobs.close_render_task(attempt.lease, task, str(error))
+        studio.jobs.save_master(attempt.lease, report, task_id=task)
+    except BaseException as error:  # an interrupt ends the task as well
+        # Where the books refuse this too, the next attempt closes the task.
+        with suppress(StudioError):
+            studio.jobs.close_render_task(attempt.lease, task, str(error) or type(error).__name__)
         raise
-    studio.jobs.save_master(attempt.lease, report)
-    studio.jobs.close_render_task(attempt.lease, task, report)
     return report

@@ -118,26 +118,12 @@ class WorkBooks(Books):
 
     def close_render_task(self, lease: Lease, task_id: UUID, outcome: RenderReport | str) -> None:
         """Record the result: a report, or the text of the error. NotFoundError when the job has no such task."""
-        if isinstance(outcome, str):
-            values: dict[str, Any] = {"status": RenderStatus.FAILED, "error_message": clean(outcome)}
-        else:
-            values = {
-                "status": RenderStatus.COMPLETED,
-                "ffmpeg_command": clean(outcome.command),
-                "local_video_path": outcome.media.key,
-                "resolution": f"{outcome.width}x{outcome.height}",
-                "duration_seconds": round(outcome.duration_s, 2),
-                "report": report_to_json(outcome),
-            }
-        ours = RENDER_TASKS.c.id == task_id, RENDER_TASKS.c.video_job_id == lease.job_id
         with self._transaction() as connection:
             hold(connection, lease)
-            statement = update(RENDER_TASKS).where(*ours).values(values | {"completed_at": _NOW})
-            if not connection.execute(statement).rowcount:
-                raise NotFoundError(f"job {lease.job_id} has no render task {task_id}")
+            _close(connection, lease, task_id, outcome)
 
-    def save_master(self, lease: Lease, report: RenderReport) -> None:
-        """Record the master; exports that were made from an earlier one are forgotten."""
+    def save_master(self, lease: Lease, report: RenderReport, *, task_id: UUID | None = None) -> None:
+        """Record the master, and close its render task; exports that were made from an earlier one are forgotten."""
         values = {
             "local_video_path": report.media.key,
             "duration": round(report.duration_s),
@@ -150,6 +136,8 @@ class WorkBooks(Books):
                 connection.execute(delete(EXPORTS).where(EXPORTS.c.video_job_id == lease.job_id))
             connection.execute(update(JOBS).where(JOBS.c.id == lease.job_id).values(values))
             write_event(connection, lease.job_id, "rendered", message=report.media.key, attempt=lease.attempt)
+            if task_id is not None:
+                _close(connection, lease, task_id, report)
 
     def master(self, job_id: UUID) -> RenderReport | None:
         """The report of the finished master; None before there is one."""
@@ -192,6 +180,24 @@ class WorkBooks(Books):
         query = select(table).where(table.c.video_job_id == job_id, table.c.sha256.is_not(None))
         with self._transaction() as connection:
             return list(connection.execute(query.where(table.c.order_index > 0).order_by(table.c.order_index)))
+
+
+def _close(connection: Connection, lease: Lease, task_id: UUID, outcome: RenderReport | str) -> None:
+    if isinstance(outcome, str):
+        values: dict[str, Any] = {"status": RenderStatus.FAILED, "error_message": clean(outcome)}
+    else:
+        values = {
+            "status": RenderStatus.COMPLETED,
+            "ffmpeg_command": clean(outcome.command),
+            "local_video_path": outcome.media.key,
+            "resolution": f"{outcome.width}x{outcome.height}",
+            "duration_seconds": round(outcome.duration_s, 2),
+            "report": report_to_json(outcome),
+        }
+    ours = RENDER_TASKS.c.id == task_id, RENDER_TASKS.c.video_job_id == lease.job_id
+    statement = update(RENDER_TASKS).where(*ours).values(values | {"completed_at": _NOW})
+    if not connection.execute(statement).rowcount:
+        raise NotFoundError(f"job {lease.job_id} has no render task {task_id}")
 
 
 def _provider(table: Table, generation: Generation) -> str:

@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from video_pipeline.cores import Cores
 from video_pipeline.domain.brief import brief_from_json
@@ -38,6 +40,7 @@ from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.studio import Studio
 from video_pipeline.store import PostgresJobStore
+from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.material import fill, music_prompt, order_album, report
 
 Order = Callable[..., JobRecord]
@@ -289,6 +292,25 @@ def test_a_piece_that_no_gate_would_let_pass_is_not_taken(
     facts = AudioFacts(round(seconds * 48_000), 2, Loudness(-14.0, peak_dbtp, 3.0), silence_s)
     with pytest.raises(MediaError, match=message):
         check_piece(Path("01.flac"), replace(music_prompt(1), samples=20 * 48_000), facts)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("a bug"), MediaError("no sound")])
+def test_a_render_that_ends_in_any_way_closes_its_task(
+    studio: Studio, order: Order, database: Database, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    job = order(approval=Approval.AUTO, scene_count=1)
+    go(studio, job.id, *BEFORE)
+
+    def stop(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr(studio.tools, "render", stop)
+        with pytest.raises(type(error)):
+            perform(studio, job.id, Stage.MASTER, "run")
+    with database.engine.connect() as connection:
+        rows = connection.execute(text("SELECT status, error_message FROM render_tasks")).all()
+    assert [tuple(row) for row in rows] == [("failed", str(error) or type(error).__name__)]
 
 
 def test_cancelling_stops_the_work(studio: Studio, order: Order, cores: Cores, monkeypatch: pytest.MonkeyPatch) -> None:

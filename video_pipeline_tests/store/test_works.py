@@ -126,6 +126,20 @@ def test_render_tasks_open_and_close(store: PostgresJobStore, lease: Lease, data
         store.close_render_task(lease, uuid4(), "x")
 
 
+def test_a_master_and_its_render_task_are_recorded_together_or_not_at_all(
+    store: PostgresJobStore, lease: Lease, database: Database
+) -> None:
+    task = store.open_render_task(lease, "1920x1080")
+    with pytest.raises(NotFoundError, match="no render task"):
+        store.save_master(lease, report(), task_id=uuid4())
+    assert store.master(lease.job_id) is None
+    store.save_master(lease, report(), task_id=task)
+    assert store.master(lease.job_id) == report()
+    assert values(database, "SELECT status, local_video_path, completed_at IS NULL FROM render_tasks") == [
+        ("completed", "jobs/x/master.mp4", False)
+    ]
+
+
 def test_the_master_and_its_exports(store: PostgresJobStore, lease: Lease) -> None:
     job_id = lease.job_id
     assert store.master(job_id) is None
