@@ -158,7 +158,7 @@ def retry(job: Job, here: Here = None, as_json: AsJson = False) -> None:
     """Go on with a failed job, or with one whose process was killed; what is finished is not made again."""
     store = bootstrap.job_store()
     found = store.find_job(job)
-    bring_back(store, found.id)
+    bring_back(store, bootstrap.media_store(), found.id)
     if here is False:
         found = store.get_job(found.id)
     else:
