@@ -16,24 +16,48 @@ _BOOT = _PROC / "sys/kernel/random/boot_id"
 
 def this_process() -> str:
     """The name of this process; empty where the system does not tell (only Linux does)."""
-    return _name(os.getpid()) or ""
+    try:
+        return _name(os.getpid()) or ""
+    except OSError:
+        return ""
 
 
 def is_gone(name: str) -> bool:
     """True when the process called `name` ran on this machine and has ended; False when in doubt."""
-    here = _name(os.getpid())
-    if not name or here is None or name.split("/")[:2] != here.split("/")[:2]:
+    here = this_process()
+    if not name or not here or name.split("/")[:2] != here.split("/")[:2]:
         return False
-    return _name(int(name.split("/")[2])) != name
+    try:
+        return _name(int(name.split("/")[2])) != name
+    except OSError:
+        return False  # it is there, but nothing about it is told to us
 
 
 def _name(pid: int) -> str | None:
-    """boot/namespace/number/start; None when there is no such process, or when it only waits to be collected."""
+    """boot/namespace/number/start; None when there is no such process, or when it only waits to be collected.
+
+    OSError when the system does not tell.
+    """
+    boot = _BOOT.read_text().strip()
+    namespace = os.readlink(_PROC / "self/ns/pid")
     try:
-        boot = _BOOT.read_text().strip()
-        namespace = os.readlink(_PROC / "self/ns/pid")
         # The program's name, in parentheses, may itself have spaces and parentheses.
         state, *numbers = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    except OSError:
+    except ProcessLookupError:
+        return None
+    except FileNotFoundError:
+        if _answers(pid):
+            raise
         return None
     return None if state in {"Z", "X"} else f"{boot}/{namespace}/{pid}/{numbers[18]}"
+
+
+def _answers(pid: int) -> bool:
+    """True when there is such a process; /proc may hide those of other users (mount option hidepid)."""
+    try:
+        os.kill(pid, 0)  # signal 0 is never delivered
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,12 @@ from video_pipeline.domain.errors import ConflictError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.ports import JobStore
+from video_pipeline.store import presence
 from video_pipeline.store.presence import is_gone, this_process
 from video_pipeline_tests.conftest import Database
+
+NOBODY = 999_999_999
+"""A number beyond those that Linux gives."""
 
 CLAIM = """
 import sys, uuid
@@ -77,6 +82,57 @@ def test_a_process_elsewhere_is_never_called_gone(change: tuple[int, str]) -> No
     parts = this_process().split("/")
     parts[place], parts[2] = value, "999999999"
     assert not is_gone("/".join(parts))
+
+
+def fake_proc(root: Path, stat: str | None) -> Path:
+    """A /proc of the same machine in which process NOBODY has this `stat`."""
+    (root / "self/ns").mkdir(parents=True)
+    (root / "self/ns/pid").symlink_to("pid:[1]")
+    for pid, text in ((os.getpid(), "1 (me) S " + "0 " * 18 + "77"), (NOBODY, stat)):
+        if text is not None:
+            (root / str(pid)).mkdir()
+            (root / str(pid) / "stat").write_text(text)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("stat", "gone"),
+    [
+        ("4711 (a (b) c) S " + "0 " * 18 + "5", False),
+        ("4711 (a (b) c) S " + "0 " * 18 + "6", True),
+        ("4711 (a) Z " + "0 " * 18 + "5", True),
+        ("4711 (a) X " + "0 " * 18 + "5", True),
+        (None, True),
+    ],
+)
+def test_what_proc_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stat: str | None, gone: bool) -> None:
+    boot = this_process().split("/")[0]
+    monkeypatch.setattr(presence, "_PROC", fake_proc(tmp_path, stat))
+    assert is_gone(f"{boot}/pid:[1]/{NOBODY}/5") is gone
+
+
+@pytest.mark.parametrize("error", [PermissionError, ProcessLookupError])
+def test_a_process_that_is_hidden_is_not_called_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[OSError]
+) -> None:
+    boot = this_process().split("/")[0]
+    monkeypatch.setattr(presence, "_PROC", fake_proc(tmp_path, ""))
+    read = Path.read_text
+
+    def read_text(path: Path) -> str:
+        if path.parent.name == str(NOBODY):
+            raise error
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert is_gone(f"{boot}/pid:[1]/{NOBODY}/5") is (error is ProcessLookupError)
+
+
+def test_a_process_that_proc_does_not_show_may_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    boot = this_process().split("/")[0]
+    monkeypatch.setattr(presence, "_PROC", fake_proc(tmp_path, None))
+    assert not is_gone(f"{boot}/pid:[1]/{os.getppid()}/5")
+    assert is_gone(f"{boot}/pid:[1]/{NOBODY}/5")
 
 
 def test_a_number_used_again_is_another_process() -> None:
