@@ -5,11 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, OperationalError, TimeoutError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    TimeoutError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from video_pipeline.domain.errors import ConflictError, InvalidInputError, StoreUnavailableError
+from video_pipeline.domain.errors import ConflictError, InvalidInputError, MachineError, StoreUnavailableError
 
 STATEMENT_LIMIT_MS = 60_000
 """The slowest statement of the studio takes milliseconds; one that takes a minute waits for something that is stuck."""
@@ -66,7 +75,8 @@ def _limit(connection: object, _entry: ConnectionPoolEntry) -> None:
 def translated() -> Iterator[None]:
     """Turn the driver's errors into ours.
 
-    No answer is StoreUnavailableError, an unusable value InvalidInputError, a broken rule of the schema ConflictError.
+    No answer is StoreUnavailableError, an unusable value InvalidInputError, a broken rule of the schema ConflictError,
+    a missing right or table MachineError.
     """
     try:
         yield
@@ -76,6 +86,8 @@ def translated() -> Iterator[None]:
         raise InvalidInputError(f"the database does not accept a value: {_first_line(error)}") from error
     except IntegrityError as error:
         raise ConflictError(f"the database refuses this: {_first_line(error)}") from error
+    except ProgrammingError as error:
+        raise MachineError(f"the database cannot do this: {_first_line(error)}; {_remedy(error)}") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreUnavailableError(f"the connection to the database broke: {_first_line(error)}") from error
@@ -87,6 +99,12 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction, committed at the end and rolled back by an error; errors are translated."""
     with translated(), engine.begin() as connection:
         yield connection
+
+
+def _remedy(error: ProgrammingError) -> str:
+    if isinstance(error.orig, InsufficientPrivilege):
+        return "grant the right to the database user of the URL, or give a user and a database of the studio's own"
+    return "bring its schema up to date with 'video-pipeline db migrate', and let nothing else write to it"
 
 
 def _first_line(error: Exception) -> str:

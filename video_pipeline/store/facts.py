@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, text
 from sqlalchemy.schema import CreateSchema
 
+from video_pipeline.domain.errors import MachineError
 from video_pipeline.store.engine import transaction
 from video_pipeline.store.schema import schema_version
 
@@ -32,9 +33,16 @@ def server_facts(engine: Engine) -> ServerFacts:
 def url_of_schema(engine: Engine, name: str) -> str:
     """A URL to the same database whose tables live in the schema `name`, which is made when missing.
 
-    Dagster's tables need their own: both keep an `alembic_version`.
+    Dagster's tables need their own: both keep an `alembic_version`. Options that the URL has stay. MachineError when
+    the user may not make a schema.
     """
-    with transaction(engine) as connection:
-        connection.execute(CreateSchema(name, if_not_exists=True))
-    url = engine.url.update_query_dict({"options": f"-csearch_path={name}"})
-    return url.render_as_string(hide_password=False)
+    try:
+        with transaction(engine) as connection:
+            connection.execute(CreateSchema(name, if_not_exists=True))
+    except MachineError as error:
+        raise MachineError(
+            f"{error}; or name a database for Dagster's tables in VIDEO_PIPELINE_DAGSTER_DATABASE_URL"
+        ) from error
+    # Of several settings of the same name the server takes the last one.
+    options = [*engine.url.normalized_query.get("options", ()), f"-csearch_path={name}"]
+    return engine.url.update_query_dict({"options": " ".join(options)}).render_as_string(hide_password=False)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import make_url, text
+import os
 
-from video_pipeline.domain.errors import ConflictError, InvalidInputError, StoreUnavailableError
-from video_pipeline.store import EmbeddedPostgres, connect, rewritten_url
+import pytest
+from sqlalchemy import create_engine, event, make_url, text
+
+from video_pipeline.domain.errors import ConflictError, InvalidInputError, MachineError, StoreUnavailableError
+from video_pipeline.store import EmbeddedPostgres, connect, rewritten_url, url_of_schema
 from video_pipeline.store.engine import transaction
 from video_pipeline_tests.conftest import Database
+
+GUEST = f"guest_{os.getpid()}"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +81,40 @@ def test_a_cut_connection_is_an_error_that_may_pass_and_the_next_one_works(datab
     with pytest.raises(StoreUnavailableError):
         execute(database, "SELECT pg_terminate_backend(pg_backend_pid())")
     execute(database, "SELECT 1")
+
+
+def test_a_missing_right_or_table_is_an_error_of_the_machine_with_a_remedy(database: Database) -> None:
+    with pytest.raises(MachineError, match=r"permission denied.*grant the right"):
+        execute(database, f"CREATE ROLE {GUEST}", f"SET LOCAL ROLE {GUEST}", "SELECT * FROM video_jobs")
+    with pytest.raises(MachineError, match=r'"nothing" does not exist.*video-pipeline db migrate'):
+        execute(database, "SELECT * FROM nothing")
+
+
+def test_a_schema_for_another_program(database: Database) -> None:
+    url = make_url(database.url).update_query_dict({"options": "-cstatement_timeout=5s -csearch_path=public"})
+    engine = connect(url.render_as_string(hide_password=False))
+    # Read without our own time limits, which every connection of `connect` sets.
+    other = create_engine(url_of_schema(engine, "beside"))
+    assert url_of_schema(engine, "beside") == other.url.render_as_string(hide_password=False)
+    with other.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (v int)"))
+        found = connection.execute(text("SELECT schemaname FROM pg_tables WHERE tablename = 'alembic_version'"))
+        assert set(found.scalars()) == {"public", "beside"}
+        assert connection.execute(text("SHOW statement_timeout")).scalar() == "5s"
+    for each in (engine, other):
+        each.dispose()
+
+
+def test_who_may_not_make_a_schema_is_told_the_way_out(database: Database) -> None:
+    execute(database, f"CREATE ROLE {GUEST}")
+    engine = connect(database.url)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(f"SET LOCAL ROLE {GUEST}"))
+    try:
+        with pytest.raises(MachineError, match=r"permission denied.*VIDEO_PIPELINE_DAGSTER_DATABASE_URL"):
+            url_of_schema(engine, "beside")
+    finally:
+        engine.dispose()
+        execute(database, f"DROP ROLE {GUEST}")
 
 
 def test_values_and_rules_of_the_schema_have_their_own_errors(database: Database) -> None:
