@@ -9,12 +9,13 @@ from video_pipeline.store.engine import connect, rewritten_url
 from video_pipeline.store.facts import server_facts, url_of_schema
 from video_pipeline.store.job_store import PostgresJobStore
 from video_pipeline.store.media import LocalMediaStore
-from video_pipeline.store.schema import downgrade, migrate, schema_version
+from video_pipeline.store.schema import admit_providers, downgrade, migrate, schema_version
 
 __all__ = [
     "EmbeddedPostgres",
     "LocalMediaStore",
     "PostgresJobStore",
+    "admit_providers",
     "connect",
     "downgrade",
     "migrate",

@@ -41,6 +41,7 @@ from video_pipeline.store.codec import (
 )
 from video_pipeline.store.fences import hold
 from video_pipeline.store.moves import NO_APPROVAL
+from video_pipeline.store.schema import known_providers
 from video_pipeline.store.tables.base import RenderStatus
 
 _NOW = func.clock_timestamp()
@@ -76,7 +77,7 @@ class WorkBooks(Books):
     ) -> TrackRecord:
         """Record one piece of music in its place; it replaces one that was there."""
         values = audio_columns(media, facts) | {
-            "provider": _provider(TRACKS, generation),
+            "provider": generation.provider,
             "prompt_text": prompt.text,
             **_terms(generation, "provider_track_id"),
         }
@@ -92,7 +93,7 @@ class WorkBooks(Books):
     ) -> ImageRecord:
         """Record one picture in its place; it replaces one that was there."""
         values = image_columns(media, facts) | {
-            "provider": _provider(IMAGES, generation),
+            "provider": generation.provider,
             "prompt_text": prompt.text,
             **_terms(generation, "provider_image_id"),
         }
@@ -200,11 +201,10 @@ def _close(connection: Connection, lease: Lease, task_id: UUID, outcome: RenderR
         raise NotFoundError(f"job {lease.job_id} has no render task {task_id}")
 
 
-def _provider(table: Table, generation: Generation) -> str:
-    known = table.c.provider.type.enums  # type: ignore[attr-defined] # both columns are enums
-    if generation.provider not in known:
-        raise InvalidInputError(f"the books know no provider {generation.provider!r}; known: {', '.join(known)}")
-    return generation.provider
+def _check_provider(connection: Connection, table: Table, name: str) -> None:
+    known = known_providers(connection, table.c.provider.type.impl.name)  # type: ignore[attr-defined] # ProviderName
+    if name not in known:
+        raise InvalidInputError(f"the books know no provider {name!r}; known: {', '.join(known)}")
 
 
 def _terms(generation: Generation, id_column: str) -> dict[str, Any]:
@@ -219,6 +219,7 @@ def _terms(generation: Generation, id_column: str) -> dict[str, Any]:
 
 def _save(connection: Connection, table: Table, lease: Lease, order_index: int, values: dict[str, Any]) -> Any:
     hold(connection, lease)
+    _check_provider(connection, table, values["provider"])
     kind = select(JOBS.c.kind).where(JOBS.c.id == lease.job_id).scalar_subquery()
     new = {"video_job_id": lease.job_id, "kind": kind, "order_index": order_index} | values
     changed = values | {"created_at": _NOW}

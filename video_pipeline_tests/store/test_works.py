@@ -13,7 +13,7 @@ from video_pipeline.domain.delivery import MASTER, Format, Quality, Rendition
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, Licence, Loudness
 from video_pipeline.domain.records import Lease
-from video_pipeline.store import PostgresJobStore
+from video_pipeline.store import PostgresJobStore, admit_providers, connect
 from video_pipeline.store.tables import VideoJob
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.material import (
@@ -105,6 +105,26 @@ def test_an_unknown_provider_is_refused(store: PostgresJobStore, lease: Lease) -
     for save in (save_track, save_image):
         with pytest.raises(InvalidInputError, match="no provider 'vinyl'; known: dummy"):
             save(store, lease, 1, by=replace(FREE, provider="vinyl"))  # type: ignore[operator] # one of two functions
+
+
+def test_a_new_provider_is_admitted_once_and_for_all_processes(
+    store: PostgresJobStore, lease: Lease, database: Database
+) -> None:
+    for _ in range(2):
+        admit_providers(database.engine, ["vinyl", "dummy"], ["dummy", "etching_2"])
+    other = PostgresJobStore(connect(database.url))  # another process, which was told nothing
+    assert save_track(other, lease, 1, by=replace(FREE, provider="vinyl")).provider == "vinyl"
+    save_image(store, lease, 1, by=replace(FREE, provider="etching_2"))
+    assert [track.provider for track in store.tracks(lease.job_id)] == ["vinyl"]
+    assert [image.provider for image in store.images(lease.job_id)] == ["etching_2"]
+    with pytest.raises(InvalidInputError, match="no provider 'vinyl'; known: dummy, leonardo"):
+        save_image(store, lease, 1, by=replace(FREE, provider="vinyl"))
+
+
+@pytest.mark.parametrize("name", ["", "Vinyl", "2vinyl", "x'); DROP TABLE exports; --", "v" * 32, "vinyl\n"])
+def test_only_plain_names_of_providers_are_admitted(database: Database, name: str) -> None:
+    with pytest.raises(InvalidInputError, match="no name of a provider"):
+        admit_providers(database.engine, [], ["dummy", name])
 
 
 def test_render_tasks_open_and_close(store: PostgresJobStore, lease: Lease, database: Database) -> None:

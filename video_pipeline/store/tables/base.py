@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Enum, MetaData, Numeric, Text, text
+from sqlalchemy import DateTime, Dialect, Enum, MetaData, Numeric, Text, TypeDecorator, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -61,6 +61,7 @@ class FileType(StrEnum):
     QUOTES = "quotes"
 
 
+# Of the first schema; `schema.admit_providers` adds others.
 MUSIC_PROVIDERS = ("dummy", "mubert", "beatoven", "procedural", "replicate", "upload")
 VISUAL_PROVIDERS = ("dummy", "leonardo", "gemini", "procedural", "replicate", "runway", "recraft", "openai", "upload")
 
@@ -71,8 +72,23 @@ RENDER_STATUS = postgres_enum(RenderStatus, "render_status")
 FILE_TYPE = postgres_enum(FileType, "job_file_type")
 PRIVACY = postgres_enum(Privacy, "upload_privacy")
 LEDGER_ENTRY = postgres_enum(LedgerEntry, "ledger_entry")
-MUSIC_PROVIDER = Enum(*MUSIC_PROVIDERS, name="music_provider")
-VISUAL_PROVIDER = Enum(*VISUAL_PROVIDERS, name="visual_provider")
+
+
+class ProviderName(TypeDecorator[str]):
+    """An enum type of the database to which names are added: the server checks them, nobody checks them here."""
+
+    impl = Enum
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        """As it is."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        """As it is."""
+
+
+MUSIC_PROVIDER = ProviderName(*MUSIC_PROVIDERS, name="music_provider")
+VISUAL_PROVIDER = ProviderName(*VISUAL_PROVIDERS, name="visual_provider")
 
 Id = Annotated[UUID, mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))]
 Now = Annotated[datetime, mapped_column(server_default=text("CURRENT_TIMESTAMP"))]
