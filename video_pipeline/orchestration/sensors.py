@@ -81,14 +81,16 @@ def failed_runs(context: dg.RunFailureSensorContext, database: DatabaseResource)
 
 
 def failure_message(events: Sequence[dg.DagsterEvent], context: dg.RunFailureSensorContext) -> str:
-    """The innermost message of the first failed step, else the message of the run."""
+    """The innermost message of the first failed step; what usually happened when no step failed."""
     for event in events:
         error = event.step_failure_data.error
         while error is not None and error.cause is not None:
             error = error.cause
         if error is not None:
             return f"{event.step_key}: {error.message.strip()}"
-    return context.failure_event.message or "the run failed without a message"
+    # No step failed, so Dagster's own message says only that somebody else ended the run.
+    job_id = context.dagster_run.tags.get(PARTITION_TAG)
+    return f"its process was killed, or the machine ran out of memory; video-pipeline job retry {job_id}"
 
 
 @dg.sensor(minimum_interval_seconds=30, default_status=RUNNING_BY_DEFAULT)
