@@ -20,6 +20,7 @@ from video_pipeline.store import (
     EmbeddedPostgres,
     LocalMediaStore,
     PostgresJobStore,
+    admit_providers,
     connect,
     migrate,
     rewritten_url,
@@ -101,10 +102,19 @@ def media_tools(binary: str | None = None) -> MediaTools:
 
 
 @lru_cache
+def _admit_providers() -> None:
+    """Let the schema know every provider of the registry, so that a new one needs no migration."""
+    from video_pipeline.providers import registry
+
+    admit_providers(engine(), music=tuple(registry.MUSIC), visual=tuple(registry.IMAGES))
+
+
+@lru_cache
 def music_providers() -> dict[str, MusicProvider]:
     """Providers of music, by name."""
     from video_pipeline.providers import registry
 
+    _admit_providers()
     return registry.music_providers(cores())
 
 
@@ -113,6 +123,7 @@ def image_providers() -> dict[str, ImageProvider]:
     """Providers of pictures, by name."""
     from video_pipeline.providers import registry
 
+    _admit_providers()
     return registry.image_providers(cores())
 
 
