@@ -172,6 +172,10 @@ class MediaStore(Protocol):
         """A directory of its own for one attempt, on the store's file system, removed afterwards."""
         ...
 
+    def keys(self, prefix: str) -> list[str]:
+        """The keys of all files that begin with `prefix`, in alphabetical order."""
+        ...
+
     def remove(self, key: str) -> None:
         """Delete `key`; nothing happens when it is not there."""
         ...

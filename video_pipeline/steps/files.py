@@ -1,13 +1,25 @@
-"""Owns the list of a job's files; hides in which table each is recorded."""
+"""Owns the list of a job's files, and removing those that nobody recorded; hides in which table each is recorded."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from video_pipeline.domain.errors import StudioError
 from video_pipeline.domain.media import MediaReference
+from video_pipeline.domain.progress import Stage
 from video_pipeline.steps.studio import Studio
+
+PLACES: dict[Stage, str] = {
+    Stage.MUSIC: "jobs/{job_id}/music/",
+    Stage.IMAGES: "jobs/{job_id}/images/",
+    Stage.MASTER: "jobs/{job_id}/master-",
+}
+"""How the keys of a stage's files begin. Exports keep their keys, so they replace each other."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +34,37 @@ class JobFile:
 
 def job_files(studio: Studio, job_id: UUID) -> list[JobFile]:
     """Every recorded file of the job, in the order of the flow."""
+    return [
+        JobFile(kind, media, studio.media.path(media.key), studio.media.holds(media))
+        for kind, media in _recorded(studio, job_id)
+    ]
+
+
+def _recorded(studio: Studio, job_id: UUID) -> list[tuple[str, MediaReference]]:
     master = studio.jobs.master(job_id)
-    named = [
+    return [
         *((f"music {track.order_index:02}", track.media) for track in studio.jobs.tracks(job_id)),
         *((f"image {image.order_index:02}", image.media) for image in studio.jobs.images(job_id)),
         *([("master", master.media)] if master else []),
         *((f"export {export.report.rendition.name}", export.report.media) for export in studio.jobs.exports(job_id)),
     ]
-    return [JobFile(kind, media, studio.media.path(media.key), studio.media.holds(media)) for kind, media in named]
+
+
+def remove_unrecorded(studio: Studio, job_id: UUID, stage: Stage) -> None:
+    """Delete files of a stage that are not in the books: replaced ones, and those of attempts that were killed.
+
+    Only for the attempt that has claimed the job: nobody else may record a file meanwhile.
+    """
+    if stage not in PLACES:
+        return
+    # Listed before the books are read, so that a file which is recorded in between is not taken for a stray one.
+    found = studio.media.keys(PLACES[stage].format(job_id=job_id))
+    recorded = {file.key for _, file in _recorded(studio, job_id)}
+    for key in found:
+        if key in recorded:
+            continue
+        try:
+            studio.media.remove(key)
+            log.info("removed %s, which is not in the books", key)
+        except StudioError as error:
+            log.warning("%s is not in the books and could not be removed: %s", key, error)

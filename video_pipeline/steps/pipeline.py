@@ -26,6 +26,7 @@ from video_pipeline.domain.records import JobRecord, fingerprint
 from video_pipeline.steps.attempt import Attempt, attempt
 from video_pipeline.steps.compose import compose
 from video_pipeline.steps.export import export, planned
+from video_pipeline.steps.files import remove_unrecorded
 from video_pipeline.steps.gates import check_gates
 from video_pipeline.steps.illustrate import illustrate
 from video_pipeline.steps.plan import plan
@@ -71,6 +72,7 @@ def perform(studio: Studio, job_id: UUID, stage: Stage, run_id: str, *, last_try
     with attempt(studio.jobs, job_id, stage, run_id) as current:
         job = _enter(studio, current, step)
         try:
+            remove_unrecorded(studio, job_id, stage)
             step.work(studio, current, job)
             current.raise_if_stopped()
             check_gates(studio, studio.jobs.get_job(job_id), stage)

@@ -114,6 +114,19 @@ class LocalMediaStore:
         except (IsADirectoryError, PermissionError) as error:
             raise InvalidInputError(f"{key!r} cannot be deleted: {error.strerror}") from error
 
+    def keys(self, prefix: str) -> list[str]:
+        """The keys of all files that begin with `prefix`, in alphabetical order.
+
+        InvalidInputError unless `prefix` is a key, or one with a slash behind it.
+        """
+        root, folder = self.root.resolve(), self.path(prefix.removesuffix("/"))
+        top = folder if prefix.endswith("/") else folder.parent
+        found = []
+        for directory, _, names in os.walk(top):
+            files = (Path(directory, name) for name in names)
+            found += [file.relative_to(root).as_posix() for file in files if file.is_file()]
+        return sorted(key for key in found if key.startswith(prefix))
+
     def _checksum(self, path: Path) -> str:
         status = path.stat()
         fact = (str(path), status.st_ino, status.st_mtime_ns, status.st_size)

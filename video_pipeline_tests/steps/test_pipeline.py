@@ -33,7 +33,7 @@ from video_pipeline.providers.dummy import LICENCE, DummyMusic
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.compose import check_piece
 from video_pipeline.steps.export import export
-from video_pipeline.steps.files import job_files
+from video_pipeline.steps.files import job_files, remove_unrecorded
 from video_pipeline.steps.gates import GATES
 from video_pipeline.steps.illustrate import illustrate
 from video_pipeline.steps.pipeline import perform
@@ -311,6 +311,41 @@ def test_a_render_that_ends_in_any_way_closes_its_task(
     with database.engine.connect() as connection:
         rows = connection.execute(text("SELECT status, error_message FROM render_tasks")).all()
     assert [tuple(row) for row in rows] == [("failed", str(error) or type(error).__name__)]
+
+
+@pytest.mark.parametrize(
+    ("stage", "stray"),
+    [(Stage.MUSIC, "music/02-a9.flac"), (Stage.IMAGES, "images/01-a9.png"), (Stage.MASTER, "master-a9.mp4")],
+)
+def test_files_that_nobody_recorded_are_removed_and_no_others(
+    studio: Studio, order: Order, stage: Stage, stray: str
+) -> None:
+    job, other = order(approval=Approval.AUTO), order()
+    before = [each for each in Stage if list(Stage).index(each) <= list(Stage).index(stage)]
+    go(studio, job.id, *before)
+    strays = [f"jobs/{each.id}/{stray}" for each in (job, other)]
+    for key in (*strays, f"jobs/{job.id}/sheets/images.jpg"):
+        path = studio.media.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"adopted by a process that was killed")
+
+    remove_unrecorded(studio, job.id, stage)
+
+    found = studio.media.keys(f"jobs/{job.id}/")
+    assert found == sorted(
+        [*(file.media.key for file in job_files(studio, job.id)), f"jobs/{job.id}/sheets/images.jpg"]
+    )
+    assert studio.media.path(strays[1]).exists()
+
+
+def test_a_piece_that_was_replaced_does_not_stay(studio: Studio, order: Order) -> None:
+    job = order()
+    go(studio, job.id, Stage.STORYBOARD, Stage.MUSIC)
+    damaged = studio.jobs.tracks(job.id)[0].media
+    studio.media.locate(damaged).write_bytes(b"damaged")
+    go(studio, job.id, Stage.MUSIC, Stage.MUSIC)
+    assert studio.media.keys(f"jobs/{job.id}/") == [track.media.key for track in studio.jobs.tracks(job.id)]
+    assert damaged.key not in studio.media.keys(f"jobs/{job.id}/")
 
 
 def test_cancelling_stops_the_work(studio: Studio, order: Order, cores: Cores, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,22 @@ def tree(media: LocalMediaStore) -> set[str]:
     return {str(path.relative_to(media.root)) for path in media.root.rglob("*") if not path.is_dir()}
 
 
+def test_keys_are_listed_by_how_they_begin(media: LocalMediaStore, tmp_path: Path) -> None:
+    assert media.keys("jobs/") == []
+    for key in ("jobs/1/music/02.flac", "jobs/1/music/01.flac", "jobs/1/master-a1.mp4", "jobs/11/master-a1.mp4"):
+        media.adopt(made(tmp_path / "out"), key)
+    assert media.keys("jobs/1/music/") == ["jobs/1/music/01.flac", "jobs/1/music/02.flac"]
+    assert media.keys("jobs/1/master-") == ["jobs/1/master-a1.mp4"]
+    assert media.keys("jobs/1/") == ["jobs/1/master-a1.mp4", "jobs/1/music/01.flac", "jobs/1/music/02.flac"]
+    assert len(media.keys("jobs")) == 4
+    with media.scratch(uuid4()) as scratch:
+        made(scratch / "jobs")
+        assert len(media.keys("jobs")) == 4
+    for prefix in ("", "/", "../", "jobs//", "jobs/../"):
+        with pytest.raises(InvalidInputError):
+            media.keys(prefix)
+
+
 def test_a_file_is_adopted_under_its_key(media: LocalMediaStore, tmp_path: Path) -> None:
     source = made(tmp_path / "out.flac")
     reference = media.adopt(source, "jobs/1/music/01.flac")
