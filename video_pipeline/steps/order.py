@@ -26,14 +26,15 @@ MOODS = (
 def order_for_active_channels(jobs: JobStore, today: date | None = None) -> list[JobRecord]:
     """Order one album for each active channel that has no unfinished or failed job, to be approved by a person.
 
-    A failed job holds further orders back: whatever broke it would break the next one too.
+    A failed job holds further orders back: whatever broke it would break the next one too. Two calls at once order
+    once.
     """
     day = today or datetime.now(UTC).date()
-    ordered = []
-    for channel in jobs.list_channels(active_only=True):
-        if not jobs.list_jobs(statuses=(*WORKING, JobStatus.FAILED), channel_id=channel.id, limit=1):
-            ordered.append(jobs.create_job(scheduled_brief(channel, day)))
-    return ordered
+    orders = (
+        jobs.create_job_unless(scheduled_brief(channel, day), (*WORKING, JobStatus.FAILED))
+        for channel in jobs.list_channels(active_only=True)
+    )
+    return [job for job in orders if job is not None]
 
 
 def scheduled_brief(channel: ChannelRecord, day: date) -> AlbumBrief:

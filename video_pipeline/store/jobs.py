@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Text, cast, exists, func, insert, select, update
+from sqlalchemy import Connection, Text, cast, exists, func, insert, select, update
 
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError
@@ -31,27 +31,22 @@ class JobBooks(Books):
 
         NotFoundError when the channel does not exist.
         """
-        job_id = uuid4()
-        values = {
-            "id": job_id,
-            "channel_id": brief.channel_id,
-            "kind": brief.kind,
-            "niche_label": brief.niche_label,
-            "mood_keywords": brief.mood_keywords,
-            "target_duration_minutes": brief.target_duration_minutes,
-            "output_directory": str(checked_key(output_directory or f"jobs/{job_id}")),
-            "brief": brief.to_json(),
-            "approval": brief.approval,
-            "seed": brief.seed,
-            "user_id": brief.user_id and clean(brief.user_id),
-            "project_name": brief.project_name and clean(brief.project_name),
-        }
+        values = _ordered(brief, output_directory)
         with self._transaction() as connection:
-            if not connection.execute(select(exists().where(CHANNELS.c.id == brief.channel_id))).scalar():
-                raise NotFoundError(f"there is no channel {brief.channel_id}")
-            row = connection.execute(insert(JOBS).values(values).returning(JOBS)).one()
-            write_event(connection, job_id, "created", status_to=row.status)
-        return job_record(row)
+            return _insert(connection, values)
+
+    def create_job_unless(self, brief: Brief, statuses: Sequence[JobStatus]) -> JobRecord | None:
+        """Order a video unless the channel has a job in one of `statuses`; None then.
+
+        Of several such orders at once for one channel, one is taken. NotFoundError when there is no channel.
+        """
+        values = _ordered(brief)
+        there = exists().where(JOBS.c.channel_id == brief.channel_id, JOBS.c.status.in_(statuses))
+        with self._transaction() as connection:
+            # A second order waits here until the first is in the books; ordinary ones do not wait.
+            turn = select(CHANNELS.c.id).where(CHANNELS.c.id == brief.channel_id).with_for_update(key_share=True)
+            connection.execute(turn)
+            return None if connection.execute(select(there)).scalar() else _insert(connection, values)
 
     def get_job(self, job_id: UUID) -> JobRecord:
         """The job; NotFoundError when there is none."""
@@ -148,3 +143,30 @@ class JobBooks(Books):
         if count is None:
             raise NotFoundError(f"there is no job {job_id}")
         return count
+
+
+def _ordered(brief: Brief, output_directory: str | None = None) -> dict[str, Any]:
+    job_id = uuid4()
+    return {
+        "id": job_id,
+        "channel_id": brief.channel_id,
+        "kind": brief.kind,
+        "niche_label": brief.niche_label,
+        "mood_keywords": brief.mood_keywords,
+        "target_duration_minutes": brief.target_duration_minutes,
+        "output_directory": str(checked_key(output_directory or f"jobs/{job_id}")),
+        "brief": brief.to_json(),
+        "approval": brief.approval,
+        "seed": brief.seed,
+        "user_id": brief.user_id and clean(brief.user_id),
+        "project_name": brief.project_name and clean(brief.project_name),
+    }
+
+
+def _insert(connection: Connection, values: dict[str, Any]) -> JobRecord:
+    channel_id = values["channel_id"]
+    if not connection.execute(select(exists().where(CHANNELS.c.id == channel_id))).scalar():
+        raise NotFoundError(f"there is no channel {channel_id}")
+    row = connection.execute(insert(JOBS).values(values).returning(JOBS)).one()
+    write_event(connection, row.id, "created", status_to=row.status)
+    return job_record(row)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -155,6 +157,21 @@ def test_an_album_that_lost_everything_starts_with_its_music(store: PostgresJobS
     store.approve_storyboard(job.id)
     assert bring_back(store, media, job.id) is JobStatus.GENERATING_MUSIC
     assert len(store.tracks(job.id)) == 20
+
+
+def test_two_ticks_at_once_order_once(store: JobStore) -> None:
+    for name in ("One", "Two", "Three"):
+        store.create_channel(name, "Deep Sea Ambience")
+    ready = threading.Barrier(4)
+
+    def tick(_: int) -> list[JobRecord]:
+        ready.wait()
+        return order_for_active_channels(store, date(2026, 11, 20))
+
+    with ThreadPoolExecutor(4) as pool:
+        ordered = [job for jobs in pool.map(tick, range(4)) for job in jobs]
+    assert len({job.channel_id for job in ordered}) == 3
+    assert len(ordered) == len(store.list_jobs()) == 3
 
 
 def test_the_schedule_orders_one_album_for_each_idle_channel(store: JobStore) -> None:
