@@ -172,6 +172,10 @@ class MediaStore(Protocol):
         """A directory of its own for one attempt, on the store's file system, removed afterwards."""
         ...
 
+    def lock(self, key: str) -> AbstractContextManager[None]:
+        """Wait until nobody else makes `key`, and keep others out meanwhile; ends with the process that holds it."""
+        ...
+
     def keys(self, prefix: str) -> list[str]:
         """The keys of all files that begin with `prefix`, in alphabetical order."""
         ...

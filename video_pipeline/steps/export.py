@@ -25,8 +25,16 @@ def export(
 ) -> ExportRecord:
     """The export of `job` as `rendition`; made from the timeline, or returned when it is there and still valid.
 
-    Raises ConflictError when the job has no master yet.
+    Of several calls at once for the same rendition one makes it and the others return it, so that the file and the
+    checksum in the books belong together. Raises ConflictError when the job has no master yet.
     """
+    with studio.media.lock(export_key(job.id, rendition)):
+        return _export(studio, job, rendition, report, cancelled)
+
+
+def _export(
+    studio: Studio, job: JobRecord, rendition: Rendition, report: ReportProgress, cancelled: IsCancelled
+) -> ExportRecord:
     master = studio.jobs.master(job.id)
     if master is None:
         raise ConflictError(f"job {job.id} is {job.status} and has no master yet; export it after rendering")

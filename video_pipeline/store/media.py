@@ -22,6 +22,7 @@ from video_pipeline.domain.media import MediaReference
 from video_pipeline.store.keys import checked_key
 
 _SCRATCH = ".scratch"
+_LOCKS = ".locks"  # not swept, because their names are used again
 _CHUNK_BYTES = 1 << 20
 
 
@@ -114,6 +115,18 @@ class LocalMediaStore:
         except (IsADirectoryError, PermissionError) as error:
             raise InvalidInputError(f"{key!r} cannot be deleted: {error.strerror}") from error
 
+    @contextlib.contextmanager
+    def lock(self, key: str) -> Iterator[None]:
+        """Keep others from making `key` meanwhile, in this process and in all others of this machine; waits for them.
+
+        It ends with the process that holds it. Only those who ask for it are kept out.
+        """
+        base = self.root / _LOCKS
+        base.mkdir(parents=True, exist_ok=True)
+        name = hashlib.sha256(str(checked_key(key)).encode()).hexdigest()
+        with _mark(base / f"{name}.lock"):
+            yield
+
     def keys(self, prefix: str) -> list[str]:
         """The keys of all files that begin with `prefix`, in alphabetical order.
 
@@ -158,10 +171,15 @@ def _mark(path: Path) -> Iterator[Path]:
     """Hold a lock file, by which others see that this process lives; a killed process loses the lock with its life."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        # A sweep may have taken the file away between the two calls: then the lock is on a file without a name.
-        if path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino:
-            break
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except BaseException:  # an interrupt while waiting
+            os.close(descriptor)
+            raise
+        # Somebody may have taken the file away between the two calls: then the lock is on a file without a name.
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_ino == os.fstat(descriptor).st_ino:
+                break
         os.close(descriptor)
     try:
         yield path

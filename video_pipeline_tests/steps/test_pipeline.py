@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 import pytest
@@ -27,8 +28,9 @@ from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.media import AudioFacts, Generation, Loudness
 from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.progress import Stage
-from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport
 from video_pipeline.domain.storyboard import MusicPrompt
+from video_pipeline.domain.timeline import Timeline
 from video_pipeline.providers.dummy import LICENCE, DummyMusic
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.compose import check_piece
@@ -39,7 +41,7 @@ from video_pipeline.steps.illustrate import illustrate
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.studio import Studio
-from video_pipeline.store import PostgresJobStore
+from video_pipeline.store import LocalMediaStore, PostgresJobStore
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.material import fill, music_prompt, order_album, report
 
@@ -108,6 +110,32 @@ def test_other_renditions_come_from_the_timeline_and_are_kept(studio: Studio, or
     facts = studio.tools.inspect(studio.media.locate(first.report.media))
     assert (facts["width"], facts["height"], facts["video_codec"], facts["audio_codec"]) == (854, 480, "vp9", "opus")
     assert facts["frames"] == 900
+
+
+def test_two_exports_at_once_make_one_file(
+    studio: Studio, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = order(approval=Approval.AUTO)
+    done = go(studio, job.id, *Stage)
+    # As two processes would: each with a store of its own on the same files.
+    studios = [replace(studio, media=LocalMediaStore(tmp_path / "media")) for _ in range(2)]
+    rendered: list[Path] = []
+    render = studio.tools.render
+
+    def counted(timeline: Timeline, rendition: Rendition, out: Path, **more: Any) -> RenderReport:
+        rendered.append(out)
+        return render(timeline, rendition, out, **more)
+
+    monkeypatch.setattr(studio.tools, "render", counted)
+
+    def make(mine: Studio) -> ExportRecord:
+        return export(mine, done, Rendition.parse("mp4", "low"), report=lambda *_: None, cancelled=lambda: False)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(make, studios)
+    assert len(rendered) == 1
+    assert first.report == second.report
+    assert studio.media.holds(first.report.media)
 
 
 def test_nothing_is_rendered_before_approval(studio: Studio, order: Order) -> None:

@@ -31,6 +31,60 @@ def tree(media: LocalMediaStore) -> set[str]:
     return {str(path.relative_to(media.root)) for path in media.root.rglob("*") if not path.is_dir()}
 
 
+HOLD = """
+import sys
+from pathlib import Path
+from video_pipeline.store import LocalMediaStore
+with LocalMediaStore(Path(sys.argv[1])).lock("exports/1/a.mp4"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_lock_keeps_other_processes_out_until_its_holder_is_gone(media: LocalMediaStore) -> None:
+    entered = threading.Event()
+
+    def enter() -> None:
+        with media.lock("exports/1/a.mp4"):
+            entered.set()
+
+    arguments = [sys.executable, "-c", HOLD, str(media.root)]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with media.lock("exports/1/b.mp4"):
+            pass  # another key is free
+        waiting = threading.Thread(target=enter)
+        waiting.start()
+        assert not entered.wait(0.3)
+        holder.kill()
+        assert entered.wait(30)
+        waiting.join()
+
+
+def test_of_many_threads_one_holds_a_lock(media: LocalMediaStore) -> None:
+    inside, most, count, guard = 0, 0, 0, threading.Lock()
+
+    def work() -> None:
+        nonlocal inside, most, count
+        for _ in range(40):
+            with media.lock("k"):
+                with guard:
+                    inside += 1
+                    most = max(most, inside)
+                count += 1
+                with guard:
+                    inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (most, count) == (1, 320)
+    assert tree(media) == set()
+
+
 def test_keys_are_listed_by_how_they_begin(media: LocalMediaStore, tmp_path: Path) -> None:
     assert media.keys("jobs/") == []
     for key in ("jobs/1/music/02.flac", "jobs/1/music/01.flac", "jobs/1/master-a1.mp4", "jobs/11/master-a1.mp4"):
