@@ -5,11 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from video_pipeline.domain.scenery import TimeOfDay
 from video_pipeline.providers.images_procedural import props, trees
 from video_pipeline.providers.images_procedural.light import lay, lines, polygon, shine
 from video_pipeline.providers.images_procedural.mountains import Range, paint_range
 from video_pipeline.providers.images_procedural.noise import Field, displace, fbm, smoothstep, wave
-from video_pipeline.providers.images_procedural.sky import Sky, paint_sky
+from video_pipeline.providers.images_procedural.sky import CRESCENT, Sky, paint_sky
 from video_pipeline.providers.images_procedural.stage import Stage, colour, mix
 
 
@@ -33,7 +34,7 @@ def paint_above_clouds(stage: Stage) -> Field:
     if stage.has("a hot air balloon"):
         for number in range(int(rng.integers(1, 4))):
             _balloon(image, stage, sky, number)
-    if stage.has("a crescent moon"):
+    if stage.has(CRESCENT):
         _crescent(image, stage, sky)
     if stage.has("flying birds"):
         props.birds(image, stage, mix(stage.mood.deep, stage.mood.sky_middle, 0.3), high=horizon * 0.8)
@@ -195,10 +196,12 @@ def _island(image: Field, stage: Stage, sky: Sky, number: int) -> None:
 
 
 def _crescent(image: Field, stage: Stage, sky: Sky) -> None:
-    """A large crescent away from the sun."""
+    """A large crescent: the moon of the night, else away from the sun."""
     rng, mood = stage.rng("crescent"), stage.mood
     x = stage.width * (0.74 if sky.sun[0] < stage.width / 2 else 0.26)
     y, radius = stage.height * float(rng.uniform(0.16, 0.28)), stage.unit * float(rng.uniform(0.05, 0.08))
+    if stage.scenery.time_of_day is TimeOfDay.NIGHT:
+        x, y = sky.sun
     rows = np.arange(stage.height, dtype=np.float32)[:, None] - np.float32(y)
     columns = stage.x * stage.unit + stage.width / 2 - np.float32(x)
     side = 0.42 if sky.sun[0] > x else -0.42

@@ -84,6 +84,10 @@ def _gradient(stage: Stage, rise: Field, distance: Field) -> Field:
     return np.asarray(image + warm * near**1.5 * (low * np.float32(0.8) + np.float32(0.2)) * strength, np.float32)
 
 
+CRESCENT = "a crescent moon"
+"""The detail that takes the place of the moon of a night sky."""
+
+
 def _add_sun(image: Field, stage: Stage, at: tuple[float, float], distance: Field) -> None:
     """Disc, aureole and wide glow."""
     mood = stage.mood
@@ -91,8 +95,8 @@ def _add_sun(image: Field, stage: Stage, at: tuple[float, float], distance: Fiel
     clear = np.float32(1 - mood.dull)
     glow = np.exp(-distance / np.float32(0.05)) * 0.5 + np.exp(-distance / np.float32(0.17)) * 0.28
     image += glow[..., None] * mood.sun * clear * np.float32(0.35 if night else 0.9)
-    if stage.scenery.time_of_day is TimeOfDay.DUSK:
-        return
+    if stage.scenery.time_of_day is TimeOfDay.DUSK or (night and stage.has(CRESCENT)):
+        return  # the sun is down, or the moon is drawn as a crescent later
     radius = stage.pick("sun size", 0.022, 0.036) * (1.25 if night else 1.0)
     edge = 1.2 / stage.unit
     disc = smoothstep(radius + edge, radius - edge, distance) * (clear if mood.dull < 0.5 else np.float32(0.15))
