@@ -172,7 +172,8 @@ def _roof(image: Field, stage: Stage, at: object) -> None:
     assert callable(at)
     mood = stage.mood
     snow = _snow_colour(stage)
-    cool = mood.ambient * np.float32(1.2) + mood.sky_middle * np.float32(0.2)
+    # In the dark the roof catches more of the sky than the ground does, or it would melt into the ground behind it.
+    cool = mood.ambient * np.float32(1.2 + 1.1 * mood.darkness) + mood.sky_middle * np.float32(0.2)
     under = props.empty(stage)
     polygon(
         under,
