@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -9,14 +11,19 @@ from pydantic import ValidationError
 
 from video_pipeline.settings import Settings, load
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+
+INTERNAL = {"VIDEO_PIPELINE_DAGSTER_URL"}
+"""Set by the program for its own children."""
 
 
 @pytest.fixture(autouse=True)
 def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("VIDEO_PIPELINE_DATA_DIR", "VIDEO_STORAGE_PATH", "FFMPEG_BINARY", "VIDEO_PIPELINE_DATABASE_URL"):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if name.startswith(("VIDEO_", "FFMPEG_")):
+            monkeypatch.delenv(name)
 
 
 def test_defaults_lie_below_the_data_directory(tmp_path: Path) -> None:
@@ -40,6 +47,24 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.workers == 3
 
 
+def test_a_file_in_the_working_directory_decides_where_the_environment_is_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text(
+        "VIDEO_PIPELINE_DATA_DIR=studio\nVIDEO_PIPELINE_PORT=3100\nFFMPEG_BINARY=/opt/ffmpeg\n"
+    )
+    monkeypatch.setenv("VIDEO_PIPELINE_PORT", "3200")
+    settings = load()
+    assert settings.root == tmp_path / "studio"
+    assert settings.ffmpeg_binary == Path("/opt/ffmpeg")
+    assert settings.port == 3200
+
+
+def test_make_leaves_the_settings_to_the_environment_and_the_file() -> None:
+    """It once exported the data directory, which made the one in the file count for nothing."""
+    assert "VIDEO_" not in (ROOT / "Makefile").read_text()
+
+
 def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDEO_PIPELINE_DATABASE_URL", "")
     monkeypatch.setenv("VIDEO_STORAGE_PATH", "")
@@ -60,3 +85,19 @@ def test_the_readme_lists_every_setting() -> None:
         alias = field.validation_alias
         variable = alias.choices[0] if alias is not None else f"VIDEO_PIPELINE_{name.upper()}"
         assert f"`{variable}`" in text, f"{variable} is missing in the README's table"
+
+
+def test_the_readme_lists_every_variable_that_is_read() -> None:
+    sources = [*ROOT.glob("video_pipeline/**/*.py"), ROOT / "video_pipeline_tests" / "conftest.py"]
+    read = {name for path in sources for name in re.findall(r"\bVIDEO_PIPELINE_[A-Z_]*[A-Z]\b", path.read_text())}
+    assert len(read) > 5
+    text = README.read_text()
+    assert {name for name in read - INTERNAL if f"`{name}`" not in text} == set()
+
+
+def test_the_files_that_the_readme_names_are_there() -> None:
+    named = re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text())
+    assert len(named) >= 5
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    heavy = [path.name for path in (ROOT / "docs" / "images").iterdir() if path.stat().st_size > 400_000]
+    assert heavy == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,38 +15,48 @@ ORDER = ("--niche", "Rainy Library", "--mood", "cozy", "--seed", "5", "--scenes"
 DUMMIES = ("--music-provider", "dummy", "--visual-provider", "dummy")
 
 
-@pytest.mark.timeout(420)
-@pytest.mark.parametrize(
-    ("data_dir", "number"), [(None, signal.SIGTERM), ("studio", signal.SIGHUP)], ids=["default-TERM", "relative-HUP"]
-)
-def test_up_works_where_it_was_started_alone_and_ends_when_asked(
-    installation: Installation, data_dir: str | None, number: signal.Signals
-) -> None:
-    """Its child once ran in another directory: with a relative data directory it served another installation."""
-    del installation.environment["VIDEO_PIPELINE_DATA_DIR"]
-    if data_dir is not None:
-        installation.environment["VIDEO_PIPELINE_DATA_DIR"] = data_dir
-    home = installation.root / (data_dir or ".data")
-    installation.call("channel", "new", "Quiet Rooms", "--niche", "Rainy Library")
-    up = installation.start_up()
-
-    job = installation.json("job", "new", "--channel", "Quiet Rooms", *ORDER, *DUMMIES)["job_id"]
-    installation.wait_for(job, lambda shown: shown["status"] == "awaiting_approval")
-    assert sorted(installation.root.rglob("dagster.yaml")) == [home / "dagster" / "dagster.yaml"]
-
-    refused = installation.call("up", code=1, VIDEO_PIPELINE_PORT=str(free_port()), VIDEO_PIPELINE_DATA_DIR=str(home))
-    assert "running already" in refused
-    assert str(home) in "".join(refused.split("\n"))
-    assert up.poll() is None
-    busy = installation.call("up", code=1)
-    assert f"127.0.0.1:{installation.port}" in busy
-    assert "VIDEO_PIPELINE_PORT" in busy
-
+def check_that_it_ends(installation: Installation, up: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Send the signal: `up` ends well, and none of the processes that it started is left."""
     processes = psutil.Process(up.pid).children(recursive=True)
-    assert len(processes) >= 3  # dagster dev, webserver, daemon, and the code server
+    assert len(processes) >= 4  # dagster dev, webserver, daemon and code server
+    assert {each.cwd() for each in processes} == {str(installation.root)}
     up.send_signal(number)
     assert up.wait(60) == 0
     psutil.wait_procs(processes, timeout=10)
     assert alive(processes) == []
     with pytest.raises(OSError, match="refused"):
         installation.graphql("{ version }")
+
+
+def homes(installation: Installation) -> list[Path]:
+    """Every place where Dagster was told to live."""
+    return sorted(each.parent for each in installation.root.rglob("dagster.yaml"))
+
+
+@pytest.mark.timeout(300)
+def test_up_serves_what_is_ordered_in_the_same_working_directory(installation: Installation) -> None:
+    """Its child once ran in another directory: with a relative data directory it served another installation."""
+    installation.environment["VIDEO_PIPELINE_DATA_DIR"] = "studio"
+    installation.call("channel", "new", "Quiet Rooms", "--niche", "Rainy Library")
+    up = installation.start_up()
+    job = installation.json("job", "new", "--channel", "Quiet Rooms", *ORDER, *DUMMIES)["job_id"]
+    installation.wait_for(job, lambda shown: shown["status"] == "awaiting_approval")
+    assert homes(installation) == [installation.root / "studio" / "dagster"]
+    check_that_it_ends(installation, up, signal.SIGHUP)
+
+
+@pytest.mark.timeout(300)
+def test_a_data_directory_has_one_up(installation: Installation) -> None:
+    del installation.environment["VIDEO_PIPELINE_DATA_DIR"]
+    home = installation.root / ".data"
+    up = installation.start_up()
+    assert homes(installation) == [home / "dagster"]
+
+    elsewhere = {"VIDEO_PIPELINE_PORT": str(free_port()), "VIDEO_PIPELINE_DATA_DIR": str(home)}
+    refused = installation.call("up", code=1, **elsewhere)
+    assert f"running already for {home}" in refused
+    busy = installation.call("up", code=1)
+    assert f"cannot listen on 127.0.0.1:{installation.port}" in busy
+    assert "set VIDEO_PIPELINE_PORT" in busy
+    assert up.poll() is None
+    check_that_it_ends(installation, up, signal.SIGTERM)
