@@ -19,9 +19,9 @@ class Stage(StrEnum):
 
 STAGE_WEIGHTS: dict[Stage, int] = {
     Stage.STORYBOARD: 1,
-    Stage.MUSIC: 45,
-    Stage.IMAGES: 14,
-    Stage.MASTER: 38,
+    Stage.MUSIC: 29,
+    Stage.IMAGES: 16,
+    Stage.MASTER: 52,
     Stage.EXPORTS: 2,
 }
 """Share of the whole job's time in percent, measured on a 60-minute album on two cores; only the display uses it."""
