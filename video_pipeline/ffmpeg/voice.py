@@ -206,7 +206,7 @@ def _measure(sound: Iterator[Sound], position: int, chunk: Chunk, settling: int)
 
 
 def _in_steps(sound: Iterator[Sound], skip: int, length: int) -> Iterator[Sound]:
-    """`length` samples of `sound` after the first `skip`, in blocks of whole steps but for the last one."""
+    """`length` samples of `sound` after the first `skip`, in blocks of whole steps but for the last one; none is empty."""
     held: list[Sound] = []
     count = 0
     for piece in sound:
@@ -219,4 +219,6 @@ def _in_steps(sound: Iterator[Sound], skip: int, length: int) -> Iterator[Sound]
             whole = joined.shape[1] // STEP * STEP
             yield np.ascontiguousarray(joined[:, :whole])
             held = [joined[:, whole:]]
-    yield np.ascontiguousarray(np.concatenate(held, axis=1))
+    rest = np.concatenate(held, axis=1)
+    if rest.shape[1]:
+        yield np.ascontiguousarray(rest)

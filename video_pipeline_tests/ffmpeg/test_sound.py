@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.signal import correlate
 
@@ -15,8 +17,9 @@ from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg.cache import Cache
 from video_pipeline.ffmpeg.coded import read_coded
 from video_pipeline.ffmpeg.crew import StopFlag
+from video_pipeline.ffmpeg.loudness import STEP
 from video_pipeline.ffmpeg.mixing import GRID, Mix, Part, mix_span, mixed, track_gain_db
-from video_pipeline.ffmpeg.voice import VOICES, AudioCodec, Chunk, Voice, _decoded, chunks_of, encode_chunk
+from video_pipeline.ffmpeg.voice import VOICES, AudioCodec, Chunk, Voice, _decoded, _in_steps, chunks_of, encode_chunk
 from video_pipeline_tests.ffmpeg.material import Workshop, music, write_sound
 
 LENGTH, FADE = 9 * SAMPLE_RATE, SAMPLE_RATE
@@ -172,3 +175,24 @@ def test_quiet_and_loud_tracks_come_out_alike(fresh: Workshop, tmp_path: Path) -
         write_sound(piece, sound[start + SAMPLE_RATE : start + 6 * SAMPLE_RATE])
         measured.append(fresh.loudness(piece)[0])
     assert max(measured) - min(measured) <= 2.0
+
+
+@given(
+    pieces=st.lists(st.integers(0, 3 * STEP), min_size=1, max_size=8),
+    skip=st.integers(0, 2 * STEP),
+    aligned=st.booleans(),
+)
+def test_sound_is_measured_in_whole_steps_and_never_in_empty_ones(pieces: list[int], skip: int, aligned: bool) -> None:
+    """A programme of ten seconds ended exactly on a block, and the empty one behind it broke the filter."""
+    pieces = [100 * STEP, *pieces] if aligned else pieces
+    total = sum(pieces)
+    whole = np.arange(2 * total, dtype=np.float32).reshape(2, total)
+    edges = np.cumsum([0, *pieces])
+    parts = (whole[:, start:end] for start, end in pairwise(edges))
+    length = 100 * STEP if aligned else max(total - skip, 0)
+    skip = 0 if aligned else skip
+    blocks = list(_in_steps(parts, skip, length))
+    assert all(block.shape[1] > 0 for block in blocks)
+    assert all(block.shape[1] % STEP == 0 for block in blocks[:-1])
+    joined = np.concatenate(blocks, axis=1) if blocks else np.zeros((2, 0), np.float32)
+    np.testing.assert_array_equal(joined, whole[:, skip : skip + length])
