@@ -19,7 +19,7 @@ up: $(VENV)/ready
 	@exec $(BIN)/video-pipeline up
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/ready
 	$(BIN)/ruff format --check .
