@@ -13,7 +13,7 @@ from video_pipeline.cli.watch import Display, follow
 from video_pipeline.domain.delivery import Format, Quality, Rendition
 from video_pipeline.domain.job import Approval, JobStatus, statuses_for
 from video_pipeline.domain.records import JobRecord
-from video_pipeline.domain.timebase import clock
+from video_pipeline.domain.timebase import FPS_30, clock
 from video_pipeline.domain.timeline import Motion
 from video_pipeline.steps.export import export as make_export
 from video_pipeline.steps.files import job_files
@@ -118,7 +118,7 @@ def show(job: Job, as_json: AsJson = False) -> None:
         rows = [
             (
                 scene.order_index,
-                clock(scene.music.duration_s),
+                clock(FPS_30.seconds(scene.frames)),
                 scene.music.title,
                 "ready" if scene.order_index in tracks else "-",
                 "ready" if scene.order_index in images else "-",

@@ -206,7 +206,7 @@ def _measure(sound: Iterator[Sound], position: int, chunk: Chunk, settling: int)
 
 
 def _in_steps(sound: Iterator[Sound], skip: int, length: int) -> Iterator[Sound]:
-    """`length` samples of `sound` after the first `skip`, in blocks of whole steps but for the last one; none is empty."""
+    """`length` samples of `sound` after the first `skip`, in blocks of whole steps except the last; none is empty."""
     held: list[Sound] = []
     count = 0
     for piece in sound:

@@ -96,8 +96,8 @@ def _lock_path() -> Path:
 def execute(opened: dg.DagsterInstance, definitions: dg.Definitions, job_name: str, job_id: UUID) -> str:
     """Run one asset job for one video in this process; the run's id.
 
-    Raises TransientError or PermanentError with the message of the failed step; the video's job is then failed, unless
-    another run holds it.
+    Raises TransientError or PermanentError with the message of the failed step, KeyboardInterrupt when a signal ended
+    it; the video's job is then failed, unless another run holds it.
     """
     key = str(job_id)
     opened.add_dynamic_partitions(str(VIDEO_JOBS.name), [key])
@@ -110,10 +110,20 @@ def execute(opened: dg.DagsterInstance, definitions: dg.Definitions, job_name: s
         raise_on_error=False,
     )
     if not result.success:
+        if _was_interrupted(result):
+            stopped = f"interrupted; video-pipeline job retry {job_id}"
+            bootstrap.job_store().mark_job_failed(job_id, stopped, run_id=result.run_id)
+            raise KeyboardInterrupt
         failure = _failure(result)
         bootstrap.job_store().mark_job_failed(job_id, str(failure), run_id=result.run_id)
         raise failure
     return result.run_id
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """True when a signal ended the run: Dagster catches it and makes a failed step of it."""
+    errors = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    return any(error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__ for error in errors)
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> StudioError:

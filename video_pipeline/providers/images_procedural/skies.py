@@ -20,6 +20,8 @@ def paint_above_clouds(stage: Stage) -> Field:
     horizon = float(rng.uniform(0.42, 0.7))
     sky = paint_sky(stage, horizon, cloudiness=float(rng.uniform(0.1, 0.5)))
     image = sky.image.copy()
+    if stage.has(CRESCENT):
+        _crescent(image, stage, sky)
     if stage.has("distant peaks"):
         paint_range(
             image,
@@ -34,8 +36,6 @@ def paint_above_clouds(stage: Stage) -> Field:
     if stage.has("a hot air balloon"):
         for number in range(int(rng.integers(1, 4))):
             _balloon(image, stage, sky, number)
-    if stage.has(CRESCENT):
-        _crescent(image, stage, sky)
     if stage.has("flying birds"):
         props.birds(image, stage, mix(stage.mood.deep, stage.mood.sky_middle, 0.3), high=horizon * 0.8)
     return image
