@@ -44,10 +44,11 @@ def test_finished_work_survives_kills_in_music_images_and_render(installation: I
     job = listed["job_id"]
     assert listed["status"] == "generating_music"
     pieces = recorded(installation, job, "music")
-    assert 2 <= len(pieces) < 6
+    # Three were seen; of the two that are under way at a time none may have come into the books.
+    assert 1 <= len(pieces) < 6
 
     child = installation.start("job", "retry", job)
-    wait_until(child, lambda: len(made(installation, "videos/jobs/*/images/*.png")) >= 2)
+    wait_until(child, lambda: len(made(installation, "videos/jobs/*/images/*.png")) >= 3)
     installation.kill(child)
     assert installation.json("job", "show", job)["status"] == "generating_image"
     assert pieces.items() <= recorded(installation, job, "music").items()

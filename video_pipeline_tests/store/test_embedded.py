@@ -307,11 +307,16 @@ def test_a_failed_start_shows_the_end_of_the_log(place: Path) -> None:
 
 
 def test_a_full_disk_is_told_and_leaves_nothing_half_made(bare_place: Path) -> None:
-    """A limit on the size of files stands in for a full disk: initdb's writes fail in the middle."""
+    """A limit on the size of files stands in for a full disk: writes fail in the middle.
+
+    Those of initdb, or before them those of the copied binaries, where root's server cannot enter the installation.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
     try:
-        with pytest.raises(MachineError, match=r"making a database cluster .* failed:\n(.|\n)*File too large"):
+        with pytest.raises(
+            MachineError, match=r"(database cluster|PostgreSQL binaries) (.|\n)* failed:(.|\n)*File too large"
+        ):
             new(bare_place).start()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
