@@ -107,6 +107,8 @@ class Launch:
 
     def _initialise(self) -> None:
         """Make the cluster aside and rename it, so that one half made by a killed process is never used."""
+        # Asked first: it may copy the binaries, and when that fails nothing has been made yet.
+        premises.binaries(self.server, self.state_dir)
         part = self.home / "cluster.part"
         shutil.rmtree(part, ignore_errors=True)
         premises.private_directory(part, self.server)
