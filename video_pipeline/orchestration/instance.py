@@ -66,7 +66,7 @@ def sole_daemon() -> Iterator[int]:
             ) from error
         yield lock.fileno()
         lock.seek(0)
-        lock.write(f"{time.time():.0f}\n")
+        lock.write(f"{time.time()}\n")
 
 
 def daemon_is_alive(opened: dg.DagsterInstance) -> bool:
