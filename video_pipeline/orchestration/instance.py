@@ -66,6 +66,7 @@ def sole_daemon() -> Iterator[int]:
             ) from error
         yield lock.fileno()
         lock.seek(0)
+        lock.truncate()
         lock.write(f"{time.time()}\n")
 
 

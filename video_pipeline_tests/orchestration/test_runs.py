@@ -157,7 +157,8 @@ def test_a_daemon_started_by_hand_is_known_by_its_heartbeat(home: Path, instance
     beat(time.time() - 1000)
     assert not instances.daemon_is_alive(instance)
     beat(time.time())
-    with instances.sole_daemon():
-        pass
+    for _ in range(3):
+        with instances.sole_daemon():
+            pass
     # The heartbeat is older than the orderly end of the daemon that had the lock.
     assert not instances.daemon_is_alive(instance)
