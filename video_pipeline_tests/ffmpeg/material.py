@@ -143,7 +143,7 @@ class Workshop:
 
     def loudness(self, file: Path) -> tuple[float, float]:
         """Integrated loudness and true peak as ffmpeg's ebur128 filter measures them."""
-        said = self.run("-i", str(file), "-vn", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-")
+        said = self.run("-i", str(file), "-vn", "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-")
         summary = said[said.rindex("Summary:") :]
         integrated = re.search(r"I:\s+(-?[\d.]+) LUFS", summary)
         peak = re.search(r"Peak:\s+(-?[\d.]+|-inf) dBFS", summary)
