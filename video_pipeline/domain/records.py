@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -122,6 +122,7 @@ class RenderReport:
     stretches_reused: int  # and those taken from the cache
     command: str  # how it was made, for people
     wall_s: float
+    stages: dict[str, float] = field(default_factory=dict)  # CPU seconds by kind of work: decode, mix, sound, ...
 
 
 @dataclass(frozen=True, slots=True)

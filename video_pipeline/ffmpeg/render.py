@@ -6,8 +6,9 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import av
 
@@ -22,11 +23,13 @@ from video_pipeline.ffmpeg.cache import Cache, Session
 from video_pipeline.ffmpeg.codecs import CONTAINERS, VIDEO, Container, VideoCodec
 from video_pipeline.ffmpeg.coded import is_whole
 from video_pipeline.ffmpeg.crew import Crew, StopFlag
+from video_pipeline.ffmpeg.mixing import mix_span
 from video_pipeline.ffmpeg.mux import PictureTrack, SoundTrack, write_file
 from video_pipeline.ffmpeg.plan import KINDS, Kind, Run, Stretch, compile_plan
 from video_pipeline.ffmpeg.sound import FinishedSound, SoundWork
 from video_pipeline.ffmpeg.stretch import PictureFormat, make_stretch, stretch_key
-from video_pipeline.ffmpeg.voice import Voice
+from video_pipeline.ffmpeg.tracks import prepare_track
+from video_pipeline.ffmpeg.voice import Voice, encode_chunk
 from video_pipeline.ports import IsCancelled, ReportProgress
 
 # Expected CPU milliseconds a frame of 1080p by kind of stretch and codec; they only weigh the progress.
@@ -38,6 +41,14 @@ _FRAME_COST_MS = {
     (Kind.BLEND, VideoCodec.VP9): 30.0,
     (Kind.MOVE, VideoCodec.VP9): 45.0,
 }
+STAGES: Mapping[Callable[..., Any], str] = {
+    prepare_track: "decode",
+    mix_span: "mix",
+    encode_chunk: "sound",
+    make_stretch: "pictures",
+}
+"""Kinds of work, the most urgent first: the sound has steps that wait for each other, pictures fill the time."""
+
 _NEARLY = 0.97
 """Share of the work that is done before the packets are joined."""
 
@@ -88,7 +99,7 @@ def render(engine: Engine, order: Order, out: Path, report: ReportProgress, canc
     began = time.monotonic()
     part = out.with_name(f"{out.name}.part")
     with engine.cache.session() as session:
-        crew = Crew(engine.cores, StopFlag(session.own / "stop"), _up_to(_NEARLY, report), cancelled)
+        crew = Crew(engine.cores, StopFlag(session.own / "stop"), _up_to(_NEARLY, report), cancelled, STAGES)
         try:
             crew.poll()
             sound_work = SoundWork(
@@ -105,7 +116,9 @@ def render(engine: Engine, order: Order, out: Path, report: ReportProgress, canc
             runs = pictures.finish()
             report(_NEARLY, "joining picture and sound")
             picture_track = PictureTrack(order.form, [(path, run.frames) for path, run in runs])
+            joining = time.process_time()
             write_file(part, order.container, picture_track, SoundTrack(order.voice, sound.chunks), crew.poll)
+            crew.spent["join"] = time.process_time() - joining
             crew.poll()
             media = _reference(part, out.name)
             part.replace(out)
@@ -115,7 +128,8 @@ def render(engine: Engine, order: Order, out: Path, report: ReportProgress, canc
             crew.dismiss()
             part.unlink(missing_ok=True)
     report(1.0, "finished")
-    return _report(order, media, sound, pictures, time.monotonic() - began)
+    made = _report(order, media, sound, pictures, time.monotonic() - began)
+    return replace(made, stages={stage: round(seconds, 3) for stage, seconds in crew.spent.items()})
 
 
 def _up_to(limit: float, report: ReportProgress) -> ReportProgress:

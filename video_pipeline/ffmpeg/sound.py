@@ -139,19 +139,22 @@ class SoundWork:
         if self._decoding is None:
             wanted = dict.fromkeys(clip.media.sha256 for clip in self._timeline.sounds)
             cost = _DECODING * self._hours / len(wanted)
-            self._decoding = [
-                self._crew.submit(
-                    cost,
-                    f"decoded track {number} of {len(wanted)}",
-                    prepare_track,
-                    self._binary,
-                    self._files[sha256],
-                    sha256,
-                    self._session,
-                    self._crew.stop,
-                )
-                for number, sha256 in enumerate(wanted, start=1)
-            ]
+            self._decoding = self._crew.share(
+                f"decoding {self._key}",  # for every voice of the programme
+                lambda: [
+                    self._crew.submit(
+                        cost,
+                        f"decoded track {number} of {len(wanted)}",
+                        prepare_track,
+                        self._binary,
+                        self._files[sha256],
+                        sha256,
+                        self._session,
+                        self._crew.stop,
+                    )
+                    for number, sha256 in enumerate(wanted, start=1)
+                ],
+            )
         return self._decoding
 
     def _gains(self, analyses: list[Analysis], gain_db: float) -> list[float]:
@@ -180,8 +183,12 @@ class SoundWork:
         return np.array(kept)
 
     def _mix(self, analyses: list[Analysis], trim: Trim) -> Path:
-        """The 16-bit mix at `trim`, made if it is not there."""
+        """The 16-bit mix at `trim`, made if it is not there; every voice starts from the same one."""
         key = self._mix_key(trim)
+        with self._crew.alone(key):
+            return self._mixed(key, analyses, trim)
+
+    def _mixed(self, key: str, analyses: list[Analysis], trim: Trim) -> Path:
         kept = self._session.find(key)
         if kept is not None and kept.stat().st_size == self._timeline.samples * 4:
             return kept
