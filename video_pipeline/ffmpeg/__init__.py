@@ -8,7 +8,9 @@ coded  stretch                   encoded packets, and making those of one stretc
 loudness  limiter  tracks        what sound measures
 mixing  voice  sound             the programme's sound: mixed, encoded, measured, trimmed
 cache  crew                      finished pieces kept, work spread over the cores
-mux  render  tools               one file out of the pieces; the public face is `tools.FfmpegTools`
+reel  mux                        the packets of a programme joined to one file
+bmff  entries  iso               MP4 and QuickTime files of them, index first, in one pass
+render  tools                    one file out of the pieces; the public face is `tools.FfmpegTools`
 """
 
 from video_pipeline.ffmpeg.binary import FfmpegBinary, find_ffmpeg

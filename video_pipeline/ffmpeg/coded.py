@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from video_pipeline.domain.errors import MediaError
@@ -27,6 +27,15 @@ class Coded:
         return sum(map(len, self.packets))
 
 
+@dataclass(frozen=True, slots=True)
+class CodedFacts:
+    """Everything about stored packets but their bytes."""
+
+    header: bytes
+    sizes: tuple[int, ...]
+    order: tuple[int, ...]
+
+
 def write_coded(coded: Coded, path: Path) -> None:
     """Store `coded` at `path`."""
     payload = b"".join(coded.packets)
@@ -41,18 +50,40 @@ def write_coded(coded: Coded, path: Path) -> None:
 
 def read_coded(path: Path) -> Coded:
     """What `write_coded` stored; MediaError when the file was damaged since."""
+    facts, payload = read_payload(path)
+    ends = [0, *accumulate(facts.sizes)]
+    return Coded(facts.header, tuple(payload[start:end] for start, end in pairwise(ends)), facts.order)
+
+
+def read_payload(path: Path) -> tuple[CodedFacts, bytes]:
+    """The facts and all packets in a row; MediaError when the file was damaged since."""
     try:
         magic, line, payload = _lines(path.read_bytes())
-        index = json.loads(line)
-        if magic != _MAGIC or hashlib.sha256(payload).hexdigest() != index["sha256"]:
+        if magic != _MAGIC or hashlib.sha256(payload).hexdigest() != json.loads(line)["sha256"]:
             raise ValueError("checksum differs")
-        ends = [0]
-        for size in index["sizes"]:
-            ends.append(ends[-1] + size)
-        packets = tuple(payload[start:end] for start, end in pairwise(ends))
-        return Coded(bytes.fromhex(index["header"]), packets, tuple(index["order"]))
+        return _facts(line), payload
     except (ValueError, KeyError) as error:
-        raise MediaError(f"the stored packets in {path} are damaged ({error}); delete the file") from error
+        raise _damaged(path, error) from error
+
+
+def read_facts(path: Path) -> CodedFacts:
+    """What is known about stored packets without reading them; MediaError when the file was damaged since."""
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_MAGIC)) != _MAGIC:
+                raise ValueError("it begins otherwise")
+            return _facts(file.readline())
+    except (ValueError, KeyError) as error:
+        raise _damaged(path, error) from error
+
+
+def _facts(line: bytes) -> CodedFacts:
+    index = json.loads(line)
+    return CodedFacts(bytes.fromhex(index["header"]), tuple(index["sizes"]), tuple(index["order"]))
+
+
+def _damaged(path: Path, error: Exception) -> MediaError:
+    return MediaError(f"the stored packets in {path} are damaged ({error}); delete the file")
 
 
 def is_whole(path: Path) -> bool:

@@ -33,6 +33,8 @@ _SHARED = {
     # Implicit weighted bi-prediction is a linear dissolve: most B blocks of one become skips (240 fps, not 107).
     "weightb": "1",
     "weightp": "0",
+    # Square pixels, said and not left open: some players stretch what says nothing.
+    "sar": "1:1",
     # A stretch is one closed group of pictures: a key frame first, none after it.
     "keyint": "infinite",
     "min-keyint": "1",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from heapq import merge
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,12 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
-from video_pipeline.domain.chapters import chapters_of
-from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import SAMPLE_RATE
-from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.codecs import VIDEO, Container, VideoCodec
 from video_pipeline.ffmpeg.coded import read_coded
-from video_pipeline.ffmpeg.stretch import PictureFormat
-from video_pipeline.ffmpeg.voice import Voice
+from video_pipeline.ffmpeg.iso import SHAPES, write_iso
+from video_pipeline.ffmpeg.reel import Label, PictureTrack, Reel, Shelf, SoundTrack, stretches_of
+from video_pipeline.ffmpeg.voice import AudioCodec
 from video_pipeline.ffmpeg.vp9 import BT709, LIMITED_RANGE
 
 _POLL_EVERY = 5000
@@ -36,45 +34,7 @@ _POLL_EVERY = 5000
 REORDERED = 1
 """Frames by which decoding runs ahead of showing: a B-frame waits for one later frame, B-frames are no references."""
 
-
-@dataclass(frozen=True, slots=True)
-class PictureTrack:
-    """Coded stretches in the order of showing and how many frames of each; `form` is what they share."""
-
-    form: PictureFormat
-    runs: Sequence[tuple[Path, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class SoundTrack:
-    """Coded chunks of sound in order."""
-
-    voice: Voice
-    chunks: Sequence[Path]
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A chapter in seconds of the programme, exactly."""
-
-    name: str
-    start: Fraction
-    end: Fraction
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """What a file says about its content."""
-
-    title: str = ""
-    marks: tuple[Mark, ...] = ()
-
-
-def label_of(timeline: Timeline) -> Label:
-    """The name of `timeline` and its chapters."""
-    at = timeline.rate.seconds
-    marks = tuple(Mark(each.name, at(each.start), at(each.end)) for each in chapters_of(timeline))
-    return Label(timeline.name, marks)
+NO_LABEL = Label()
 
 
 def write_file(
@@ -84,17 +44,25 @@ def write_file(
     sound: SoundTrack,
     poll: Callable[[], None],
     *,
-    label: Label = Label(),
+    label: Label = NO_LABEL,
 ) -> str:
     """Join the tracks to `out` and return its SHA-256; without `picture` it is a file of sound alone.
 
     The same tracks and label make the same bytes. MediaError when stretches do not fit together.
     """
+    plain = sound.voice.codec is AudioCodec.AAC and (picture is None or picture.form.codec is VideoCodec.H264)
+    if plain and container.muxer in SHAPES:
+        return write_iso(out, SHAPES[container.muxer], Reel(picture, sound, label), poll)
+    return _write_by_muxer(out, container, Reel(picture, sound, label), poll)
+
+
+def _write_by_muxer(out: Path, container: Container, reel: Reel, poll: Callable[[], None]) -> str:
+    picture, sound = reel.picture, reel.sound
     options = dict(container.options)
     with av.open(f"file:{out.absolute()}", "w", format=container.muxer, options=options | _REPEATABLE) as target:
         video = _video_stream(target, picture) if picture else None
         audio = _audio_stream(target, sound)
-        _describe(target, container, label)
+        _describe(target, container, reel.label)
         packets = merge(
             ((time, 0, packet) for time, packet in (_video_packets(picture) if picture else ())),
             ((time, 1, packet) for time, packet in _audio_packets(sound)),
@@ -171,36 +139,21 @@ def _video_stream(target: OutputContainer, picture: PictureTrack) -> VideoStream
 
 def _video_packets(picture: PictureTrack) -> Iterator[tuple[float, av.Packet[Any]]]:
     step = 1 / picture.form.rate.fraction
-    first_header: bytes | None = None
     start = 0
-    for path, frames in picture.runs:
-        coded = read_coded(path)
-        first_header = coded.header if first_header is None else first_header
-        if coded.header != first_header:
-            raise MediaError(f"stretch {path.name} has other parameter sets than the first one; delete the cache")
-        for turn in turns_of(frames, len(coded.packets)):
+    shelf = Shelf()
+    for path, facts, turns in stretches_of(picture):
+        ends = [0, *accumulate(facts.sizes)]
+        for turn in turns:
+            payload = shelf.payload(path)
             for place in range(turn):
-                packet = av.Packet(coded.packets[place])
+                packet = av.Packet(payload[ends[place] : ends[place + 1]])
                 packet.time_base = step
                 packet.dts = start + place - REORDERED
-                packet.pts = start + coded.order[place]
+                packet.pts = start + facts.order[place]
                 packet.duration = 1
                 packet.is_keyframe = place == 0
                 yield float((start + place) * step), packet
             start += turn
-
-
-def turns_of(frames: int, length: int) -> list[int]:
-    """How a run of `frames` is made of a stretch of `length`: how many frames are shown each time round.
-
-    A last turn of a single frame would put two key frames next to each other; those would need different numbers
-    (idr_pic_id, ITU-T H.264, 7.4.3), and all key frames here have the same. So it borrows a frame.
-    """
-    whole, rest = divmod(frames, length)
-    turns = [length] * whole + ([rest] if rest else [])
-    if rest == 1 and whole and length > 2:
-        turns[-2:] = [length - 1, 2]
-    return turns
 
 
 def _audio_stream(target: OutputContainer, sound: SoundTrack) -> AudioStream:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -24,8 +23,9 @@ from video_pipeline.ffmpeg.codecs import CONTAINERS, VIDEO, Container, VideoCode
 from video_pipeline.ffmpeg.coded import is_whole
 from video_pipeline.ffmpeg.crew import Crew, StopFlag
 from video_pipeline.ffmpeg.mixing import mix_span
-from video_pipeline.ffmpeg.mux import PictureTrack, SoundTrack, write_file
+from video_pipeline.ffmpeg.mux import write_file
 from video_pipeline.ffmpeg.plan import KINDS, Kind, Run, Stretch, compile_plan
+from video_pipeline.ffmpeg.reel import PictureTrack, SoundTrack, label_of
 from video_pipeline.ffmpeg.sound import FinishedSound, SoundWork
 from video_pipeline.ffmpeg.stretch import PictureFormat, make_stretch, stretch_key
 from video_pipeline.ffmpeg.tracks import prepare_track
@@ -117,10 +117,12 @@ def render(engine: Engine, order: Order, out: Path, report: ReportProgress, canc
             report(_NEARLY, "joining picture and sound")
             picture_track = PictureTrack(order.form, [(path, run.frames) for path, run in runs])
             joining = time.process_time()
-            write_file(part, order.container, picture_track, SoundTrack(order.voice, sound.chunks), crew.poll)
+            sound_track = SoundTrack(order.voice, sound.chunks)
+            label = label_of(order.timeline)
+            sha256 = write_file(part, order.container, picture_track, sound_track, crew.poll, label=label)
             crew.spent["join"] = time.process_time() - joining
             crew.poll()
-            media = _reference(part, out.name)
+            media = MediaReference(out.name, sha256, part.stat().st_size)
             part.replace(out)
         except (OSError, av.FFmpegError) as error:
             raise MachineError(f"cannot render {out.name}: {error}; is the disk full?") from error
@@ -178,11 +180,6 @@ def _is_kept(session: Session, key: str) -> bool:
         session.drop(key)
         return False
     return kept is not None
-
-
-def _reference(file: Path, name: str) -> MediaReference:
-    with file.open("rb") as content:
-        return MediaReference(name, hashlib.file_digest(content, "sha256").hexdigest(), file.stat().st_size)
 
 
 def _report(
