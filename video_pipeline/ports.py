@@ -133,10 +133,12 @@ class MediaTools(Protocol):
         ...
 
     def inspect(self, video: Path) -> dict[str, Any]:
-        """Facts of the finished file for the gates.
+        """Facts of the finished file for the gates; a file that did not change is read once.
 
-        Keys: width, height, frames (int), rate (str), video_s, audio_s (float), video_codec, video_profile,
-        pixel_format, color_space, audio_codec, audio_rate, audio_channels, index_first (bool), bytes (int).
+        Keys: width, height, frames (int), rate (str), video_s, audio_s, first_pts_s (float), video_codec,
+        video_profile, pixel_format, color_space, color_primaries, color_transfer, color_range, sample_aspect (str),
+        audio_codec, audio_rate, audio_channels, chapters, edit_lists (int), index_first (bool), bytes (int). Without a
+        picture video_codec and the other words of it are empty and its figures 0.
         """
         ...
 

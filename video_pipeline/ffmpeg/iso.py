@@ -26,7 +26,7 @@ SHAPES: Mapping[str, Shape] = {"mp4": MP4, "mov": MOV, "ipod": M4A}
 
 _START = re.compile(b"\x00\x00\x00\x01")
 _FINER = 1000
-"""Into how many units a frame of a whole rate, or a second of chapters, is divided: players may think in thousandths."""
+"""Into how many units a frame of a whole rate, or a second of chapters, is divided: some think in thousandths."""
 
 
 def write_iso(out: Path, shape: Shape, reel: Reel, poll: Callable[[], None]) -> str:

@@ -161,7 +161,9 @@ def _together(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
     worst = 0.0
     for report in _files(studio, job, stage):
         facts = studio.tools.inspect(studio.media.locate(report.media))
-        worst = max(worst, abs(float(facts["video_s"]) - float(facts["audio_s"])))
+        # An album without pictures is as long as its timeline.
+        wanted = float(facts["video_s"]) if facts["video_codec"] else report.duration_s
+        worst = max(worst, abs(wanted - float(facts["audio_s"])))
     return Finding(worst <= frame_s, f"picture and sound differ by {worst * 1000:.1f} ms", {"difference_s": worst})
 
 
@@ -185,6 +187,32 @@ def _format(studio: Studio, job: JobRecord) -> Finding:
     return Finding(not wrong, text, {name: str(facts[name]) for name in want})
 
 
+def _shown_right(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
+    """Players that know little show each file right: from 0 on, without edits, in square pixels and HD colours."""
+    wrong: dict[str, str] = {}
+    for report in _files(studio, job, stage):
+        facts = studio.tools.inspect(studio.media.locate(report.media))
+        want: dict[str, Any] = {"edit_lists": 0, "index_first": True, "first_pts_s": 0.0}
+        if facts["video_codec"]:
+            want |= {"sample_aspect": "1:1", "color_range": "limited"}
+            want |= dict.fromkeys(("color_space", "color_primaries", "color_transfer"), "bt709")
+        wrong |= {f"{report.rendition.name} {k}": str(facts[k]) for k, value in want.items() if facts[k] != value}
+    return Finding(not wrong, f"not as wanted: {wrong}" if wrong else "all as wanted", {"wrong": wrong})
+
+
+def _chapters(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
+    """Each file lists the scenes as chapters; a single scene needs none."""
+    storyboard, _ = planned(job)
+    scenes = len(storyboard.scenes)
+    wanted = scenes if scenes > 1 else 0
+    found = {
+        report.rendition.name: int(studio.tools.inspect(studio.media.locate(report.media))["chapters"])
+        for report in _files(studio, job, stage)
+    }
+    text = ", ".join(f"{name}: {count} of {wanted} chapters" for name, count in found.items())
+    return Finding(all(count == wanted for count in found.values()), text, found)
+
+
 def _not_black(studio: Studio, job: JobRecord) -> Finding:
     """The master shows no black picture."""
     black = studio.tools.black_frames(studio.media.locate(_files(studio, job, Stage.MASTER)[0].media))
@@ -205,6 +233,8 @@ GATES: tuple[Gate, ...] = (
     Gate("together", Stage.MASTER, "Are picture and sound equally long?", True, partial(_together, Stage.MASTER)),
     Gate("format", Stage.MASTER, "Are codecs, size, colours and index as wanted?", True, _format),
     Gate("not_black", Stage.MASTER, "Is no sampled frame black?", True, _not_black),
+    Gate("players", Stage.MASTER, "Will every player show it right?", True, partial(_shown_right, Stage.MASTER)),
+    Gate("chapters", Stage.MASTER, "Is every scene a chapter?", False, partial(_chapters, Stage.MASTER)),
     Gate(
         "delivered_loudness",
         Stage.EXPORTS,
@@ -218,6 +248,20 @@ GATES: tuple[Gate, ...] = (
         "Are picture and sound equally long in all?",
         True,
         partial(_together, Stage.EXPORTS),
+    ),
+    Gate(
+        "delivered_players",
+        Stage.EXPORTS,
+        "Will every player show them all right?",
+        True,
+        partial(_shown_right, Stage.EXPORTS),
+    ),
+    Gate(
+        "delivered_chapters",
+        Stage.EXPORTS,
+        "Is every scene a chapter in all exports?",
+        False,
+        partial(_chapters, Stage.EXPORTS),
     ),
 )
 """Every gate, in the order of the flow."""
