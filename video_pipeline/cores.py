@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import ForkServerContext
 from multiprocessing.util import Finalize
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
@@ -36,6 +37,15 @@ def at_process_end(function: Callable[[], object], *, priority: int) -> None:
 def available_cores() -> int:
     """How many cores this process may use (its CPU affinity), at least 1."""
     return max(len(os.sched_getaffinity(0)), 1)
+
+
+def fork_server() -> ForkServerContext:
+    """The source of processes that start in milliseconds; the first one waits for the numeric libraries."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["numpy", "scipy.signal", "cv2", "av"])
+    # One worker is one core: a library that starts its own threads would only make them queue.
+    os.environ.update({name: os.environ.get(name, value) for name, value in _SINGLE_THREADED.items()})
+    return context
 
 
 class Cores:
@@ -61,11 +71,9 @@ class Cores:
                 return self._pool.submit(function, *args, **kwargs)
 
     def _start(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["numpy", "scipy.signal", "cv2", "av"])
-        # One worker is one core: a library that starts its own threads would only make them queue.
-        os.environ.update({name: os.environ.get(name, value) for name, value in _SINGLE_THREADED.items()})
-        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=_start_worker, initargs=(os.getpid(),))
+        return ProcessPoolExecutor(
+            self.workers, mp_context=fork_server(), initializer=_start_worker, initargs=(os.getpid(),)
+        )
 
     def close(self) -> None:
         """Drop work that has not started and stop the workers."""
