@@ -27,7 +27,10 @@ OnProgress = Callable[[float], None]
 _KEPT_LINES = 200
 _KEPT_CHARACTERS = 2000  # of one line
 _POLL_S = 0.1
-_GRACE_S = 3.0
+_GRACE_S = 10.0
+"""The kernel may need a moment to end a process that waits for a disk or a driver."""
+
+_NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -35,13 +38,15 @@ def run(
     command: Argv,
     *,
     limit_s: float,
+    stall_s: float | None = None,
     is_stopped: Callable[[], bool] = lambda: False,
     on_progress: OnProgress | None = None,
 ) -> str:
     """Run `command` to its end and return what it complained about (its last lines, often empty).
 
-    Raises MediaError when it fails or takes longer than `limit_s`, CancelledError when `is_stopped` says so, and
-    MachineError when it cannot be started. In each of these cases no process of its group is left.
+    Raises MediaError when it fails, takes longer than `limit_s` or writes nothing more for `stall_s`, CancelledError
+    when `is_stopped` says so, and MachineError when it cannot be started or has no room to write. In each of these
+    cases no process of its group is left.
     """
     reading, writing = os.pipe()
     try:
@@ -53,20 +58,24 @@ def run(
         os.close(writing)
     complaints: deque[str] = deque(maxlen=_KEPT_LINES)
     assert process.stderr is not None
+    pace = _Pace(stall_s)
     drains = [
         threading.Thread(target=_keep_lines, args=(process.stderr, complaints), daemon=True),
-        threading.Thread(target=_follow, args=(reading, on_progress), daemon=True),
+        threading.Thread(target=_follow, args=(reading, pace, on_progress), daemon=True),
     ]
     for drain in drains:
         drain.start()
     try:
-        _watch(process, command, limit_s, is_stopped)
+        _watch(process, command, limit_s, pace, is_stopped)
     finally:
         _end(process)
         for drain in drains:
             drain.join()
         process.stderr.close()
     said = "\n".join(complaints)
+    # Said with success as well: some versions end well when only the last bytes did not fit.
+    if any(words in said for words in _NO_ROOM):
+        raise MachineError(f"{_described(command)} has no room for what it writes: {said.splitlines()[-1]}")
     if process.returncode != 0:
         raise MediaError(f"{_described(command)} failed with status {process.returncode}: {said or 'no message'}")
     return said
@@ -91,7 +100,27 @@ def _start(argv: Argv, kept: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _watch(process: subprocess.Popen[bytes], command: Argv, limit_s: float, is_stopped: Callable[[], bool]) -> None:
+class _Pace:
+    """Whether output still grows; written by one thread and read by another, each only one number."""
+
+    def __init__(self, stall_s: float | None) -> None:
+        self._stall_s = stall_s
+        self._reached = -1.0
+        self._at = time.monotonic()
+
+    def note(self, seconds: float) -> None:
+        """Output has grown to `seconds`."""
+        if seconds > self._reached:
+            self._reached, self._at = seconds, time.monotonic()
+
+    def is_stalled(self) -> bool:
+        """True when it has not grown for too long."""
+        return self._stall_s is not None and time.monotonic() - self._at > self._stall_s
+
+
+def _watch(
+    process: subprocess.Popen[bytes], command: Argv, limit_s: float, pace: _Pace, is_stopped: Callable[[], bool]
+) -> None:
     deadline = time.monotonic() + limit_s
     while True:
         with suppress(subprocess.TimeoutExpired):
@@ -101,17 +130,18 @@ def _watch(process: subprocess.Popen[bytes], command: Argv, limit_s: float, is_s
             raise CancelledError(f"{_described(command)} was cancelled")
         if time.monotonic() > deadline:
             raise MediaError(f"{_described(command)} took longer than {limit_s:.0f} s and was ended")
+        if pace.is_stalled():
+            raise MediaError(f"{_described(command)} stood still and was ended")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     if process.returncode is not None:
         return
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, sign)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_S)
-            return
+    # Asked politely, ffmpeg first finishes its file, which may mean to copy gigabytes; nobody wants that file.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_GRACE_S)
 
 
 def _keep_lines(stream: IO[bytes], lines: deque[str]) -> None:
@@ -119,13 +149,16 @@ def _keep_lines(stream: IO[bytes], lines: deque[str]) -> None:
         lines.append(line.decode(errors="replace").rstrip())
 
 
-def _follow(descriptor: int, on_progress: OnProgress | None) -> None:
+def _follow(descriptor: int, pace: _Pace, on_progress: OnProgress | None) -> None:
     with os.fdopen(descriptor, "rb") as pipe:
         for line in pipe:
             name, _, value = line.partition(b"=")
             # The first report may say N/A.
-            if on_progress and name == b"out_time_us" and value.strip().isdigit():
-                on_progress(int(value) / 1_000_000)
+            if name == b"out_time_us" and value.strip().isdigit():
+                seconds = int(value) / 1_000_000
+                pace.note(seconds)
+                if on_progress:
+                    on_progress(seconds)
 
 
 def _described(command: Argv) -> str:
