@@ -76,12 +76,17 @@ def _tried(path: Path, source: str) -> FfmpegBinary:
     if (int(library[1]), int(library[2])) < MINIMUM_LIBAVCODEC:
         raise MachineError(f"{path} is ffmpeg {version[1]}, which is too old; {_REMEDY}")
     for question, names in _NEEDED.items():
-        # A line reads " A....D name   description"; demuxers share one, as in "mov,mp4,m4a".
-        known = {name for line in _ask(path, question).splitlines() for name in _names(line)}
+        known = parts(path, question)
         missing = [name for name in names if name not in known]
         if missing:
             raise MachineError(f"{path} was built without {', '.join(missing)}; {_REMEDY}")
     return FfmpegBinary(path, version[1], source)
+
+
+def parts(path: Path, question: str) -> frozenset[str]:
+    """What the program was built with: the names it answers to -encoders, -filters or -demuxers."""
+    # A line reads " A....D name   description"; demuxers share one, as in "mov,mp4,m4a".
+    return frozenset(name for line in _ask(path, question).splitlines() for name in _names(line))
 
 
 def _names(line: str) -> list[str]:

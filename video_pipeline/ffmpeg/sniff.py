@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from video_pipeline.domain.errors import MediaError
@@ -38,8 +39,48 @@ def video_demuxer(path: Path) -> str:
     raise MediaError(f"{path.name} is no video file (MP4, MOV or WebM): it begins {head!r}")
 
 
+_QUICKTIME = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+"""Boxes with which a film begins; those of the cameras before 2005 had no ftyp."""
+
+_TRANSPORT_SYNC = 0x47
+# A packet of 188 bytes; in the files of camcorders (M2TS) each stands behind a time stamp of four.
+_TRANSPORT_GRIDS = ((0, 188), (4, 192))
+_TRANSPORT_PACKETS = 4
+
+
+def foreign_demuxer(path: Path) -> str:
+    """The demuxer for a video file that somebody else made; MediaError when it is of no accepted kind.
+
+    Accepted are what phones, cameras, recorders and editors write: MP4/MOV, WebM/MKV, MPEG-TS/M2TS and AVI. Each
+    further demuxer is one more parser for hostile bytes; playlists and scripts begin like none of these.
+    """
+    head = _head(path)
+    if head[4:8] in _QUICKTIME:
+        return "mov"
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return "matroska"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
+    if _is_transport_stream(path):
+        return "mpegts"
+    raise MediaError(f"{path.name} is no video file (MP4, MOV, WebM, MKV, MPEG-TS or AVI): it begins {head!r}")
+
+
+def _is_transport_stream(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(_TRANSPORT_PACKETS * 192)
+    return any(
+        len(start) > first + step * (_TRANSPORT_PACKETS - 1)
+        and all(start[first + step * packet] == _TRANSPORT_SYNC for packet in range(_TRANSPORT_PACKETS))
+        for first, step in _TRANSPORT_GRIDS
+    )
+
+
 def _head(path: Path) -> bytes:
     try:
+        # A pipe or a device would be waited for without end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise MediaError(f"{path.name} is no regular file")
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except OSError as error:

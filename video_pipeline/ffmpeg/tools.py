@@ -18,12 +18,14 @@ from video_pipeline.ffmpeg.binary import FfmpegBinary
 from video_pipeline.ffmpeg.cache import DEFAULT_LIMIT_BYTES, Cache, Session
 from video_pipeline.ffmpeg.command import poster_command
 from video_pipeline.ffmpeg.crew import StopFlag, on_one_core
+from video_pipeline.ffmpeg.hardware import AUTO, Hardware
 from video_pipeline.ffmpeg.pictures import WAVEFORM_SIZE, draw_contact_sheet, draw_preview, draw_waveform, image_facts
 from video_pipeline.ffmpeg.probe import black_frames, inspect
 from video_pipeline.ffmpeg.render import Engine, order_of, render
 from video_pipeline.ffmpeg.runner import run
 from video_pipeline.ffmpeg.sniff import video_demuxer
 from video_pipeline.ffmpeg.tracks import columns_of, load_analysis, load_pcm, pcm_path, prepare_track
+from video_pipeline.ffmpeg.transcode import Foundry, Wish, transcode
 from video_pipeline.ports import IsCancelled, ReportProgress
 
 _POSTER_LIMIT_S = 60.0
@@ -33,9 +35,17 @@ class FfmpegTools:
     """Measures, renders and draws media; safe to use from several threads and processes at once."""
 
     def __init__(
-        self, binary: FfmpegBinary, cores: Cores, cache_dir: Path, *, cache_limit_bytes: int = DEFAULT_LIMIT_BYTES
+        self,
+        binary: FfmpegBinary,
+        cores: Cores,
+        cache_dir: Path,
+        *,
+        cache_limit_bytes: int = DEFAULT_LIMIT_BYTES,
+        encoder: str = AUTO,
     ) -> None:
-        self._engine = Engine(binary, cores, Cache(cache_dir, cache_limit_bytes))
+        cache = Cache(cache_dir, cache_limit_bytes)
+        self._engine = Engine(binary, cores, cache)
+        self._foundry = Foundry(binary, cache, Hardware(binary, encoder, cache_dir / "encoders.json"))
 
     def describe(self) -> str:
         """Which ffmpeg is used, its version and where it was found."""
@@ -54,6 +64,23 @@ class FfmpegTools:
     ) -> RenderReport:
         """Render `timeline` to `out`; see ports.MediaTools."""
         return render(self._engine, order_of(timeline, rendition, locate), out, report, cancelled)
+
+    def describe_encoders(self) -> str:
+        """Which hardware encoders work, tried now if nothing is known, or why none does; one line."""
+        return self._foundry.hardware.describe()
+
+    def transcode(
+        self,
+        video: Path,
+        rendition: Rendition,
+        out: Path,
+        *,
+        report: ReportProgress,
+        cancelled: IsCancelled,
+        crop: bool = False,
+    ) -> RenderReport:
+        """Make `rendition` of a foreign video at `out`; see ports.MediaTools."""
+        return transcode(self._foundry, Wish(video, rendition, crop, out), report, cancelled)
 
     def audio_facts(self, path: Path) -> AudioFacts:
         """Decode `path` once and measure it as played in stereo at 48 kHz; MediaError when it is not sound."""

@@ -1,0 +1,312 @@
+"""Owns making a foreign video ours: one file in, one rendition out; hides the steps and what is kept between them.
+
+    look     in a cell of its own: what it is, whether it is too much
+    sound    decoded to raw samples
+    picture  decoded, brought to size, rate and colour, encoded by hardware or software
+    voice    the sound cut to the picture's length, levelled, encoded, measured as encoded
+    join     packets copied into one file beside the wanted one, which is renamed when all is well
+
+What lies between the steps is in a session of the cache, which removes it after a killed process as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import av
+
+from video_pipeline.domain.delivery import Rendition
+from video_pipeline.domain.errors import InvalidInputError, MachineError, MediaError
+from video_pipeline.domain.media import Loudness, MediaReference
+from video_pipeline.domain.records import RenderReport
+from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.ffmpeg.binary import FfmpegBinary, parts
+from video_pipeline.ffmpeg.cache import Cache
+from video_pipeline.ffmpeg.codecs import CONTAINERS, Container
+from video_pipeline.ffmpeg.command import (
+    Coding,
+    foreign_picture_command,
+    foreign_sound_command,
+    join_command,
+    voice_command,
+)
+from video_pipeline.ffmpeg.conform import Frame, is_bright, picture_filters
+from video_pipeline.ffmpeg.encoders import SOFTWARE, Encoder
+from video_pipeline.ffmpeg.hardware import Hardware
+from video_pipeline.ffmpeg.levelling import (
+    apply_trim,
+    encoded_loudness,
+    fit_length,
+    next_trim,
+    settled_trim,
+    soften_edges,
+)
+from video_pipeline.ffmpeg.probe import inspect, open_video
+from video_pipeline.ffmpeg.survey import ForeignChapter, survey
+from video_pipeline.ffmpeg.voice import AudioCodec, Voice
+from video_pipeline.ffmpeg.workpiece import STALL_S, Workpiece, seldom
+from video_pipeline.ports import IsCancelled, ReportProgress
+
+log = logging.getLogger(__name__)
+
+# Spans of the progress; of anything that takes long, the picture takes nearly all.
+_SOUND, _PICTURE, _VOICE, _JOIN = (0.01, 0.05), (0.05, 0.92), (0.92, 0.98), (0.98, 1.0)
+
+_HARDWARE_STALL_S = 60.0
+_ROUNDS = 3
+_PCM_BPS = SAMPLE_RATE * 2 * 32
+_ROOM_BYTES = 64 * 2**20  # for what cannot be foreseen
+
+# Presentation may run ahead of decoding: the first frame is shown at 0 without an edit list.
+_FROM_ZERO = {"use_editlist": "0", "movflags": "+negative_cts_offsets"}
+_BETWEEN = {"mp4": _FROM_ZERO, "mov": _FROM_ZERO}
+_FINAL = {
+    "mp4": {**_FROM_ZERO, "movflags": "+faststart+negative_cts_offsets"},
+    "mov": {**_FROM_ZERO, "movflags": "+faststart+negative_cts_offsets"},
+    # Without cues in front a player must read to the end before it can seek.
+    "webm": {"cues_to_front": "1"},
+}
+_WITHOUT_PRIMING = {
+    # The first packet only fills the encoder; without it sound starts at 0 without an edit list.
+    AudioCodec.AAC: {**_FROM_ZERO, "bsf:a": "noise=drop=eq(n\\,0)"},
+    AudioCodec.OPUS: {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Foundry:
+    """What every transcode on this machine uses."""
+
+    binary: FfmpegBinary
+    cache: Cache
+    hardware: Hardware
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one transcode is to make of `video`."""
+
+    video: Path
+    rendition: Rendition
+    crop: bool
+    out: Path
+
+    @property
+    def container(self) -> Container:
+        """How the file is written."""
+        return CONTAINERS[self.rendition.format]
+
+    @property
+    def voice(self) -> Voice:
+        """How its sound is encoded."""
+        return Voice(self.container.audio, self.rendition.rung.audio_bps)
+
+
+def transcode(foundry: Foundry, wish: Wish, report: ReportProgress, cancelled: IsCancelled) -> RenderReport:
+    """Make `wish`, written aside and renamed; see ports.MediaTools.transcode."""
+    began = time.monotonic()
+    _check(wish)
+    report(0.0, "looking at the video")
+    footage = survey(wish.video)
+    rung = wish.rendition.rung
+    part = wish.out.with_name(f"{wish.out.name}.part")
+    with foundry.cache.session() as session:
+        work = Workpiece(
+            binary=foundry.binary.path,
+            video=wish.video,
+            rendition=wish.rendition,
+            frame=Frame(rung.width, rung.height, wish.crop),
+            footage=footage,
+            own=session.own,
+            report=report,
+            is_stopped=seldom(cancelled),
+        )
+        try:
+            work.check()
+            _check_room(work, wish.out.parent)
+            pcm = _decoded_sound(work)
+            picture, encoder = _encoded_picture(work, wish, foundry.hardware)
+            frames = _frames_of(picture)
+            voice, loudness = _encoded_sound(work, wish, pcm, frames)
+            _join(work, wish, picture, voice, part)
+            result = _report(work, wish, part, encoder, loudness)
+            work.check()
+            part.replace(wish.out)
+        except (OSError, av.FFmpegError) as error:
+            raise MachineError(f"cannot make {wish.out.name}: {error}; is the disk full?") from error
+        finally:
+            part.unlink(missing_ok=True)
+    report(1.0, "finished")
+    return replace(result, wall_s=time.monotonic() - began)
+
+
+def _check(wish: Wish) -> None:
+    if wish.container.video not in SOFTWARE:
+        raise InvalidInputError(f"a video cannot be made into {wish.rendition.name}")
+    if not wish.out.parent.is_dir():
+        raise InvalidInputError(f"there is no directory {wish.out.parent} to write {wish.out.name} to")
+    if wish.out.exists() and (not wish.out.is_file() or wish.out.samefile(wish.video)):
+        raise InvalidInputError(f"{wish.out} cannot be written: it is the video itself, or no file")
+
+
+def _check_room(work: Workpiece, target: Path) -> None:
+    """MachineError when what will lie on the disk at the highest bit rates does not fit."""
+    rung, seconds = work.rendition.rung, work.footage.duration_s
+    coded = int((rung.video_bps + rung.audio_bps) * seconds / 8)
+    raw = int(_PCM_BPS * seconds / 8)
+    needs = {work.own: coded + raw, target: coded}
+    if work.own.stat().st_dev == target.stat().st_dev:
+        needs = {target: 2 * coded + raw}
+    for place, bytes_ in needs.items():
+        free = shutil.disk_usage(place).free
+        if free < bytes_ + _ROOM_BYTES:
+            raise MachineError(
+                f"making {work.rendition.name} of {work.video.name} may need {bytes_ / 1e6:,.0f} MB at {place}, and "
+                f"{free / 1e6:,.0f} MB are free: make room, or set VIDEO_PIPELINE_CACHE_DIR to a larger disk"
+            )
+
+
+def _decoded_sound(work: Workpiece) -> Path:
+    """The raw sound as it lies under the picture; an empty file when there is none."""
+    pcm = work.own / "sound.f32"
+    pcm.touch()
+    if not work.footage.channels:
+        work.notes.append("it has no sound: a silent track was added")
+        return pcm
+    command = foreign_sound_command(work.source, work.footage.sound_late_s, pcm)
+    work.note_damage("the sound", work.run(command, _SOUND, "decoding the sound"))
+    return pcm
+
+
+def _encoded_picture(work: Workpiece, wish: Wish, hardware: Hardware) -> tuple[Path, Encoder]:
+    """The picture alone, by hardware if that works, else by software; and which encoder made it."""
+    codec = str(wish.container.video)
+    software = SOFTWARE[codec]
+    chosen = hardware.choice(codec, work.footage.duration_s, work.is_stopped)
+    if refusal := hardware.refusal(codec):
+        work.notes.append(refusal)
+    if chosen is None:
+        return _picture_by(work, wish, software, STALL_S), software
+    try:
+        return _picture_by(work, wish, chosen, _HARDWARE_STALL_S), chosen
+    except MediaError as first:
+        log.warning("%s failed on %s, %s goes on: %s", chosen.name, work.video.name, software.name, first)
+        try:
+            made = _picture_by(work, wish, software, STALL_S)
+        except MediaError as second:
+            raise MediaError(
+                f"{work.video.name} was encoded neither by {chosen.name} ({first}) nor by {software.name} ({second})"
+            ) from first
+        # The video was not to blame.
+        hardware.distrust(chosen.name, str(first))
+        work.notes.append(f"{chosen.name} failed, {software.name} took over: {first}")
+        return made, software
+
+
+def _picture_by(work: Workpiece, wish: Wish, encoder: Encoder, stall_s: float) -> Path:
+    muxer = wish.container.muxer
+    picture = work.own / f"picture.{muxer}"
+    filters = picture_filters(work.footage, work.frame, can_convert_light=_can_convert_light(work))
+    options = {**encoder.arguments(wish.rendition.rung.video_bps, work.rate), **_BETWEEN.get(muxer, {})}
+    coding = Coding(muxer, encoder.name, options, encoder.device, encoder.upload)
+    command = foreign_picture_command(work.source, filters, coding, picture)
+    complaints = work.run(command, _PICTURE, f"encoding the picture with {encoder.name}", stall_s)
+    frames = _frames_of(picture)
+    if frames == 0 or work.is_cut_short(frames):
+        reached = float(work.rate.seconds(frames))
+        raise MediaError(
+            f"{work.video.name} is cut off or damaged: {reached:.1f} of {work.footage.duration_s:.1f} s were encoded "
+            f"by {encoder.name}; {complaints or 'no message'}"
+        )
+    if float(work.rate.seconds(frames)) > work.longest_s - 1:
+        raise MediaError(f"{work.video.name} goes on after the {work.footage.duration_s:.1f} s that it says it lasts")
+    work.note_damage("the picture", complaints)
+    return picture
+
+
+def _can_convert_light(work: Workpiece) -> bool:
+    able = parts(work.binary, "-filters") >= {"zscale", "tonemap"}
+    if not able and is_bright(work.footage.colour):
+        work.notes.append("this ffmpeg has no zscale and tonemap: light was not mapped, colours look pale")
+    return able
+
+
+def _frames_of(picture: Path) -> int:
+    with open_video(picture) as file:
+        stream = file.streams.video[0]
+        return stream.frames or sum(packet.size > 0 for packet in file.demux(stream))
+
+
+def _encoded_sound(work: Workpiece, wish: Wish, pcm: Path, frames: int) -> tuple[Path, Loudness]:
+    """The sound as long as the picture, levelled and encoded, and what it then measures."""
+    work.report(_VOICE[0], "levelling the sound")
+    fit_length(pcm, work.rate.samples_at(frames))
+    soften_edges(pcm)
+    trim = settled_trim(pcm, work.check)
+    voice, muxer = wish.voice, wish.container.muxer
+    file = work.own / f"sound.{muxer}"
+    options = {"b:a": str(voice.bit_rate), **voice.options, **_WITHOUT_PRIMING[voice.codec]}
+    command = voice_command(work.binary, pcm, Coding(muxer, voice.facts.encoder, options), file)
+    for _ in range(_ROUNDS):
+        apply_trim(pcm, trim, work.check)
+        work.run(command, _VOICE, "encoding the sound")
+        loudness = encoded_loudness(file, work.check)
+        again = next_trim(loudness, trim)
+        if again is None:
+            break
+        trim = again
+    return file, loudness
+
+
+def _join(work: Workpiece, wish: Wish, picture: Path, voice: Path, part: Path) -> None:
+    chapters = None
+    if work.footage.chapters:
+        chapters = work.own / "chapters.txt"
+        chapters.write_text(chapters_text(work.footage.chapters))
+    coding = Coding(wish.container.muxer, "copy", {**_FINAL[wish.container.muxer], "fflags": "+bitexact"})
+    work.run(join_command(work.binary, (picture, voice), chapters, coding, part), _JOIN, "joining picture and sound")
+
+
+def chapters_text(chapters: tuple[ForeignChapter, ...]) -> str:
+    """The chapters in ffmpeg's metadata format, in which five characters stand behind a backslash."""
+    escaped = str.maketrans({each: f"\\{each}" for each in "=;#\\\n"})
+    blocks = [
+        f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={chapter.start_ms}\nEND={chapter.end_ms}\n"
+        f"title={chapter.title.translate(escaped)}\n"
+        for chapter in chapters
+    ]
+    return ";FFMETADATA1\n" + "".join(blocks)
+
+
+def _report(work: Workpiece, wish: Wish, part: Path, encoder: Encoder, loudness: Loudness) -> RenderReport:
+    facts = inspect(part)
+    with part.open("rb") as content:
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    options = " ".join(
+        f"-{name} {value}" for name, value in encoder.arguments(wish.rendition.rung.video_bps, work.rate).items()
+    )
+    steps = [
+        f"picture: -c:v {encoder.name} -s {facts['width']}x{facts['height']} -r {work.rate} {options}",
+        f"sound: {wish.voice}",
+        *work.notes,
+    ]
+    return RenderReport(
+        rendition=wish.rendition,
+        media=MediaReference(wish.out.name, sha256, part.stat().st_size),
+        frames=facts["frames"],
+        width=facts["width"],
+        height=facts["height"],
+        duration_s=float(work.rate.seconds(facts["frames"])),
+        loudness=loudness,
+        video_codec=wish.container.video,
+        audio_codec=wish.container.audio,
+        stretches_encoded=1,
+        stretches_reused=0,
+        command=" | ".join(steps),
+        wall_s=0.0,
+    )
