@@ -23,9 +23,20 @@ CONTEXT = 2 * LOOK_AHEAD + 2 * PEAK_REACH
 
 def limiting_gain(sound: Sound, ceiling: float) -> NDArray[np.float32] | None:
     """The gain for each sample that keeps the true peaks of `sound` at or below `ceiling`; None when none is needed."""
-    peaks = true_peaks(sound)
-    if float(peaks.max(initial=0.0)) <= ceiling:
+    peaks = true_peaks(sound, ceiling)
+    if peaks is None:
         return None
+    high = np.flatnonzero(peaks > ceiling)
+    if not high.size:
+        return None
+    # Only what is near a high peak changes.
+    first, last = max(int(high[0]) - CONTEXT, 0), int(high[-1]) + CONTEXT
+    gain = np.ones(len(peaks), np.float32)
+    gain[first:last] = _smoothed(peaks[first:last], ceiling)
+    return gain
+
+
+def _smoothed(peaks: NDArray[np.float32], ceiling: float) -> NDArray[np.float32]:
     # A peak between two samples is made by both of them and their neighbours.
     around = np.maximum(peaks, np.maximum(np.roll(peaks, 1), np.roll(peaks, -1)))
     needed = np.minimum(1.0, ceiling / np.maximum(around, 1e-9))

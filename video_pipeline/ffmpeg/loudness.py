@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.signal import firwin, sosfilt
 
@@ -111,19 +112,83 @@ def _lufs(power: float) -> float:
 
 def highest_peak(sound: Sound, known: float = 0.0) -> float:
     """The true peak of `sound` as a factor of full scale; 0 or the sample peak when it cannot exceed `known`."""
-    samples = float(np.abs(sound).max(initial=0.0))
-    if samples * _worst_case() <= known:
-        return samples
-    return float(true_peaks(sound).max(initial=0.0))
+    tops = _tops(sound)
+    samples = float(tops.max(initial=0.0))
+    places = _promising(sound, tops, max(samples, known))
+    return max(samples, float(_searched(sound, places).max(initial=0.0)))
 
 
-def true_peaks(sound: Sound) -> NDArray[np.float32]:
-    """The highest level around each sample over all channels, oversampled four times (BS.1770-4, annex 2)."""
-    highest = np.abs(sound)
+def true_peaks(sound: Sound, level: float = 0.0) -> NDArray[np.float32] | None:
+    """The highest level around each sample over all channels, oversampled four times (BS.1770-4, annex 2).
+
+    Where no true peak above `level` is possible the samples' own level is given; None when it is possible nowhere.
+    """
+    tops = _tops(sound)
+    places = _promising(sound, tops, level)
+    if not places.size and float(tops.max(initial=0.0)) <= level:
+        return None
+    length = sound.shape[1]
+    highest = np.zeros(len(tops) * _CELL, np.float32)
+    highest[:length] = np.abs(sound).max(axis=0)
+    cells = highest.reshape(-1, _CELL)
+    cells[places] = np.maximum(cells[places], _searched(sound, places))
+    return highest[:length]
+
+
+_CELL = STEP // 10
+"""Samples that are judged together: can there be a high peak between them?"""
+
+_BEND = 0.345
+"""How far a point between two samples can lie above both, as a factor of the largest second difference around.
+
+The interpolation filter minus straight lines between the samples is a filter on second differences; the absolute
+values of its taps add up to 0.3444 for the middle of two samples, and to less for the other points.
+"""
+
+
+def _tops(sound: Sound) -> NDArray[np.float32]:
+    """The highest sample of each cell over all channels."""
+    return _by_cells(sound).max(axis=0, initial=0.0)
+
+
+def _by_cells(sound: Sound) -> NDArray[np.float32]:
+    """The highest absolute value in each cell, a row for each channel; the last cell may be a short one."""
+    whole, count = sound.shape[1] // _CELL, -(-sound.shape[1] // _CELL)
+    found = np.zeros((len(sound), count), np.float32)
+    for row, channel in zip(found, sound, strict=True):
+        cells = channel[: whole * _CELL].reshape(whole, _CELL)
+        if whole:
+            row[:whole] = np.maximum(cells.max(axis=1), -cells.min(axis=1))
+        if count > whole:
+            row[whole] = np.abs(channel[whole * _CELL :]).max()
+    return found
+
+
+def _promising(sound: Sound, tops: NDArray[np.float32], level: float) -> NDArray[np.intp]:
+    """The cells in which a true peak above `level` is possible."""
+    bends = np.zeros_like(sound)
+    np.add(sound[:, 2:], sound[:, :-2], out=bends[:, 1:-1])
+    bends[:, 1:-1] -= 2 * sound[:, 1:-1]
+    # Beyond both ends the filter sees silence, so the sound bends there by as much as its last samples are high.
+    bends[:, :1], bends[:, -1:] = (4 * np.abs(end).max(axis=1, keepdims=True) for end in (sound[:, :2], sound[:, -2:]))
+    around = [np.pad(cells, 1) for cells in (tops, _tops(bends))]
+    top, bend = (np.maximum(np.maximum(cells[:-2], cells[1:-1]), cells[2:]) for cells in around)
+    return np.flatnonzero(top * 1.0001 + _BEND * bend > level)
+
+
+def _searched(sound: Sound, places: NDArray[np.intp]) -> NDArray[np.float32]:
+    """The highest level between samples around each sample of some cells, shape (cells, samples)."""
+    if not places.size:
+        return np.zeros((0, _CELL), np.float32)
+    padded = np.zeros((len(sound), -(-sound.shape[1] // _CELL) * _CELL + 2 * PEAK_REACH), np.float32)
+    padded[:, PEAK_REACH : PEAK_REACH + sound.shape[1]] = sound
+    windows = sliding_window_view(padded, _CELL + 2 * PEAK_REACH, axis=1)[:, places * _CELL]
+    rows = windows.reshape(-1, _CELL + 2 * PEAK_REACH)
+    highest = np.zeros((len(rows), _CELL), np.float32)
     for phase in _phases()[1:]:
-        between = cv2.filter2D(sound, -1, phase, borderType=cv2.BORDER_CONSTANT)
-        np.maximum(highest, np.abs(between), out=highest)
-    return np.asarray(highest.max(axis=0), np.float32)
+        between = np.abs(cv2.filter2D(rows, -1, phase, borderType=cv2.BORDER_CONSTANT))
+        np.maximum(highest, between[:, PEAK_REACH:-PEAK_REACH], out=highest)
+    return np.asarray(highest.reshape(len(sound), len(places), _CELL).max(axis=0), np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -133,9 +198,3 @@ def _phases() -> tuple[NDArray[np.float32], ...]:
     padded = np.concatenate([[0.0], taps])
     # filter2D correlates; a row has 2 * PEAK_REACH taps and its anchor is in the middle.
     return tuple(padded[phase::4].astype(np.float32)[None, ::-1] for phase in range(4))
-
-
-@lru_cache(maxsize=1)
-def _worst_case() -> float:
-    """How far a true peak can exceed the sample peak: all samples at full scale with the signs of the taps."""
-    return max(float(np.abs(phase).sum()) for phase in _phases())

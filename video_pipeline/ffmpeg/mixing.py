@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.crew import StopFlag
 from video_pipeline.ffmpeg.limiter import CONTEXT, limiting_gain
 from video_pipeline.ffmpeg.loudness import SILENT_LUFS, STEP, Powers, Sound
-from video_pipeline.ffmpeg.tracks import Analysis, load_pcm
+from video_pipeline.ffmpeg.tracks import Analysis, load_pcm, scale_of
 
 GRID = 76_800
 """Samples: the least common multiple of an AAC frame (1024), an Opus frame (960) and a loudness step (4800)."""
@@ -101,7 +102,7 @@ def predicted_powers(timeline: Timeline, analyses: list[Analysis], gains_db: lis
     powers = np.zeros(layout.length // STEP)
     for part, analysis in zip(layout.parts, analyses, strict=True):
         source, start = round(part.source / STEP), round(part.start / STEP)
-        weights = _envelope(part, 0, part.length)[STEP // 2 :: STEP].astype(np.float64) ** 2
+        weights = (part.gain * _fades(part, 0, part.length)[STEP // 2 :: STEP].astype(np.float64)) ** 2
         steps = analysis.powers[source : source + len(weights)]
         count = min(len(steps), len(weights), len(powers) - start)
         powers[start : start + count] += steps[:count] * weights[:count]
@@ -156,14 +157,16 @@ def mixed(mix: Mix, start: int, stop: int) -> Sound:
             raise MediaError(
                 f"{part.name} has {len(pcm)} samples, the timeline uses it up to {part.source + part.length}"
             )
-        envelope = _envelope(part, first - part.start, last - part.start)
-        result[:, first - start : last - start] += piece.T * envelope
+        faded = np.multiply(piece.T, np.float32(scale_of(pcm) * part.gain), dtype=np.float32, order="C")
+        if first < part.start + part.fade_in or last > part.start + part.length - part.fade_out:
+            faded *= _fades(part, first - part.start, last - part.start)
+        result[:, first - start : last - start] += faded
     return _with_edges(result, start, mix.length)
 
 
-def _envelope(part: Part, first: int, last: int) -> NDArray[np.float32]:
-    """Gain and fades of samples [first, last) of a part; the squares of two crossing fades add up to one."""
-    envelope = np.full(last - first, part.gain, np.float32)
+def _fades(part: Part, first: int, last: int) -> NDArray[np.float32]:
+    """The fades of samples [first, last) of a part; the squares of two crossing fades add up to one."""
+    envelope = np.ones(last - first, np.float32)
     if first < part.fade_in:
         places = np.arange(first, min(last, part.fade_in))
         envelope[: len(places)] *= np.sin(math.pi / 2 * (places + 0.5) / part.fade_in)
@@ -174,18 +177,36 @@ def _envelope(part: Part, first: int, last: int) -> NDArray[np.float32]:
 
 
 def _with_edges(sound: Sound, start: int, length: int) -> Sound:
-    places = np.arange(start, start + sound.shape[1])
-    for distance in (places, length - 1 - places):
-        near = np.flatnonzero((distance >= 0) & (distance < EDGE))
+    """`sound`, which begins at `start` of a programme of `length` samples, faded near both ends of the programme."""
+    stop = start + sound.shape[1]
+    for first, last, end in ((0, EDGE, 0), (length - EDGE, length, length - 1)):
+        near = np.arange(max(first, start), min(last, stop))
         if near.size:
-            sound[:, near] *= (0.5 - 0.5 * np.cos(math.pi * (distance[near] + 0.5) / EDGE)).astype(np.float32)
+            fade = 0.5 - 0.5 * np.cos(math.pi * (np.abs(near - end) + 0.5) / EDGE)
+            sound[:, near - start] *= fade.astype(np.float32)
     return sound
 
 
 def _to_16_bits(sound: Sound, seed: int) -> NDArray[np.int16]:
-    """Interleaved samples, with triangular dither that is the same each time; digital silence stays silent."""
-    noise = np.random.default_rng(seed)
-    scaled = sound.T * np.float32(32768)
+    """Interleaved samples, with dither that is the same each time; digital silence stays silent."""
+    scaled = sound * np.float32(32768)
     if sound.any():
-        scaled = scaled + noise.random(scaled.shape, np.float32) - noise.random(scaled.shape, np.float32)
-    return np.asarray(np.clip(np.rint(scaled), -32768, 32767), np.int16)
+        start = seed // BLOCK * _NOISE_STEP % BLOCK
+        scaled += _noise()[:, start : start + sound.shape[1]]
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -32768, 32767, out=scaled)
+    samples = np.empty((sound.shape[1], 2), np.int16)
+    samples.T[...] = scaled
+    return samples
+
+
+_NOISE_STEP = 104_729
+"""A prime: the noise of each block begins elsewhere."""
+
+
+@lru_cache(maxsize=1)
+def _noise() -> Sound:
+    """Two blocks of triangular noise of one step; making it anew for each block would take as long as all the rest."""
+    random = np.random.default_rng(1)
+    once = random.random((2, BLOCK), np.float32) - random.random((2, BLOCK), np.float32)
+    return np.tile(once, 2)

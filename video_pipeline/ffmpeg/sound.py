@@ -26,7 +26,7 @@ from video_pipeline.ffmpeg.mixing import BLOCK, lay_out, mix_span, predicted_pow
 from video_pipeline.ffmpeg.tracks import Analysis, load_analysis, pcm_path, prepare_track
 from video_pipeline.ffmpeg.voice import Measured, Voice, chunks_of, encode_chunk
 
-MIX_VERSION = 1
+MIX_VERSION = 2
 
 ROUNDS = 4
 CLOSE_LU = 0.1
@@ -39,7 +39,7 @@ FIRST_CEILING_DBTP = LOUDNESS.true_peak_dbtp - 1.0
 _MARGIN_DB = 0.1
 
 # Expected CPU seconds for an hour of sound; measured on an EPYC core.
-_DECODING, _MIXING, _ENCODING = 18.0, 8.0, 52.0
+_DECODING, _MIXING, _ENCODING = 7.5, 3.5, 36.0
 _HOUR = 3600 * 48_000
 
 
@@ -240,8 +240,11 @@ def _powers_key(mix_key: str) -> str:
 
 
 def _span(length: int) -> int:
-    """Samples in one task of mixing or encoding: about a twentieth of the programme, whole blocks of the mix."""
-    return max(math.ceil(length / 20 / BLOCK), 1) * BLOCK
+    """Samples in one task of mixing or encoding, whole blocks of the mix.
+
+    A twelfth of a short programme keeps the cores busy; three minutes at most keep the memory bounded.
+    """
+    return min(max(math.ceil(length / 12 / BLOCK), 1), 14) * BLOCK
 
 
 def _spans(length: int) -> list[tuple[int, int]]:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from video_pipeline.domain.media import Loudness
 from video_pipeline.ffmpeg.limiter import CONTEXT, limiting_gain
-from video_pipeline.ffmpeg.loudness import STEP, Meter, highest_peak, loudness_of, true_peaks
+from video_pipeline.ffmpeg.loudness import PEAK_REACH, STEP, Meter, _phases, highest_peak, loudness_of, true_peaks
 from video_pipeline_tests.ffmpeg.material import Workshop, music, write_sound
 
 RATE = 48_000
@@ -76,6 +78,38 @@ def test_a_known_peak_that_cannot_be_exceeded_is_not_searched() -> None:
     assert highest_peak(quiet, known=0.9) == pytest.approx(0.1)
 
 
+def straightforward_peaks(sound: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The highest level of each sample and of the three points before it, by plain correlation with the filter."""
+    padded = np.pad(sound.astype(np.float64), ((0, 0), (PEAK_REACH, PEAK_REACH)))
+    points = [
+        [np.correlate(channel, phase.ravel(), "valid")[: sound.shape[1]] for channel in padded]
+        for phase in _phases()[1:]
+    ]
+    return np.abs([sound, *np.array(points)]).max(axis=(0, 1))
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    length=st.integers(1, 3000),
+    loudest=st.floats(0.01, 1.5),
+    level=st.floats(0.0, 2.0),
+    smooth=st.booleans(),
+)
+def test_no_true_peak_is_missed(seed: int, length: int, loudest: float, level: float, smooth: bool) -> None:
+    sound = np.random.default_rng(seed).uniform(-1, 1, (2, length))
+    if smooth:
+        sound = np.cumsum(sound, axis=1)
+    sound = np.asarray(sound / np.abs(sound).max() * loudest, np.float32)
+    truth = straightforward_peaks(sound)
+    assert highest_peak(sound) == pytest.approx(truth.max(), rel=2e-3)
+    found = true_peaks(sound, level)
+    above = truth > level * 1.001 + 1e-6
+    if found is None:
+        assert not above.any()
+    else:
+        assert np.allclose(found[above], truth[above], rtol=2e-3, atol=1e-5)
+
+
 def loud_sound() -> NDArray[np.float32]:
     sound = music(6, 3, 0.08).T
     sound[:, RATE * 2 : RATE * 2 + 400] *= 16
@@ -88,9 +122,9 @@ def test_limited_sound_keeps_below_the_ceiling_and_the_rest_is_untouched() -> No
     gain = limiting_gain(sound, 0.8)
     assert gain is not None
     limited = sound * gain
-    assert float(true_peaks(sound).max()) > 1.5
+    assert highest_peak(sound) > 1.5
     # The gain itself moves a little between two samples: 0.02 dB.
-    assert float(true_peaks(limited).max()) <= 0.8 * 10 ** (0.02 / 20)
+    assert highest_peak(limited) <= 0.8 * 10 ** (0.02 / 20)
     assert np.allclose(gain[: RATE * 3 // 2], 1, atol=1e-6)
     assert np.abs(np.diff(gain)).max() < 0.001
 
