@@ -148,7 +148,7 @@ values of its taps add up to 0.3444 for the middle of two samples, and to less f
 
 def _tops(sound: Sound) -> NDArray[np.float32]:
     """The highest sample of each cell over all channels."""
-    return _by_cells(sound).max(axis=0, initial=0.0)
+    return np.asarray(_by_cells(sound).max(axis=0, initial=0.0), np.float32)
 
 
 def _by_cells(sound: Sound) -> NDArray[np.float32]:

@@ -122,13 +122,14 @@ def _copied(audio: Path, demuxer: str, out: Path, is_stopped: Callable[[], bool]
             context = stream.codec_context
             context.options = {"err_detect": "crccheck+bitstream+buffer+explode"}
             plain = context.sample_rate == SAMPLE_RATE and context.layout.name == "stereo"
-            if not plain or context.format.name != "s16" or not 0 < (stream.duration or 0) < _LONGEST:
+            wanted = (stream.duration or 0) * (stream.time_base or 0) * SAMPLE_RATE
+            if not plain or context.format.name != "s16" or not 0 < wanted < _LONGEST:
                 return False
             for number, frame in enumerate(file.decode(stream)):
                 if number % 256 == 0 and is_stopped():
                     return False
                 raw.write(memoryview(frame.planes[0])[: frame.samples * 4])
-            return raw.tell() == (stream.duration or 0) * stream.time_base * SAMPLE_RATE * 4
+            return raw.tell() == wanted * 4
     except (av.FFmpegError, IndexError):
         return False
 

@@ -203,7 +203,7 @@ def _decoded(packets: list[bytes], header: bytes, facts: VoiceCodec, flag: StopF
             begin, end = end, end + frame.samples
             # Straight from the planes: `to_ndarray` would double the time of decoding.
             for channel, plane in zip(sound, frame.planes, strict=True):
-                channel[begin:end] = np.frombuffer(plane, np.float32, frame.samples)
+                channel[begin:end] = np.frombuffer(memoryview(plane), np.float32, frame.samples)
         yield sound
 
 
