@@ -98,7 +98,13 @@ def media_tools(binary: str | None = None) -> MediaTools:
 
     configured = Path(binary) if binary else settings().ffmpeg_binary
     limit = int(settings().cache_limit_gib * 2**30)
-    return FfmpegTools(find_ffmpeg(configured), cores(), settings().cache, cache_limit_bytes=limit)
+    return FfmpegTools(
+        find_ffmpeg(configured),
+        cores(),
+        settings().cache,
+        cache_limit_bytes=limit,
+        encoder=settings().encoder,
+    )
 
 
 @lru_cache

@@ -116,6 +116,29 @@ class MediaTools(Protocol):
         """Render `timeline` to `out`, written aside and renamed; the report's media key is `out`'s name."""
         ...
 
+    def transcode(
+        self,
+        video: Path,
+        rendition: Rendition,
+        out: Path,
+        *,
+        report: ReportProgress,
+        cancelled: IsCancelled,
+        crop: bool = False,
+    ) -> RenderReport:
+        """Make `rendition` of a video that somebody else made, written aside and renamed.
+
+        It is brought to the size (between bars, or with `crop` cut to cover it), the loudness and the colours of every
+        export, upright, at its own frame rate up to 60, and nothing of it is kept but picture, sound and chapters.
+        MediaError when it is no usable video, is cut off or exceeds the limits; MachineError when the disk is too
+        small. The report's `command` says what was noticed on the way, such as a hardware encoder that failed.
+        """
+        ...
+
+    def describe_encoders(self) -> str:
+        """Which hardware encoders work on this machine, or why none does, for people; may try them for seconds."""
+        ...
+
     def waveform(self, audio: Path, out: Path) -> None:
         """Draw the waveform of `audio` as a PNG."""
         ...

@@ -47,6 +47,10 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("FFMPEG_BINARY", "ffmpeg_binary"),
         description="The ffmpeg to use; by default a new enough one on PATH, else the one from the wheel.",
     )
+    encoder: str = Field(
+        default="auto",
+        description="What encodes foreign videos: auto (hardware that was tried, else software), software, or a name.",
+    )
     workers: int | None = Field(
         default=None, ge=1, le=256, description="Worker processes; by default one for each available core."
     )

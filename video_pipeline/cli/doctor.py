@@ -38,6 +38,11 @@ def _ffmpeg() -> tuple[bool, str]:
     return True, bootstrap.media_tools().describe()
 
 
+def _encoders() -> tuple[bool, str]:
+    # No hardware is no fault: software does the same, slower.
+    return True, bootstrap.media_tools().describe_encoders()
+
+
 def _database() -> tuple[bool, str]:
     facts = bootstrap.database_facts()
     return True, f"{facts['server']} at {facts['where']}, schema {facts['schema_version']}"
@@ -82,6 +87,7 @@ EXAMINATIONS: tuple[tuple[str, Callable[[], tuple[bool, str]]], ...] = (
     ("disk", _disk),
     ("storage", _storage),
     ("ffmpeg", _ffmpeg),
+    ("encoders", _encoders),
     ("database", _database),
     ("dagster", _dagster),
 )

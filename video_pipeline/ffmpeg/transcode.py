@@ -146,8 +146,8 @@ def transcode(foundry: Foundry, wish: Wish, report: ReportProgress, cancelled: I
 
 
 def _check(wish: Wish) -> None:
-    if wish.container.video not in SOFTWARE:
-        raise InvalidInputError(f"a video cannot be made into {wish.rendition.name}")
+    if not wish.rendition.format.pictured:
+        raise InvalidInputError(f"{wish.rendition.format} has no picture; a video becomes mp4, mov, webm or av1")
     if not wish.out.parent.is_dir():
         raise InvalidInputError(f"there is no directory {wish.out.parent} to write {wish.out.name} to")
     if wish.out.exists() and (not wish.out.is_file() or wish.out.samefile(wish.video)):

@@ -48,7 +48,16 @@ def in_json(call: Call, *arguments: str) -> Any:
 
 
 def test_every_command_has_help_with_an_example(call: Call) -> None:
-    commands = [["run"], ["up"], ["doctor"], ["channel", "new"], ["channel", "list"], ["db", "migrate"], ["db", "info"]]
+    commands = [
+        ["run"],
+        ["up"],
+        ["transcode"],
+        ["doctor"],
+        ["channel", "new"],
+        ["channel", "list"],
+        ["db", "migrate"],
+        ["db", "info"],
+    ]
     commands += [
         ["job", name] for name in ("new", "list", "show", "watch", "approve", "retry", "cancel", "export", "files")
     ]
