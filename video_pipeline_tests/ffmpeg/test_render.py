@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from video_pipeline.domain.delivery import LADDER, Format, Quality, Rendition
+from video_pipeline.domain.delivery import LADDER, NINE, Format, Quality, Rendition
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Timeline
@@ -25,7 +25,7 @@ from video_pipeline.ffmpeg.reel import turns_of
 from video_pipeline.ffmpeg.plan import hold_frames
 from video_pipeline_tests.ffmpeg.material import Workshop, luma_frames, stamps_of
 
-RENDITIONS = [Rendition(format_, quality) for format_ in Format for quality in Quality]
+RENDITIONS = NINE
 
 
 class Rendered:

@@ -10,11 +10,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from video_pipeline.domain.errors import MachineError
 from video_pipeline.store import connect, downgrade, migrate, schema_version
 from video_pipeline.store.tables import Base
 from video_pipeline_tests.conftest import Database
+from video_pipeline_tests.store.plain_sql import SHA, Sql
 
 OBJECTS = """
 SELECT 'relation ' || relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'public'
@@ -50,7 +52,7 @@ def test_up_down_up(empty_database: Database) -> None:
     assert schema_version(engine) is None
     migrate(engine)
     full = rows(engine, OBJECTS)
-    assert schema_version(engine) == "0001"
+    assert schema_version(engine) == "0002"
     migrate(engine)  # nothing left to do
     assert rows(engine, OBJECTS) == full
     downgrade(engine)
@@ -75,6 +77,33 @@ def test_the_tables_in_code_are_the_tables_of_the_migration(database: Database, 
         assert rows(empty_database.engine, query) == rows(database.engine, query)
 
 
+def test_more_exports_up_and_down(empty_database: Database) -> None:
+    engine, sql = empty_database.engine, Sql(empty_database.engine)
+    migrate(engine, "0001")
+    before = rows(engine, CONSTRAINTS)
+    job = sql.job()
+    file = {"local_file_path": "a", "sha256": SHA, "bytes": 1, "width": 1, "height": 1, "duration_seconds": 1}
+
+    def record(format_: str, quality: str) -> None:
+        sql.insert("exports", video_job_id=job, format=format_, quality=quality, report="{}", **file)
+
+    record("mp4", "high")
+    with pytest.raises(IntegrityError, match="exports_format_check"):
+        record("av1", "high")
+    migrate(engine)
+    for pair in (("av1", "high"), ("flac", "high"), ("webm", "vertical"), ("mp4", "1600x900@4000k")):
+        record(*pair)
+    # Which words there are is the domain's business, how a size is spelt is known here as well.
+    for pair in (("avi", "high"), ("mp4", "1600x900@4000"), ("mp4", ""), ("mp4", "1x1"), ("mp4", "high; --")):
+        with pytest.raises(IntegrityError, match=r"exports_(format|quality)_check"):
+            record(*pair)
+    assert sql.one("SELECT count(*) FROM exports") == 5
+    downgrade(engine, "0001")
+    assert rows(engine, CONSTRAINTS) == before
+    # What the former schema cannot name is forgotten, the rest stays.
+    assert rows(engine, "SELECT format, quality FROM exports") == {("mp4", "high")}
+
+
 def test_no_extension_is_needed(database: Database) -> None:
     assert rows(database.engine, "SELECT extname FROM pg_extension") == {("plpgsql",)}
 
@@ -85,14 +114,14 @@ def test_several_may_migrate_at_once(empty_database: Database) -> None:
         list(pool.map(migrate, engines))
     for engine in engines:
         engine.dispose()
-    assert schema_version(empty_database.engine) == "0001"
+    assert schema_version(empty_database.engine) == "0002"
 
 
 def test_processes_may_migrate_at_once(empty_database: Database) -> None:
     code = "import sys; from video_pipeline.store import connect, migrate; migrate(connect(sys.argv[1]))"
     started = [subprocess.Popen([sys.executable, "-c", code, empty_database.url]) for _ in range(2)]
     assert [process.wait(60) for process in started] == [0, 0]
-    assert schema_version(empty_database.engine) == "0001"
+    assert schema_version(empty_database.engine) == "0002"
 
 
 def test_a_failed_migration_leaves_nothing(empty_database: Database) -> None:

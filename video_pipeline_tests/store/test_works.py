@@ -183,6 +183,22 @@ def test_the_master_and_its_exports(store: PostgresJobStore, lease: Lease) -> No
         store.master(uuid4())
 
 
+@pytest.mark.parametrize("name", ["av1_uhd", "m4a_medium", "webm_vertical", "mp4_1600x900@4000k", "flac_high"])
+def test_exports_of_every_format_and_size_come_back(store: PostgresJobStore, lease: Lease, name: str) -> None:
+    made = replace(report(f"exports/x/{name}", Rendition.parse(*name.split("_"))), stages={"mix": 1.25, "sound": 30.0})
+    store.save_export(lease.job_id, made)
+    assert [record.report for record in store.exports(lease.job_id)] == [made]
+
+
+def test_a_report_from_before_stages_were_measured_is_read(
+    store: PostgresJobStore, lease: Lease, database: Database
+) -> None:
+    store.save_export(lease.job_id, replace(report(), stages={"mix": 1.0}))
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE exports SET report = report - 'stages'"))
+    assert [record.report for record in store.exports(lease.job_id)] == [report()]
+
+
 def test_rows_without_measurements_are_no_works_yet(store: PostgresJobStore, lease: Lease, database: Database) -> None:
     insert = """INSERT INTO images (video_job_id, kind, provider, order_index, local_file_path, prompt_text)
         VALUES (:job, 'storyboard', 'dummy', 1, 'a.png', 'p')"""

@@ -45,14 +45,18 @@ class Thumbnail(Base):
     created_at: Mapped[Now]
 
 
+QUALITY = "quality ~ '^([a-z]{1,16}|[0-9]{2,4}x[0-9]{2,4}(@[0-9]{2,6}k)?)$'"
+"""A rung of the ladder, or a size such as 1600x900@4000k."""
+
+
 class Export(Base):
     """One finished encode of a job's master."""
 
     __tablename__ = "exports"
     __table_args__ = (
         UniqueConstraint("video_job_id", "format", "quality"),
-        CheckConstraint("format IN ('mp4', 'mov', 'webm')", name="format"),
-        CheckConstraint("quality IN ('low', 'medium', 'high')", name="quality"),
+        CheckConstraint("format IN ('mp4', 'mov', 'webm', 'av1', 'm4a', 'opus', 'flac')", name="format"),
+        CheckConstraint(QUALITY, name="quality"),
         CheckConstraint(CHECKSUM, name="sha256"),
         CheckConstraint("bytes > 0", name="bytes"),
         CheckConstraint("duration_seconds > 0", name="duration_seconds"),
