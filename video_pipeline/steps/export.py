@@ -10,8 +10,10 @@ from video_pipeline.domain.delivery import MASTER, Rendition
 from video_pipeline.domain.errors import ConflictError
 from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport
 from video_pipeline.domain.storyboard import Storyboard
+from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ports import IsCancelled, ReportProgress
 from video_pipeline.steps.assemble import album_timeline
+from video_pipeline.steps.beside import put_timeline_beside
 from video_pipeline.steps.studio import Studio
 
 
@@ -44,6 +46,7 @@ def _export(
             return existing
     if rendition == MASTER:
         media = studio.media.duplicate(master.media, export_key(job.id, rendition))
+        put_timeline_beside(studio, job.id, _timeline(studio, job), media.key)
         return studio.jobs.save_export(job.id, replace(master, media=media))
     return studio.jobs.save_export(job.id, _render(studio, job, rendition, report, cancelled))
 
@@ -51,16 +54,22 @@ def _export(
 def _render(
     studio: Studio, job: JobRecord, rendition: Rendition, report: ReportProgress, cancelled: IsCancelled
 ) -> RenderReport:
-    storyboard, brief = planned(job)
-    timeline = album_timeline(
-        storyboard, studio.jobs.tracks(job.id), studio.jobs.images(job.id), brief.motion, storyboard.title
-    )
+    timeline = _timeline(studio, job)
     with studio.media.scratch(job.id) as scratch:
         out = scratch / f"{rendition.name}.{rendition.format}"
         made = studio.tools.render(
             timeline, rendition, out, locate=studio.media.locate, report=report, cancelled=cancelled
         )
-        return replace(made, media=studio.media.adopt(out, export_key(job.id, rendition)))
+        media = studio.media.adopt(out, export_key(job.id, rendition))
+    put_timeline_beside(studio, job.id, timeline, media.key)
+    return replace(made, media=media)
+
+
+def _timeline(studio: Studio, job: JobRecord) -> Timeline:
+    storyboard, brief = planned(job)
+    return album_timeline(
+        storyboard, studio.jobs.tracks(job.id), studio.jobs.images(job.id), brief.motion, storyboard.title
+    )
 
 
 def planned(job: JobRecord) -> tuple[Storyboard, Brief]:

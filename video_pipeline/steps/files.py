@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from uuid import UUID
 from video_pipeline.domain.errors import StudioError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.progress import Stage
+from video_pipeline.steps.beside import SUFFIX
 from video_pipeline.steps.studio import Studio
 
 PLACES: dict[Stage, str] = {
@@ -18,6 +20,9 @@ PLACES: dict[Stage, str] = {
     Stage.MASTER: "jobs/{job_id}/master-",
 }
 """How the keys of a stage's files begin. Exports keep their keys, so they replace each other."""
+
+SHEETS = "jobs/{job_id}/sheets/"
+"""Where the pictures lie that people look at beside a job."""
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +38,29 @@ class JobFile:
 
 
 def job_files(studio: Studio, job_id: UUID) -> list[JobFile]:
-    """Every recorded file of the job, in the order of the flow."""
+    """Every file of the job: the recorded ones in the order of the flow, then what stands beside them."""
+    recorded = _recorded(studio, job_id)
     return [
-        JobFile(kind, media, studio.media.path(media.key), studio.media.holds(media))
-        for kind, media in _recorded(studio, job_id)
+        *(JobFile(kind, media, studio.media.path(media.key), studio.media.holds(media)) for kind, media in recorded),
+        *(
+            _found(studio, f"timeline of {kind}", f"{media.key}{SUFFIX}")
+            for kind, media in recorded
+            if _has(studio, media)
+        ),
+        *(_found(studio, f"sheet {Path(key).stem}", key) for key in studio.media.keys(SHEETS.format(job_id=job_id))),
     ]
+
+
+def _has(studio: Studio, media: MediaReference) -> bool:
+    return studio.media.path(f"{media.key}{SUFFIX}").is_file()
+
+
+def _found(studio: Studio, kind: str, key: str) -> JobFile:
+    """A file that no book records, as it is now."""
+    path = studio.media.path(key)
+    with path.open("rb") as content:
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    return JobFile(kind, MediaReference(key, sha256, path.stat().st_size), path, intact=True)
 
 
 def _recorded(studio: Studio, job_id: UUID) -> list[tuple[str, MediaReference]]:
@@ -61,7 +84,7 @@ def remove_unrecorded(studio: Studio, job_id: UUID, stage: Stage) -> None:
     found = studio.media.keys(PLACES[stage].format(job_id=job_id))
     recorded = {file.key for _, file in _recorded(studio, job_id)}
     for key in found:
-        if key in recorded:
+        if key.removesuffix(SUFFIX) in recorded:
             continue
         try:
             studio.media.remove(key)

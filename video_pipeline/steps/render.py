@@ -12,6 +12,7 @@ from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.steps.assemble import album_timeline
 from video_pipeline.steps.attempt import Attempt
+from video_pipeline.steps.beside import put_timeline_beside
 from video_pipeline.steps.studio import Studio
 
 
@@ -36,6 +37,7 @@ def render(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboar
             )
             key = f"jobs/{attempt.job_id}/master-a{attempt.lease.attempt}.{MASTER.format}"
             report = replace(report, media=studio.media.adopt(out, key))
+        put_timeline_beside(studio, attempt.job_id, timeline, key)
         studio.jobs.save_master(attempt.lease, report, task_id=task)
     except BaseException as error:  # an interrupt ends the task as well
         # Where the books refuse this too, the next attempt closes the task.

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from video_pipeline.domain.errors import ConflictError
+from video_pipeline.steps.files import SHEETS
 from video_pipeline.steps.studio import Studio
 
 
@@ -40,6 +41,6 @@ def poster(studio: Studio, job_id: UUID) -> Path:
 
 
 def _place(studio: Studio, job_id: UUID, name: str) -> Path:
-    out = studio.media.path(f"jobs/{job_id}/sheets/{name}")
+    out = studio.media.path(f"{SHEETS.format(job_id=job_id)}{name}")
     out.parent.mkdir(parents=True, exist_ok=True)
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,7 @@ from video_pipeline.steps.export import export
 from video_pipeline.steps.files import job_files, remove_unrecorded
 from video_pipeline.steps.gates import GATES
 from video_pipeline.steps.illustrate import illustrate
+from video_pipeline.steps.otio import from_otio
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.studio import Studio
@@ -352,6 +354,7 @@ def test_files_that_nobody_recorded_are_removed_and_no_others(
     before = [each for each in Stage if list(Stage).index(each) <= list(Stage).index(stage)]
     go(studio, job.id, *before)
     strays = [f"jobs/{each.id}/{stray}" for each in (job, other)]
+    strays += [f"{key}.otio" for key in strays]
     for key in (*strays, f"jobs/{job.id}/sheets/images.jpg"):
         path = studio.media.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -360,10 +363,26 @@ def test_files_that_nobody_recorded_are_removed_and_no_others(
     remove_unrecorded(studio, job.id, stage)
 
     found = studio.media.keys(f"jobs/{job.id}/")
-    assert found == sorted(
-        [*(file.media.key for file in job_files(studio, job.id)), f"jobs/{job.id}/sheets/images.jpg"]
-    )
+    assert found == sorted(file.media.key for file in job_files(studio, job.id))
+    assert f"jobs/{job.id}/sheets/images.jpg" in found
     assert studio.media.path(strays[1]).exists()
+
+
+def test_the_timeline_lies_beside_each_programme(studio: Studio, order: Order) -> None:
+    job = order(approval=Approval.AUTO)
+    go(studio, job.id, *Stage)
+    files = {file.kind: file for file in job_files(studio, job.id)}
+    assert {"timeline of master", "timeline of export mp4_high"} <= set(files)
+    master = studio.jobs.master(job.id)
+    assert master
+    for kind in ("master", "export mp4_high"):
+        beside = files[f"timeline of {kind}"]
+        assert beside.media.key == f"{files[kind].media.key}.otio"
+        timeline = from_otio(beside.path.read_text())
+        assert (timeline.frames, len(timeline.pictures)) == (master.frames, 3)
+        first = json.loads(beside.path.read_text())["tracks"]["children"][0]["children"][0]
+        url = first["media_references"]["DEFAULT_MEDIA"]["target_url"]
+        assert (beside.path.parent / url).resolve() == studio.media.locate(timeline.pictures[0].media).resolve()
 
 
 def test_a_piece_that_was_replaced_does_not_stay(studio: Studio, order: Order) -> None:
