@@ -147,7 +147,7 @@ def compare_command(binary: Path, encoded: Path, muxer: str, picture: str, stats
     right = ffmpeg.input(picture, format="lavfi")["v:0"].filter("format", "yuv420p")
     # Frames are compared by their number, whatever the container made of their times.
     numbered = [stream.filter("settb", "1/25").filter("setpts", "N") for stream in (made, right)]
-    graph = ffmpeg.filter(numbered, "psnr", stats_file=str(stats.absolute()))
+    graph = ffmpeg.filter(numbered, "psnr", shortest=1, stats_file=str(stats.absolute()))
     return _compile(binary, ffmpeg.output(graph, "-", format="null"))
 
 

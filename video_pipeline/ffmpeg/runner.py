@@ -74,8 +74,8 @@ def run(
         process.stderr.close()
     said = "\n".join(complaints)
     # Said with success as well: some versions end well when only the last bytes did not fit.
-    if any(words in said for words in _NO_ROOM):
-        raise MachineError(f"{_described(command)} has no room for what it writes: {said.splitlines()[-1]}")
+    if any(words in said for words in _NO_ROOM) or process.returncode == -signal.SIGXFSZ:
+        raise MachineError(f"{_described(command)} has no room for what it writes: {said or 'file size limit'}")
     if process.returncode != 0:
         raise MediaError(f"{_described(command)} failed with status {process.returncode}: {said or 'no message'}")
     return said
