@@ -5,7 +5,7 @@ A fake that stands in for one of these passes the same contract tests as the rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,6 +33,9 @@ from video_pipeline.domain.timeline import Timeline
 
 ReportProgress = Callable[[float, str], None]
 """Called with the finished share (0 to 1) and a message, from any thread."""
+
+KeepFinished = Callable[[RenderReport], None]
+"""Called for each file as soon as it is finished, in the thread that ordered it."""
 
 IsCancelled = Callable[[], bool]
 """Asked now and then; True means stop soon and raise CancelledError."""
@@ -114,6 +117,23 @@ class MediaTools(Protocol):
         cancelled: IsCancelled,
     ) -> RenderReport:
         """Render `timeline` to `out`, written aside and renamed; the report's media key is `out`'s name."""
+        ...
+
+    def render_all(
+        self,
+        timeline: Timeline,
+        outs: Mapping[Rendition, Path],
+        *,
+        locate: Callable[[MediaReference], Path],
+        report: ReportProgress,
+        cancelled: IsCancelled,
+        finished: KeepFinished,
+    ) -> dict[Rendition, RenderReport]:
+        """Render `timeline` to several files in one go, which share all the work that they have in common.
+
+        A file that fails does not keep the others from being finished; the first failure is raised when they are. The
+        stages in each report are those of the whole batch so far.
+        """
         ...
 
     def transcode(

@@ -46,15 +46,21 @@ class Size:
 
 def load_planes(path: Path, size: Size) -> Planes:
     """Decode a picture, fill `size` with it (Lanczos, centre crop) and convert it; MediaError when it is not one."""
-    return planes_of(_fill(open_picture(path), size))
+    return scaled_planes(open_picture(path), size)
+
+
+def scaled_planes(picture: Image.Image, size: Size) -> Planes:
+    """A decoded RGB picture as planes of `size`; see `load_planes`."""
+    return planes_of(_fill(picture, size))
 
 
 def _fill(picture: Image.Image, size: Size) -> NDArray[np.uint8]:
     """The picture as RGB of shape (height, width, 3), scaled to cover `size`; what sticks out is cut off evenly."""
     scale = min(picture.width / size.width, picture.height / size.height)
     width, height = size.width * scale, size.height * scale
-    left, top = (picture.width - width) / 2, (picture.height - height) / 2
-    box = (left, top, left + width, top + height)
+    # Rounding may put an edge a little outside of the picture, which Pillow refuses.
+    left, top = max((picture.width - width) / 2, 0.0), max((picture.height - height) / 2, 0.0)
+    box = (left, top, min(left + width, picture.width), min(top + height, picture.height))
     return np.asarray(picture.resize((size.width, size.height), Image.Resampling.LANCZOS, box=box))
 
 

@@ -39,7 +39,7 @@ class Container:
 
     muxer: str
     options: Mapping[str, str]
-    video: VideoCodec
+    video: VideoCodec | None  # None for sound alone
     audio: AudioCodec
 
 
@@ -54,7 +54,7 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
     VideoCodec.VP9: VideoRecipe(
         encode_vp9,
         hold_vp9,
-        {Kind.STILL: (26, 32, 38, 46, 54), Kind.BLEND: (18, 26, 34, 44, 54), Kind.MOVE: (24, 30, 38, 46, 54)},
+        {Kind.STILL: (24, 30, 38, 46, 54), Kind.BLEND: (18, 26, 34, 44, 54), Kind.MOVE: (24, 30, 38, 46, 54)},
         "libvpx-vp9",
         vp9_params,
     ),
@@ -72,4 +72,6 @@ CONTAINERS: Mapping[Format, Container] = {
     Format.MOV: Container("mov", _MOV_OPTIONS, VideoCodec.H264, AudioCodec.AAC),
     # Without cues in front a player must read to the end before it can seek.
     Format.WEBM: Container("webm", {"cues_to_front": "1"}, VideoCodec.VP9, AudioCodec.OPUS),
+    Format.M4A: Container("ipod", _MOV_OPTIONS, None, AudioCodec.AAC),
+    Format.OPUS: Container("opus", {}, None, AudioCodec.OPUS),
 }

@@ -1,11 +1,20 @@
-"""Owns one render from a timeline to a finished file; hides the order of the work and what is kept of it."""
+"""Owns one order from a timeline to finished files, all renditions in one go; hides the order of the work.
+
+    decode sound -- mix -- encode sound ----\
+                                             join -- rename -- report        once for each rendition
+    decode pictures -- encode stretches ----/
+
+Each step is done once, whichever renditions need it: a picture is decoded once, a stretch is encoded once for each
+codec and size, the sound is mixed once and encoded once for each codec and rate. Files are joined in the workers as
+soon as their parts are there, while others are still encoded.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,46 +22,28 @@ import av
 
 from video_pipeline.cores import Cores
 from video_pipeline.domain.delivery import Rendition
-from video_pipeline.domain.errors import MachineError
+from video_pipeline.domain.errors import MachineError, StudioError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.binary import FfmpegBinary
 from video_pipeline.ffmpeg.cache import Cache, Session
-from video_pipeline.ffmpeg.codecs import CONTAINERS, VIDEO, Container, VideoCodec
-from video_pipeline.ffmpeg.coded import is_whole
+from video_pipeline.ffmpeg.codecs import CONTAINERS, VIDEO, Container
 from video_pipeline.ffmpeg.crew import Crew, StopFlag
+from video_pipeline.ffmpeg.gallery import Gallery, prepare_pictures
 from video_pipeline.ffmpeg.mixing import mix_span
 from video_pipeline.ffmpeg.mux import write_file
-from video_pipeline.ffmpeg.plan import KINDS, Kind, Run, Stretch, compile_plan
-from video_pipeline.ffmpeg.reel import PictureTrack, SoundTrack, label_of
+from video_pipeline.ffmpeg.plan import KINDS, compile_plan
+from video_pipeline.ffmpeg.reel import Label, PictureTrack, SoundTrack, label_of
 from video_pipeline.ffmpeg.sound import FinishedSound, SoundWork
-from video_pipeline.ffmpeg.stretch import PictureFormat, make_stretch, stretch_key
+from video_pipeline.ffmpeg.stretch import PictureFormat, make_stretch, prepare_picture
 from video_pipeline.ffmpeg.tracks import prepare_track
 from video_pipeline.ffmpeg.voice import Voice, encode_chunk
-from video_pipeline.ports import IsCancelled, ReportProgress
+from video_pipeline.ports import IsCancelled, KeepFinished, ReportProgress
 
-# Expected CPU milliseconds a frame of 1080p by kind of stretch and codec; they only weigh the progress.
-_FRAME_COST_MS = {
-    (Kind.STILL, VideoCodec.H264): 4.0,
-    (Kind.BLEND, VideoCodec.H264): 9.0,
-    (Kind.MOVE, VideoCodec.H264): 30.0,
-    (Kind.STILL, VideoCodec.VP9): 12.0,
-    (Kind.BLEND, VideoCodec.VP9): 30.0,
-    (Kind.MOVE, VideoCodec.VP9): 45.0,
-}
-STAGES: Mapping[Callable[..., Any], str] = {
-    prepare_track: "decode",
-    mix_span: "mix",
-    encode_chunk: "sound",
-    make_stretch: "pictures",
-}
-"""Kinds of work, the most urgent first: the sound has steps that wait for each other, pictures fill the time."""
-
-_NEARLY = 0.97
-"""Share of the work that is done before the packets are joined."""
-
-_FULL_HD = 1920 * 1080
+_HOUR_S = 3600.0
+_JOINING = 1.5
+"""Expected CPU seconds to join an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,151 +57,249 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What one render is to make."""
+    """What is to be made of one timeline: a file for each rendition."""
 
     timeline: Timeline
-    rendition: Rendition
+    outs: Mapping[Rendition, Path]
     files: Mapping[str, Path]  # the file of each picture and piece of sound, by checksum
+
+
+def order_of(timeline: Timeline, outs: Mapping[Rendition, Path], locate: Callable[[MediaReference], Path]) -> Order:
+    """An order with every file looked up once."""
+    media = [clip.media for clip in timeline.pictures] + [clip.media for clip in timeline.sounds]
+    return Order(timeline, outs, {reference.sha256: locate(reference) for reference in dict.fromkeys(media)})
+
+
+def join_file(
+    out: Path, container: Container, picture: PictureTrack | None, sound: SoundTrack, *, label: Label, stop: StopFlag
+) -> str:
+    """Join finished packets to `out` and return its SHA-256. Runs in a worker."""
+    return write_file(out, container, picture, sound, stop.check, label=label)
+
+
+STAGES: Mapping[Callable[..., Any], str] = {
+    join_file: "join",
+    prepare_track: "decode",
+    mix_span: "mix",
+    encode_chunk: "sound",
+    prepare_picture: "pictures",
+    make_stretch: "pictures",
+}
+"""Kinds of work, the most urgent first: the sound has steps that wait for each other, pictures fill the time."""
+
+
+def render_all(
+    engine: Engine, order: Order, *, report: ReportProgress, cancelled: IsCancelled, finished: KeepFinished
+) -> dict[Rendition, RenderReport]:
+    """Make all files of `order`, each written aside and renamed; see ports.MediaTools.render_all."""
+    with engine.cache.session() as session:
+        crew = Crew(engine.cores, StopFlag(session.own / "stop"), report, cancelled, STAGES)
+        batch = _Batch(engine, order, session, crew)
+        try:
+            crew.poll()
+            batch.start()
+            made = batch.finish(finished)
+        finally:
+            crew.dismiss()
+            batch.clear()
+    report(1.0, "finished")
+    return made
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """One rendition on its way."""
+
+    rendition: Rendition
+    out: Path
+    gallery: Gallery | None
+    sound: Future[FinishedSound]
+    joined: Future[str] | None = None
 
     @property
     def container(self) -> Container:
-        """How the file is written."""
         return CONTAINERS[self.rendition.format]
 
     @property
-    def form(self) -> PictureFormat:
-        """What its pictures are."""
-        return PictureFormat(self.container.video, self.rendition.rung, self.timeline.rate)
+    def part(self) -> Path:
+        return self.out.with_name(f"{self.out.name}.part")
 
     @property
-    def voice(self) -> Voice:
-        """How its sound is encoded."""
-        return Voice(self.container.audio, self.rendition.rung.audio_bps)
+    def open(self) -> list[Future[Any]]:
+        """What it waits for."""
+        return [self.joined] if self.joined else [self.sound, *(self.gallery.tasks if self.gallery else ())]
+
+    def is_ready(self) -> bool:
+        """True when it can go on: nothing is open any more, or something failed."""
+        return self.error() is not None or all(future.done() for future in self.open)
+
+    def error(self) -> BaseException | None:
+        """What went wrong so far."""
+        done = (future for future in self.open if future.done())
+        return next((error for future in done if (error := future.exception()) is not None), None)
 
 
-def order_of(timeline: Timeline, rendition: Rendition, locate: Callable[[MediaReference], Path]) -> Order:
-    """An order with every file looked up once."""
-    media = [clip.media for clip in timeline.pictures] + [clip.media for clip in timeline.sounds]
-    return Order(timeline, rendition, {reference.sha256: locate(reference) for reference in dict.fromkeys(media)})
+class _Batch:
+    """All renditions of one order, sharing what they have in common."""
 
-
-def render(engine: Engine, order: Order, out: Path, report: ReportProgress, cancelled: IsCancelled) -> RenderReport:
-    """Make `order` at `out`, written aside and renamed; see ports.MediaTools.render."""
-    began = time.monotonic()
-    part = out.with_name(f"{out.name}.part")
-    with engine.cache.session() as session:
-        crew = Crew(engine.cores, StopFlag(session.own / "stop"), _up_to(_NEARLY, report), cancelled, STAGES)
-        try:
-            crew.poll()
-            sound_work = SoundWork(
-                order.timeline,
-                order.voice,
-                files=order.files,
-                binary=engine.binary.path,
-                session=session,
-                crew=crew,
-            )
-            sound_work.queue()
-            pictures = _PictureWork(order, session, crew)
-            sound = sound_work.finish()
-            runs = pictures.finish()
-            report(_NEARLY, "joining picture and sound")
-            picture_track = PictureTrack(order.form, [(path, run.frames) for path, run in runs])
-            joining = time.process_time()
-            sound_track = SoundTrack(order.voice, sound.chunks)
-            label = label_of(order.timeline)
-            sha256 = write_file(part, order.container, picture_track, sound_track, crew.poll, label=label)
-            crew.spent["join"] = time.process_time() - joining
-            crew.poll()
-            media = MediaReference(out.name, sha256, part.stat().st_size)
-            part.replace(out)
-        except (OSError, av.FFmpegError) as error:
-            raise MachineError(f"cannot render {out.name}: {error}; is the disk full?") from error
-        finally:
-            crew.dismiss()
-            part.unlink(missing_ok=True)
-    report(1.0, "finished")
-    made = _report(order, media, sound, pictures, time.monotonic() - began)
-    return replace(made, stages={stage: round(seconds, 3) for stage, seconds in crew.spent.items()})
-
-
-def _up_to(limit: float, report: ReportProgress) -> ReportProgress:
-    return lambda share, message: report(share * limit, message)
-
-
-class _PictureWork:
-    """The stretches of one order, queued at once; made in the workers."""
-
-    def __init__(self, order: Order, session: Session, crew: Crew) -> None:
-        self._runs = compile_plan(order.timeline)
+    def __init__(self, engine: Engine, order: Order, session: Session, crew: Crew) -> None:
+        self._engine = engine
         self._order = order
         self._session = session
         self._crew = crew
-        keys = {run.stretch: stretch_key(run.stretch, order.form) for run in self._runs}
-        self._keys = keys
-        missing = [stretch for stretch, key in keys.items() if not _is_kept(session, key)]
-        self.reused = len(keys) - len(missing)
-        self.encoded = len(missing)
-        self._tasks = [self._queue(number, stretch) for number, stretch in enumerate(missing, start=1)]
+        self._label = label_of(order.timeline)
+        self._began = time.monotonic()
+        self._deliveries: list[_Delivery] = []
+        self._failures: list[BaseException] = []
+        self._threads: ThreadPoolExecutor | None = None
 
-    def _queue(self, number: int, stretch: Stretch) -> Future[None]:
-        form, kind = self._order.form, KINDS[type(stretch)]
-        pixels = form.rung.width * form.rung.height
-        cost = stretch.shown * _FRAME_COST_MS[kind, form.codec] / 1000 * pixels / _FULL_HD
+    def start(self) -> None:
+        """Queue all work that does not wait for other work."""
+        renditions = self._order.outs
+        self._check_encoders()
+        self._crew.announce(self._joining * len(renditions))
+        plan = compile_plan(self._order.timeline)
+        forms = dict.fromkeys(form for each in renditions if (form := self._form(each)) is not None)
+        galleries = {
+            form: Gallery(plan, form, self._order.files, session=self._session, crew=self._crew) for form in forms
+        }
+        sounds = self._sounds(dict.fromkeys(map(voice_of, renditions)))
+        prepare_pictures(galleries.values(), self._order.files, session=self._session, crew=self._crew)
+        for gallery in galleries.values():
+            gallery.queue()
+        for rendition, out in renditions.items():
+            form = self._form(rendition)
+            delivery = _Delivery(rendition, out, galleries[form] if form else None, sounds[voice_of(rendition)])
+            self._deliveries.append(delivery)
+
+    def _check_encoders(self) -> None:
+        for rendition in self._order.outs:
+            codec = CONTAINERS[rendition.format].video
+            if codec and VIDEO[codec].encoder not in av.codecs_available:
+                raise MachineError(
+                    f"cannot make {rendition.name}: PyAV {av.__version__} has no encoder {VIDEO[codec].encoder}; "
+                    "install a build of PyAV that has it, or choose another format"
+                )
+
+    def _form(self, rendition: Rendition) -> PictureFormat | None:
+        codec = CONTAINERS[rendition.format].video
+        return PictureFormat(codec, rendition.rung, self._order.timeline.rate) if codec else None
+
+    def _sounds(self, voices: Mapping[Voice, None]) -> dict[Voice, Future[FinishedSound]]:
+        """The sound in every voice. Its rounds wait for each other, so each voice has a thread that waits for them."""
+        works = {
+            voice: SoundWork(
+                self._order.timeline,
+                voice,
+                files=self._order.files,
+                binary=self._engine.binary.path,
+                session=self._session,
+                crew=self._crew,
+            )
+            for voice in voices
+        }
+        for work in works.values():
+            work.queue()
+        self._threads = ThreadPoolExecutor(len(works), "sound")
+        futures = {voice: self._threads.submit(work.finish) for voice, work in works.items()}
+        for future in futures.values():
+            future.add_done_callback(lambda _: self._crew.wake())
+        return futures
+
+    @property
+    def _joining(self) -> float:
+        timeline = self._order.timeline
+        return _JOINING * float(timeline.rate.seconds(timeline.frames)) / _HOUR_S
+
+    def finish(self, finished: KeepFinished) -> dict[Rendition, RenderReport]:
+        """Join each file when its parts are there; what fails does not keep the others from being finished."""
+        made: dict[Rendition, RenderReport] = {}
+        waiting = list(self._deliveries)
+        while waiting:
+            self._crew.wait_until(lambda: any(each.is_ready() for each in waiting))
+            for each in [each for each in waiting if each.is_ready()]:
+                if (error := each.error()) is not None:
+                    waiting.remove(each)
+                    self._fail(each, error, waiting)
+                elif each.joined is None:
+                    each.joined = self._join(each)
+                else:
+                    waiting.remove(each)
+                    made[each.rendition] = self._deliver(each, each.joined.result())
+                    finished(made[each.rendition])
+        if self._failures:
+            raise self._failures[0]
+        return made
+
+    def _join(self, each: _Delivery) -> Future[str]:
         return self._crew.submit(
-            cost,
-            f"encoded picture stretch {number} of {self.encoded}",
-            make_stretch,
-            stretch,
-            form,
-            self._order.files,
-            self._session,
-            self._crew.stop,
+            self._joining,
+            f"joined {each.rendition.name}",
+            join_file,
+            each.part,
+            each.container,
+            each.gallery.track() if each.gallery else None,
+            SoundTrack(voice_of(each.rendition), each.sound.result().chunks),
+            label=self._label,
+            stop=self._crew.stop,
         )
 
-    def finish(self) -> list[tuple[Path, Run]]:
-        """Wait for the stretches; each run with the file of its packets."""
-        self._crew.gather(self._tasks)
-        return [(self._session.own / self._keys[run.stretch], run) for run in self._runs]
+    def _fail(self, failed: _Delivery, error: BaseException, others: list[_Delivery]) -> None:
+        """Remember what went wrong and leave undone what only the failed one needed."""
+        if not isinstance(error, StudioError):
+            if not isinstance(error, OSError | av.FFmpegError):
+                raise error
+            told = MachineError(f"cannot render {failed.out.name}: {error}; is the disk full?")
+            told.__cause__ = error
+            error = told
+        self._failures.append(error)
+        if failed.gallery and all(each.gallery is not failed.gallery for each in others):
+            for task in failed.gallery.tasks:
+                task.cancel()
+
+    def _deliver(self, each: _Delivery, sha256: str) -> RenderReport:
+        media = MediaReference(each.out.name, sha256, each.part.stat().st_size)
+        each.part.replace(each.out)
+        timeline, rung, gallery = self._order.timeline, each.rendition.rung, each.gallery
+        return RenderReport(
+            rendition=each.rendition,
+            media=media,
+            frames=timeline.frames,
+            width=rung.width if gallery else 0,
+            height=rung.height if gallery else 0,
+            duration_s=float(timeline.rate.seconds(timeline.frames)),
+            loudness=each.sound.result().loudness,
+            video_codec=each.container.video or "",
+            audio_codec=each.container.audio,
+            stretches_encoded=gallery.encoded if gallery else 0,
+            stretches_reused=gallery.reused if gallery else 0,
+            command=_described(each.rendition, timeline),
+            wall_s=time.monotonic() - self._began,
+            stages={stage: round(seconds, 3) for stage, seconds in sorted(self._crew.spent.items())},
+        )
+
+    def clear(self) -> None:
+        """Wait for the threads, which end when the crew is dismissed, and remove what is unfinished."""
+        if self._threads:
+            self._threads.shutdown()
+        for each in self._deliveries:
+            each.part.unlink(missing_ok=True)
 
 
-def _is_kept(session: Session, key: str) -> bool:
-    kept = session.find(key)
-    if kept is not None and not is_whole(kept):
-        session.drop(key)
-        return False
-    return kept is not None
+def voice_of(rendition: Rendition) -> Voice:
+    """How the sound of a rendition is encoded."""
+    return Voice(CONTAINERS[rendition.format].audio, rendition.rung.audio_bps)
 
 
-def _report(
-    order: Order, media: MediaReference, sound: FinishedSound, pictures: _PictureWork, wall_s: float
-) -> RenderReport:
-    timeline, rung = order.timeline, order.rendition.rung
-    return RenderReport(
-        rendition=order.rendition,
-        media=media,
-        frames=timeline.frames,
-        width=rung.width,
-        height=rung.height,
-        duration_s=float(timeline.rate.seconds(timeline.frames)),
-        loudness=sound.loudness,
-        video_codec=order.container.video,
-        audio_codec=order.container.audio,
-        stretches_encoded=pictures.encoded,
-        stretches_reused=pictures.reused,
-        command=_described(order),
-        wall_s=wall_s,
-    )
-
-
-def _described(order: Order) -> str:
+def _described(rendition: Rendition, timeline: Timeline) -> str:
     """How the file is made, in the words of ffmpeg's options."""
-    recipe = VIDEO[order.container.video]
-    kinds = sorted({KINDS[type(run.stretch)] for run in compile_plan(order.timeline)})
-    pictures = " ".join(f"-{kind} {recipe.options(kind, recipe.quantisers[kind][0])}" for kind in kinds)
-    muxing = " ".join(f"-{name} {value}" for name, value in order.container.options.items())
-    size = f"{order.form.rung.width}x{order.form.rung.height}"
-    return (
-        f"stretches: -c:v {recipe.encoder} -s {size} -r {order.timeline.rate} {pictures} | sound: {order.voice} "
-        f"| joined: -c copy -f {order.container.muxer} {muxing}"
-    )
+    container, rung = CONTAINERS[rendition.format], rendition.rung
+    steps = [f"sound: {voice_of(rendition)}"]
+    if container.video:
+        recipe = VIDEO[container.video]
+        kinds = sorted({KINDS[type(run.stretch)] for run in compile_plan(timeline)})
+        pictures = " ".join(f"-{kind} {recipe.options(kind, recipe.quantisers[kind][0])}" for kind in kinds)
+        size = f"{rung.width}x{rung.height}"
+        steps.insert(0, f"stretches: -c:v {recipe.encoder} -s {size} -r {timeline.rate} {pictures}")
+    muxing = " ".join(f"-{name} {value}" for name, value in container.options.items())
+    return " | ".join([*steps, f"joined: -c copy -f {container.muxer} {muxing}".rstrip()])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, assert_never
@@ -16,10 +16,20 @@ from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Motion
 from video_pipeline.ffmpeg.cache import Session, key_of
-from video_pipeline.ffmpeg.canvas import Planes, Size, blend, dissolve_shares, load_planes, zoom_factor, zoomed
+from video_pipeline.ffmpeg.canvas import (
+    Planes,
+    Size,
+    blend,
+    dissolve_shares,
+    load_planes,
+    scaled_planes,
+    zoom_factor,
+    zoomed,
+)
 from video_pipeline.ffmpeg.codecs import VIDEO, VideoCodec
 from video_pipeline.ffmpeg.coded import Coded, write_coded
 from video_pipeline.ffmpeg.crew import StopFlag
+from video_pipeline.ffmpeg.pictures import open_picture
 from video_pipeline.ffmpeg.plan import KINDS, Blend, Hold, Kind, Look, Move, Stretch, loop_at
 
 T = TypeVar("T")
@@ -121,14 +131,33 @@ def _within_ceiling(encoded: Callable[[int], Coded], stretch: Stretch, form: Pic
     return coded
 
 
+def prepare_picture(picture: str, file: Path, sizes: Sequence[Size], session: Session, stop: StopFlag) -> None:
+    """Decode a picture once and keep it in all `sizes` while the session lasts. Runs in a worker."""
+    stop.check()
+    missing = [size for size in sizes if not _place(picture, size, session).exists()]
+    if not missing:
+        return
+    opened = open_picture(file)
+    for size in missing:
+        _keep(scaled_planes(opened, size), _place(picture, size, session))
+
+
 def _planes(picture: str, file: Path, size: Size, session: Session) -> Planes:
     """The converted picture: a dissolve and two stills need it, so it is kept while the session lasts."""
-    kept = session.own / f"{picture}_{size.width}x{size.height}.npy"
+    kept = _place(picture, size, session)
     if not kept.exists():
-        part = kept.with_suffix(f".{os.getpid()}.npy")
-        np.save(part, load_planes(file, size))
-        part.replace(kept)
+        _keep(load_planes(file, size), kept)
     planes: Planes = np.load(kept)
     if planes.shape != (size.height * 3 // 2, size.width):
         raise MediaError(f"{kept} does not hold a picture of {size.width} x {size.height}")
     return planes
+
+
+def _place(picture: str, size: Size, session: Session) -> Path:
+    return session.own / f"{picture}_{size.width}x{size.height}.npy"
+
+
+def _keep(planes: Planes, place: Path) -> None:
+    part = place.with_suffix(f".{os.getpid()}.npy")
+    np.save(part, planes)
+    part.replace(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,12 @@ from video_pipeline.ffmpeg.crew import StopFlag, on_one_core
 from video_pipeline.ffmpeg.hardware import AUTO, Hardware
 from video_pipeline.ffmpeg.pictures import WAVEFORM_SIZE, draw_contact_sheet, draw_preview, draw_waveform, image_facts
 from video_pipeline.ffmpeg.probe import black_frames, inspect
-from video_pipeline.ffmpeg.render import Engine, order_of, render
+from video_pipeline.ffmpeg.render import Engine, order_of, render_all
 from video_pipeline.ffmpeg.runner import run
 from video_pipeline.ffmpeg.sniff import video_demuxer
 from video_pipeline.ffmpeg.tracks import columns_of, load_analysis, load_pcm, pcm_path, prepare_track
 from video_pipeline.ffmpeg.transcode import Foundry, Wish, transcode
-from video_pipeline.ports import IsCancelled, ReportProgress
+from video_pipeline.ports import IsCancelled, KeepFinished, ReportProgress
 
 _POSTER_LIMIT_S = 60.0
 
@@ -63,7 +63,23 @@ class FfmpegTools:
         cancelled: IsCancelled,
     ) -> RenderReport:
         """Render `timeline` to `out`; see ports.MediaTools."""
-        return render(self._engine, order_of(timeline, rendition, locate), out, report, cancelled)
+        return self.render_all(
+            timeline, {rendition: out}, locate=locate, report=report, cancelled=cancelled, finished=lambda _: None
+        )[rendition]
+
+    def render_all(
+        self,
+        timeline: Timeline,
+        outs: Mapping[Rendition, Path],
+        *,
+        locate: Callable[[MediaReference], Path],
+        report: ReportProgress,
+        cancelled: IsCancelled,
+        finished: KeepFinished,
+    ) -> dict[Rendition, RenderReport]:
+        """Render `timeline` to several files in one go; see ports.MediaTools."""
+        order = order_of(timeline, outs, locate)
+        return render_all(self._engine, order, report=report, cancelled=cancelled, finished=finished)
 
     def describe_encoders(self) -> str:
         """Which hardware encoders work, tried now if nothing is known, or why none does; one line."""

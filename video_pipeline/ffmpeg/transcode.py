@@ -102,6 +102,11 @@ class Wish:
         return CONTAINERS[self.rendition.format]
 
     @property
+    def codec(self) -> str:
+        """How its picture is encoded."""
+        return str(self.container.video)
+
+    @property
     def voice(self) -> Voice:
         """How its sound is encoded."""
         return Voice(self.container.audio, self.rendition.rung.audio_bps)
@@ -185,10 +190,9 @@ def _decoded_sound(work: Workpiece) -> Path:
 
 def _encoded_picture(work: Workpiece, wish: Wish, hardware: Hardware) -> tuple[Path, Encoder]:
     """The picture alone, by hardware if that works, else by software; and which encoder made it."""
-    codec = str(wish.container.video)
-    software = SOFTWARE[codec]
-    chosen = hardware.choice(codec, work.footage.duration_s, work.is_stopped)
-    if refusal := hardware.refusal(codec):
+    software = SOFTWARE[wish.codec]
+    chosen = hardware.choice(wish.codec, work.footage.duration_s, work.is_stopped)
+    if refusal := hardware.refusal(wish.codec):
         work.notes.append(refusal)
     if chosen is None:
         return _picture_by(work, wish, software, STALL_S), software
@@ -303,8 +307,8 @@ def _report(work: Workpiece, wish: Wish, part: Path, encoder: Encoder, loudness:
         height=facts["height"],
         duration_s=float(work.rate.seconds(facts["frames"])),
         loudness=loudness,
-        video_codec=wish.container.video,
-        audio_codec=wish.container.audio,
+        video_codec=wish.codec or "",
+        audio_codec=str(wish.container.audio),
         stretches_encoded=1,
         stretches_reused=0,
         command=" | ".join(steps),

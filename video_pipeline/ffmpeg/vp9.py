@@ -24,7 +24,7 @@ _SHARED = {
 }
 
 SPEED: dict[Kind, dict[str, str]] = {
-    # The one key frame of each picture, at 1080p: 0.15 s, 302 KB, 48.2 dB; deadline good: 0.86 s, 259 KB, 48.4 dB.
+    # The one key frame of each picture, at 1080p: 0.17 s, 347 KB, 48.8 dB; deadline good: 0.86 s, 259 KB, 48.4 dB.
     Kind.STILL: {"deadline": "realtime", "cpu-used": "6"},
     # Speed 8 takes 20 ms a frame of a 1080p dissolve, 7 takes 26, 6 takes 31, all with the same 45.4 dB.
     Kind.BLEND: {"deadline": "realtime", "cpu-used": "8"},

@@ -1,0 +1,118 @@
+"""Owns the pictures of one programme in one codec and size; hides which stretches exist already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from video_pipeline.ffmpeg.cache import Session
+from video_pipeline.ffmpeg.canvas import Size
+from video_pipeline.ffmpeg.codecs import VideoCodec
+from video_pipeline.ffmpeg.coded import is_whole
+from video_pipeline.ffmpeg.crew import Crew
+from video_pipeline.ffmpeg.plan import KINDS, Kind, Run, Stretch
+from video_pipeline.ffmpeg.reel import PictureTrack
+from video_pipeline.ffmpeg.stretch import PictureFormat, make_stretch, pictures_of, prepare_picture, stretch_key
+
+# Expected CPU milliseconds a frame of 1080p by kind of stretch and codec; they only weigh the progress.
+_FRAME_COST_MS = {
+    (Kind.STILL, VideoCodec.H264): 0.5,
+    (Kind.BLEND, VideoCodec.H264): 9.0,
+    (Kind.MOVE, VideoCodec.H264): 30.0,
+    (Kind.STILL, VideoCodec.VP9): 1.5,
+    (Kind.BLEND, VideoCodec.VP9): 20.0,
+    (Kind.MOVE, VideoCodec.VP9): 45.0,
+}
+_OTHER_COST_MS = 30.0
+_PREPARING_S = 0.07
+"""Expected CPU seconds to decode, scale and convert one picture."""
+
+_FULL_HD = 1920 * 1080
+
+
+class Gallery:
+    """The stretches of one picture format, queued at once and made in the workers."""
+
+    def __init__(
+        self, plan: Sequence[Run], form: PictureFormat, files: Mapping[str, Path], *, session: Session, crew: Crew
+    ) -> None:
+        self._plan = plan
+        self._form = form
+        self._files = files
+        self._session = session
+        self._crew = crew
+        self._keys = {run.stretch: stretch_key(run.stretch, form) for run in plan}
+        self._missing = [stretch for stretch, key in self._keys.items() if not _is_kept(session, key)]
+        self.tasks: list[Future[None]] = []
+
+    @property
+    def size(self) -> Size:
+        """Of its pictures."""
+        return self._form.size
+
+    @property
+    def encoded(self) -> int:
+        """How many stretches are made now."""
+        return len(self._missing)
+
+    @property
+    def reused(self) -> int:
+        """How many stretches were there already."""
+        return len(self._keys) - len(self._missing)
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The checksums of the pictures that are needed, in the order of their use."""
+        return tuple(dict.fromkeys(picture for stretch in self._missing for picture in pictures_of(stretch)))
+
+    def queue(self) -> None:
+        """Queue the stretches that are missing."""
+        self.tasks = [self._queue(number, stretch) for number, stretch in enumerate(self._missing, start=1)]
+
+    def _queue(self, number: int, stretch: Stretch) -> Future[None]:
+        cost = stretch.shown * _cost_ms(KINDS[type(stretch)], self._form.codec) / 1000 * _share(self.size)
+        return self._crew.submit(
+            cost,
+            f"encoded picture stretch {number} of {self.encoded} ({self._form.codec}, {self.size.height} lines)",
+            make_stretch,
+            stretch,
+            self._form,
+            self._files,
+            self._session,
+            self._crew.stop,
+        )
+
+    def track(self) -> PictureTrack:
+        """What a file is joined from, once all tasks are done."""
+        return PictureTrack(
+            self._form, [(self._session.own / self._keys[run.stretch], run.frames) for run in self._plan]
+        )
+
+
+def prepare_pictures(galleries: Iterable[Gallery], files: Mapping[str, Path], *, session: Session, crew: Crew) -> None:
+    """Queue decoding each picture once for all the sizes in which it is needed."""
+    sizes: dict[str, dict[Size, None]] = {}
+    for gallery in galleries:
+        for picture in gallery.wanted:
+            sizes.setdefault(picture, {})[gallery.size] = None
+    for number, (picture, wanted) in enumerate(sizes.items(), start=1):
+        cost = _PREPARING_S * sum(map(_share, wanted))
+        message = f"scaled picture {number} of {len(sizes)}"
+        crew.submit(cost, message, prepare_picture, picture, files[picture], tuple(wanted), session, crew.stop)
+
+
+def _cost_ms(kind: Kind, codec: VideoCodec) -> float:
+    return _FRAME_COST_MS.get((kind, codec), _OTHER_COST_MS)
+
+
+def _share(size: Size) -> float:
+    return size.width * size.height / _FULL_HD
+
+
+def _is_kept(session: Session, key: str) -> bool:
+    kept = session.find(key)
+    if kept is not None and not is_whole(kept):
+        session.drop(key)
+        return False
+    return kept is not None
