@@ -46,7 +46,7 @@ def _export(
             return existing
     if rendition == MASTER:
         media = studio.media.duplicate(master.media, export_key(job.id, rendition))
-        put_timeline_beside(studio, job.id, _timeline(studio, job), media.key)
+        put_timeline_beside(studio, job.id, timeline_of(studio, job), media.key)
         return studio.jobs.save_export(job.id, replace(master, media=media))
     return studio.jobs.save_export(job.id, _render(studio, job, rendition, report, cancelled))
 
@@ -54,7 +54,7 @@ def _export(
 def _render(
     studio: Studio, job: JobRecord, rendition: Rendition, report: ReportProgress, cancelled: IsCancelled
 ) -> RenderReport:
-    timeline = _timeline(studio, job)
+    timeline = timeline_of(studio, job)
     with studio.media.scratch(job.id) as scratch:
         out = scratch / f"{rendition.name}.{rendition.format}"
         made = studio.tools.render(
@@ -65,7 +65,8 @@ def _render(
     return replace(made, media=media)
 
 
-def _timeline(studio: Studio, job: JobRecord) -> Timeline:
+def timeline_of(studio: Studio, job: JobRecord) -> Timeline:
+    """The programme of a job, from what was delivered for it; ConflictError before it was planned."""
     storyboard, brief = planned(job)
     return album_timeline(
         storyboard, studio.jobs.tracks(job.id), studio.jobs.images(job.id), brief.motion, storyboard.title
