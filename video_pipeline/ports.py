@@ -175,6 +175,27 @@ class MediaTools(Protocol):
         """Write the frame of `video` at `at_s` seconds as a JPEG."""
         ...
 
+    def thumbnail(self, picture: Path, out: Path, title: str = "") -> bool:
+        """Draw `picture` as a JPEG of 1280 x 720 below 2 MB, with `title` on it; False when no words were set."""
+        ...
+
+    def appeal(self, picture: Path) -> float:
+        """How much a picture promises at a glance, about 0 to 1."""
+        ...
+
+    def programme_waveform(self, timeline: Timeline, out: Path, *, locate: Callable[[MediaReference], Path]) -> None:
+        """Draw how loud the programme is from end to end as a PNG."""
+        ...
+
+    def preview_clip(
+        self, timeline: Timeline, master: Path, out: Path, *, locate: Callable[[MediaReference], Path]
+    ) -> RenderReport:
+        """Make an mp4 of 20 s at low quality around the first transition, the sound of `master` faded at both ends.
+
+        A shorter programme is shown whole; the file has less than 3 MB.
+        """
+        ...
+
     def inspect(self, video: Path) -> dict[str, Any]:
         """Facts of the finished file for the gates; a file that did not change is read once.
 

@@ -9,26 +9,34 @@ from pathlib import Path
 from typing import Any
 
 from video_pipeline.cores import Cores
-from video_pipeline.domain.delivery import Rendition
+from video_pipeline.domain.delivery import Format, Quality, Rendition
 from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.excerpt import excerpt, telling_range
 from video_pipeline.domain.media import AudioFacts, ImageFacts, MediaReference
 from video_pipeline.domain.records import RenderReport
+from video_pipeline.domain.timebase import TimeRange
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.binary import FfmpegBinary
 from video_pipeline.ffmpeg.cache import DEFAULT_LIMIT_BYTES, Cache, Session
 from video_pipeline.ffmpeg.command import poster_command
 from video_pipeline.ffmpeg.crew import StopFlag, on_one_core
+from video_pipeline.ffmpeg.excerpts import draw_programme, extract_sound
 from video_pipeline.ffmpeg.hardware import AUTO, Hardware
 from video_pipeline.ffmpeg.pictures import WAVEFORM_SIZE, draw_contact_sheet, draw_preview, draw_waveform, image_facts
 from video_pipeline.ffmpeg.probe import black_frames, inspect
 from video_pipeline.ffmpeg.render import Engine, order_of, render_all
 from video_pipeline.ffmpeg.runner import run
 from video_pipeline.ffmpeg.sniff import video_demuxer
-from video_pipeline.ffmpeg.tracks import columns_of, load_analysis, load_pcm, pcm_path, prepare_track
+from video_pipeline.ffmpeg.thumbnails import appeal, draw_thumbnail
+from video_pipeline.ffmpeg.tracks import Analysis, columns_of, load_analysis, load_pcm, pcm_path, prepare_track
 from video_pipeline.ffmpeg.transcode import Foundry, Wish, transcode
 from video_pipeline.ports import IsCancelled, KeepFinished, ReportProgress
 
 _POSTER_LIMIT_S = 60.0
+
+PREVIEW_S = 20
+PREVIEW = Rendition(Format.MP4, Quality.LOW)
+"""At its ceilings a preview has 2.8 MB."""
 
 
 class FfmpegTools:
@@ -134,6 +142,42 @@ class FfmpegTools:
         finally:
             part.unlink(missing_ok=True)
 
+    def thumbnail(self, picture: Path, out: Path, title: str = "") -> bool:
+        """Draw `picture` as a JPEG of 1280 x 720 below 2 MB, with `title` on it; False when no words were set."""
+        return draw_thumbnail(picture, out, title)
+
+    def appeal(self, picture: Path) -> float:
+        """How much a picture promises at a glance, about 0 to 1."""
+        return appeal(picture)
+
+    def programme_waveform(self, timeline: Timeline, out: Path, *, locate: Callable[[MediaReference], Path]) -> None:
+        """Draw how loud the programme is from end to end as a PNG of 1600 x 300; pieces not measured yet are."""
+        pieces = {clip.media.sha256: self._analysis(clip.media, locate) for clip in timeline.sounds}
+        draw_programme(timeline, pieces, out)
+
+    def preview_clip(
+        self, timeline: Timeline, master: Path, out: Path, *, locate: Callable[[MediaReference], Path]
+    ) -> RenderReport:
+        """Make a short film of the most telling moment of a programme; see ports.MediaTools."""
+        rate = timeline.rate
+        span = telling_range(timeline, rate.frames_in(PREVIEW_S))
+        first, end = rate.samples_at(span.start), rate.samples_at(span.end)
+        sound = out.with_name(f"{out.name}.flac")
+        try:
+            # Longer than the pictures by a sample at most: lengths are rounded where they stand.
+            extract_sound(master, TimeRange(first, end - first + 1), sound)
+            reference = MediaReference(sound.name, _sha256(sound), sound.stat().st_size)
+            return self.render(
+                excerpt(timeline, span, reference),
+                PREVIEW,
+                out,
+                locate=lambda media: sound if media == reference else locate(media),
+                report=lambda _share, _message: None,
+                cancelled=lambda: False,
+            )
+        finally:
+            sound.unlink(missing_ok=True)
+
     def inspect(self, video: Path) -> dict[str, Any]:
         """Facts of the finished file; see ports.MediaTools."""
         return inspect(video)
@@ -142,14 +186,28 @@ class FfmpegTools:
         """How many different key frames of `video` are black; each stretch of picture begins with one."""
         return black_frames(video)
 
+    def _analysis(self, media: MediaReference, locate: Callable[[MediaReference], Path]) -> Analysis:
+        with self._engine.cache.session() as session:
+            known = load_analysis(session, media.sha256)
+        if known is not None:
+            return known
+        with self._prepared(locate(media)) as (session, sha256):
+            measured = load_analysis(session, sha256)
+            assert measured is not None
+            return measured
+
     @contextmanager
     def _prepared(self, audio: Path, *, decoded: bool = False) -> Iterator[tuple[Session, str]]:
         """A session in which `audio` is measured and, if asked for, decoded; and the checksum of the file."""
-        with audio.open("rb") as content:
-            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        sha256 = _sha256(audio)
         with self._engine.cache.session() as session:
             if decoded or load_analysis(session, sha256) is None:
                 flag = StopFlag(session.own / "stop")
                 binary = self._engine.binary.path
                 self._engine.cores.submit(on_one_core, prepare_track, binary, audio, sha256, session, flag).result()
             yield session, sha256
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -94,6 +94,8 @@ def of_master(studio: Studio, job: JobRecord) -> Metadata:
         return _costs(job)
     return {
         "poster": preview(studio, sheets.poster(studio, job.id)),
+        "waveform": preview(studio, sheets.programme_waveform(studio, job.id)),
+        "preview": dg.MetadataValue.path(str(sheets.preview(studio, job.id))),
         "duration": clock(report.duration_s),
         "frames": report.frames,
         "picture": f"{report.width}x{report.height} {report.video_codec}",
@@ -122,4 +124,11 @@ def of_exports(studio: Studio, job: JobRecord) -> Metadata:
             f"| {report.loudness.integrated_lufs:.1f} | {report.media.bytes / 1e6:.1f} "
             f"| {studio.media.locate(report.media)} |"
         )
-    return {"exports": len(rows) - 2, "table": dg.MetadataValue.md("\n".join(rows)), **_costs(job)}
+    pictures = sheets.thumbnails(studio, job.id)
+    return {
+        "exports": len(rows) - 2,
+        "thumbnails": dg.MetadataValue.md("\n".join(f"- {path}" for path in pictures)),
+        **{path.stem.replace("-", "_"): preview(studio, path) for path in pictures if path.stem.endswith("-titled")},
+        "table": dg.MetadataValue.md("\n".join(rows)),
+        **_costs(job),
+    }
