@@ -307,7 +307,7 @@ def _report(work: Workpiece, wish: Wish, part: Path, encoder: Encoder, loudness:
         height=facts["height"],
         duration_s=float(work.rate.seconds(facts["frames"])),
         loudness=loudness,
-        video_codec=wish.codec or "",
+        video_codec=wish.codec,
         audio_codec=str(wish.container.audio),
         stretches_encoded=1,
         stretches_reused=0,
