@@ -10,11 +10,11 @@ from video_pipeline import bootstrap
 from video_pipeline.cli import ordering, produce
 from video_pipeline.cli.output import console, job_json, megabytes, print_facts, print_json, print_table, report_json
 from video_pipeline.cli.watch import Display, follow
+from video_pipeline.domain.brief import MotionWish, TransitionWish
 from video_pipeline.domain.delivery import Format, Quality, Rendition
 from video_pipeline.domain.job import Approval, JobStatus, statuses_for
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.timebase import FPS_30, clock
-from video_pipeline.domain.timeline import Motion
 from video_pipeline.steps.export import export as make_export
 from video_pipeline.steps.files import job_files
 from video_pipeline.steps.recover import bring_back
@@ -39,7 +39,8 @@ def new(
     scene_seconds: ordering.SceneSeconds = 30,
     seed: ordering.Seed = None,
     approval: Annotated[Approval, typer.Option(help="Who lets the storyboard pass.")] = Approval.REQUIRED,
-    motion: ordering.MotionOption = Motion.STILL,
+    motion: ordering.MotionOption = MotionWish.STILL,
+    transition: ordering.TransitionOption = TransitionWish.DISSOLVE,
     music_provider: ordering.MusicProvider = "procedural",
     visual_provider: ordering.VisualProvider = "procedural",
     as_json: AsJson = False,
@@ -56,6 +57,7 @@ def new(
         seed=seed,
         approval=approval,
         motion=motion,
+        transition=transition,
         music_provider=music_provider,
         visual_provider=visual_provider,
     )

@@ -9,9 +9,8 @@ from uuid import UUID
 import typer
 
 from video_pipeline import bootstrap
-from video_pipeline.domain.brief import SEED_MAX, AlbumBrief, Brief, StoryboardBrief
+from video_pipeline.domain.brief import SEED_MAX, AlbumBrief, Brief, MotionWish, StoryboardBrief, TransitionWish
 from video_pipeline.domain.job import Approval
-from video_pipeline.domain.timeline import Motion
 
 Minutes = Annotated[int, typer.Option(help="Length of an album, 60 to 90.")]
 Scenes = Annotated[
@@ -21,7 +20,12 @@ SceneSeconds = Annotated[int, typer.Option(help="With --scenes: length of each s
 Niche = Annotated[str, typer.Option(help="What the video is about.")]
 Mood = Annotated[str, typer.Option(help="Mood keywords, separated by commas.")]
 Seed = Annotated[int | None, typer.Option(help="Decides everything that is generated; by default a random one.")]
-MotionOption = Annotated[Motion, typer.Option("--motion", help="How the pictures move.")]
+MotionOption = Annotated[
+    MotionWish, typer.Option("--motion", help="How the pictures move; auto chooses for each scene.")
+]
+TransitionOption = Annotated[
+    TransitionWish, typer.Option("--transition", help="How a picture follows another; auto chooses for each scene.")
+]
 MusicProvider = Annotated[str, typer.Option(help="Who makes the music.")]
 VisualProvider = Annotated[str, typer.Option(help="Who makes the pictures.")]
 
@@ -36,7 +40,8 @@ def make_brief(
     scene_seconds: int,
     seed: int | None,
     approval: Approval,
-    motion: Motion,
+    motion: MotionWish,
+    transition: TransitionWish,
     music_provider: str,
     visual_provider: str,
 ) -> Brief:
@@ -52,6 +57,7 @@ def make_brief(
             seed=chosen,
             approval=approval,
             motion=motion,
+            transition=transition,
             music_provider=music_provider,
             visual_provider=visual_provider,
         )
@@ -64,6 +70,7 @@ def make_brief(
         seed=chosen,
         approval=approval,
         motion=motion,
+        transition=transition,
         music_provider=music_provider,
         visual_provider=visual_provider,
     )

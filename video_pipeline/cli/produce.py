@@ -13,12 +13,12 @@ from video_pipeline.cli import ordering
 from video_pipeline.cli.meter import PeakMemory
 from video_pipeline.cli.output import console, errors, megabytes, print_facts, print_json
 from video_pipeline.cli.watch import ENDED, follow, shown
+from video_pipeline.domain.brief import MotionWish, TransitionWish
 from video_pipeline.domain.delivery import MASTER
 from video_pipeline.domain.errors import PermanentError, StudioError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.records import ChannelRecord, JobRecord, RenderReport
 from video_pipeline.domain.timebase import clock
-from video_pipeline.domain.timeline import Motion
 from video_pipeline.ports import JobStore
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def run(
         str | None,
         typer.Option(help="Name or id of a channel; by default the newest active one, made when there is none."),
     ] = None,
-    motion: ordering.MotionOption = Motion.STILL,
+    motion: ordering.MotionOption = MotionWish.STILL,
+    transition: ordering.TransitionOption = TransitionWish.DISSOLVE,
     music_provider: ordering.MusicProvider = "procedural",
     visual_provider: ordering.VisualProvider = "procedural",
     as_json: AsJson = False,
@@ -62,6 +63,7 @@ def run(
             seed=seed,
             approval=Approval.AUTO,
             motion=motion,
+            transition=transition,
             music_provider=music_provider,
             visual_provider=visual_provider,
         )

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind
-from video_pipeline.domain.timeline import Motion
 
 ALBUM_MINUTES = range(60, 91)
 ALBUM_SCENES = 20
@@ -21,6 +21,31 @@ SCENE_SECONDS = range(10, 601)
 LABEL_MAX_CHARACTERS = 255
 MOODS_MAX_CHARACTERS = 2000
 SEED_MAX = 2**31 - 1
+
+
+class MotionWish(StrEnum):
+    """How the pictures are to move: all in one way, a `Motion`, or each as its scene suggests."""
+
+    AUTO = "auto"
+    STILL = "still"
+    SLOW_ZOOM = "slow_zoom"
+    PAN = "pan"
+    DRIFT = "drift"
+    BREATHING_LIGHT = "breathing_light"
+    PARTICLES = "particles"
+    SNOW = "snow"
+    FIREFLIES = "fireflies"
+
+
+class TransitionWish(StrEnum):
+    """How a picture is to follow another: always by one `TransitionKind`, or as the two scenes suggest."""
+
+    AUTO = "auto"
+    CUT = "cut"
+    DISSOLVE = "dissolve"
+    DIP = "dip"
+    WIPE = "wipe"
+    LUMA = "luma"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +59,8 @@ class Order:
     mood_keywords: str  # comma separated, for example "elegant, classical, serene"
     seed: int  # decides everything that is generated; 0 to 2**31 - 1
     approval: Approval = Approval.REQUIRED
-    motion: Motion = Motion.STILL
+    motion: MotionWish = MotionWish.STILL
+    transition: TransitionWish = TransitionWish.DISSOLVE
     music_provider: str = "procedural"
     visual_provider: str = "procedural"
     user_id: str | None = None
@@ -111,7 +137,9 @@ def brief_from_json(value: dict[str, Any]) -> Brief:
         kind = KINDS[JobKind(fields.pop("kind"))]
         fields["channel_id"] = UUID(fields["channel_id"])
         fields["approval"] = Approval(fields["approval"])
-        fields["motion"] = Motion(fields["motion"])
+        fields["motion"] = MotionWish(fields["motion"])
+        # Briefs of older versions do not name it.
+        fields["transition"] = TransitionWish(fields.get("transition", TransitionWish.DISSOLVE))
         return kind(**fields)
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInputError(f"this is not a brief: {error!r}") from error

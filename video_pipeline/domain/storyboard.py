@@ -12,6 +12,7 @@ from typing import Any
 
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.domain.timeline import Motion, TransitionKind
 
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
@@ -104,6 +105,8 @@ class Scene:
     frames: int  # at the storyboard's rate; cut to cut, half of each crossfade included
     music: MusicPrompt
     visual: VisualPrompt
+    motion: Motion | None = None  # None in storyboards of older versions: as the brief says
+    transition: TransitionKind = TransitionKind.DISSOLVE  # how the scene comes on; the first one has nothing before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ class Storyboard:
     tags: tuple[str, ...]
     scenes: tuple[Scene, ...]
     crossfade_samples: int  # overlap of two neighbouring pieces
-    dissolve_frames: int  # length of the picture transition at each cut
+    dissolve_frames: int  # length of the picture transition at each cut, of whatever kind
 
     def __post_init__(self) -> None:
         indexes = [scene.order_index for scene in self.scenes]
@@ -175,9 +178,12 @@ def _scene(value: dict[str, Any]) -> Scene:
     music["mode"] = Mode(music["mode"])
     music["instruments"] = tuple(Instrument(name) for name in music["instruments"])
     music["moods"] = tuple(music["moods"])
+    motion = value.get("motion")
     return Scene(
         order_index=value["order_index"],
         frames=value["frames"],
         music=MusicPrompt(**music),
         visual=VisualPrompt(**value["visual"]),
+        motion=None if motion is None else Motion(motion),
+        transition=TransitionKind(value.get("transition", TransitionKind.DISSOLVE)),
     )

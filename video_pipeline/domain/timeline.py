@@ -23,10 +23,16 @@ from video_pipeline.domain.timebase import FrameRate, TimeRange
 
 
 class Motion(StrEnum):
-    """How a still picture moves while it is shown."""
+    """How a still picture moves while it is shown; each is a seamless loop."""
 
     STILL = "still"
-    SLOW_ZOOM = "slow_zoom"  # in and out again, a seamless loop
+    SLOW_ZOOM = "slow_zoom"  # in and out again
+    PAN = "pan"  # to one side and back
+    DRIFT = "drift"  # wandering on an ellipse, breathing a little in size
+    BREATHING_LIGHT = "breathing_light"  # the lights swell and fade, as candles do
+    PARTICLES = "particles"  # motes of dust in the light
+    SNOW = "snow"  # falling flakes
+    FIREFLIES = "fireflies"  # warm points that wander, glow and go out
 
 
 class TransitionKind(StrEnum):
@@ -34,6 +40,9 @@ class TransitionKind(StrEnum):
 
     CUT = "cut"
     DISSOLVE = "dissolve"
+    DIP = "dip"  # down to black and up again
+    WIPE = "wipe"  # a soft edge goes from left to right
+    LUMA = "luma"  # what is bright in the next picture appears first
 
 
 @dataclass(frozen=True, slots=True)

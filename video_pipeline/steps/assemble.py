@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from video_pipeline.domain.brief import MotionWish
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.records import ImageRecord, TrackRecord
 from video_pipeline.domain.storyboard import Storyboard
@@ -28,10 +29,15 @@ PIECE_MIN_S = 10
 
 
 def album_timeline(
-    storyboard: Storyboard, tracks: Sequence[TrackRecord], images: Sequence[ImageRecord], motion: Motion, title: str
+    storyboard: Storyboard,
+    tracks: Sequence[TrackRecord],
+    images: Sequence[ImageRecord],
+    wish: MotionWish,
+    title: str,
 ) -> Timeline:
     """The programme of the delivered `tracks` and `images`, which are paired by order_index.
 
+    The storyboard says how each scene moves; a scene of an older one moves as the brief's `wish` says.
     Raises InvalidInputError when they do not pair up 1 to n, or when a piece is shorter than 10 s.
     """
     by_order = sorted(tracks, key=lambda track: track.order_index)
@@ -55,10 +61,12 @@ def album_timeline(
         name=title,
         rate=FPS_30,
         pictures=tuple(
-            PictureClip(name, image.media, length, motion)
-            for name, image, length in zip(names, pictures, frames, strict=True)
+            PictureClip(name, image.media, length, scene.motion or _plain(wish))
+            for name, image, length, scene in zip(names, pictures, frames, storyboard.scenes, strict=True)
         ),
-        transitions=_transitions(frames, storyboard.dissolve_frames),
+        transitions=_transitions(
+            frames, [scene.transition for scene in storyboard.scenes[1:]], storyboard.dissolve_frames
+        ),
         sounds=tuple(
             SoundClip(name, track.media, _source(span, start), TimeRange(0, track.facts.samples))
             for name, track, span, start in zip(names, by_order, pairwise(cuts), starts, strict=True)
@@ -105,11 +113,16 @@ def _source(span: tuple[int, int], start: int) -> TimeRange:
     return TimeRange(first - start, after - first)
 
 
-def _transitions(frames: Sequence[int], wanted: int) -> tuple[Transition, ...]:
-    """A dissolve centred on each cut, at most half as long as either scene."""
+def _plain(wish: MotionWish) -> Motion:
+    """The motion of a scene for which nobody chose one."""
+    return Motion.STILL if wish is MotionWish.AUTO else Motion(wish)
+
+
+def _transitions(frames: Sequence[int], kinds: Sequence[TransitionKind], wanted: int) -> tuple[Transition, ...]:
+    """A transition centred on each cut, at most half as long as either scene."""
     made = []
-    for before, after in pairwise(frames):
-        length = min(wanted, before // 2, after // 2)
-        kind = TransitionKind.DISSOLVE if length else TransitionKind.CUT
+    for (before, after), asked in zip(pairwise(frames), kinds, strict=True):
+        length = 0 if asked is TransitionKind.CUT else min(wanted, before // 2, after // 2)
+        kind = asked if length else TransitionKind.CUT
         made.append(Transition(kind, length // 2, length - length // 2))
     return tuple(made)

@@ -24,6 +24,7 @@ from video_pipeline.domain.publishing import DESCRIPTION_MAX_BYTES, chapter_line
 from video_pipeline.domain.storyboard import Scene, Storyboard
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE
 from video_pipeline.ports import PromptWriter, Script
+from video_pipeline.steps.staging import motions, transitions
 
 CROSSFADE_SAMPLES = 4 * SAMPLE_RATE
 """Overlap of two neighbouring pieces: 4 s, long enough for a slow tail and too short to sound like two pieces."""
@@ -48,13 +49,17 @@ def plan(brief: Brief, writer: PromptWriter) -> Storyboard:
     samples = piece_samples(frames)
     script = writer.write(brief, samples)
     check_script(script, samples)
+    pictures = [visual.text for visual in script.visuals]
+    moves, cuts = motions(brief.motion, pictures, brief.seed), transitions(brief.transition, pictures, brief.seed)
     storyboard = Storyboard(
         title=script.title,
         description=with_chapters(script.description, frames, [music.title for music in script.music]),
         tags=script.tags,
         scenes=tuple(
-            Scene(order_index=index, frames=length, music=music, visual=visual)
-            for index, (length, music, visual) in enumerate(zip(frames, script.music, script.visuals, strict=True), 1)
+            Scene(index, length, music, visual, motion=motion, transition=transition)
+            for index, length, music, visual, motion, transition in zip(
+                range(1, len(frames) + 1), frames, script.music, script.visuals, moves, cuts, strict=True
+            )
         ),
         crossfade_samples=CROSSFADE_SAMPLES,
         dissolve_frames=DISSOLVE_FRAMES,
