@@ -32,15 +32,16 @@ def limiting_gain(sound: Sound, ceiling: float) -> NDArray[np.float32] | None:
     # Only what is near a high peak changes.
     first, last = max(int(high[0]) - CONTEXT, 0), int(high[-1]) + CONTEXT
     gain = np.ones(len(peaks), np.float32)
-    gain[first:last] = _smoothed(peaks[first:last], ceiling)
+    # A peak between two samples is made by both of them and their neighbours.
+    around = np.maximum(peaks, np.maximum(np.roll(peaks, 1), np.roll(peaks, -1)))
+    gain[first:last] = smoothed_gain(around[first:last], ceiling, LOOK_AHEAD)
     return gain
 
 
-def _smoothed(peaks: NDArray[np.float32], ceiling: float) -> NDArray[np.float32]:
-    # A peak between two samples is made by both of them and their neighbours.
-    around = np.maximum(peaks, np.maximum(np.roll(peaks, 1), np.roll(peaks, -1)))
-    needed = np.minimum(1.0, ceiling / np.maximum(around, 1e-9))
-    lowest = minimum_filter1d(needed, 2 * LOOK_AHEAD + 1, mode="nearest")
-    half = LOOK_AHEAD + 1 if LOOK_AHEAD % 2 == 0 else LOOK_AHEAD
+def smoothed_gain(levels: NDArray[np.float32], ceiling: float, reach: int) -> NDArray[np.float32]:
+    """The gain that keeps `levels` at or below `ceiling` and changes slowly, over `reach` places on each side."""
+    needed = np.minimum(1.0, ceiling / np.maximum(levels, 1e-9))
+    lowest = minimum_filter1d(needed, 2 * reach + 1, mode="nearest")
+    half = reach + 1 if reach % 2 == 0 else reach
     once = uniform_filter1d(lowest, half, mode="nearest")
     return np.asarray(uniform_filter1d(once, half, mode="nearest"), np.float32)

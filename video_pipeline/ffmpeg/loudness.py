@@ -25,6 +25,9 @@ Powers = NDArray[np.float64]
 STEP = SAMPLE_RATE // 10
 """Samples in one power."""
 
+CELL = STEP // 10
+"""Samples that are judged together: can there be a high peak between them?"""
+
 SILENT_LUFS = -70.0
 """What a silent programme measures: the absolute gate of BS.1770-4."""
 
@@ -48,6 +51,7 @@ class Meter:
     def __init__(self, channels: int = 2) -> None:
         self._state = np.zeros((len(_K_WEIGHTING), channels, 2))
         self._powers: list[Powers] = []
+        self._tops: list[NDArray[np.float32]] = []
         self._tail = np.zeros((channels, 2 * PEAK_REACH), np.float32)
         self._peak = 0.0
 
@@ -56,6 +60,7 @@ class Meter:
         weighted, self._state = sosfilt(_K_WEIGHTING, block, axis=1, zi=self._state)
         whole = weighted.shape[1] // STEP * STEP
         self._powers.append(np.square(weighted[:, :whole]).reshape(len(block), -1, STEP).mean(axis=2).sum(axis=0))
+        self._tops.append(tops_of(block))
         joined = np.concatenate([self._tail, block], axis=1)
         self._peak = max(self._peak, highest_peak(joined, self._peak))
         self._tail = joined[:, -2 * PEAK_REACH :]
@@ -64,6 +69,11 @@ class Meter:
     def powers(self) -> Powers:
         """Power of each step so far."""
         return np.concatenate([*self._powers, np.empty(0)])
+
+    @property
+    def tops(self) -> NDArray[np.float32]:
+        """The highest sample in each cell of `CELL` samples so far."""
+        return np.concatenate([*self._tops, np.empty(0, np.float32)])
 
     @property
     def peak(self) -> float:
@@ -112,7 +122,7 @@ def _lufs(power: float) -> float:
 
 def highest_peak(sound: Sound, known: float = 0.0) -> float:
     """The true peak of `sound` as a factor of full scale; 0 or the sample peak when it cannot exceed `known`."""
-    tops = _tops(sound)
+    tops = tops_of(sound)
     samples = float(tops.max(initial=0.0))
     places = _promising(sound, tops, max(samples, known))
     return max(samples, float(_searched(sound, places).max(initial=0.0)))
@@ -123,20 +133,17 @@ def true_peaks(sound: Sound, level: float = 0.0) -> NDArray[np.float32] | None:
 
     Where no true peak above `level` is possible the samples' own level is given; None when it is possible nowhere.
     """
-    tops = _tops(sound)
+    tops = tops_of(sound)
     places = _promising(sound, tops, level)
     if not places.size and float(tops.max(initial=0.0)) <= level:
         return None
     length = sound.shape[1]
-    highest = np.zeros(len(tops) * _CELL, np.float32)
+    highest = np.zeros(len(tops) * CELL, np.float32)
     highest[:length] = np.abs(sound).max(axis=0)
-    cells = highest.reshape(-1, _CELL)
+    cells = highest.reshape(-1, CELL)
     cells[places] = np.maximum(cells[places], _searched(sound, places))
     return highest[:length]
 
-
-_CELL = STEP // 10
-"""Samples that are judged together: can there be a high peak between them?"""
 
 _BEND = 0.345
 """How far a point between two samples can lie above both, as a factor of the largest second difference around.
@@ -146,21 +153,21 @@ values of its taps add up to 0.3444 for the middle of two samples, and to less f
 """
 
 
-def _tops(sound: Sound) -> NDArray[np.float32]:
+def tops_of(sound: Sound) -> NDArray[np.float32]:
     """The highest sample of each cell over all channels."""
     return np.asarray(_by_cells(sound).max(axis=0, initial=0.0), np.float32)
 
 
 def _by_cells(sound: Sound) -> NDArray[np.float32]:
     """The highest absolute value in each cell, a row for each channel; the last cell may be a short one."""
-    whole, count = sound.shape[1] // _CELL, -(-sound.shape[1] // _CELL)
+    whole, count = sound.shape[1] // CELL, -(-sound.shape[1] // CELL)
     found = np.zeros((len(sound), count), np.float32)
     for row, channel in zip(found, sound, strict=True):
-        cells = channel[: whole * _CELL].reshape(whole, _CELL)
+        cells = channel[: whole * CELL].reshape(whole, CELL)
         if whole:
             row[:whole] = np.maximum(cells.max(axis=1), -cells.min(axis=1))
         if count > whole:
-            row[whole] = np.abs(channel[whole * _CELL :]).max()
+            row[whole] = np.abs(channel[whole * CELL :]).max()
     return found
 
 
@@ -171,7 +178,7 @@ def _promising(sound: Sound, tops: NDArray[np.float32], level: float) -> NDArray
     bends[:, 1:-1] -= 2 * sound[:, 1:-1]
     # Beyond both ends the filter sees silence, so the sound bends there by as much as its last samples are high.
     bends[:, :1], bends[:, -1:] = (4 * np.abs(end).max(axis=1, keepdims=True) for end in (sound[:, :2], sound[:, -2:]))
-    around = [np.pad(cells, 1) for cells in (tops, _tops(bends))]
+    around = [np.pad(cells, 1) for cells in (tops, tops_of(bends))]
     top, bend = (np.maximum(np.maximum(cells[:-2], cells[1:-1]), cells[2:]) for cells in around)
     return np.flatnonzero(top * 1.0001 + _BEND * bend > level)
 
@@ -179,16 +186,16 @@ def _promising(sound: Sound, tops: NDArray[np.float32], level: float) -> NDArray
 def _searched(sound: Sound, places: NDArray[np.intp]) -> NDArray[np.float32]:
     """The highest level between samples around each sample of some cells, shape (cells, samples)."""
     if not places.size:
-        return np.zeros((0, _CELL), np.float32)
-    padded = np.zeros((len(sound), -(-sound.shape[1] // _CELL) * _CELL + 2 * PEAK_REACH), np.float32)
+        return np.zeros((0, CELL), np.float32)
+    padded = np.zeros((len(sound), -(-sound.shape[1] // CELL) * CELL + 2 * PEAK_REACH), np.float32)
     padded[:, PEAK_REACH : PEAK_REACH + sound.shape[1]] = sound
-    windows = sliding_window_view(padded, _CELL + 2 * PEAK_REACH, axis=1)[:, places * _CELL]
-    rows = windows.reshape(-1, _CELL + 2 * PEAK_REACH)
-    highest = np.zeros((len(rows), _CELL), np.float32)
+    windows = sliding_window_view(padded, CELL + 2 * PEAK_REACH, axis=1)[:, places * CELL]
+    rows = windows.reshape(-1, CELL + 2 * PEAK_REACH)
+    highest = np.zeros((len(rows), CELL), np.float32)
     for phase in _phases()[1:]:
         between = np.abs(cv2.filter2D(rows, -1, phase, borderType=cv2.BORDER_CONSTANT))
         np.maximum(highest, between[:, PEAK_REACH:-PEAK_REACH], out=highest)
-    return np.asarray(highest.reshape(len(sound), len(places), _CELL).max(axis=0), np.float32)
+    return np.asarray(highest.reshape(len(sound), len(places), CELL).max(axis=0), np.float32)
 
 
 @lru_cache(maxsize=1)

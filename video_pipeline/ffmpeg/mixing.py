@@ -20,8 +20,8 @@ from video_pipeline.domain.media import AudioFacts
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.crew import StopFlag
-from video_pipeline.ffmpeg.limiter import CONTEXT, limiting_gain
-from video_pipeline.ffmpeg.loudness import SILENT_LUFS, STEP, Powers, Sound
+from video_pipeline.ffmpeg.limiter import CONTEXT, LOOK_AHEAD, limiting_gain, smoothed_gain
+from video_pipeline.ffmpeg.loudness import CELL, SILENT_LUFS, STEP, Powers, Sound
 from video_pipeline.ffmpeg.tracks import Analysis, load_pcm, scale_of
 
 GRID = 76_800
@@ -107,6 +107,28 @@ def predicted_powers(timeline: Timeline, analyses: list[Analysis], gains_db: lis
         count = min(len(steps), len(weights), len(powers) - start)
         powers[start : start + count] += steps[:count] * weights[:count]
     return powers
+
+
+def predicted_limiting(
+    timeline: Timeline, analyses: list[Analysis], gains_db: list[float], ceiling_dbtp: float
+) -> Powers:
+    """By how much limiting will change the power of each loudness step: the limiter itself, in steps of 10 ms."""
+    layout = lay_out(timeline, [Path()] * len(analyses), gains_db, ceiling_dbtp)
+    levels = np.zeros(layout.length // STEP * _CELLS, np.float32)
+    for part, analysis in zip(layout.parts, analyses, strict=True):
+        source, start = round(part.source / CELL), round(part.start / CELL)
+        factors = part.gain * _fades(part, 0, part.length)[CELL // 2 :: CELL]
+        cells = analysis.tops[source : source + len(factors)]
+        count = min(len(cells), len(factors), len(levels) - start)
+        levels[start : start + count] += cells[:count] * factors[:count]
+    gain = smoothed_gain(levels * np.float32(_BETWEEN), layout.ceiling, LOOK_AHEAD // CELL)
+    return np.asarray(np.square(gain, dtype=np.float64).reshape(-1, _CELLS).mean(axis=1))
+
+
+_CELLS = STEP // CELL
+
+_BETWEEN = 10 ** (0.2 / 20)
+"""True peaks are that much above the highest samples of music, on average."""
 
 
 def mix_span(mix: Mix, out: Path, start: int, stop: int, flag: StopFlag) -> NDArray[np.float64]:

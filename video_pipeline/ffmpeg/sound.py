@@ -22,7 +22,7 @@ from video_pipeline.ffmpeg.cache import Session, key_of
 from video_pipeline.ffmpeg.coded import is_whole
 from video_pipeline.ffmpeg.crew import Crew
 from video_pipeline.ffmpeg.loudness import SILENT_LUFS, Powers, integrated_lufs, loudness_of
-from video_pipeline.ffmpeg.mixing import BLOCK, lay_out, mix_span, predicted_powers, track_gain_db
+from video_pipeline.ffmpeg.mixing import BLOCK, lay_out, mix_span, predicted_limiting, predicted_powers, track_gain_db
 from video_pipeline.ffmpeg.tracks import Analysis, load_analysis, pcm_path, prepare_track
 from video_pipeline.ffmpeg.voice import Measured, Voice, chunks_of, encode_chunk
 
@@ -161,8 +161,14 @@ class SoundWork:
         return [track_gain_db(analysis.facts, FIRST_CEILING_DBTP) + gain_db for analysis in analyses]
 
     def _first_trim(self, analyses: list[Analysis]) -> Trim:
-        powers = predicted_powers(self._timeline, analyses, self._gains(analyses, 0.0))
-        return _moved(Trim(0.0, FIRST_CEILING_DBTP), integrated_lufs(powers))
+        """The trim at which the limited mix should be as loud as it ought to be, by what the pieces measure."""
+        trim = Trim(0.0, FIRST_CEILING_DBTP)
+        for _ in range(ROUNDS):
+            gains = self._gains(analyses, trim.gain_db)
+            powers = predicted_powers(self._timeline, analyses, gains)
+            limiting = predicted_limiting(self._timeline, analyses, gains, trim.ceiling_dbtp)
+            trim = _moved(trim, integrated_lufs(powers * limiting))
+        return trim
 
     def _levelled(self, analyses: list[Analysis], trim: Trim) -> Trim:
         """`trim` with the gain at which the limited mix is as loud as it should be."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ from video_pipeline.ffmpeg.loudness import STEP, Meter, Powers, Sound, loudness_
 from video_pipeline.ffmpeg.runner import run
 from video_pipeline.ffmpeg.sniff import audio_demuxer
 
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 
 SILENCE = 10 ** (-60 / 20)
 """A sample below -60 dBFS is silent."""
@@ -34,10 +35,11 @@ _SILENCE_STEP = SAMPLE_RATE // 100
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What a piece measures, and the power of each 100 ms, from which the loudness of a mix is predicted."""
+    """What a piece measures, and what the loudness of a mix with it is predicted from."""
 
     facts: AudioFacts
-    powers: Powers
+    powers: Powers  # of each 100 ms
+    tops: NDArray[np.float32]  # the highest sample in each 10 ms
 
 
 def analysis_key(sha256: str) -> str:
@@ -81,7 +83,10 @@ def prepare_track(binary: Path, audio: Path, sha256: str, session: Session, stop
         part.replace(pcm)
     if load_analysis(session, sha256) is None:
         analysis = analyse(load_pcm(pcm), _channels(audio), stop.check)
-        stored = {"facts": asdict(analysis.facts), "powers": analysis.powers.tolist()}
+        stored = {"facts": asdict(analysis.facts)} | {
+            name: base64.b64encode(getattr(analysis, name).astype(np.float32).tobytes()).decode()
+            for name in ("powers", "tops")
+        }
         session.add_json(analysis_key(sha256), stored)
 
 
@@ -157,7 +162,7 @@ def analyse(pcm: Pcm, channels: int, check: Callable[[], None] = lambda: None) -
         silence.add(block)
     loudness = loudness_of(meter.powers, meter.peak)
     facts = AudioFacts(len(pcm), channels, loudness, silence.longest * _SILENCE_STEP / SAMPLE_RATE)
-    return Analysis(facts, meter.powers)
+    return Analysis(facts, meter.powers, meter.tops)
 
 
 def blocks_of(pcm: Pcm) -> Iterator[Sound]:
@@ -205,5 +210,6 @@ def load_analysis(session: Session, sha256: str) -> Analysis | None:
     stored = session.find_json(analysis_key(sha256))
     if stored is None:
         return None
-    facts = stored["facts"]
-    return Analysis(AudioFacts(**{**facts, "loudness": Loudness(**facts["loudness"])}), np.array(stored["powers"]))
+    facts = AudioFacts(**{**stored["facts"], "loudness": Loudness(**stored["facts"]["loudness"])})
+    powers, tops = (np.frombuffer(base64.b64decode(stored[name]), np.float32) for name in ("powers", "tops"))
+    return Analysis(facts, powers.astype(np.float64), tops)
