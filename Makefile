@@ -1,6 +1,7 @@
 # make run    set up everything, order one video and make it    ARGS="--minutes 75 --seed 7 --json"
 # make up     Dagster's web UI and daemon on this machine
 # make test   set up and run all tests                          ARGS="-k store"
+# make bench  measure the render engine beside its rivals       ARGS="--minutes 5 --json"
 # make check  format, lint, types, import contract, definitions
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run up test check format lock setup clean
+.PHONY: run up test bench check format lock setup clean
 
 run: $(VENV)/ready
 	@$(BIN)/video-pipeline run $(ARGS)
@@ -20,6 +21,9 @@ up: $(VENV)/ready
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+bench: $(VENV)/ready
+	@exec $(BIN)/python -m tools.bench $(ARGS)
 
 check: $(VENV)/ready
 	$(BIN)/ruff format --check .
@@ -43,4 +47,4 @@ lock:
 		pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) $(VENV).lock build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV).lock $(VENV)-bench $(VENV)-bench.lock .bench build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
