@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,23 @@ BITS = 6
 """A picture's number is written into it: so many squares in a row, white for 1, black for 0, the lowest bit first."""
 
 
+COLOURS = ((200, 60, 80), (60, 150, 90), (80, 100, 160), (190, 170, 90))
+"""What the square behind the number is painted with, in turn; Chromium shows stronger blues too dark by itself."""
+
+
+def square(bit: int, size: tuple[int, int]) -> tuple[int, int, int]:
+    """Left, top and side of the square of a bit, or behind the last one; a sixteenth of the width."""
+    side = size[0] // 16
+    return size[0] // 2 + (bit - BITS // 2) * side, (size[1] - side) // 2, side
+
+
 def coded_picture(path: Path, number: int, size: tuple[int, int] = (1920, 1080)) -> Path:
-    """A detailed picture with its number; the squares are a sixteenth of the width and lie around the centre."""
+    """A detailed picture with its number and a colour; both stay on the screen in every motion."""
     pixels = np.array(Image.open(detailed_picture(path, number, size)))
-    for bit in range(BITS):
-        left, side = size[0] // 2 + (bit - BITS // 2) * size[0] // 16, size[0] // 16
-        top = (size[1] - side) // 2
-        pixels[top : top + side, left : left + side] = 245 if number >> bit & 1 else 10
+    for bit in range(BITS + 1):
+        left, top, side = square(bit, size)
+        grey = 245 if number >> bit & 1 else 10
+        pixels[top : top + side, left : left + side] = grey if bit < BITS else COLOURS[number % len(COLOURS)]
     Image.fromarray(pixels).save(path, compress_level=1)
     return path
 
@@ -44,18 +53,18 @@ def clear_music(seconds: float, seed: int, level: float = 0.1) -> NDArray[np.flo
     return level * (tones[:, None] + rain)
 
 
-def album(workshop: Workshop, scenes: int, **how: Any) -> Timeline:
-    """As Workshop.album, with these pictures and this music."""
+def album(workshop: Workshop, scenes: int, *, pieces: int | None = None, seconds: float = 8.0, **how: Any) -> Timeline:
+    """As Workshop.album, with these pictures and this music; `pieces` of them take turns."""
     pictures, sounds = [], []
-    seconds = how.get("seconds", 8.0)
-    for number in range(scenes):
+    for scene in range(scenes):
+        number = scene % (pieces or scenes)
         pictures.append(workshop.folder / f"coded{number}.png")
         sounds.append(workshop.folder / f"clear{number}_{seconds}.flac")
         if not pictures[-1].exists():
             coded_picture(pictures[-1], number + 1)
         if not sounds[-1].exists():
             write_sound(sounds[-1], clear_music(seconds, number, 0.02 + 0.05 * (number % 3)))
-    return replace(workshop.album(scenes, pictures=pictures, sounds=sounds, **how), name="coded album")
+    return workshop.album(scenes, seconds=seconds, pictures=pictures, sounds=sounds, **how)
 
 
 def claimed(workshop: Workshop, timeline: Timeline, rendition: str, file: Path) -> Claim:

@@ -97,8 +97,9 @@ def _picture_times(claim: Claim, track: Track) -> Iterator[Finding]:
     yield at_most("decoding times that do not grow", int((np.diff(track.dts) <= 0).sum()), 0)
     places = np.sort(track.pts[track.keys])
     groups = np.diff(np.append(places, track.pts.max())) * float(track.base)
-    longest = max((t.frames for t in claim.timeline.transitions), default=0) * claim.frame_s + 2
-    yield at_most("key frame distance", float(groups.max()), max(KEY_DISTANCE_S, longest) + 0.002, " s")
+    longest = max((t.frames for t in claim.timeline.transitions), default=0) + claim.timeline.rate.frames_in(2)
+    limit = max(claim.timeline.rate.frames_in(KEY_DISTANCE_S), longest) * claim.frame_s
+    yield at_most("key frame distance", float(groups.max()), limit + 0.002, " s")
     # Two key frames side by side would be taken for one picture (ITU-T H.264, 7.4.3: idr_pic_id).
     yield at_most("key frames side by side", int((track.keys[1:] & track.keys[:-1]).sum()), 0)
 

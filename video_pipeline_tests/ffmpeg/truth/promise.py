@@ -133,7 +133,7 @@ class Promise:
         planes = {picture: load_planes(self._claim.files[picture], size) for picture in pictures_of(stretch)}
         if isinstance(stretch, Hold):
             return [planes[stretch.picture][: size.height]]
-        return [frame[: size.height].copy() for frame in frames_of(stretch, planes, self._claim.timeline.rate)]
+        return [frame[: size.height].copy() for frame in frames_of(stretch, planes)]
 
 
 def ssim(one: Luma, other: Luma) -> float:

@@ -1,0 +1,38 @@
+"""The truth about what the engine makes: every format and quality, a long programme, other rates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from video_pipeline.domain.delivery import NINE, Rendition
+from video_pipeline.domain.timebase import FrameRate
+from video_pipeline_tests.ffmpeg.material import Workshop
+from video_pipeline_tests.ffmpeg.programme import album, rendered
+from video_pipeline_tests.ffmpeg.truth import verify, wrong
+
+SEEKS = {"low": 200, "medium": 25, "high": 10}
+"""A place in 1080p takes five times as long to reach; how it is reached does not depend on the size."""
+
+
+@pytest.mark.parametrize("rendition", NINE, ids=lambda rendition: rendition.name)
+def test_each_format_and_quality_is_what_was_promised(workshop: Workshop, tmp_path: Path, rendition: Rendition) -> None:
+    # The end of the second hold lies inside the first scene, the first chunk of sound ends inside the second.
+    timeline = album(workshop, 2, seconds=8)
+    claim = rendered(workshop, timeline, rendition.name, tmp_path)
+    assert wrong(verify(claim, seeks=SEEKS[rendition.quality])) == []
+
+
+@pytest.mark.parametrize("rate", [FrameRate(24), FrameRate(30000, 1001), FrameRate(60)], ids=str)
+def test_other_rates_are_kept_to_the_frame_and_sample(workshop: Workshop, tmp_path: Path, rate: FrameRate) -> None:
+    claim = rendered(workshop, album(workshop, 3, seconds=5, rate=rate), "mp4_426x240@1000k", tmp_path)
+    assert wrong(verify(claim, seeks=40)) == []
+
+
+def test_ten_minutes_keep_sound_and_picture_together_to_the_last_frame(workshop: Workshop, tmp_path: Path) -> None:
+    # Lengths that are no whole number of frames, packets or loudness steps: what is rounded must not add up.
+    timeline = album(workshop, 20, seconds=31.2345, fade=1.5, pieces=4, rate=FrameRate(30000, 1001))
+    claim = rendered(workshop, timeline, "mp4_256x144@500k", tmp_path)
+    assert timeline.rate.seconds(timeline.frames) > 590
+    assert wrong(verify(claim, seeks=60)) == []
