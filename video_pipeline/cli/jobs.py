@@ -11,11 +11,11 @@ from video_pipeline.cli import ordering, produce
 from video_pipeline.cli.output import console, job_json, megabytes, print_facts, print_json, print_table, report_json
 from video_pipeline.cli.watch import Display, follow
 from video_pipeline.domain.brief import MotionWish, TransitionWish
-from video_pipeline.domain.delivery import Format, Quality, Rendition
+from video_pipeline.domain.delivery import renditions_of
 from video_pipeline.domain.job import Approval, JobStatus, statuses_for
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.timebase import FPS_30, clock
-from video_pipeline.steps.export import export as make_export
+from video_pipeline.steps.export import export_all
 from video_pipeline.steps.files import job_files
 from video_pipeline.steps.recover import bring_back
 
@@ -179,39 +179,50 @@ def cancel(job: Job, as_json: AsJson = False) -> None:
     _answer(store.get_job(found.id), f"job {found.id} is cancelled", as_json)
 
 
-@app.command("export", epilog="Example: video-pipeline job export 3fa85f64 --format webm --quality low")
+@app.command("export", epilog="Example: video-pipeline job export 3fa85f64 --format mp4,webm --quality low,1600x900")
 def export(
     job: Job,
-    format_: Annotated[Format, typer.Option("--format", help="Container.")] = Format.MP4,
-    quality: Annotated[Quality, typer.Option(help="Picture size and bit rate.")] = Quality.MEDIUM,
+    formats: Annotated[
+        str, typer.Option("--format", help="mp4, mov, webm, av1, m4a, opus or flac; several with commas; all.")
+    ] = "mp4",
+    qualities: Annotated[
+        str,
+        typer.Option(
+            "--quality",
+            help="low, medium, high, qhd, uhd, square, vertical, or WIDTHxHEIGHT, WIDTHxHEIGHT@4000k; several; all.",
+        ),
+    ] = "medium",
     as_json: AsJson = False,
 ) -> None:
-    """Make one export of a finished job; one that is there already is not made again."""
+    """Make exports of a finished job, all in one go; those that are there already are not made again."""
+    renditions = renditions_of(formats, qualities)
     studio = bootstrap.studio()
     found = studio.jobs.find_job(job)
-    rendition = Rendition(format_, quality)
+    title = renditions[0].name if len(renditions) == 1 else f"{len(renditions)} exports"
     with Display() as display:
-        record = make_export(
+        records = export_all(
             studio,
             found,
-            rendition,
+            renditions,
             report=lambda share, text: display.show(
-                JobStatus.RENDERING, {"stage": rendition.name, "percent": 100 * share, "message": text}
+                JobStatus.RENDERING, {"stage": title, "percent": 100 * share, "message": text}
             ),
             cancelled=lambda: False,
         )
-    path = studio.media.locate(record.report.media)
+    made = [
+        {
+            "job_id": str(found.id),
+            "rendition": record.report.rendition.name,
+            "path": str(studio.media.locate(record.report.media)),
+            "bytes": record.report.media.bytes,
+        }
+        for record in records
+    ]
     if as_json:
-        print_json(
-            {
-                "job_id": str(found.id),
-                "rendition": rendition.name,
-                "path": str(path),
-                "bytes": record.report.media.bytes,
-            }
-        )
-    else:
-        console.print(f"{path} ({megabytes(record.report.media.bytes)})", markup=False, soft_wrap=True)
+        print_json(made if len(made) > 1 else made[0])
+        return
+    for each, record in zip(made, records, strict=True):
+        console.print(f"{each['path']} ({megabytes(record.report.media.bytes)})", markup=False, soft_wrap=True)
 
 
 @app.command("files", epilog="Example: video-pipeline job files 3fa85f64 --json")

@@ -226,7 +226,10 @@ class _Batch:
                 else:
                     waiting.remove(each)
                     made[each.rendition] = self._deliver(each, each.joined.result())
-                    finished(made[each.rendition])
+                    try:
+                        finished(made[each.rendition])
+                    except StudioError as error:  # what cannot be kept does not keep the others from being finished
+                        self._failures.append(error)
         if self._failures:
             raise self._failures[0]
         return made

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import dagster as dg
 
-from video_pipeline.domain.delivery import Rendition
+from video_pipeline.domain.delivery import renditions_of
+from video_pipeline.orchestration import metadata
 from video_pipeline.orchestration.assets import DELIVERY_ASSETS, STORYBOARD_ASSETS
 from video_pipeline.orchestration.failures import translated
 from video_pipeline.orchestration.resources import StudioResource
-from video_pipeline.steps.export import export
+from video_pipeline.steps.export import export_all
 from video_pipeline.steps.order import order_for_active_channels
 
 storyboard_job = dg.define_asset_job(
@@ -31,37 +32,32 @@ delivery_job = dg.define_asset_job(
 
 
 class ExportConfig(dg.Config):
-    """Which export to make."""
+    """Which exports to make: each format in each quality; lists have commas, and `all` stands for the usual ones."""
 
     job_id: str
     format: str = "webm"
     quality: str = "low"
 
 
-@dg.op(description="Make one export of a finished job from its timeline.")
+@dg.op(description="Make exports of a finished job from its timeline, all in one go.")
 def make_export(context: dg.OpExecutionContext, config: ExportConfig, studio: StudioResource) -> None:
-    """Make the export, or find that it is there already."""
+    """Make the exports, or find that they are there already."""
     opened = studio.open()
     with translated(context.retry_number):
-        rendition = Rendition.parse(config.format, config.quality)
-        record = export(
+        job = opened.jobs.get_job(UUID(config.job_id))
+        records = export_all(
             opened,
-            opened.jobs.get_job(UUID(config.job_id)),
-            rendition,
+            job,
+            renditions_of(config.format, config.quality),
             report=lambda share, message: context.log.debug(f"{share:.0%} {message}"),
             cancelled=lambda: False,
         )
-    context.add_output_metadata(
-        {
-            "file": dg.MetadataValue.path(str(opened.media.locate(record.report.media))),
-            "bytes": record.report.media.bytes,
-        }
-    )
+    context.add_output_metadata(metadata.of_files(opened, records))
 
 
-@dg.job(executor_def=dg.in_process_executor, description="Make one export of a finished job on demand.")
+@dg.job(executor_def=dg.in_process_executor, description="Make exports of a finished job on demand.")
 def export_job() -> None:
-    """One export on demand."""
+    """Exports on demand."""
     make_export()
 
 

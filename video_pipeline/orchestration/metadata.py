@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.records import ExportRecord, JobRecord
 from video_pipeline.domain.timebase import FPS_30, clock
 from video_pipeline.steps import sheets
 from video_pipeline.steps.studio import Studio
@@ -115,20 +116,29 @@ def of_master(studio: Studio, job: JobRecord) -> Metadata:
 
 
 def of_exports(studio: Studio, job: JobRecord) -> Metadata:
-    """The table of finished exports."""
+    """The table of finished exports, and the thumbnails with words on them."""
+    pictures = sheets.thumbnails(studio, job.id)
+    return {
+        **of_files(studio, studio.jobs.exports(job.id)),
+        "thumbnails": dg.MetadataValue.md("\n".join(f"- {path}" for path in pictures)),
+        **{path.stem.replace("-", "_"): preview(studio, path) for path in pictures if path.stem.endswith("-titled")},
+        **_costs(job),
+    }
+
+
+def of_files(studio: Studio, records: Sequence[ExportRecord]) -> Metadata:
+    """The table of these exports."""
     rows = ["| export | picture | length | LUFS | MB | file |", "|---|---|--:|--:|--:|---|"]
-    for record in studio.jobs.exports(job.id):
+    for record in records:
         report = record.report
+        picture = f"{report.width}x{report.height}" if report.video_codec else "none"
         rows.append(
-            f"| {report.rendition.name} | {report.width}x{report.height} | {clock(report.duration_s)} "
+            f"| {report.rendition.name} | {picture} | {clock(report.duration_s)} "
             f"| {report.loudness.integrated_lufs:.1f} | {report.media.bytes / 1e6:.1f} "
             f"| {studio.media.locate(report.media)} |"
         )
-    pictures = sheets.thumbnails(studio, job.id)
     return {
-        "exports": len(rows) - 2,
-        "thumbnails": dg.MetadataValue.md("\n".join(f"- {path}" for path in pictures)),
-        **{path.stem.replace("-", "_"): preview(studio, path) for path in pictures if path.stem.endswith("-titled")},
+        "exports": len(records),
+        "bytes": sum(record.report.media.bytes for record in records),
         "table": dg.MetadataValue.md("\n".join(rows)),
-        **_costs(job),
     }

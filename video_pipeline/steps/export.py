@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from uuid import UUID
 
 from video_pipeline.domain.brief import Brief, brief_from_json
 from video_pipeline.domain.delivery import MASTER, Rendition
-from video_pipeline.domain.errors import ConflictError
+from video_pipeline.domain.errors import ConflictError, StudioError
 from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.domain.timeline import Timeline
@@ -19,50 +21,77 @@ from video_pipeline.steps.studio import Studio
 
 def export_key(job_id: UUID, rendition: Rendition) -> str:
     """Where an export lies in the media store: exports/{job_id}/{format}_{quality}.{ext}."""
-    return f"exports/{job_id}/{rendition.name}.{rendition.format}"
+    return f"exports/{job_id}/{rendition.file_name}"
 
 
 def export(
     studio: Studio, job: JobRecord, rendition: Rendition, *, report: ReportProgress, cancelled: IsCancelled
 ) -> ExportRecord:
-    """The export of `job` as `rendition`; made from the timeline, or returned when it is there and still valid.
+    """The export of `job` as `rendition`; see `export_all`."""
+    return export_all(studio, job, [rendition], report=report, cancelled=cancelled)[0]
 
-    Of several calls at once for the same rendition one makes it and the others return it, so that the file and the
-    checksum in the books belong together. Raises ConflictError when the job has no master yet.
+
+def export_all(
+    studio: Studio, job: JobRecord, renditions: Sequence[Rendition], *, report: ReportProgress, cancelled: IsCancelled
+) -> list[ExportRecord]:
+    """The exports of `job`, in the order of `renditions`; those that are there and still valid are not made again.
+
+    The others are made from the timeline in one go, and each is recorded as soon as it is finished: what fails later
+    does not take it away. Of several calls at once for the same rendition one makes it and the others return it, so
+    that the file and the checksum in the books belong together. Raises ConflictError when the job has no master yet.
     """
-    with studio.media.lock(export_key(job.id, rendition)):
-        return _export(studio, job, rendition, report, cancelled)
+    wanted = dict.fromkeys(renditions)
+    with ExitStack() as locks:
+        # Everybody locks in the same order, so that nobody waits for somebody who waits for him.
+        for key in sorted(export_key(job.id, rendition) for rendition in wanted):
+            locks.enter_context(studio.media.lock(key))
+        found = _found(studio, job, wanted)
+        missing = [rendition for rendition in wanted if rendition not in found]
+        if missing:
+            found |= _made(studio, job, missing, report, cancelled)
+        else:
+            report(1.0, f"{', '.join(rendition.name for rendition in wanted)}: there already")
+    return [found[rendition] for rendition in wanted]
 
 
-def _export(
-    studio: Studio, job: JobRecord, rendition: Rendition, report: ReportProgress, cancelled: IsCancelled
-) -> ExportRecord:
+def _found(studio: Studio, job: JobRecord, wanted: Iterable[Rendition]) -> dict[Rendition, ExportRecord]:
+    """What is there already, or is the master under another name."""
     master = studio.jobs.master(job.id)
     if master is None:
         raise ConflictError(f"job {job.id} is {job.status} and has no master yet; export it after rendering")
-    for existing in studio.jobs.exports(job.id):
-        if existing.report.rendition == rendition and studio.media.holds(existing.report.media):
-            report(1.0, f"{rendition.name} is there already")
-            return existing
-    if rendition == MASTER:
-        media = studio.media.duplicate(master.media, export_key(job.id, rendition))
+    known = {record.report.rendition: record for record in studio.jobs.exports(job.id)}
+    found = {each: known[each] for each in wanted if each in known and studio.media.holds(known[each].report.media)}
+    if MASTER in wanted and MASTER not in found:
+        media = studio.media.duplicate(master.media, export_key(job.id, MASTER))
         put_timeline_beside(studio, job.id, timeline_of(studio, job), media.key)
-        return studio.jobs.save_export(job.id, replace(master, media=media))
-    return studio.jobs.save_export(job.id, _render(studio, job, rendition, report, cancelled))
+        found[MASTER] = studio.jobs.save_export(job.id, replace(master, media=media))
+    return found
 
 
-def _render(
-    studio: Studio, job: JobRecord, rendition: Rendition, report: ReportProgress, cancelled: IsCancelled
-) -> RenderReport:
+def _made(
+    studio: Studio, job: JobRecord, missing: Sequence[Rendition], report: ReportProgress, cancelled: IsCancelled
+) -> dict[Rendition, ExportRecord]:
     timeline = timeline_of(studio, job)
+    made: dict[Rendition, ExportRecord] = {}
     with studio.media.scratch(job.id) as scratch:
-        out = scratch / f"{rendition.name}.{rendition.format}"
-        made = studio.tools.render(
-            timeline, rendition, out, locate=studio.media.locate, report=report, cancelled=cancelled
-        )
-        media = studio.media.adopt(out, export_key(job.id, rendition))
-    put_timeline_beside(studio, job.id, timeline, media.key)
-    return replace(made, media=media)
+        outs = {rendition: scratch / rendition.file_name for rendition in missing}
+
+        def keep(finished: RenderReport) -> None:
+            rendition = finished.rendition
+            media = studio.media.adopt(outs[rendition], export_key(job.id, rendition))
+            put_timeline_beside(studio, job.id, timeline, media.key)
+            made[rendition] = studio.jobs.save_export(job.id, replace(finished, media=media))
+
+        try:
+            studio.tools.render_all(
+                timeline, outs, locate=studio.media.locate, report=report, cancelled=cancelled, finished=keep
+            )
+        except StudioError as error:
+            if made:
+                names = ", ".join(rendition.name for rendition in made)
+                raise type(error)(f"{error} (finished all the same: {names})") from error
+            raise
+    return made
 
 
 def timeline_of(studio: Studio, job: JobRecord) -> Timeline:

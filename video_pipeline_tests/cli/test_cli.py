@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from video_pipeline.cli.app import EXIT_CODES, app, exit_code, main
 from video_pipeline.domain import errors as errors_module
 from video_pipeline.domain.errors import StudioError
 from video_pipeline.domain.job import Approval, JobStatus
+from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.settings import Settings
 from video_pipeline.steps.studio import Studio
@@ -134,6 +136,10 @@ def test_a_job_is_approved_exported_and_its_files_listed(
     code, _, err = call("job", "export", str(job.id))
     assert code == 1
     assert "no master yet" in err
+    for wrong in (("--format", "avi"), ("--quality", "1921x1080"), ("--format", "m4a", "--quality", "uhd")):
+        code, _, err = call("job", "export", str(job.id), *wrong)
+        assert code == 2, wrong
+        assert wrong[1] in err
     files = in_json(call, "job", "files", str(job.id))
     assert [file["kind"] for file in files][:2] == ["music 01", "music 02"]
     assert len(files) == 6
@@ -141,6 +147,22 @@ def test_a_job_is_approved_exported_and_its_files_listed(
     code, out, _ = call("job", "show", str(job.id))
     assert code == 0
     assert "ready" in out
+
+
+def test_several_exports_are_made_at_once_and_listed(
+    call: Call, studio: Studio, order: Callable[..., JobRecord]
+) -> None:
+    job = order(approval=Approval.AUTO)
+    go(studio, job.id, *Stage)
+    made = in_json(call, "job", "export", str(job.id), "--format", "mp4,webm", "--quality", "64x64@100k")
+    assert [each["rendition"] for each in made] == ["mp4_64x64@100k", "webm_64x64@100k"]
+    for each in made:
+        assert Path(each["path"]).stat().st_size == each["bytes"]
+    one = in_json(call, "job", "export", str(job.id), "--format", "webm", "--quality", "64x64@100k")
+    assert one == made[1]
+    code, out, _ = call("job", "export", str(job.id), "--format", "m4a,webm", "--quality", "low")
+    assert code == 0
+    assert [line.split("/")[-1].split(" ")[0] for line in out.splitlines()] == ["m4a_low.m4a", "webm_low.webm"]
 
 
 def test_a_cancelled_job_is_not_retried(call: Call, studio: Studio, order: Callable[..., JobRecord]) -> None:

@@ -83,6 +83,20 @@ def test_a_job_runs_through_the_graph_with_metadata_and_checks(
     assert {each.check_name for each in evaluations} == {gate.name for gate in GATES}
     assert all(each.passed for each in evaluations)
 
+    wanted = {"job_id": str(job.id), "format": "mp4,opus", "quality": "low,medium"}
+    exported = defs.resolve_job_def("export_job").execute_in_process(
+        run_config={"ops": {"make_export": {"config": wanted}}},
+        resources={"studio": wired["studio"]},
+        instance=instance,
+    )
+    assert exported.success
+    (event,) = exported.filter_events(lambda event: event.is_successful_output)
+    shown = event.step_output_data.metadata
+    assert shown["exports"].value == 4
+    assert "| opus_medium | none |" in shown["table"].value
+    made = {record.report.rendition.name for record in studio.jobs.exports(job.id)}
+    assert made == {"mp4_high", "mp4_low", "mp4_medium", "opus_low", "opus_medium"}
+
 
 def test_a_failing_check_stops_what_follows(
     instance: dg.DagsterInstance, wired: dict[str, Any], studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +21,13 @@ from video_pipeline.domain.errors import (
     CancelledError,
     ConflictError,
     IllegalMoveError,
+    MachineError,
     MediaError,
     ProviderRefusedError,
     ProviderUnavailableError,
 )
 from video_pipeline.domain.job import Approval, JobStatus
-from video_pipeline.domain.media import AudioFacts, Generation, Loudness
+from video_pipeline.domain.media import AudioFacts, Generation, Loudness, MediaReference
 from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport
@@ -35,7 +36,7 @@ from video_pipeline.domain.timeline import Timeline
 from video_pipeline.providers.dummy import LICENCE, DummyMusic
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.compose import check_piece
-from video_pipeline.steps.export import export
+from video_pipeline.steps.export import export, export_all
 from video_pipeline.steps.files import job_files, remove_unrecorded
 from video_pipeline.steps.gates import GATES
 from video_pipeline.steps.illustrate import illustrate
@@ -122,13 +123,13 @@ def test_two_exports_at_once_make_one_file(
     # As two processes would: each with a store of its own on the same files.
     studios = [replace(studio, media=LocalMediaStore(tmp_path / "media")) for _ in range(2)]
     rendered: list[Path] = []
-    render = studio.tools.render
+    render_all = studio.tools.render_all
 
-    def counted(timeline: Timeline, rendition: Rendition, out: Path, **more: Any) -> RenderReport:
-        rendered.append(out)
-        return render(timeline, rendition, out, **more)
+    def counted(timeline: Timeline, outs: Mapping[Rendition, Path], **more: Any) -> dict[Rendition, RenderReport]:
+        rendered.extend(outs.values())
+        return render_all(timeline, outs, **more)
 
-    monkeypatch.setattr(studio.tools, "render", counted)
+    monkeypatch.setattr(studio.tools, "render_all", counted)
 
     def make(mine: Studio) -> ExportRecord:
         return export(mine, done, Rendition.parse("mp4", "low"), report=lambda *_: None, cancelled=lambda: False)
@@ -138,6 +139,46 @@ def test_two_exports_at_once_make_one_file(
     assert len(rendered) == 1
     assert first.report == second.report
     assert studio.media.holds(first.report.media)
+
+
+def test_batches_that_overlap_do_not_wait_for_each_other_for_ever(studio: Studio, order: Order, tmp_path: Path) -> None:
+    done = go(studio, order(approval=Approval.AUTO).id, *Stage)
+    studios = [replace(studio, media=LocalMediaStore(tmp_path / "media")) for _ in range(2)]
+    wanted = [["mp4_low", "webm_64x64", "m4a_low"], ["m4a_low", "mp4_low", "mp4_high"]]
+
+    def make(number: int) -> list[ExportRecord]:
+        renditions = [Rendition.parse(*name.split("_")) for name in wanted[number]]
+        return export_all(studios[number], done, renditions, report=lambda *_: None, cancelled=lambda: False)
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(make, range(2)))
+    assert [[record.report.rendition.name for record in records] for records in made] == wanted
+    assert made[0][0] == made[1][1]
+    assert made[0][2] == made[1][0]
+    assert len(studio.jobs.exports(done.id)) == 4
+    for gate in GATES:
+        finding = gate.ask(studio, done)
+        assert finding.passed, f"{gate.name}: {finding.text}"
+
+
+def test_an_export_that_fails_does_not_take_the_others_away(
+    studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = go(studio, order(approval=Approval.AUTO).id, *Stage)
+    good, bad = Rendition.parse("mp4", "64x64"), Rendition.parse("webm", "66x66")
+    adopt = studio.media.adopt
+
+    def full(made: Path, key: str) -> MediaReference:
+        if "66x66" in key:
+            raise MachineError("the disk is full")
+        return adopt(made, key)
+
+    monkeypatch.setattr(studio.media, "adopt", full)
+    with pytest.raises(MachineError, match=r"disk is full \(finished all the same: mp4_64x64\)"):
+        export_all(studio, done, [good, bad], report=lambda *_: None, cancelled=lambda: False)
+    kept = {record.report.rendition: record for record in studio.jobs.exports(done.id)}
+    assert bad not in kept
+    assert studio.media.holds(kept[good].report.media)
 
 
 def test_nothing_is_rendered_before_approval(studio: Studio, order: Order) -> None:
