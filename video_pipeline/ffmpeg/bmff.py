@@ -26,6 +26,10 @@ Ints = NDArray[np.int64]
 _CHUNKS_A_SECOND = 2
 _WRITTEN_AT_ONCE = 4 * 2**20
 _BUFFERS_AT_ONCE = 512  # below the system's limit (IOV_MAX, 1024)
+NARROW_BYTES = 2**32 - 2**26
+NARROW_UNITS = 2**32 - 2
+"""Up to here lengths, positions and times have 32 bits; few readers are used to wider ones."""
+
 _UND = 0x55C4  # "und" in three times five bits
 _IDENTITY = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 
@@ -101,8 +105,7 @@ def write_bmff(out: Path, shape: Shape, tracks: Sequence[Samples], user_data: by
     layouts = [_Layout(track) for track in tracks]
     chunk_sizes = _in_turn([layout.chunk_bytes for layout in layouts])
     total = int(chunk_sizes.sum())
-    # 64-bit lengths and positions only where they are needed: not every reader of small files knows them.
-    wide = total > 2**32 - 2**26
+    wide = total > NARROW_BYTES
     ftyp = box(b"ftyp", shape.brand, struct.pack(">I", 512), *shape.compatible)
     mdat = struct.pack(">I4sQ", 1, b"mdat", total + 16) if wide else struct.pack(">I4s", 8 + total, b"mdat")
 
@@ -211,7 +214,7 @@ def _moov(shape: Shape, layouts: Sequence[_Layout], places: Sequence[Ints], user
 
 def _timed(kind: bytes, flags: int, before: bytes, duration: int, rest: bytes) -> bytes:
     """A header with times; those of making stay 0, so that the same programme makes the same file."""
-    wide = duration >= 2**32 - 1
+    wide = duration > NARROW_UNITS
     return full_box(
         kind, int(wide), flags, bytes(16 if wide else 8), before, struct.pack(">Q" if wide else ">I", duration), rest
     )

@@ -101,7 +101,7 @@ def _shade(image: Image.Image, top: int) -> Image.Image:
 def _save_small(image: Image.Image, out: Path) -> None:
     for quality in (92, 88, 82, 74, 60):
         content = io.BytesIO()
-        image.save(content, "JPEG", quality=quality, optimize=True, subsampling=0 if quality > 90 else 2)
+        image.save(content, "JPEG", quality=quality, subsampling=0 if quality > 90 else 2)
         if content.tell() <= THUMBNAIL_MAX_BYTES:
             break
     else:
