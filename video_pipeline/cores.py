@@ -42,7 +42,7 @@ def available_cores() -> int:
 def fork_server() -> ForkServerContext:
     """The source of processes that start in milliseconds; the first one waits for the numeric libraries."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["numpy", "scipy.signal", "cv2", "av"])
+    context.set_forkserver_preload(["numpy", "cv2", "av"])
     # One worker is one core: a library that starts its own threads would only make them queue.
     os.environ.update({name: os.environ.get(name, value) for name, value in _SINGLE_THREADED.items()})
     return context

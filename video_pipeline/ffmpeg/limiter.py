@@ -7,9 +7,9 @@ depends on a fixed surrounding only: a programme may be limited in pieces, with 
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg.loudness import PEAK_REACH, Sound, true_peaks
@@ -40,8 +40,22 @@ def limiting_gain(sound: Sound, ceiling: float) -> NDArray[np.float32] | None:
 
 def smoothed_gain(levels: NDArray[np.float32], ceiling: float, reach: int) -> NDArray[np.float32]:
     """The gain that keeps `levels` at or below `ceiling` and changes slowly, over `reach` places on each side."""
+    if not levels.size:
+        return np.ones(0, np.float32)
     needed = np.minimum(1.0, ceiling / np.maximum(levels, 1e-9))
-    lowest = minimum_filter1d(needed, 2 * reach + 1, mode="nearest")
-    half = reach + 1 if reach % 2 == 0 else reach
-    once = uniform_filter1d(lowest, half, mode="nearest")
-    return np.asarray(uniform_filter1d(once, half, mode="nearest"), np.float32)
+    lowest = _lowest_around(np.asarray(needed, np.float32), reach)
+    window = (reach + 1 if reach % 2 == 0 else reach, 1)
+    once = cv2.blur(lowest[None], window, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.blur(once, window, borderType=cv2.BORDER_REPLICATE)[0], np.float32)
+
+
+def _lowest_around(values: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
+    """The lowest of `values` within `reach` places, in three passes whatever the reach (van Herk, 1992)."""
+    window = 2 * reach + 1
+    count = -(-(len(values) + 2 * reach) // window)
+    padded = np.full(count * window, np.inf, np.float32)
+    padded[reach : reach + len(values)] = values
+    rows = padded.reshape(count, window)
+    forward = np.minimum.accumulate(rows, axis=1).reshape(-1)
+    backward = np.minimum.accumulate(rows[:, ::-1], axis=1)[:, ::-1].reshape(-1)
+    return np.minimum(backward[: len(values)], forward[window - 1 : window - 1 + len(values)])

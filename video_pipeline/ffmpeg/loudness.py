@@ -1,6 +1,6 @@
 """Owns measuring loudness: EBU R128 figures of sound at 48 kHz; hides filters and gates.
 
-ITU-R BS.1770-4 defines K-weighting (its coefficients for 48 kHz are below), blocks of 400 ms that overlap by 75 % and
+ITU-R BS.1770-4 defines K-weighting, blocks of 400 ms that overlap by 75 % and
 two gates; EBU Tech 3342 defines the range. Everything is built on the power of steps of 100 ms, because powers of
 pieces measured apart can simply be put in a row. Sound is an array of shape (channels, samples), full scale 1.
 """
@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.signal import firwin, sosfilt
 
 from video_pipeline.domain.media import Loudness
 from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.ffmpeg.weighting import KWeighting
 
 Sound = NDArray[np.float32]
 Powers = NDArray[np.float64]
@@ -33,14 +33,6 @@ SILENT_LUFS = -70.0
 
 _SILENT_DBTP = -120.0
 
-# BS.1770-4, tables 1 and 2: the high shelf of the head and the high pass.
-_K_WEIGHTING = np.array(
-    [
-        [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585],
-        [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621],
-    ]
-)
-
 PEAK_REACH = 8
 """A true peak depends on so many samples on each side."""
 
@@ -49,7 +41,7 @@ class Meter:
     """Measures sound that arrives block by block; a block holds whole steps, but for the last one."""
 
     def __init__(self, channels: int = 2) -> None:
-        self._state = np.zeros((len(_K_WEIGHTING), channels, 2))
+        self._filter = KWeighting(channels)
         self._powers: list[Powers] = []
         self._tops: list[NDArray[np.float32]] = []
         self._tail = np.zeros((channels, 2 * PEAK_REACH), np.float32)
@@ -57,9 +49,11 @@ class Meter:
 
     def add(self, block: Sound) -> None:
         """Measure the next block; what is shorter than a step at its end counts for the peak only."""
-        weighted, self._state = sosfilt(_K_WEIGHTING, block, axis=1, zi=self._state)
+        weighted = self._filter.weigh(block)
         whole = weighted.shape[1] // STEP * STEP
-        self._powers.append(np.square(weighted[:, :whole]).reshape(len(block), -1, STEP).mean(axis=2).sum(axis=0))
+        self._powers.append(
+            np.square(weighted[:, :whole]).reshape(len(block), -1, STEP).mean(axis=2, dtype=np.float64).sum(axis=0)
+        )
         self._tops.append(tops_of(block))
         joined = np.concatenate([self._tail, block], axis=1)
         self._peak = max(self._peak, highest_peak(joined, self._peak))
@@ -201,7 +195,8 @@ def _searched(sound: Sound, places: NDArray[np.intp]) -> NDArray[np.float32]:
 @lru_cache(maxsize=1)
 def _phases() -> tuple[NDArray[np.float32], ...]:
     """The interpolation filter, one row for each quarter of a sample; the first row changes nothing."""
-    taps = firwin(8 * PEAK_REACH - 1, 1 / 4, window=("kaiser", 6.0)) * 4
-    padded = np.concatenate([[0.0], taps])
+    length = 8 * PEAK_REACH - 1
+    taps = np.sinc((np.arange(length) - length // 2) / 4) * np.kaiser(length, 6.0)
+    padded = np.concatenate([[0.0], taps / taps.sum() * 4])
     # filter2D correlates; a row has 2 * PEAK_REACH taps and its anchor is in the middle.
     return tuple(padded[phase::4].astype(np.float32)[None, ::-1] for phase in range(4))

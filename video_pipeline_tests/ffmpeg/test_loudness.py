@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
+from scipy.signal import sosfilt
 
 from video_pipeline.domain.media import Loudness
-from video_pipeline.ffmpeg.limiter import CONTEXT, limiting_gain
+from video_pipeline.ffmpeg.limiter import CONTEXT, limiting_gain, smoothed_gain
 from video_pipeline.ffmpeg.loudness import PEAK_REACH, STEP, Meter, _phases, highest_peak, loudness_of, true_peaks
+from video_pipeline.ffmpeg.weighting import _SECTIONS, KWeighting
 from video_pipeline_tests.ffmpeg.material import Workshop, music, write_sound
 
 RATE = 48_000
@@ -141,3 +145,26 @@ def test_limiting_in_pieces_equals_limiting_the_whole() -> None:
 
 def test_sound_below_the_ceiling_needs_no_gain() -> None:
     assert limiting_gain(np.full((2, RATE), 0.2, np.float32), 0.8) is None
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    blocks=st.lists(st.integers(1, 3), min_size=1, max_size=4),
+    rest=st.integers(1, 4799),
+)
+def test_weighting_is_the_recursive_filter_of_the_standard(seed: int, blocks: list[int], rest: int) -> None:
+    sections = np.array([[*section[:3], 1.0, *section[3:]] for section in _SECTIONS])
+    sound = np.random.default_rng(seed).uniform(-1, 1, (2, sum(blocks) * STEP + rest)).astype(np.float32)
+    filtered, edges = KWeighting(2), np.cumsum([0, *(count * STEP for count in blocks), rest])
+    weighted = np.concatenate([filtered.weigh(sound[:, start:end]) for start, end in pairwise(edges)], axis=1)
+    assert np.abs(weighted - sosfilt(sections, sound.astype(np.float64), axis=1)).max() < 1e-4
+
+
+@given(values=st.lists(st.floats(0, 2, width=32), min_size=1, max_size=300), reach=st.integers(1, 40))
+def test_gain_is_the_smoothed_lowest_one_around(values: list[float], reach: int) -> None:
+    levels = np.array(values, np.float32)
+    needed = np.minimum(1, 0.8 / np.maximum(levels, 1e-9))
+    half = reach + 1 if reach % 2 == 0 else reach
+    once = uniform_filter1d(minimum_filter1d(needed, 2 * reach + 1, mode="nearest"), half, mode="nearest")
+    expected = uniform_filter1d(once, half, mode="nearest")
+    assert smoothed_gain(levels, 0.8, reach) == pytest.approx(expected, abs=1e-5)
