@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from video_pipeline.domain.delivery import Format
+from video_pipeline.ffmpeg.av1 import av1_params, encode_av1, hold_av1
 from video_pipeline.ffmpeg.coded import Coded
 from video_pipeline.ffmpeg.h264 import encode_h264, hold_h264, x264_params
 from video_pipeline.ffmpeg.plan import Kind
@@ -19,6 +20,7 @@ class VideoCodec(StrEnum):
 
     H264 = "h264"
     VP9 = "vp9"
+    AV1 = "av1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,13 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
         "libvpx-vp9",
         vp9_params,
     ),
+    VideoCodec.AV1: VideoRecipe(
+        encode_av1,
+        hold_av1,
+        {Kind.STILL: (21, 25, 30, 36, 45), Kind.BLEND: (30, 36, 42, 50, 58), Kind.MOVE: (30, 36, 42, 50, 58)},
+        "libsvtav1",
+        av1_params,
+    ),
 }
 
 _MOV_OPTIONS = {
@@ -72,6 +81,7 @@ CONTAINERS: Mapping[Format, Container] = {
     Format.MOV: Container("mov", _MOV_OPTIONS, VideoCodec.H264, AudioCodec.AAC),
     # Without cues in front a player must read to the end before it can seek.
     Format.WEBM: Container("webm", {"cues_to_front": "1"}, VideoCodec.VP9, AudioCodec.OPUS),
+    Format.AV1: Container("mp4", _MOV_OPTIONS, VideoCodec.AV1, AudioCodec.AAC),
     Format.M4A: Container("ipod", _MOV_OPTIONS, None, AudioCodec.AAC),
     Format.OPUS: Container("opus", {}, None, AudioCodec.OPUS),
 }

@@ -1,7 +1,8 @@
 """Owns what an ISO base media file says about its codecs, chapters and title; hides descriptors and atoms.
 
-Layouts: avcC ISO/IEC 14496-15, esds ISO/IEC 14496-1 and -14, text and its header QuickTime File Format, the title
-Apple's item list, chpl as Nero wrote it, which some players read instead of the chapter track.
+Layouts: avcC ISO/IEC 14496-15, av1C AV1 Codec ISO Media File Format Binding, esds ISO/IEC 14496-1 and -14, text and
+its header QuickTime File Format, the title Apple's item list, chpl as Nero wrote it, which some players read instead of
+the chapter track.
 """
 
 from __future__ import annotations
@@ -20,23 +21,43 @@ _START = b"\x00\x00\x00\x01"
 _SPS, _PPS = 7, 8
 _HIGH_PROFILES = (100, 110, 122, 244)
 _BT709 = 1
+_LAST_WITHOUT_TIER = 7
 _CHAPTERS_IN_CHPL = 255  # its count is one byte
 
 
 def avc_entry(header: bytes, size: tuple[int, int], rates: bytes, *, quicktime: bool) -> bytes:
     """H.264 whose parameter sets are in `header` as a byte stream: square pixels, BT.709 at limited range."""
+    return _visual_entry(b"avc1", box(b"avcC", _avc_configuration(header)), size, rates, quicktime=quicktime)
+
+
+def av1_entry(header: bytes, size: tuple[int, int], rates: bytes, *, quicktime: bool) -> bytes:
+    """AV1 whose sequence header is `header`, without the head of its unit; the rest as for H.264."""
+    return _visual_entry(b"av01", box(b"av1C", _av1_configuration(header)), size, rates, quicktime=quicktime)
+
+
+def _visual_entry(kind: bytes, configuration: bytes, size: tuple[int, int], rates: bytes, *, quicktime: bool) -> bytes:
     width, height = size
     visual = struct.pack(">6xH16xHHIIIH32xHh", 1, width, height, 72 << 16, 72 << 16, 0, 1, 24, -1)
     colours = struct.pack(">4s3H", b"nclc" if quicktime else b"nclx", _BT709, _BT709, _BT709)
     return box(
-        b"avc1",
+        kind,
         visual,
-        box(b"avcC", _avc_configuration(header)),
+        configuration,
         # The last byte says limited range; QuickTime's kind of the box has none, limited is what it means.
         box(b"colr", colours if quicktime else colours + b"\x00"),
         box(b"pasp", struct.pack(">II", 1, 1)),
         box(b"btrt", rates),
     )
+
+
+def _av1_configuration(header: bytes) -> bytes:
+    """For the main profile, without timing, with one operating point (AV1 specification, 5.5.1): 24 bits of zero."""
+    if len(header) > 127 or header[:3] != bytes(3):
+        raise MediaError(f"the sequence header {header.hex()} is none that SVT-AV1 was asked for")
+    level = header[3] >> 3
+    tier = header[3] >> 2 & 1 if level > _LAST_WITHOUT_TIER else 0
+    # 8 bits, 4:2:0; where chroma is sited is not said.
+    return bytes([0x81, level, tier << 7 | 0b1100, 0, 0x0A, len(header)]) + header
 
 
 def _avc_configuration(header: bytes) -> bytes:

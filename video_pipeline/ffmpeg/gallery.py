@@ -23,6 +23,9 @@ _FRAME_COST_MS = {
     (Kind.STILL, VideoCodec.VP9): 1.5,
     (Kind.BLEND, VideoCodec.VP9): 20.0,
     (Kind.MOVE, VideoCodec.VP9): 45.0,
+    (Kind.STILL, VideoCodec.AV1): 3.0,
+    (Kind.BLEND, VideoCodec.AV1): 30.0,
+    (Kind.MOVE, VideoCodec.AV1): 45.0,
 }
 _OTHER_COST_MS = 30.0
 _PREPARING_S = 0.07

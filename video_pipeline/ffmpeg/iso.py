@@ -1,4 +1,4 @@
-"""Owns a programme of H.264 and AAC as the samples of an ISO base media file; hides how packets become samples.
+"""Owns a programme of H.264 or AV1 and AAC as the samples of an ISO base media file; hides how packets become samples.
 
 An hour is 277,000 samples; their tables are made of arrays and their bytes are written stretch by stretch, so that the
 time goes into copying the bytes and memory does not grow with what is repeated.
@@ -17,8 +17,9 @@ import numpy as np
 
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg.bmff import M4A, MOV, MP4, Medium, Samples, Shape, write_bmff
+from video_pipeline.ffmpeg.codecs import VideoCodec
 from video_pipeline.ffmpeg.coded import read_facts, read_payload
-from video_pipeline.ffmpeg.entries import aac_entry, avc_entry, bit_rates, text_entry, text_sample, user_data
+from video_pipeline.ffmpeg.entries import aac_entry, av1_entry, avc_entry, bit_rates, text_entry, text_sample, user_data
 from video_pipeline.ffmpeg.reel import Label, PictureTrack, Reel, Shelf, SoundTrack, stretches_of
 
 SHAPES: Mapping[str, Shape] = {"mp4": MP4, "mov": MOV, "ipod": M4A}
@@ -30,7 +31,7 @@ _FINER = 1000
 
 
 def write_iso(out: Path, shape: Shape, reel: Reel, poll: Callable[[], None]) -> str:
-    """Write a programme of H.264 (or no picture) and AAC to `out` and return its SHA-256."""
+    """Write a programme of H.264 or AV1 (or no picture) and AAC to `out` and return its SHA-256."""
     picture, sound, label = reel.picture, reel.sound, reel.label
     tracks = [picture_samples(picture, quicktime=shape.quicktime)] if picture else []
     tracks.append(sound_samples(sound, quicktime=shape.quicktime))
@@ -43,6 +44,7 @@ def write_iso(out: Path, shape: Shape, reel: Reel, poll: Callable[[], None]) -> 
 def picture_samples(picture: PictureTrack, *, quicktime: bool) -> Samples:
     """The pictures; MediaError when stretches do not fit together."""
     stretches = list(stretches_of(picture))
+    entry, prepared = ENTRIES[picture.form.codec]
     sizes, leads, keys = [], [], []
     number = 1
     for _, facts, turns in stretches:
@@ -60,7 +62,7 @@ def picture_samples(picture: PictureTrack, *, quicktime: bool) -> Samples:
     rates = bit_rates(all_sizes, rate.fraction)
 
     def pieces() -> Iterator[memoryview]:
-        shelf = Shelf(with_lengths)
+        shelf = Shelf(prepared)
         for path, facts, turns in stretches:
             ends = [0, *accumulate(facts.sizes)]
             for turn in turns:
@@ -68,7 +70,7 @@ def picture_samples(picture: PictureTrack, *, quicktime: bool) -> Samples:
 
     return Samples(
         Medium.PICTURE,
-        avc_entry(stretches[0][1].header, (rung.width, rung.height), rates, quicktime=quicktime),
+        entry(stretches[0][1].header, (rung.width, rung.height), rates, quicktime=quicktime),
         rate.numerator * finer,
         np.full(len(all_sizes), step),
         all_sizes,
@@ -86,6 +88,13 @@ def with_lengths(stream: bytes) -> bytes:
     changed = np.frombuffer(stream, np.uint8).copy()
     changed[places[:, None] + np.arange(4)] = lengths.astype(">u4").view(np.uint8).reshape(-1, 4)
     return changed.tobytes()
+
+
+ENTRIES: Mapping[VideoCodec, tuple[Callable[..., bytes], Callable[[bytes], bytes]]] = {
+    VideoCodec.H264: (avc_entry, with_lengths),
+    VideoCodec.AV1: (av1_entry, bytes),
+}
+"""How a codec is described, and what makes samples of its packets."""
 
 
 def sound_samples(sound: SoundTrack, *, quicktime: bool) -> Samples:

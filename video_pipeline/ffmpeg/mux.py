@@ -23,7 +23,7 @@ from av.video.stream import VideoStream
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg.codecs import VIDEO, Container, VideoCodec
 from video_pipeline.ffmpeg.coded import read_coded
-from video_pipeline.ffmpeg.iso import SHAPES, write_iso
+from video_pipeline.ffmpeg.iso import ENTRIES, SHAPES, write_iso
 from video_pipeline.ffmpeg.reel import Label, PictureTrack, Reel, Shelf, SoundTrack, stretches_of
 from video_pipeline.ffmpeg.voice import AudioCodec
 from video_pipeline.ffmpeg.vp9 import BT709, LIMITED_RANGE
@@ -50,8 +50,8 @@ def write_file(
 
     The same tracks and label make the same bytes. MediaError when stretches do not fit together.
     """
-    plain = sound.voice.codec is AudioCodec.AAC and (picture is None or picture.form.codec is VideoCodec.H264)
-    if plain and container.muxer in SHAPES:
+    known = sound.voice.codec is AudioCodec.AAC and (picture is None or picture.form.codec in ENTRIES)
+    if known and container.muxer in SHAPES:
         return write_iso(out, SHAPES[container.muxer], Reel(picture, sound, label), poll)
     return _write_by_muxer(out, container, Reel(picture, sound, label), poll)
 

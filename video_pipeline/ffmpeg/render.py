@@ -228,8 +228,8 @@ class _Batch:
                     made[each.rendition] = self._deliver(each, each.joined.result())
                     try:
                         finished(made[each.rendition])
-                    except StudioError as error:  # what cannot be kept does not keep the others from being finished
-                        self._failures.append(error)
+                    except StudioError as refused:  # the others are finished all the same
+                        self._failures.append(refused)
         if self._failures:
             raise self._failures[0]
         return made
