@@ -127,7 +127,9 @@ def join_command(binary: Path, parts: Sequence[Path], chapters: Path | None, cod
         argv += ["-f", "ffmetadata", "-protocol_whitelist", "file", "-i", _name(chapters)]
     for index in range(len(parts)):
         argv += ["-map", f"{index}:0"]
-    argv += ["-map_metadata", "-1", "-map_chapters", str(len(parts)) if chapters else "-1", "-c", "copy"]
+    # Of the file and of the streams; those of chapters are their titles.
+    argv += ["-map_metadata:g", "-1", "-map_metadata:s", "-1"]
+    argv += ["-map_chapters", str(len(parts)) if chapters else "-1", "-c", "copy"]
     for name, value in coding.options.items():
         argv += [f"-{name}", value]
     return (*argv, "-f", coding.muxer, _name(out))

@@ -132,10 +132,15 @@ def steady_rate(average: Fraction | None, nominal: Fraction | None, *, interlace
     becomes the nominal one if that is a usual one, else the next usual one upwards, so that no frame is lost.
     """
     rate = average or nominal or Fraction(30)
-    steady = average is not None and average == nominal
-    if not steady:
-        wavering = None if interlaced or nominal not in _USUAL_RATES or nominal < rate else nominal
-        rate = wavering or next((usual for usual in _USUAL_RATES if usual >= rate * Fraction(99, 100)), rate)
+    if average is not None and average != nominal:
+        near = [usual for usual in _USUAL_RATES if abs(usual - average) <= average / 100]
+        above = [usual for usual in _USUAL_RATES if usual > average]
+        if nominal in (near or above) and not interlaced:
+            rate = nominal
+        elif near:
+            rate = min(near, key=lambda usual: abs(usual - average))
+        elif above:
+            rate = above[0]
     rate /= math.ceil(rate / HIGHEST_RATE)
     rate = max(rate, Fraction(1)).limit_denominator(1001)
     return FrameRate(rate.numerator, rate.denominator)

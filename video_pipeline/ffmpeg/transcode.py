@@ -36,7 +36,7 @@ from video_pipeline.ffmpeg.command import (
     voice_command,
 )
 from video_pipeline.ffmpeg.conform import Frame, is_bright, picture_filters
-from video_pipeline.ffmpeg.encoders import SOFTWARE, Encoder
+from video_pipeline.ffmpeg.encoders import KEY_DISTANCE_S, SOFTWARE, Encoder
 from video_pipeline.ffmpeg.hardware import Hardware
 from video_pipeline.ffmpeg.levelling import (
     apply_trim,
@@ -59,6 +59,7 @@ _SOUND, _PICTURE, _VOICE, _JOIN = (0.01, 0.05), (0.05, 0.92), (0.92, 0.98), (0.9
 
 _HARDWARE_STALL_S = 60.0
 _ROUNDS = 3
+_LEEWAY = 1.05
 _PCM_BPS = SAMPLE_RATE * 2 * 32
 _ROOM_BYTES = 64 * 2**20  # for what cannot be foreseen
 
@@ -181,7 +182,7 @@ def _decoded_sound(work: Workpiece) -> Path:
     pcm = work.own / "sound.f32"
     pcm.touch()
     if not work.footage.channels:
-        work.notes.append("it has no sound: a silent track was added")
+        work.note("it has no sound: a silent track was added")
         return pcm
     command = foreign_sound_command(work.source, work.footage.sound_late_s, pcm)
     work.note_damage("the sound", work.run(command, _SOUND, "decoding the sound"))
@@ -193,7 +194,7 @@ def _encoded_picture(work: Workpiece, wish: Wish, hardware: Hardware) -> tuple[P
     software = SOFTWARE[wish.codec]
     chosen = hardware.choice(wish.codec, work.footage.duration_s, work.is_stopped)
     if refusal := hardware.refusal(wish.codec):
-        work.notes.append(refusal)
+        work.note(refusal)
     if chosen is None:
         return _picture_by(work, wish, software, STALL_S), software
     try:
@@ -208,15 +209,29 @@ def _encoded_picture(work: Workpiece, wish: Wish, hardware: Hardware) -> tuple[P
             ) from first
         # The video was not to blame.
         hardware.distrust(chosen.name, str(first))
-        work.notes.append(f"{chosen.name} failed, {software.name} took over: {first}")
+        work.note(f"{chosen.name} failed, {software.name} took over: {first}")
         return made, software
 
 
 def _picture_by(work: Workpiece, wish: Wish, encoder: Encoder, stall_s: float) -> Path:
+    """The picture encoded below the ceiling; a second time, aiming lower, when the encoder exceeds what it was told."""
+    ceiling = wish.rendition.rung.video_bps
+    picture, frames = _coded_picture(work, wish, encoder, ceiling, stall_s)
+    bits, seconds = picture.stat().st_size * 8, float(work.rate.seconds(frames))
+    # A player's buffer of two seconds may be filled before the first frame is shown.
+    if bits <= _LEEWAY * ceiling * (seconds + KEY_DISTANCE_S):
+        return picture
+    target = int(ceiling * ceiling * seconds / bits)
+    work.note(f"{encoder.name} used {bits / seconds / 1000:.0f} kbit/s and was told to aim at {target // 1000}")
+    return _coded_picture(work, wish, encoder, target, stall_s)[0]
+
+
+def _coded_picture(work: Workpiece, wish: Wish, encoder: Encoder, bit_rate: int, stall_s: float) -> tuple[Path, int]:
+    """The picture encoded once, and its frames; MediaError when it is not all of it."""
     muxer = wish.container.muxer
     picture = work.own / f"picture.{muxer}"
     filters = picture_filters(work.footage, work.frame, can_convert_light=_can_convert_light(work))
-    options = {**encoder.arguments(wish.rendition.rung.video_bps, work.rate), **_BETWEEN.get(muxer, {})}
+    options = {**encoder.arguments(bit_rate, work.rate), **_BETWEEN.get(muxer, {})}
     coding = Coding(muxer, encoder.name, options, encoder.device, encoder.upload)
     command = foreign_picture_command(work.source, filters, coding, picture)
     complaints = work.run(command, _PICTURE, f"encoding the picture with {encoder.name}", stall_s)
@@ -230,13 +245,13 @@ def _picture_by(work: Workpiece, wish: Wish, encoder: Encoder, stall_s: float) -
     if float(work.rate.seconds(frames)) > work.longest_s - 1:
         raise MediaError(f"{work.video.name} goes on after the {work.footage.duration_s:.1f} s that it says it lasts")
     work.note_damage("the picture", complaints)
-    return picture
+    return picture, frames
 
 
 def _can_convert_light(work: Workpiece) -> bool:
     able = parts(work.binary, "-filters") >= {"zscale", "tonemap"}
     if not able and is_bright(work.footage.colour):
-        work.notes.append("this ffmpeg has no zscale and tonemap: light was not mapped, colours look pale")
+        work.note("this ffmpeg has no zscale and tonemap: light was not mapped, colours look pale")
     return able
 
 
@@ -248,7 +263,7 @@ def _frames_of(picture: Path) -> int:
 
 def _encoded_sound(work: Workpiece, wish: Wish, pcm: Path, frames: int) -> tuple[Path, Loudness]:
     """The sound as long as the picture, levelled and encoded, and what it then measures."""
-    work.report(_VOICE[0], "levelling the sound")
+    work.tell(_VOICE[0], "levelling the sound")
     fit_length(pcm, work.rate.samples_at(frames))
     soften_edges(pcm)
     trim = settled_trim(pcm, work.check)

@@ -37,6 +37,7 @@ class Workpiece:
     report: ReportProgress
     is_stopped: IsCancelled
     notes: list[str] = field(default_factory=list)
+    _reached: float = 0.0
 
     @property
     def rate(self) -> FrameRate:
@@ -64,22 +65,32 @@ class Workpiece:
         if self.is_stopped():
             raise CancelledError(f"making {self.rendition.name} of {self.video.name} was cancelled")
 
+    def tell(self, share: float, message: str) -> None:
+        """Report progress; a step that is done a second time does not move it backwards."""
+        self._reached = max(self._reached, share)
+        self.report(self._reached, message)
+
     def run(self, command: Argv, span: tuple[float, float], message: str, stall_s: float = STALL_S) -> str:
         """Run one step, which takes the progress from the first share of `span` to the second."""
         begin, end = span
 
         def advance(seconds: float) -> None:
             share = min(seconds / max(self.footage.duration_s, 0.01), 1.0)
-            self.report(begin + share * (end - begin), message)
+            self.tell(begin + share * (end - begin), message)
 
-        self.report(begin, message)
+        self.tell(begin, message)
         return run(command, limit_s=self.limit_s, stall_s=stall_s, is_stopped=self.is_stopped, on_progress=advance)
+
+    def note(self, sentence: str) -> None:
+        """Remember something for the report, once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
 
     def note_damage(self, what: str, complaints: str) -> None:
         """Remember that ffmpeg complained about a part of the video and went on."""
         if complaints:
             lines = complaints.splitlines()
-            self.notes.append(f"{what} is damaged in places ({len(lines)} messages): {lines[0][:200]}")
+            self.note(f"{what} is damaged in places ({len(lines)} messages): {lines[0][:200]}")
 
     def is_cut_short(self, frames: int) -> bool:
         """True when `frames` are clearly fewer than the video says it has."""
