@@ -10,6 +10,8 @@ mixing  voice  sound             the programme's sound: mixed, encoded, measured
 cache  crew                      finished pieces kept, work spread over the cores
 reel  mux                        the packets of a programme joined to one file
 bmff  entries  iso               MP4 and QuickTime files of them, index first, in one pass
+matroska  spool                  WebM files likewise; writing many pieces of memory
+lettering  thumbnails  excerpts  words on pictures, previews, the programme drawn
 cell  survey                     what a foreign video is, looked at where it can do no harm
 conform  encoders  hardware      how it becomes ours: filters, encoders, those of the machine that work
 workpiece  levelling  transcode  the steps from one to the other

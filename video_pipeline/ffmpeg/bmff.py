@@ -9,8 +9,6 @@ are no edit lists: a composition offset may be negative (ctts version 1), so the
 
 from __future__ import annotations
 
-import hashlib
-import os
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,11 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from video_pipeline.ffmpeg.spool import write_pieces
+
 Ints = NDArray[np.int64]
 
 _CHUNKS_A_SECOND = 2
-_WRITTEN_AT_ONCE = 4 * 2**20
-_BUFFERS_AT_ONCE = 512  # below the system's limit (IOV_MAX, 1024)
 NARROW_BYTES = 2**32 - 2**26
 NARROW_UNITS = 2**32 - 2
 """Up to here lengths, positions and times have 32 bits; few readers are used to wider ones."""
@@ -123,38 +121,13 @@ def write_bmff(out: Path, shape: Shape, tracks: Sequence[Samples], user_data: by
             for tap, count in zip(taps, row, strict=True):
                 yield from tap.take(count)
 
-    return _write(out, content(), poll)
+    return write_pieces(out, content(), poll)
 
 
 def _in_turn(columns: Sequence[Ints]) -> Ints:
     """The chunk sizes of all tracks, shape (turns, tracks): in each turn every track has one chunk, or none (0)."""
     turns = max(map(len, columns))
     return np.stack([np.pad(column, (0, turns - len(column))) for column in columns], axis=1)
-
-
-def _write(out: Path, buffers: Iterable[memoryview], poll: Callable[[], None]) -> str:
-    digest = hashlib.sha256()
-    with out.open("wb", buffering=0) as file:
-        held: list[memoryview] = []
-        size = 0
-        for buffer in buffers:
-            digest.update(buffer)
-            held.append(buffer)
-            size += len(buffer)
-            if size >= _WRITTEN_AT_ONCE or len(held) >= _BUFFERS_AT_ONCE:
-                poll()
-                _write_all(file.fileno(), held, size)
-                held, size = [], 0
-        _write_all(file.fileno(), held, size)
-    return digest.hexdigest()
-
-
-def _write_all(descriptor: int, buffers: list[memoryview], size: int) -> None:
-    written = os.writev(descriptor, buffers) if buffers else 0
-    if written < size:  # a signal, or a disk that is nearly full
-        rest = memoryview(b"".join(buffers))[written:]
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
 
 
 class _Tap:

@@ -24,6 +24,7 @@ from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg.codecs import VIDEO, Container, VideoCodec
 from video_pipeline.ffmpeg.coded import read_coded
 from video_pipeline.ffmpeg.iso import ENTRIES, SHAPES, write_iso
+from video_pipeline.ffmpeg.matroska import write_webm
 from video_pipeline.ffmpeg.reel import Label, PictureTrack, Reel, Shelf, SoundTrack, stretches_of
 from video_pipeline.ffmpeg.voice import AudioCodec
 from video_pipeline.ffmpeg.vp9 import BT709, LIMITED_RANGE
@@ -35,6 +36,8 @@ REORDERED = 1
 """Frames by which decoding runs ahead of showing: a B-frame waits for one later frame, B-frames are no references."""
 
 NO_LABEL = Label()
+
+_WEBM = ("webm", VideoCodec.VP9, AudioCodec.OPUS)
 
 
 def write_file(
@@ -53,6 +56,8 @@ def write_file(
     known = sound.voice.codec is AudioCodec.AAC and (picture is None or picture.form.codec in ENTRIES)
     if known and container.muxer in SHAPES:
         return write_iso(out, SHAPES[container.muxer], Reel(picture, sound, label), poll)
+    if picture is not None and (container.muxer, picture.form.codec, sound.voice.codec) == _WEBM:
+        return write_webm(out, picture, Reel(picture, sound, label), poll)
     return _write_by_muxer(out, container, Reel(picture, sound, label), poll)
 
 
@@ -62,7 +67,7 @@ def _write_by_muxer(out: Path, container: Container, reel: Reel, poll: Callable[
     with av.open(f"file:{out.absolute()}", "w", format=container.muxer, options=options | _REPEATABLE) as target:
         video = _video_stream(target, picture) if picture else None
         audio = _audio_stream(target, sound)
-        _describe(target, container, reel.label)
+        describe(target, container, reel.label)
         packets = merge(
             ((time, 0, packet) for time, packet in (_video_packets(picture) if picture else ())),
             ((time, 1, packet) for time, packet in _audio_packets(sound)),
@@ -84,7 +89,8 @@ _COMMENTED = ("ogg", "opus", "flac")
 """Muxers whose files hold chapters as Vorbis comments."""
 
 
-def _describe(target: OutputContainer, container: Container, label: Label) -> None:
+def describe(target: OutputContainer, container: Container, label: Label) -> None:
+    """Give an open file its title and chapters."""
     notes = {"title": label.title} if label.title else {}
     if container.muxer in _COMMENTED:
         for number, mark in enumerate(label.marks):
