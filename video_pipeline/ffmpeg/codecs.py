@@ -84,4 +84,5 @@ CONTAINERS: Mapping[Format, Container] = {
     Format.AV1: Container("mp4", _MOV_OPTIONS, VideoCodec.AV1, AudioCodec.AAC),
     Format.M4A: Container("ipod", _MOV_OPTIONS, None, AudioCodec.AAC),
     Format.OPUS: Container("opus", {}, None, AudioCodec.OPUS),
+    Format.FLAC: Container("flac", {}, None, AudioCodec.FLAC),
 }

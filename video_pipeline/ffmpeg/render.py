@@ -31,6 +31,7 @@ from video_pipeline.ffmpeg.cache import Cache, Session
 from video_pipeline.ffmpeg.codecs import CONTAINERS, VIDEO, Container
 from video_pipeline.ffmpeg.crew import Crew, StopFlag
 from video_pipeline.ffmpeg.gallery import Gallery, prepare_pictures
+from video_pipeline.ffmpeg.lossless import LosslessWork, measure_span, write_flac
 from video_pipeline.ffmpeg.mixing import mix_span
 from video_pipeline.ffmpeg.mux import write_file
 from video_pipeline.ffmpeg.plan import KINDS, compile_plan
@@ -38,11 +39,11 @@ from video_pipeline.ffmpeg.reel import Label, PictureTrack, SoundTrack, label_of
 from video_pipeline.ffmpeg.sound import FinishedSound, SoundWork
 from video_pipeline.ffmpeg.stretch import PictureFormat, make_stretch, prepare_picture
 from video_pipeline.ffmpeg.tracks import prepare_track
-from video_pipeline.ffmpeg.voice import Voice, encode_chunk
+from video_pipeline.ffmpeg.voice import AudioCodec, Voice, encode_chunk
 from video_pipeline.ports import IsCancelled, KeepFinished, ReportProgress
 
 _HOUR_S = 3600.0
-_JOINING = 1.5
+_JOINING = 1.0
 """Expected CPU seconds to join an hour."""
 
 
@@ -73,7 +74,9 @@ def order_of(timeline: Timeline, outs: Mapping[Rendition, Path], locate: Callabl
 def join_file(
     out: Path, container: Container, picture: PictureTrack | None, sound: SoundTrack, *, label: Label, stop: StopFlag
 ) -> str:
-    """Join finished packets to `out` and return its SHA-256. Runs in a worker."""
+    """Join what is finished to `out` and return its SHA-256. Runs in a worker."""
+    if container.audio is AudioCodec.FLAC:
+        return write_flac(out, container, sound.chunks[0], stop.check, label=label)
     return write_file(out, container, picture, sound, stop.check, label=label)
 
 
@@ -82,6 +85,7 @@ STAGES: Mapping[Callable[..., Any], str] = {
     prepare_track: "decode",
     mix_span: "mix",
     encode_chunk: "sound",
+    measure_span: "sound",
     prepare_picture: "pictures",
     make_stretch: "pictures",
 }
@@ -188,7 +192,7 @@ class _Batch:
     def _sounds(self, voices: Mapping[Voice, None]) -> dict[Voice, Future[FinishedSound]]:
         """The sound in every voice. Its rounds wait for each other, so each voice has a thread that waits for them."""
         works = {
-            voice: SoundWork(
+            voice: (LosslessWork if voice.codec is AudioCodec.FLAC else SoundWork)(
                 self._order.timeline,
                 voice,
                 files=self._order.files,
