@@ -8,7 +8,7 @@ and a picture is mirrored and tinted, so that no content hash comes twice and no
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from video_pipeline.domain.storyboard import Scene as PlannedScene
 from video_pipeline.domain.storyboard import item_seed
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg import find_ffmpeg
-from video_pipeline.ffmpeg.tracks import decode
+from video_pipeline.ffmpeg.tracks import decode, load_pcm
 from video_pipeline.providers import registry
 from video_pipeline.steps.plan import plan
 
@@ -130,23 +130,31 @@ def own_pool(work: Path, music: Path, pictures: Path) -> Pool:
     """The files of two directories, brought to FLAC and PNG; ValueError when one holds nothing usable."""
     sounds, images = _listed(music, MUSIC_SUFFIXES), _listed(pictures, PICTURE_SUFFIXES)
     told = hashlib.sha256("\n".join(map(str, [*sounds, *images])).encode()).hexdigest()[:12]
-    folder = work / f"material_own_{told}"
+    decoded = own_music(work / f"material_own_{told}", sounds)
+    origin = f"{len(sounds)} pieces of {music}, {len(images)} of {pictures}"
+    return Pool(work / f"material_own_{told}", decoded, tuple(images), origin)
+
+
+def own_music(folder: Path, sounds: Sequence[Path]) -> tuple[Path, ...]:
+    """Music files as FLAC in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     binary = find_ffmpeg(None).path
-    decoded = [
-        Path(_kept(folder / f"source_{index:03}.flac", _decoder(binary, path)).path)
-        for index, path in enumerate(sounds)
-    ]
-    return Pool(folder, tuple(decoded), tuple(images), f"{len(sounds)} pieces of {music}, {len(images)} of {pictures}")
+    names = [folder / f"source_{index:03}.flac" for index in range(len(sounds))]
+    return tuple(Path(_kept(name, _decoder(binary, path)).path) for name, path in zip(names, sounds, strict=True))
+
+
+def music_of(folder: Path) -> list[Path]:
+    """The music files of a directory; ValueError when there are none."""
+    return _listed(folder, MUSIC_SUFFIXES)
 
 
 def _decoder(binary: Path, source: Path) -> Callable[[Path], None]:
     def make(part: Path) -> None:
         raw = part.with_suffix(".raw")
-        decode(binary, source, raw)
-        sound = np.memmap(raw, np.float32, "r").reshape(-1, 2)
-        soundfile.write(part, sound, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
-        raw.unlink()
+        named = raw.with_suffix(decode(binary, source, raw))
+        raw.replace(named)
+        soundfile.write(part, load_pcm(named), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+        named.unlink()
 
     return make
 
