@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from video_pipeline.domain.delivery import Format, rung_of
+from video_pipeline.domain.delivery import Format, Rendition, rung_of
 from video_pipeline.domain.timebase import FPS_30, FrameRate
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.codecs import CONTAINERS, VideoCodec
@@ -26,7 +26,7 @@ from video_pipeline_tests.ffmpeg.material import Workshop
 
 TITLE = "Rainy Library – „Bücher“ 静か"
 NAMES = ("01 Página", "02 Rain & <Snow>", "03 雨")
-RENDITIONS = ("mp4_low", "mov_low", "webm_low", "m4a_low", "opus_low")
+RENDITIONS = ("mp4_low", "mov_low", "webm_low", "av1_low", "m4a_low", "opus_low", "flac_high")
 
 
 def programme(workshop: Workshop, rate: FrameRate = FPS_30) -> Timeline:
@@ -40,7 +40,8 @@ class Made:
 
     def __init__(self, workshop: Workshop, timeline: Timeline, rendition: str, folder: Path) -> None:
         self.workshop, self.timeline, self.kind = workshop, timeline, rendition.partition("_")[0]
-        self.file = folder / f"{rendition}.{self.kind}"
+        self.rendition = Rendition.parse(*rendition.split("_"))
+        self.file = folder / self.rendition.file_name
         self.report = workshop.render(timeline, rendition, self.file)
 
     def boxes(self, *path: bytes) -> list[bytes]:
@@ -85,7 +86,7 @@ def test_every_scene_is_a_chapter_and_its_end_is_exact(made: Made) -> None:
         base = chapter["time_base"]
         assert chapter["start"] * base == pytest.approx(start / 30, abs=0.0005)
         # Vorbis comments say where chapters start only; a reader ends the last one with the sound.
-        assert chapter["end"] * base == pytest.approx(end / 30, abs=0.02 if made.kind == "opus" else 0.0005)
+        assert chapter["end"] * base == pytest.approx(end / 30, abs=0.02 if made.kind in ("opus", "flac") else 0.0005)
     listed = made.workshop.run("-i", str(made.file), "-f", "ffmetadata", "-")
     assert listed.count("[CHAPTER]") == 3
     assert inspect(made.file)["chapters"] == 3
@@ -102,7 +103,7 @@ def test_the_title_is_the_programmes_and_nothing_tells_the_time_of_making(made: 
 
 
 def test_the_same_programme_makes_the_same_bytes(made: Made, tmp_path: Path) -> None:
-    again = Made(made.workshop, made.timeline, f"{made.kind}_low", tmp_path)
+    again = Made(made.workshop, made.timeline, made.rendition.name, tmp_path)
     assert again.file.read_bytes() == made.file.read_bytes()
     assert again.report.media.sha256 == made.report.media.sha256
 
@@ -114,7 +115,7 @@ def test_ffmpeg_decodes_all_of_it_without_a_word(made: Made) -> None:
 
 def test_what_is_said_about_colours_and_pixels(made: Made) -> None:
     facts = inspect(made.file)
-    if made.kind in ("m4a", "opus"):
+    if not made.rendition.format.pictured:
         assert (facts["video_codec"], facts["frames"], facts["sample_aspect"]) == ("", 0, "")
         assert facts["audio_s"] == pytest.approx(float(made.timeline.samples / 48_000), abs=0.03)
         return
