@@ -4,6 +4,7 @@ binary  command  runner          the ffmpeg program: which one, its arguments, i
 sniff  probe  pictures           what a file is, and drawings of it
 plan                             timeline -> unique stretches of picture (pure)
 canvas  codecs  h264  vp9        pixels and how they are encoded
+motion  particles  transitions   what moves in a picture, and how one becomes another
 coded  stretch                   encoded packets, and making those of one stretch
 loudness  limiter  tracks        what sound measures
 mixing  voice  sound             the programme's sound: mixed, encoded, measured, trimmed

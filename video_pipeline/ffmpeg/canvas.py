@@ -1,4 +1,4 @@
-"""Owns the pixels of a scene as 8-bit BT.709 4:2:0 planes; hides scaling, colour conversion, zooming and blending.
+"""Owns the pixels of a scene as 8-bit BT.709 4:2:0 planes; hides scaling, colour conversion and layout.
 
 A picture is one contiguous array of shape (height * 3 / 2, width): the luma plane, then both chroma planes, which is
 what a `yuv420p` frame is made of. Width and height are even.
@@ -6,10 +6,10 @@ what a `yuv420p` frame is made of. Width and height are even.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import av
 import cv2
@@ -20,9 +20,10 @@ from PIL import Image
 from video_pipeline.ffmpeg.pictures import open_picture
 
 Planes = NDArray[np.uint8]
+_Sample = TypeVar("_Sample", bound=np.generic)
 
-ZOOM_DEPTH = 0.05
-"""How far a slow zoom goes in: 1.05 times, about 5 pixels a second at the edge of 1080p."""
+BLACK, WHITE = 16, 235
+"""Luma of black and white in limited range."""
 
 # ITU-R BT.709-6, items 3.2 to 3.5: luma weights, and limited range (luma 16 to 235, chroma 16 to 240).
 _RED, _GREEN, _BLUE = 0.2126, 0.7152, 0.0722
@@ -79,43 +80,24 @@ def planes_of(rgb: NDArray[np.uint8]) -> Planes:
     return planes
 
 
-def blend(before: Planes, after: Planes, share: float) -> Planes:
-    """`before` with `share` (0 to 1) of `after`; blending the planes equals blending what they show."""
-    return np.asarray(cv2.addWeighted(before, 1 - share, after, share, 0), np.uint8)
+def luma_of(planes: NDArray[_Sample]) -> NDArray[_Sample]:
+    """A view of the luma plane, shape (height, width)."""
+    return planes[: planes.shape[0] * 2 // 3]
 
 
-def dissolve_shares(frames: int) -> Iterator[float]:
-    """How much of the next picture each frame of a dissolve shows; never 0 or 1, those frames lie outside."""
-    return ((index + 1) / (frames + 1) for index in range(frames))
-
-
-def zoom_factor(phase: int, period: int) -> float:
-    """Magnification at `phase`: a raised cosine, 1 at phase 0, smooth where the loop closes."""
-    return 1 + ZOOM_DEPTH * (1 - math.cos(2 * math.pi * phase / period)) / 2
-
-
-def zoomed(planes: Planes, factor: float) -> Planes:
-    """The picture magnified about its centre by sub-pixel resampling (cropping whole pixels makes a zoom shake)."""
+def chroma_of(planes: NDArray[_Sample]) -> NDArray[_Sample]:
+    """A view of both chroma planes, shape (2, height / 2, width / 2)."""
     height, width = planes.shape[0] * 2 // 3, planes.shape[1]
-    result = np.empty_like(planes)
-    centre_x, centre_y = (width - 1) / 2, (height - 1) / 2
-    result[:height] = _magnified(planes[:height], factor, (centre_x, centre_y), cv2.INTER_CUBIC)
-    source, target = planes[height:].reshape(2, height // 2, width // 2), result[height:].reshape(2, height // 2, -1)
-    for plane in range(2):
-        # Chroma sample (i, j) lies at luma position (2i, 2j + 1/2).
-        centre = (centre_x / 2, (centre_y - 0.5) / 2)
-        target[plane] = _magnified(source[plane], factor, centre, cv2.INTER_LINEAR)  # nobody sees sharp colour
-    return result
+    return planes[height:].reshape(2, height // 2, width // 2)
 
 
-def _magnified(
-    plane: NDArray[np.uint8], factor: float, centre: tuple[float, float], filtering: int
-) -> NDArray[np.uint8]:
-    inverse, (x, y) = 1 / factor, centre
-    matrix = np.array([[inverse, 0, x * (1 - inverse)], [0, inverse, y * (1 - inverse)]])
-    flags = filtering | cv2.WARP_INVERSE_MAP
-    size = (plane.shape[1], plane.shape[0])
-    return np.asarray(cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+@lru_cache(maxsize=2)
+def black_planes(shape: tuple[int, int]) -> Planes:
+    """A black picture of the array shape `shape`; not to be written to."""
+    planes = np.full(shape, 128, np.uint8)
+    luma_of(planes)[:] = BLACK
+    planes.setflags(write=False)
+    return planes
 
 
 def video_frame(planes: Planes) -> av.VideoFrame:

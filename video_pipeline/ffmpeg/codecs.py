@@ -49,7 +49,7 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
     VideoCodec.H264: VideoRecipe(
         encode_h264,
         hold_h264,
-        {Kind.STILL: (18, 21, 24, 28, 32, 38), Kind.BLEND: (20, 24, 28, 32, 38), Kind.MOVE: (22, 25, 28, 32, 38)},
+        {Kind.STILL: (18, 21, 24, 28, 32, 38), Kind.BLEND: (20, 24, 28, 32, 38), Kind.MOVE: (18, 21, 25, 30, 36)},
         "libx264",
         x264_params,
     ),

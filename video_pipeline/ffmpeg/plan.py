@@ -1,14 +1,15 @@
 """Owns the cut of a timeline into unique stretches of picture; hides how a loop is laid out.
 
 Cost follows unique material: a still scene is one `Hold` however long it is shown, a moving scene is one loop of
-`Move`s, a dissolve is one `Blend`. Each is a closed group of pictures, so that packets can be repeated and joined.
+two `Move`s, a transition is one `Blend`. Each is a closed group of pictures, so that packets can be repeated.
 
     timeline  |-------- A --------[==|==]-------- B --------|
     still      Hold Hold Hold Hol  Blend  Hold Hold Hold Ho
-    moving     Move0 Move1 Move0  r+Blend Move0 Move1 Move0 r      r: what is left of A's loop, shorter than one Move
+    moving     Move0 Move1 Move0  r+Blend Move0 Move1 Move0 r      r: what is left over, a few frames
 
-The loop of a moving scene has phase 0 at the first frame after its dissolve in, hence always starts with a whole
-`Move`; the phases of the dissolve in are the last ones of the loop, those of the dissolve out carry on.
+The loop of a moving scene has phase 0 at the first frame after its transition in, hence always starts with a whole
+`Move`; the phases of the transition in are the last ones of the loop, those of the transition out carry on. Each scene
+has a loop of its own length, chosen so that as little as possible is left over: that would be unique material.
 """
 
 from __future__ import annotations
@@ -17,22 +18,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.domain.timeline import Motion, PictureClip, Timeline, TransitionKind
+from video_pipeline.domain.timeline import Motion, PictureClip, Timeline, Transition, TransitionKind
 
 HOLD_SECONDS = 5
 """Distance of key frames in a still scene: 4 s costs 501 MB for 74 min of 1080p, 8.3 s costs 331 MB."""
 
-MOVE_SECONDS = 2
-MOVES_IN_LOOP = 10
+MOVE_SECONDS = range(7, 11)
+"""How long a Move may be. It starts with a key frame, at which every encoder's picture changes a little and to which a
+player has to go back: the fewer the better, but none longer than 10 s."""
+
+MOVES_IN_LOOP = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A picture at one moment of its motion; `phase` is a frame of the loop, 0 for a still picture."""
+    """A picture at one moment of its motion; `phase` is a frame of the loop. Both are 0 for a still picture."""
 
     picture: str  # SHA-256 of the picture file
     motion: Motion
     phase: int
+    period: int  # length of the loop in frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Blend:
     lead: int
     after: Look
     frames: int
+    kind: TransitionKind
 
     @property
     def shown(self) -> int:
@@ -111,9 +117,13 @@ class Loop:
         return self.group * self.moves
 
 
-def loop_at(rate: FrameRate) -> Loop:
-    """The loop of moving pictures at `rate`; about 20 s."""
-    return Loop(group=rate.frames_in(MOVE_SECONDS), moves=MOVES_IN_LOOP)
+def loop_for(frames: int, rate: FrameRate) -> Loop:
+    """The loop of a picture that moves alone for `frames` frames: the one that leaves the fewest of them over.
+
+    A single frame left over is worse than many: on its own it would be a key frame next to another one.
+    """
+    groups = range(rate.frames_in(MOVE_SECONDS.start), rate.frames_in(MOVE_SECONDS.stop - 1) + 1)
+    return Loop(min(groups, key=lambda group: (frames % group == 1, frames % group, -group)), MOVES_IN_LOOP)
 
 
 def hold_frames(rate: FrameRate) -> int:
@@ -123,33 +133,48 @@ def hold_frames(rate: FrameRate) -> int:
 
 def compile_plan(timeline: Timeline) -> tuple[Run, ...]:
     """The runs of `timeline` in order; their frames add up to `timeline.frames`."""
-    loop = loop_at(timeline.rate)
+    mixes = [each if each.kind is not TransitionKind.CUT and each.frames else None for each in timeline.transitions]
+    shots = [
+        _shot(clip, before, after, timeline.rate)
+        for clip, before, after in zip(timeline.pictures, [None, *mixes], [*mixes, None], strict=True)
+    ]
     runs: list[Run] = []
-    taken = 0  # frames of the current clip that its dissolve in has shown already
-    for clip, transition, after in zip(
-        timeline.pictures, (*timeline.transitions, None), (*timeline.pictures[1:], None), strict=True
-    ):
-        dissolve = transition if transition and transition.kind is TransitionKind.DISSOLVE else None
-        alone = clip.frames - taken - (dissolve.in_offset if dissolve else 0)
-        whole, lead = _split(clip, alone, loop, timeline.rate)
+    for shot, mix, following in zip(shots, [*mixes, None], [*shots[1:], None], strict=True):
+        whole, lead = _split(shot, timeline.rate)
         runs += whole
-        left = _look(clip, alone - lead, loop)
-        if dissolve and dissolve.frames and after:
-            blend = Blend(left, lead, _look(after, -dissolve.frames, loop), dissolve.frames)
+        left = shot.look(shot.alone - lead)
+        if mix and following:
+            blend = Blend(left, lead, following.look(-mix.frames), mix.frames, mix.kind)
             runs.append(Run(blend, blend.shown))
         elif lead:
             runs.append(Run(Move(left, lead), lead))
-        taken = dissolve.out_offset if dissolve else 0
     return tuple(runs)
 
 
-def _split(clip: PictureClip, alone: int, loop: Loop, rate: FrameRate) -> tuple[list[Run], int]:
-    """What a clip shows between its dissolves: whole runs, and how many frames are left over after them."""
-    if clip.motion is Motion.STILL:
-        return [Run(Hold(clip.media.sha256, hold_frames(rate)), alone)] if alone else [], 0
-    groups, lead = divmod(alone, loop.group)
-    return [Run(Move(_look(clip, i * loop.group, loop), loop.group), loop.group) for i in range(groups)], lead
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """A clip between its transitions: `alone` frames, and the loop in which it moves."""
+
+    clip: PictureClip
+    alone: int
+    loop: Loop
+
+    def look(self, phase: int) -> Look:
+        """The picture `phase` frames after the transition in."""
+        still = self.clip.motion is Motion.STILL
+        period = 0 if still else self.loop.period
+        return Look(self.clip.media.sha256, self.clip.motion, 0 if still else phase % period, period)
 
 
-def _look(clip: PictureClip, phase: int, loop: Loop) -> Look:
-    return Look(clip.media.sha256, clip.motion, 0 if clip.motion is Motion.STILL else phase % loop.period)
+def _shot(clip: PictureClip, before: Transition | None, after: Transition | None, rate: FrameRate) -> _Shot:
+    alone = clip.frames - (before.out_offset if before else 0) - (after.in_offset if after else 0)
+    return _Shot(clip, alone, loop_for(alone, rate))
+
+
+def _split(shot: _Shot, rate: FrameRate) -> tuple[list[Run], int]:
+    """What a clip shows between its transitions: whole runs, and how many frames are left over after them."""
+    if shot.clip.motion is Motion.STILL:
+        return [Run(Hold(shot.clip.media.sha256, hold_frames(rate)), shot.alone)] if shot.alone else [], 0
+    group = shot.loop.group
+    groups, lead = divmod(shot.alone, group)
+    return [Run(Move(shot.look(number * group), group), group) for number in range(groups)], lead

@@ -14,31 +14,27 @@ import numpy as np
 from video_pipeline.domain.delivery import Rung
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.domain.timeline import Motion
 from video_pipeline.ffmpeg.cache import Session, key_of
-from video_pipeline.ffmpeg.canvas import (
-    Planes,
-    Size,
-    blend,
-    dissolve_shares,
-    load_planes,
-    scaled_planes,
-    zoom_factor,
-    zoomed,
-)
+from video_pipeline.ffmpeg.canvas import Planes, Size, load_planes, scaled_planes
 from video_pipeline.ffmpeg.codecs import VIDEO, VideoCodec
 from video_pipeline.ffmpeg.coded import Coded, write_coded
 from video_pipeline.ffmpeg.crew import StopFlag
+from video_pipeline.ffmpeg.motion import mover
 from video_pipeline.ffmpeg.pictures import open_picture
-from video_pipeline.ffmpeg.plan import KINDS, Blend, Hold, Kind, Look, Move, Stretch, loop_at
+from video_pipeline.ffmpeg.plan import KINDS, Blend, Hold, Kind, Look, Move, Stretch
+from video_pipeline.ffmpeg.transitions import MIXES, shares
 
 T = TypeVar("T")
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Raise it when the same stretch would look different: cached stretches of older versions are then not used."""
 
 BLEND_CEILING = 3
 """A dissolve may exceed the ceiling of the whole programme this many times: it lasts two seconds in three minutes."""
+
+
+CEILING_SECONDS = 2
+"""The shortest time over which a bit rate is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,51 +78,72 @@ def make_stretch(
     stop.check()
     planes = {picture: _planes(picture, files[picture], form.size, session) for picture in pictures_of(stretch)}
 
-    def watched(frames: Iterable[T]) -> Iterator[T]:
-        for number, frame in enumerate(frames):
-            if number % 8 == 0:
-                stop.check()
-            yield frame
+    recipe = VIDEO[form.codec]
 
     def encoded(quantiser: int) -> Coded:
-        recipe = VIDEO[form.codec]
         if isinstance(stretch, Hold):
-            repeats = watched(range(stretch.frames - 1))
+            repeats = _watched(range(stretch.frames - 1), stop)
             return recipe.hold(planes[stretch.picture], repeats, form.size, form.rate, quantiser=quantiser)
-        frames = watched(frames_of(stretch, planes, form.rate))
-        return recipe.encode(frames, form.size, form.rate, kind=KINDS[type(stretch)], quantiser=quantiser)
+        film = _Film(stretch, planes, stop)
+        return recipe.encode(film, form.size, form.rate, kind=KINDS[type(stretch)], quantiser=quantiser)
 
     coded = _within_ceiling(encoded, stretch, form)
     session.add(stretch_key(stretch, form), lambda path: write_coded(coded, path))
 
 
-def frames_of(stretch: Move | Blend, planes: Mapping[str, Planes], rate: FrameRate) -> Iterator[Planes]:
+@dataclass(frozen=True, slots=True)
+class _Film:
+    """The frames of a moving stretch, made while they are asked for; stops when the render does."""
+
+    stretch: Move | Blend
+    planes: Mapping[str, Planes]
+    stop: StopFlag
+
+    def __len__(self) -> int:
+        return self.stretch.shown
+
+    def __iter__(self) -> Iterator[Planes]:
+        return _watched(frames_of(self.stretch, self.planes), self.stop)
+
+
+def _watched(frames: Iterable[T], stop: StopFlag) -> Iterator[T]:
+    for number, frame in enumerate(frames):
+        if number % 8 == 0:
+            stop.check()
+        yield frame
+
+
+def frames_of(stretch: Move | Blend, planes: Mapping[str, Planes]) -> Iterator[Planes]:
     """The frames of `stretch` in the order of showing, before encoding."""
     if isinstance(stretch, Move):
+        moving = _shown(stretch.look, planes)
         for number in range(stretch.frames):
-            yield _seen(stretch.look, number, planes, rate)
+            yield moving(number)
         return
+    before, after, mix = _shown(stretch.before, planes), _shown(stretch.after, planes), MIXES[stretch.kind]()
     for number in range(stretch.lead):
-        yield _seen(stretch.before, number, planes, rate)
-    for number, share in enumerate(dissolve_shares(stretch.frames)):
-        before = _seen(stretch.before, stretch.lead + number, planes, rate)
-        yield blend(before, _seen(stretch.after, number, planes, rate), share)
+        yield before(number)
+    for number, share in enumerate(shares(stretch.frames)):
+        yield mix(before(stretch.lead + number), after(number), share)
 
 
-def _seen(look: Look, later: int, planes: Mapping[str, Planes], rate: FrameRate) -> Planes:
-    """What `look` shows `later` frames later."""
-    if look.motion is Motion.STILL:
-        return planes[look.picture]
-    return zoomed(planes[look.picture], zoom_factor(look.phase + later, loop_at(rate).period))
+def _shown(look: Look, planes: Mapping[str, Planes]) -> Callable[[int], Planes]:
+    """What `look` shows so many frames later."""
+    # What floats in a picture follows from the picture, so that its loop is the same in every stretch.
+    show = mover(look.motion, planes[look.picture], int(look.picture[:16], 16))
+    period = look.period or 1
+    return lambda later: show((look.phase + later) % period / period)
 
 
 def _within_ceiling(encoded: Callable[[int], Coded], stretch: Stretch, form: PictureFormat) -> Coded:
     """The stretch at the first quantiser, or the last resort, at which its bit rate keeps below its ceiling."""
     kind = KINDS[type(stretch)]
     ceiling = form.rung.video_bps * (BLEND_CEILING if kind is Kind.BLEND else 1)
+    # A few frames that are left over from a loop are mostly key frame: they do not count as if there were seconds.
+    frames = max(stretch.shown, form.rate.frames_in(CEILING_SECONDS))
     for quantiser in VIDEO[form.codec].quantisers[kind]:
         coded = encoded(quantiser)
-        if coded.bytes * 8 * form.rate.fraction <= ceiling * stretch.shown:
+        if coded.bytes * 8 * form.rate.fraction <= ceiling * frames:
             break
     return coded
 

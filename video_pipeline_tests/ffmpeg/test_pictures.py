@@ -1,4 +1,4 @@
-"""Pictures: conversion to BT.709, zooming, measuring, and the drawings for people."""
+"""Pictures: conversion to BT.709, measuring, and the drawings for people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from video_pipeline.domain.errors import MediaError
-from video_pipeline.ffmpeg.canvas import Size, blend, dissolve_shares, load_planes, planes_of, zoom_factor, zoomed
+from video_pipeline.ffmpeg.canvas import Size, load_planes, planes_of
 from video_pipeline.ffmpeg.pictures import open_picture
 from video_pipeline_tests.ffmpeg.material import Workshop, detailed_picture, music, write_sound
 
@@ -52,40 +52,6 @@ def test_a_picture_of_any_size_fills_the_frame_from_its_centre(tmp_path: Path, s
     assert rows.mean() == pytest.approx(239.5, abs=1)
     assert columns.mean() == pytest.approx(426.5, abs=1)
     assert np.ptp(rows) == pytest.approx(np.ptp(columns), abs=2)
-
-
-def test_zoom_loop_closes_without_a_step() -> None:
-    period = 600
-    factors = np.array([zoom_factor(phase % period, period) for phase in range(-3, period + 3)])
-    assert factors.min() == zoom_factor(0, period) == 1.0
-    assert np.abs(np.diff(factors, 2)).max() < 1e-5
-    assert np.allclose(factors[:6], factors[period : period + 6])
-
-
-def test_zoom_moves_evenly_and_about_the_centre() -> None:
-    """The position of a dot is where the factor says, to a few hundredths of a pixel: no shaking."""
-    height, width = 360, 640
-    y, x = np.mgrid[0:height, 0:width]
-    dot = np.exp(-((x - 420.0) ** 2 + (y - 100.0) ** 2) / 18)
-    picture = np.repeat((dot * 255)[:, :, None], 3, axis=2).astype(np.uint8)
-    planes = planes_of(picture)
-    errors = []
-    for phase in range(0, 300, 7):
-        factor = zoom_factor(phase, 600)
-        luma = zoomed(planes, factor)[:height].astype(float) - 16
-        seen = np.array([(luma * x).sum(), (luma * y).sum()]) / luma.sum()
-        centre = np.array([(width - 1) / 2, (height - 1) / 2])
-        errors.append(seen - (centre + (np.array([420, 100]) - centre) * factor))
-    assert np.abs(errors).max() < 0.05
-    assert np.sqrt(np.square(np.diff(errors, 2, axis=0)).mean()) < 0.03
-
-
-def test_blending_planes_is_blending_the_pictures() -> None:
-    noise = np.random.default_rng(1)
-    one, two = (noise.integers(0, 256, (36, 64, 3), np.uint8) for _ in range(2))
-    direct = planes_of(np.rint(one * 0.7 + two * 0.3).astype(np.uint8)).astype(int)
-    assert np.abs(blend(planes_of(one), planes_of(two), 0.3).astype(int) - direct).max() <= 2
-    assert list(dissolve_shares(3)) == [0.25, 0.5, 0.75]
 
 
 def test_facts_of_a_picture(workshop: Workshop, tmp_path: Path) -> None:

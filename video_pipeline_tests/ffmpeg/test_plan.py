@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,18 +10,19 @@ from hypothesis import strategies as st
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.timebase import FPS_30, FrameRate, TimeRange
 from video_pipeline.domain.timeline import Motion, PictureClip, SoundClip, Timeline, Transition, TransitionKind
-from video_pipeline.ffmpeg.plan import Blend, Hold, Look, Move, Run, compile_plan, loop_at
+from video_pipeline.ffmpeg.plan import MOVES_IN_LOOP, Blend, Hold, Look, Move, Run, compile_plan, loop_for
 
 RATES = [FrameRate(24), FrameRate(25), FrameRate(30000, 1001), FPS_30, FrameRate(60)]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What one frame shows: one picture, or two and which step of the dissolve between them."""
+    """What one frame shows: one picture, or two and which step of which transition between them."""
 
     first: Look
     second: Look | None = None
     step: int = 0
+    kind: TransitionKind | None = None
 
 
 def timeline_of(rate: FrameRate, clips: list[tuple[int, Motion]], transitions: list[Transition]) -> Timeline:
@@ -47,45 +48,48 @@ def timelines(draw: st.DrawFn) -> Timeline:
     return timeline_of(rate, clips, [Transition(k, a, b) for k, (a, b) in zip(kinds, offsets, strict=True)])
 
 
-def shown_by(run: Run, number: int, period: int) -> Seen:
+def shown_by(run: Run, number: int) -> Seen:
     def later(look: Look, frames: int) -> Look:
-        still = look.motion is Motion.STILL
-        return Look(look.picture, look.motion, 0 if still else (look.phase + frames) % period)
+        return replace(look, phase=(look.phase + frames) % look.period) if look.period else look
 
     match run.stretch:
         case Hold(picture):
-            return Seen(Look(picture, Motion.STILL, 0))
+            return Seen(Look(picture, Motion.STILL, 0, 0))
         case Move(look):
             return Seen(later(look, number))
-        case Blend(before, lead, after):
+        case Blend(before, lead, after, _, kind):
             if number < lead:
                 return Seen(later(before, number))
-            return Seen(later(before, number), later(after, number - lead), number - lead + 1)
+            return Seen(later(before, number), later(after, number - lead), number - lead + 1, kind)
 
 
 def expected(timeline: Timeline) -> list[Seen]:
     """The definition, frame by frame, straight from the timeline."""
-    period = loop_at(timeline.rate).period
     starts = timeline.picture_starts
-    fades = [t.kind is TransitionKind.DISSOLVE for t in timeline.transitions]
-    ins = [t.in_offset if fade else 0 for t, fade in zip(timeline.transitions, fades, strict=True)]
-    outs = [t.out_offset if fade else 0 for t, fade in zip(timeline.transitions, fades, strict=True)]
+    taken = [t.kind is not TransitionKind.CUT for t in timeline.transitions]
+    ins = [t.in_offset if takes else 0 for t, takes in zip(timeline.transitions, taken, strict=True)]
+    outs = [t.out_offset if takes else 0 for t, takes in zip(timeline.transitions, taken, strict=True)]
 
     def look(index: int, frame: int) -> Look:
         clip = timeline.pictures[index]
-        free = starts[index] + (outs[index - 1] if index else 0)  # the loop begins when the dissolve in is over
-        phase = 0 if clip.motion is Motion.STILL else (frame - free) % period
-        return Look(clip.media.sha256, clip.motion, phase)
+        if clip.motion is Motion.STILL:
+            return Look(clip.media.sha256, clip.motion, 0, 0)
+        before, after = (outs[index - 1] if index else 0), (ins[index] if index < len(ins) else 0)
+        period = loop_for(clip.frames - before - after, timeline.rate).period
+        free = starts[index] + before  # the loop begins when the transition in is over
+        return Look(clip.media.sha256, clip.motion, (frame - free) % period, period)
 
     frames = []
     for index, clip in enumerate(timeline.pictures):
         for frame in range(starts[index], starts[index] + clip.frames):
             if index < len(ins) and frame >= starts[index + 1] - ins[index]:
                 step = frame - (starts[index + 1] - ins[index]) + 1
-                frames.append(Seen(look(index, frame), look(index + 1, frame), step))
+                kind = timeline.transitions[index].kind
+                frames.append(Seen(look(index, frame), look(index + 1, frame), step, kind))
             elif index and frame < starts[index] + outs[index - 1]:
                 step = frame - (starts[index] - ins[index - 1]) + 1
-                frames.append(Seen(look(index - 1, frame), look(index, frame), step))
+                kind = timeline.transitions[index - 1].kind
+                frames.append(Seen(look(index - 1, frame), look(index, frame), step, kind))
             else:
                 frames.append(Seen(look(index, frame)))
     return frames
@@ -96,8 +100,7 @@ def expected(timeline: Timeline) -> list[Seen]:
 def test_plan_shows_each_frame_of_the_timeline_once_and_rightly(timeline: Timeline) -> None:
     runs = compile_plan(timeline)
     assert sum(run.frames for run in runs) == timeline.frames
-    period = loop_at(timeline.rate).period
-    shown = [shown_by(run, number, period) for run in runs for number in range(run.frames)]
+    shown = [shown_by(run, number) for run in runs for number in range(run.frames)]
     assert shown == expected(timeline)
 
 
@@ -107,6 +110,19 @@ def test_only_still_stretches_are_repeated_or_cut(timeline: Timeline) -> None:
     for run in compile_plan(timeline):
         assert run.frames > 0
         assert isinstance(run.stretch, Hold) or run.frames == run.stretch.shown
+
+
+@given(seconds=st.integers(2, 3600), more=st.integers(0, 60), rate=st.sampled_from(RATES))
+def test_a_loop_lasts_10_to_30_seconds_and_leaves_little_over(seconds: int, more: int, rate: FrameRate) -> None:
+    frames = rate.frames_in(seconds) + more
+    loop = loop_for(frames, rate)
+    assert 10 < rate.seconds(loop.period) < 30
+    # Nobody has to decode more than 10 s to get anywhere, but for the frame to which a rate rounds.
+    assert rate.seconds(loop.group) < 10.05
+    left = frames % loop.group
+    assert left != 1
+    if seconds > 60:
+        assert rate.seconds(left) < 0.5
 
 
 def test_an_hour_of_twenty_still_pictures_has_39_stretches() -> None:
@@ -134,4 +150,10 @@ def test_changing_one_picture_changes_its_still_and_two_dissolves() -> None:
 
 def test_a_moving_scene_of_any_length_is_one_loop() -> None:
     long = compile_plan(timeline_of(FPS_30, [(30 * 600, Motion.SLOW_ZOOM)], []))
-    assert len({run.stretch for run in long}) == loop_at(FPS_30).moves
+    assert len({run.stretch for run in long}) == MOVES_IN_LOOP == 2
+
+
+def test_a_cut_takes_no_frames_whatever_its_offsets_say() -> None:
+    hard = Transition(TransitionKind.CUT, 10, 20)
+    runs = compile_plan(timeline_of(FPS_30, [(100, Motion.STILL)] * 2, [hard]))
+    assert [(type(run.stretch), run.frames) for run in runs] == [(Hold, 100), (Hold, 100)]
