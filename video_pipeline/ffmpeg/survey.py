@@ -101,10 +101,20 @@ class Footage:
 def survey(video: Path) -> Footage:
     """Look at `video` in a process of its own; MediaError when it is no usable video or larger than the limits."""
     demuxer = foreign_demuxer(video)
+    if demuxer == "avi":
+        _check_riff(video)
     limit_s = _LOOK_S + _SECONDS_PER_GIB * video.stat().st_size / 2**30
     footage = _footage(alone(_look, str(video), demuxer, name=video.name, limit_s=limit_s))
     check_limits(footage, video.name)
     return footage
+
+
+def _check_riff(video: Path) -> None:
+    """Of an AVI file that ends early ffmpeg takes the length from what is there, so that it looks whole."""
+    with video.open("rb") as file:
+        size = int.from_bytes(file.read(8)[4:], "little") + 8
+    if size > video.stat().st_size:
+        raise MediaError(f"{video.name} is cut off: it says {size} bytes and holds {video.stat().st_size}")
 
 
 def check_limits(footage: Footage, name: str) -> None:
@@ -169,7 +179,7 @@ def _facts(file: InputContainer, name: str) -> dict[str, Any]:
         _check_decoder(sound.codec_context.name, AUDIO_DECODERS, name)
     width, height = context.width, context.height
     if width <= 0 or height <= 0:
-        raise MediaError(f"{name} does not say how large its frames are")
+        raise MediaError(f"{name} does not say how large its frames are, or they are too large")
     # A frame that is too large is refused by its size alone; it is not decoded.
     frames = list(islice(file.decode(picture), _SAMPLED_FRAMES)) if width * height <= MAX_PIXELS else []
     interlaced = any(frame.interlaced_frame for frame in frames)

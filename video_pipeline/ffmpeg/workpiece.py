@@ -20,6 +20,8 @@ _FULL_HD = 1920 * 1080
 _ASK_S = 0.4
 """Asking whether to stop may cost a question to the database."""
 
+_NO_DAMAGE = ("not on whitelist", "Last message repeated")
+
 STALL_S = 300.0
 """The slowest encoder looks ahead for some dozens of frames of 8K before it writes anything."""
 
@@ -88,8 +90,9 @@ class Workpiece:
 
     def note_damage(self, what: str, complaints: str) -> None:
         """Remember that ffmpeg complained about a part of the video and went on."""
-        if complaints:
-            lines = complaints.splitlines()
+        # Streams that are not used are looked at as well, and their decoders are not lent.
+        lines = [line for line in complaints.splitlines() if not any(words in line for words in _NO_DAMAGE)]
+        if lines:
             self.note(f"{what} is damaged in places ({len(lines)} messages): {lines[0][:200]}")
 
     def is_cut_short(self, frames: int) -> bool:
