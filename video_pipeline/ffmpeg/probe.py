@@ -73,7 +73,7 @@ def _inspected(media: Path, changed_ns: int, size: int, inode: int) -> dict[str,
     iso = demuxer == "mov"
     return {
         **facts,
-        "audio_codec": sound.codec_context.name,
+        "audio_codec": sound.codec_context.codec.canonical_name,
         "audio_rate": sound.codec_context.sample_rate,
         "audio_channels": sound.codec_context.channels,
         "chapters": chapters,
@@ -98,7 +98,7 @@ def _picture_facts(picture: VideoStream) -> dict[str, Any]:
         "width": context.width,
         "height": context.height,
         "rate": str(FrameRate(rate.numerator, rate.denominator)) if rate else "0",
-        "video_codec": context.name,
+        "video_codec": context.codec.canonical_name,
         "video_profile": context.profile or "",
         "pixel_format": context.pix_fmt or "",
         "color_space": _MATRICES.get(context.colorspace, "unknown"),
