@@ -18,7 +18,6 @@ from tools.bench.measure import ROOT
 from tools.bench.plain import Argv
 from tools.bench.programme import Programme, slice_frames
 from tools.bench.yard import Yard
-from video_pipeline.domain.delivery import Format, Quality, Rendition
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +101,6 @@ def ours(
         return Task(argv, tuple(renders.values()))
 
     return Entry(name, title or TITLES[OURS], programme, start, checked=True)
-
-
-def nine() -> tuple[str, ...]:
-    """All renditions of the ladder, mp4/high first."""
-    names = [Rendition(form, quality).name for quality in reversed(Quality) for form in Format]
-    return tuple(names)
 
 
 def swapped(yard: Yard, programme: Programme) -> Entry:

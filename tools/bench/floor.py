@@ -14,6 +14,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from video_pipeline.domain.delivery import LADDER, Quality
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE
 from video_pipeline.ffmpeg.canvas import Size
 from video_pipeline.ffmpeg.codecs import VIDEO, VideoCodec
-from video_pipeline.ffmpeg.h264 import encode_h264
+from video_pipeline.ffmpeg.h264 import Film, encode_h264
 from video_pipeline.ffmpeg.plan import Kind
 from video_pipeline.ffmpeg.voice import AudioCodec, Voice
 
@@ -85,18 +86,31 @@ def encode_sound(mix: Path, start: int, stop: int) -> int:
 
 def encode_still(picture: Path) -> int:
     """Encode one key frame; the size in bytes."""
-    return _encoded(iter([_load(picture)]), Kind.STILL)
+    return _encoded([_load(picture)], Kind.STILL)
 
 
 def encode_dissolve(before: Path, after: Path, frames: int) -> int:
     """Encode the frames of one dissolve; the size in bytes."""
-    first, second = _load(before), _load(after)
-    shares = ((index + 1) / (frames + 1) for index in range(frames))
-    blended = (np.asarray(cv2.addWeighted(first, 1 - share, second, share, 0), np.uint8) for share in shares)
-    return _encoded(blended, Kind.BLEND)
+    return _encoded(Dissolve(_load(before), _load(after), frames), Kind.BLEND)
 
 
-def _encoded(frames: Iterator[Planes], kind: Kind) -> int:
+@dataclass(frozen=True, slots=True)
+class Dissolve:
+    """The frames between two pictures, blended when they are asked for."""
+
+    before: Planes
+    after: Planes
+    frames: int
+
+    def __len__(self) -> int:
+        return self.frames
+
+    def __iter__(self) -> Iterator[Planes]:
+        for share in (index / (self.frames + 1) for index in range(1, self.frames + 1)):
+            yield np.asarray(cv2.addWeighted(self.before, 1 - share, self.after, share, 0), np.uint8)
+
+
+def _encoded(frames: Film, kind: Kind) -> int:
     cv2.setNumThreads(1)
     size = Size(RUNG.width, RUNG.height)
     quantiser = VIDEO[VideoCodec.H264].quantisers[kind][0]
