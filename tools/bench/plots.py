@@ -9,8 +9,9 @@ from typing import Any
 
 from matplotlib import pyplot as plt
 
-OURS, RIVAL, SLICED = "#2a6f97", "#c9ada7", "#e9dcd8"
+OURS, RIVAL = "#2a6f97", "#9a6b5f"
 STAGE_COLOURS = ("#2a6f97", "#61a5c2", "#a9d6e5", "#e9c46a", "#f4a261", "#e76f51", "#8d99ae", "#6d6875")
+_STAGED = ("stills", "motion", "webm")
 _OURS_NAMES = frozenset({"ours", "floor", "ours_webm", "nine", "swap"})
 
 
@@ -27,7 +28,11 @@ def main() -> int:
             _lengths(section, folder / "cost_by_length.svg", told)
         elif len(section["rows"]) > 1:
             _contenders(section, folder / f"{name}.svg", told)
-    staged = {s["title"]: s["stages"]["ours"] for s in sections.values() if s["stages"].get("ours")}
+    staged = {
+        section["title"]: next(iter(section["stages"].values()))
+        for name, section in sections.items()
+        if name.startswith(_STAGED) and section["stages"]
+    }
     if staged:
         _stages(staged, folder / "stages.svg", told)
     return 0
@@ -39,14 +44,25 @@ def _contenders(section: dict[str, Any], out: Path, told: str) -> None:
     figure, axes = plt.subplots(figsize=(8, 0.6 + 0.5 * len(rows)), layout="constrained")
     for place, (name, row) in enumerate(rows):
         wall = row["wall_s"]
-        colour = OURS if name in _OURS_NAMES else SLICED if row["extrapolated"] else RIVAL
         reach = [[wall["median"] - wall["least"]], [wall["most"] - wall["median"]]]
-        axes.barh(place, wall["median"], color=colour, xerr=reach, capsize=2, hatch="//" if row["extrapolated"] else "")
+        # Points, not bars: a logarithmic axis has no zero at which a bar could begin. Hollow: not run whole.
+        axes.errorbar(
+            wall["median"],
+            place,
+            xerr=reach,
+            fmt="o",
+            capsize=3,
+            color=OURS if name in _OURS_NAMES else RIVAL,
+            markerfacecolor="white" if row["extrapolated"] else None,
+        )
         mark = " (extrapolated)" if row["extrapolated"] else ""
-        axes.text(wall["median"] * 1.08, place, f"{wall['median']:.4g} s{mark}", va="center")
+        axes.text(wall["most"] * 1.15, place, f"{wall['median']:.4g} s{mark}", va="center")
     axes.set_yticks(range(len(rows)), [row["title"] for _, row in rows])
     axes.set_xscale("log")
-    axes.set_xlim(right=max(row["wall_s"]["median"] for _, row in rows) * 8)
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.grid(axis="x", alpha=0.3)
+    middle = [row["wall_s"]["median"] for _, row in rows]
+    axes.set_xlim(right=2 * max(middle) * (max(middle) / min(middle)) ** 0.5)  # room for the longest label
     axes.set_xlabel(f"wall seconds, logarithmic\n{told}")
     _finish(figure, axes, section["title"], out)
 
