@@ -98,6 +98,21 @@ def test_time_limit_ends_the_process(binary: FfmpegBinary) -> None:
     assert not leftovers(binary)
 
 
+def test_standing_still_ends_the_process_and_moving_does_not(binary: FfmpegBinary, tmp_path: Path) -> None:
+    stuck = script(tmp_path / "stuck", "echo out_time_us=1000 > /proc/$$/fd/${2#pipe:}; sleep 300")
+    seconds: list[float] = []
+    with pytest.raises(MediaError, match="stood still"):
+        run((str(stuck),), limit_s=60, stall_s=1, on_progress=seconds.append)
+    assert seconds == [0.001]
+    moving = (str(binary.path), *ALWAYS, "-re", "-f", "lavfi", "-i", "anullsrc", "-t", "3", "-f", "null", "-")
+    assert run(moving, limit_s=60, stall_s=2) == ""
+
+
+def test_a_full_disk_is_a_fault_of_the_machine_and_not_of_the_media(binary: FfmpegBinary) -> None:
+    with pytest.raises(MachineError, match=r"no room for what it writes: .*No space left on device"):
+        run((str(binary.path), *ALWAYS, "-f", "lavfi", "-i", "anullsrc=d=9", "-f", "s16le", "/dev/full"), limit_s=20)
+
+
 def test_cancelling_ends_the_whole_group_even_when_it_ignores_the_first_signal(tmp_path: Path) -> None:
     stubborn = script(tmp_path / "stubborn", f"trap '' TERM; echo $$ > {tmp_path}/pid; sleep 300 & wait; sleep 300")
     asked = threading.Event()
