@@ -9,10 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_pipeline.domain.brief import AlbumBrief, Brief, StoryboardBrief, brief_from_json
+from video_pipeline.domain.brief import (
+    AlbumBrief,
+    Brief,
+    MotionWish,
+    StoryboardBrief,
+    TransitionWish,
+    brief_from_json,
+)
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind
-from video_pipeline.domain.timeline import Motion
+from video_pipeline.domain.timeline import Motion, TransitionKind
 
 printable = st.text(min_size=1, max_size=255).filter(lambda text: text.strip() and " ".join(text.split()).isprintable())
 
@@ -46,10 +53,17 @@ def storyboard(**changes: object) -> StoryboardBrief:
     seed=st.integers(0, 2**31 - 1),
     minutes=st.integers(60, 90),
     approval=st.sampled_from(Approval),
-    motion=st.sampled_from(Motion),
+    motion=st.sampled_from(MotionWish),
+    transition=st.sampled_from(TransitionWish),
 )
 def test_a_brief_that_can_be_made_survives_json(
-    niche: str, moods: str, seed: int, minutes: int, approval: Approval, motion: Motion
+    niche: str,
+    moods: str,
+    seed: int,
+    minutes: int,
+    approval: Approval,
+    motion: MotionWish,
+    transition: TransitionWish,
 ) -> None:
     brief = album(
         niche_label=niche,
@@ -58,6 +72,7 @@ def test_a_brief_that_can_be_made_survives_json(
         target_duration_minutes=minutes,
         approval=approval,
         motion=motion,
+        transition=transition,
     )
     assert brief_from_json(json.loads(json.dumps(brief.to_json()))) == brief
 
@@ -128,6 +143,7 @@ def test_a_brief_knows_its_kind() -> None:
         {"channel_id": None},
         {"approval": "maybe"},
         {"motion": "wild"},
+        {"transition": "explosion"},
         {"surprise": 1},
         {"seed": "many"},
     ],
@@ -137,3 +153,15 @@ def test_what_is_no_brief_is_refused(change: dict[str, object]) -> None:
         brief_from_json(album().to_json() | change)
     with pytest.raises(InvalidInputError, match="not a brief"):
         brief_from_json({})
+
+
+def test_a_wish_is_any_motion_or_transition_or_auto() -> None:
+    assert [*MotionWish] == ["auto", *Motion]
+    assert [*TransitionWish] == ["auto", *TransitionKind]
+
+
+def test_a_brief_of_an_older_version_is_read() -> None:
+    old = album().to_json()
+    del old["transition"]
+    assert brief_from_json(old) == album(transition=TransitionWish.DISSOLVE)
+    assert album().motion is MotionWish.STILL

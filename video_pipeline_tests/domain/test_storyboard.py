@@ -20,6 +20,7 @@ from video_pipeline.domain.storyboard import (
     VisualPrompt,
     item_seed,
 )
+from video_pipeline.domain.timeline import Motion, TransitionKind
 
 words = st.text(max_size=40)
 
@@ -38,7 +39,14 @@ def scenes(draw: st.DrawFn, index: int) -> Scene:
         moods=tuple(draw(st.lists(words, max_size=3))),
         samples=draw(st.integers(1, 10**8)),
     )
-    return Scene(index, draw(st.integers(1, 10**6)), music, VisualPrompt(index, draw(words), draw(words)))
+    return Scene(
+        index,
+        draw(st.integers(1, 10**6)),
+        music,
+        VisualPrompt(index, draw(words), draw(words)),
+        motion=draw(st.none() | st.sampled_from(Motion)),
+        transition=draw(st.sampled_from(TransitionKind)),
+    )
 
 
 @st.composite
@@ -63,6 +71,18 @@ def scene(index: int = 1) -> Scene:
 def test_json_loses_nothing(storyboard: Storyboard) -> None:
     assert Storyboard.from_json(json.loads(json.dumps(storyboard.to_json()))) == storyboard
     assert storyboard.frames == sum(each.frames for each in storyboard.scenes)
+
+
+def test_a_storyboard_of_an_older_version_is_read() -> None:
+    old = json.loads(json.dumps(Storyboard("t", "d", (), (scene(),), 0, 0).to_json()))
+    for name in ("motion", "transition"):
+        del old["scenes"][0][name]
+    read = Storyboard.from_json(old)
+    assert read.scenes[0].motion is None
+    assert read.scenes[0].transition is TransitionKind.DISSOLVE
+    old["scenes"][0]["motion"] = "wild"
+    with pytest.raises(InvalidInputError, match="wild"):
+        Storyboard.from_json(old)
 
 
 @pytest.mark.parametrize("broken", [{}, {"scenes": 3}, {"scenes": [{}]}, {"scenes": [{"music": "x"}]}, []])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from uuid import UUID
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from video_pipeline.domain.brief import AlbumBrief
+from video_pipeline.domain.brief import AlbumBrief, MotionWish
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.media import AudioFacts, ImageFacts, Loudness, MediaReference
 from video_pipeline.domain.records import ImageRecord, TrackRecord
@@ -45,7 +46,7 @@ def storyboard(count: int, crossfade: int = CROSSFADE, dissolve: int = 60) -> St
     return Storyboard("t", "d", (), scenes, crossfade, dissolve)
 
 
-def timeline(samples: list[int], board: Storyboard | None = None, motion: Motion = Motion.STILL):
+def timeline(samples: list[int], board: Storyboard | None = None, motion: MotionWish = MotionWish.STILL):
     numbers = range(1, len(samples) + 1)
     return album_timeline(
         board or storyboard(len(samples)),
@@ -123,7 +124,7 @@ def test_tracks_and_images_are_paired_by_their_number_whatever_their_order() -> 
         storyboard(3),
         [track(index, index * 20 * 48_000) for index in (3, 1, 2)],
         [image(index) for index in (2, 3, 1)],
-        Motion.SLOW_ZOOM,
+        MotionWish.SLOW_ZOOM,
         "Programme",
     )
     assert [clip.media.key for clip in made.sounds] == ["1.flac", "2.flac", "3.flac"]
@@ -147,7 +148,7 @@ def test_what_does_not_pair_up_is_refused(tracks: tuple[int, ...], images: tuple
             storyboard(3),
             [track(index, 20 * 48_000) for index in tracks],
             [image(index) for index in images],
-            Motion.STILL,
+            MotionWish.STILL,
             "Programme",
         )
 
@@ -161,3 +162,24 @@ def test_dissolves_are_centered_on_the_cuts_and_shrink_with_short_scenes() -> No
     assert {each.kind for each in hard.transitions} == {TransitionKind.CUT}
     long = timeline([10 * 48_000] * 3, storyboard(3, dissolve=900))
     assert max(each.frames for each in long.transitions) <= min(clip.frames for clip in long.pictures) // 2
+
+
+def test_the_storyboard_says_how_scenes_move_and_come_on_and_the_brief_what_it_leaves_open() -> None:
+    board = storyboard(4)
+    kinds = (TransitionKind.WIPE, TransitionKind.DIP, TransitionKind.CUT, TransitionKind.LUMA)
+    motions = (Motion.PAN, None, Motion.STILL, Motion.SNOW)
+    scenes = tuple(
+        replace(scene, transition=kind, motion=motion)
+        for scene, kind, motion in zip(board.scenes, kinds, motions, strict=True)
+    )
+    board = replace(board, scenes=scenes)
+    made = timeline([100 * 48_000] * 4, board, MotionWish.DRIFT)
+    assert [clip.motion for clip in made.pictures] == [Motion.PAN, Motion.DRIFT, Motion.STILL, Motion.SNOW]
+    assert [(each.kind, each.frames) for each in made.transitions] == [
+        (TransitionKind.DIP, 60),
+        (TransitionKind.CUT, 0),
+        (TransitionKind.LUMA, 60),
+    ]
+    left_open = timeline([100 * 48_000] * 4, storyboard(4), MotionWish.AUTO)
+    assert {clip.motion for clip in left_open.pictures} == {Motion.STILL}
+    assert made.frames == left_open.frames
