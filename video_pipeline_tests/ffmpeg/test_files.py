@@ -166,6 +166,18 @@ def test_the_chapter_track_is_named_by_the_others_and_not_shown(mp4: Made) -> No
     assert [flag & 1 for flag in flags] == [1, 1, 0]
 
 
+def test_players_that_read_neros_list_find_the_same_chapters(mp4: Made) -> None:
+    (content,) = mp4.boxes(b"moov", b"udta", b"chpl")
+    place, found = 9, []
+    for _ in range(content[8]):
+        start, length = struct.unpack_from(">QB", content, place)
+        found.append((content[place + 9 : place + 9 + length].decode(), start))
+        place += 9 + length
+    assert place == len(content)
+    at = [mp4.timeline.rate.seconds(frame) for frame in mp4.timeline.picture_starts]
+    assert found == [(name, round(start * 10_000_000)) for name, start in zip(NAMES, at, strict=True)]
+
+
 def test_chunks_lie_where_the_index_says_and_leave_no_byte_over(mp4: Made) -> None:
     table = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
     content = mp4.file.read_bytes()
