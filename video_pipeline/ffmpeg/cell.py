@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import json
 import resource
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 from video_pipeline.cores import fork_server
-from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.errors import CancelledError, MediaError
 
 MEMORY_BYTES = 3 * 2**30
 """Address space beyond what the libraries take; an 8K frame of 10 bits has 100 MB, and decoders keep a dozen."""
 
+_POLL_S = 0.2
 _LARGEST_ANSWER = 2**20
 
 
-def alone(function: Callable[..., Any], *arguments: Any, name: str, limit_s: float) -> Any:
+def alone(
+    function: Callable[..., Any],
+    *arguments: Any,
+    name: str,
+    limit_s: float,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Any:
     """`function(*arguments)`, whose answer must be JSON, run in a process of its own.
 
     MediaError when it raises one, and when it crashes or takes longer than `limit_s`; `name` is that of the file.
+    CancelledError when `is_stopped` says so.
     """
     context = fork_server()
     reading, writing = context.Pipe(duplex=False)
@@ -32,8 +41,7 @@ def alone(function: Callable[..., Any], *arguments: Any, name: str, limit_s: flo
     process.start()
     writing.close()
     try:
-        if not reading.poll(limit_s):
-            raise MediaError(f"{name} could not be looked at within {limit_s:.0f} s")
+        _wait(reading, name, limit_s, is_stopped)
         answer = json.loads(reading.recv_bytes(_LARGEST_ANSWER))
     except (EOFError, OSError) as error:
         raise MediaError(f"{name} crashes the program that looks at it") from error
@@ -45,6 +53,15 @@ def alone(function: Callable[..., Any], *arguments: Any, name: str, limit_s: flo
     if "refused" in answer:
         raise MediaError(answer["refused"])
     return answer["found"]
+
+
+def _wait(answer: Connection, name: str, limit_s: float, is_stopped: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + limit_s
+    while not answer.poll(_POLL_S):
+        if is_stopped():
+            raise CancelledError(f"looking at {name} was cancelled")
+        if time.monotonic() > deadline:
+            raise MediaError(f"{name} could not be looked at within {limit_s:.0f} s")
 
 
 def _inside(writing: Connection, function: Callable[..., Any], arguments: tuple[Any, ...], limit_s: float) -> None:

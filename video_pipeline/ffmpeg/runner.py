@@ -101,9 +101,10 @@ def _start(argv: Argv, kept: int) -> subprocess.Popen[bytes]:
 
 
 class _Pace:
-    """Whether output still grows; written by one thread and read by another, each only one number."""
+    """Whether output still grows, and what went wrong with telling so; written by one thread, read by another."""
 
     def __init__(self, stall_s: float | None) -> None:
+        self.failure: BaseException | None = None
         self._stall_s = stall_s
         self._reached = -1.0
         self._at = time.monotonic()
@@ -130,6 +131,8 @@ def _watch(
             raise CancelledError(f"{_described(command)} was cancelled")
         if time.monotonic() > deadline:
             raise MediaError(f"{_described(command)} took longer than {limit_s:.0f} s and was ended")
+        if pace.failure is not None:
+            raise pace.failure
         if pace.is_stalled():
             raise MediaError(f"{_described(command)} stood still and was ended")
 
@@ -157,8 +160,11 @@ def _follow(descriptor: int, pace: _Pace, on_progress: OnProgress | None) -> Non
             if name == b"out_time_us" and value.strip().isdigit():
                 seconds = int(value) / 1_000_000
                 pace.note(seconds)
-                if on_progress:
-                    on_progress(seconds)
+                if on_progress and pace.failure is None:
+                    try:
+                        on_progress(seconds)
+                    except BaseException as error:  # noqa: BLE001 - raised by the thread that waits for the process
+                        pace.failure = error
 
 
 def _described(command: Argv) -> str:

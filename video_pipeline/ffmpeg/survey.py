@@ -6,7 +6,7 @@ What a file says about itself is only believed as far as it limits the work; the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -98,13 +98,13 @@ class Footage:
     chapters: tuple[ForeignChapter, ...]
 
 
-def survey(video: Path) -> Footage:
+def survey(video: Path, is_stopped: Callable[[], bool] = lambda: False) -> Footage:
     """Look at `video` in a process of its own; MediaError when it is no usable video or larger than the limits."""
     demuxer = foreign_demuxer(video)
     if demuxer == "avi":
         _check_riff(video)
     limit_s = _LOOK_S + _SECONDS_PER_GIB * video.stat().st_size / 2**30
-    footage = _footage(alone(_look, str(video), demuxer, name=video.name, limit_s=limit_s))
+    footage = _footage(alone(_look, str(video), demuxer, name=video.name, limit_s=limit_s, is_stopped=is_stopped))
     check_limits(footage, video.name)
     return footage
 

@@ -118,7 +118,8 @@ def transcode(foundry: Foundry, wish: Wish, report: ReportProgress, cancelled: I
     began = time.monotonic()
     _check(wish)
     report(0.0, "looking at the video")
-    footage = survey(wish.video)
+    is_stopped = seldom(cancelled)
+    footage = survey(wish.video, is_stopped)
     rung = wish.rendition.rung
     part = wish.out.with_name(f"{wish.out.name}.part")
     with foundry.cache.session() as session:
@@ -130,7 +131,7 @@ def transcode(foundry: Foundry, wish: Wish, report: ReportProgress, cancelled: I
             footage=footage,
             own=session.own,
             report=report,
-            is_stopped=seldom(cancelled),
+            is_stopped=is_stopped,
         )
         try:
             work.check()

@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import pytest
 
-from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.errors import CancelledError, MediaError
 from video_pipeline.ffmpeg import cell
 from video_pipeline.ffmpeg.survey import survey
 from video_pipeline_tests.ffmpeg.footage import SMALL, Studio, rgb_at
@@ -247,3 +247,8 @@ def test_what_happens_in_the_cell_stays_there(behaviour: Callable[[], object], c
     with pytest.raises(MediaError, match=complaint):
         cell.alone(behaviour, name="v.mp4", limit_s=2 if behaviour is hangs else 30)
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+def test_who_waits_for_the_cell_can_be_stopped() -> None:
+    with pytest.raises(CancelledError, match=r"v\.mp4 was cancelled"):
+        cell.alone(hangs, name="v.mp4", limit_s=60, is_stopped=lambda: True)

@@ -80,6 +80,15 @@ def test_progress_is_reported(binary: FfmpegBinary, tmp_path: Path) -> None:
     assert seconds[-1] == pytest.approx(30, abs=0.1)
 
 
+def test_an_error_while_telling_the_progress_ends_the_process_and_is_raised(binary: FfmpegBinary) -> None:
+    def tell(seconds: float) -> None:
+        raise RuntimeError("the database is gone")
+
+    with pytest.raises(RuntimeError, match="the database is gone"):
+        run(endless(binary), limit_s=60, on_progress=tell)
+    assert not leftovers(binary)
+
+
 def test_failure_carries_the_end_of_what_ffmpeg_said(binary: FfmpegBinary) -> None:
     with pytest.raises(MediaError, match=r"ffmpeg on missing.wav failed with status \d+: .*No such file"):
         run((str(binary.path), *ALWAYS, "-i", "file:/missing.wav", "-f", "null", "-"), limit_s=20)
