@@ -12,6 +12,7 @@ Modules from the bottom to the top; each one uses only those above it in this li
     plain         command lines of plain ffmpeg
     ours, floor, moviepy_rival    programs that are measured
     verification  looks at what was made
+    yard          directories and ready-made inputs that contenders share
     contenders    who takes part, and how each is started
     experiments   what is compared
     report, plots tables, JSON, pictures

@@ -52,10 +52,9 @@ class Pool:
 
     def programme(self, name: str, scenes: int, scene_frames: int) -> Programme:
         """A programme of `scenes` scenes; its files are made if they are not there."""
-        bare = Programme(name, scene_frames, ())
         lengths = Programme(name, scene_frames, (_NOTHING,) * scenes).piece_samples
         made = [Scene(self.picture(index), self.piece(index, length)) for index, length in enumerate(lengths)]
-        return Programme(bare.name, scene_frames, tuple(made))
+        return Programme(name, scene_frames, tuple(made))
 
     def piece(self, index: int, samples: int) -> File:
         """Piece `index` of a programme, `samples` long."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from video_pipeline.domain.media import MediaReference
-from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE, TimeRange
+from video_pipeline.domain.timebase import FPS_30, TimeRange
 from video_pipeline.domain.timeline import Motion, PictureClip, SoundClip, Timeline, Transition, TransitionKind
 from video_pipeline.steps.plan import CROSSFADE_SAMPLES, DISSOLVE_FRAMES, piece_samples
 
@@ -141,8 +141,3 @@ def slice_frames(scenes: int, scene_frames: int) -> int:
 def frames_of_minutes(minutes: float, scenes: int) -> int:
     """Frames of each of `scenes` scenes that together last `minutes`."""
     return round(minutes * 60 * 30 / scenes)
-
-
-def samples_of(seconds: float) -> int:
-    """Samples in `seconds`."""
-    return round(seconds * SAMPLE_RATE)

@@ -82,10 +82,6 @@ class Yard:
             self._by_ffmpeg(words, folder / f"{scene.picture.sha256}.yuv")
         return folder
 
-    def forget(self, programme: Programme) -> None:
-        """Remove what was prepared for `programme`."""
-        shutil.rmtree(self._folder(programme), ignore_errors=True)
-
     def _folder(self, programme: Programme) -> Path:
         folder = self.work / "prepared" / programme.name
         folder.mkdir(parents=True, exist_ok=True)
