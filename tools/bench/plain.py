@@ -35,7 +35,7 @@ TUTORIAL_X264 = ("-preset", "medium", "-crf", "18")
 TUNED_X264 = ("-preset", "veryfast", "-crf", "18")
 # Tried beside others, see docs/benchmarks/README.md: rate control and CABAC cost more than they bring on stills.
 BEST_X264 = ("-preset", "ultrafast", "-qp", "18", "-x264-params", "sliced-threads=1")
-# Motion at ultrafast is 4 times as large; this is what the product's own loops are made with, but for B-frames.
+# The preset of the product's own loops; chosen for likeness, other presets were not tried on motion.
 MOTION_X264 = ("-preset", "superfast", "-crf", "20")
 
 
