@@ -243,6 +243,7 @@ def says_too_much() -> str:
     ],
 )
 def test_what_happens_in_the_cell_stays_there(behaviour: Callable[[], object], complaint: str) -> None:
+    assert cell.alone(os.getpid, name="v.mp4", limit_s=30) != os.getpid()
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(MediaError, match=complaint):
         cell.alone(behaviour, name="v.mp4", limit_s=2 if behaviour is hangs else 30)
