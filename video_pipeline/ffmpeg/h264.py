@@ -52,8 +52,7 @@ _SHARED = {
     "weightp": "0",
     # Square pixels, said and not left open: some players stretch what says nothing.
     "sar": "1:1",
-    # A stretch is one closed group of pictures: a key frame first, none after it.
-    "keyint": "infinite",
+    # A stretch is one closed group of pictures: a key frame first, none after it. See `_NO_KEY_AFTER` as well.
     "min-keyint": "1",
     "scenecut": "0",
     "open-gop": "0",
@@ -77,10 +76,14 @@ STRUCTURE: dict[Kind, str] = {
 _LAST, _NEARLY_LAST = 6, 22
 """The last frames of a stretch that get the quantiser of its key frame, and those that get one half way to it."""
 
+_NO_KEY_AFTER = 2**30
+"""Frames to the next key frame, more than there are. PyAV has a number of its own for it, and that one counts: with
+keyint=infinite among the parameters x264 still made the 250th frame a key frame (2026-11-20, PyAV 18.1)."""
+
 _BT709 = 1
 _LIMITED_RANGE = 1
 _START = b"\x00\x00\x00\x01"
-_SLICES = range(1, 6)
+_SLICES, _KEY = range(1, 6), 5
 _SPS, _PPS = 7, 8
 
 
@@ -109,6 +112,7 @@ def encode_h264(frames: Film, size: Size, rate: FrameRate, *, kind: Kind, quanti
     encoder.color_primaries = encoder.color_trc = encoder.colorspace = _BT709
     encoder.color_range = _LIMITED_RANGE
     encoder.thread_count = 1
+    encoder.gop_size = _NO_KEY_AFTER
     encoder.options = {
         "preset": "superfast",
         "profile": "high",
@@ -154,7 +158,7 @@ def _numbered(frames: Iterable[Planes], kind: Kind) -> Iterator[av.VideoFrame]:
 
 def _coded(packets: list[av.Packet[VideoStream]]) -> Coded:
     headers: set[bytes] = set()
-    slices = []
+    slices, keys = [], 0
     for packet in packets:
         units = _units(bytes(packet))
         sets = [unit for unit in units if unit[0] & 31 in (_SPS, _PPS)]
@@ -162,6 +166,9 @@ def _coded(packets: list[av.Packet[VideoStream]]) -> Coded:
             headers.add(b"".join(_START + unit for unit in sets))
         # Supplemental information names the encoder in every key frame; parameter sets live in the file's header.
         slices.append(b"".join(_START + unit for unit in units if unit[0] & 31 in _SLICES))
+        keys += any(unit[0] & 31 == _KEY for unit in units)
+    if keys != 1:
+        raise MediaError(f"x264 wrote {keys} key frames in one stretch; expected one")
     if len(headers) != 1:
         raise MediaError(f"x264 wrote {len(headers)} different parameter sets in one stretch; expected one")
     return Coded(headers.pop(), tuple(slices), tuple(int(packet.pts or 0) for packet in packets))

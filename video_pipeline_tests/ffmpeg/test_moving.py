@@ -167,3 +167,19 @@ def test_every_motion_and_transition_in_one_file(workshop: Workshop, tmp_path: P
     assert workshop.run("-v", "warning", "-i", str(file), "-f", "null", "-") == ""
     video = stamps_of(file, "video")
     assert np.allclose(np.diff(video.pts), 1 / 30, atol=0.001 if kind == "webm" else 1e-9)
+
+
+@pytest.mark.parametrize("codec", [VideoCodec.H264, VideoCodec.VP9])
+@pytest.mark.parametrize("kind", [Kind.MOVE, Kind.BLEND])
+def test_a_long_stretch_has_one_key_frame(codec: VideoCodec, kind: Kind) -> None:
+    # Encoders have a key frame every 250 frames or so unless they are told otherwise in the way they listen to.
+    size, noise = Size(128, 96), np.random.default_rng(6)
+    picture = noise.integers(40, 200, (size.height * 3 // 2, size.width), np.uint8)
+    frames = [np.roll(picture, number, axis=1) for number in range(320)]
+    coded = VIDEO[codec].encode(frames, size, FPS_30, kind=kind, quantiser=30)
+    decoder = av.CodecContext.create("h264" if codec is VideoCodec.H264 else "vp9", "r")
+    packets = [av.Packet(packet) for packet in (coded.header + coded.packets[0], *coded.packets[1:])]
+    shown = [frame for packet in packets for frame in decoder.decode(packet)]
+    shown += decoder.decode(None)
+    assert len(shown) == 320
+    assert [number for number, frame in enumerate(shown) if frame.key_frame] == [0]
