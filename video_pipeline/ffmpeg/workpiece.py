@@ -20,7 +20,7 @@ _FULL_HD = 1920 * 1080
 _ASK_S = 0.4
 """Asking whether to stop may cost a question to the database."""
 
-_NO_DAMAGE = ("not on whitelist", "Last message repeated")
+_NO_DAMAGE = ("not on whitelist", "Last message repeated", "Svt[")
 
 STALL_S = 300.0
 """The slowest encoder looks ahead for some dozens of frames of 8K before it writes anything."""

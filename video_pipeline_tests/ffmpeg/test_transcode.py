@@ -345,6 +345,16 @@ def test_a_silent_video_of_an_odd_size_and_a_fast_rate(studio: Studio) -> None:
     assert report.loudness.integrated_lufs == -70
 
 
+def test_av1_where_the_program_has_it(studio: Studio) -> None:
+    """libsvtav1 introduces itself in twenty lines of messages, which are no complaints."""
+    rendition = Rendition.parse("av1", "320x180@300k")
+    video = studio.flashing("clip.mp4", "-c:v", "libx264", "-c:a", "aac", rate="24000/1001", seconds=2)
+    path, report = studio.transcode(video, rendition)
+    check_promises(studio, path, rendition, 48, FrameRate(24000, 1001))
+    assert studio.tools.inspect(path)["video_codec"] in ("libdav1d", "av1")
+    assert "damaged" not in report.command
+
+
 def test_a_wavering_rate_becomes_steady(studio: Studio) -> None:
     wavering = studio.make(
         "vfr.mp4",
