@@ -79,8 +79,8 @@ def shorter_crossfade(timeline: Timeline, workshop: Workshop) -> Timeline:
     ("other", "found"),
     [
         (another_picture, "still scenes like their sources"),
-        (one_frame_later, "pictures off their place"),
-        (longer_dissolve, "pictures off their place"),
+        (one_frame_later, "transitions off their place"),
+        (longer_dissolve, "transitions off their place"),
         (one_frame_more, "frames"),
         (one_sample_earlier, "sound in its place"),
         (shorter_crossfade, "levels inside of crossfades"),

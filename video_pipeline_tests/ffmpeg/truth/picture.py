@@ -23,6 +23,15 @@ CHANGING_SSIM = 0.93
 MISPLACED = 0.5
 """Frames: whichever frame of the promise is nearest must be the one that is shown."""
 
+TREMBLING = 1.0
+"""Levels, as a root of the mean square: less than what any encoder changes in grain."""
+
+CLEAR = 0.5
+"""Levels that a frame is worth where movement is quick enough for encoders to follow at once."""
+
+_ENOUGH = 20
+"""Frames of a scene that have a mean."""
+
 COLOUR_ERROR = 1.0
 """Levels; see colour_error."""
 
@@ -45,7 +54,7 @@ class Seen:
 
     digests: dict[int, bytes] = field(default_factory=dict)
     likeness: dict[int, float] = field(default_factory=dict)  # SSIM
-    places: dict[int, float] = field(default_factory=dict)  # by how many frames off
+    places: dict[int, tuple[float, float]] = field(default_factory=dict)  # see Promise.frames_off
     steps: dict[int, float] = field(default_factory=dict)  # see _step; to the frame before
     sharper: dict[int, float] = field(default_factory=dict)  # detail as a share of that of the frame before
     colours: dict[int, float] = field(default_factory=dict)  # mean error in levels
@@ -119,9 +128,10 @@ def _walk(claim: Claim, reader: Reader, promise: Promise) -> Seen:
 
 
 def _step(before: Luma, after: Luma) -> float:
-    """By how many levels the parts of a picture (a sixtieth of its height) change, on average; grain does not count."""
+    """By how many levels the parts of a picture change, on average; they are so large that grain does not count."""
     height, width = before.shape
-    small = (60 * width // height, 60)
+    side = max(height // 60, 8)
+    small = (width // side, height // side)
     parts = (cv2.resize(luma, small, interpolation=cv2.INTER_AREA) for luma in (before, after))
     return float(np.abs(np.subtract(*parts)).mean())
 
@@ -173,8 +183,7 @@ def _judged(claim: Claim, promise: Promise, seen: Seen) -> Iterator[Finding]:
     if changing:
         worst = min(seen.likeness[n] for n in changing)
         yield at_least("changing frames as promised", worst, CHANGING_SSIM, " SSIM")
-    if seen.places:
-        yield at_most("pictures off their place", max(map(abs, seen.places.values())), MISPLACED, " frames")
+    yield from _placed(promise, seen)
     kinds = []
     for clip in range(len(promise.starts)):
         numbers = [number for number in range(*promise.alone(clip)) if number in seen.digests]
@@ -182,6 +191,25 @@ def _judged(claim: Claim, promise: Promise, seen: Seen) -> Iterator[Finding]:
             kinds.append(len({seen.digests[number] for number in numbers}))
     if kinds:
         yield at_most("different pictures in a still scene", max(kinds), 1)
+
+
+def _placed(promise: Promise, seen: Seen) -> Iterator[Finding]:
+    """Transitions to the frame; motion on average, since encoders leave small movements for the next frames."""
+    between, moving = [0.0], [0.0]
+    trembling = [0.0]
+    scenes: dict[int, list[float]] = {}
+    for number, (off, worth) in seen.places.items():
+        first, second = promise.scene(number)
+        if first != second:
+            between.append(abs(off))
+        else:
+            if worth >= CLEAR:
+                scenes.setdefault(first, []).append(off)
+            trembling.append(abs(off) * worth)
+    moving += [abs(float(np.mean(offs))) for offs in scenes.values() if len(offs) >= _ENOUGH]
+    yield at_most("transitions off their place", max(between), MISPLACED, " frames")
+    yield at_most("motion off its place", max(moving), MISPLACED, " frames on average")
+    yield at_most("motion trembles", max(trembling), TREMBLING, " levels")
 
 
 def _joins(claim: Claim, promise: Promise, seen: Seen, keys: NDArray[np.int64]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ defines; there its frames before encoding are the promise, so what is tested is 
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
 
@@ -17,9 +18,12 @@ from numpy.typing import NDArray
 
 from video_pipeline.domain.timeline import Motion, Transition, TransitionKind
 from video_pipeline.ffmpeg.canvas import Size, load_planes
-from video_pipeline.ffmpeg.plan import Hold, Stretch, compile_plan
+from video_pipeline.ffmpeg.plan import Hold, Move, Stretch, compile_plan
 from video_pipeline.ffmpeg.stretch import frames_of, pictures_of
 from video_pipeline_tests.ffmpeg.truth.claim import Claim
+
+_PART = 50
+"""Frames of a moving picture that are made at once."""
 
 Luma = NDArray[np.float32]
 Planes = NDArray[np.uint8]
@@ -74,16 +78,18 @@ class Promise:
         """The planes that a still frame should have."""
         return self.source(self._claim.timeline.pictures[self.scene(number)[0]].media.sha256)
 
-    def frames_off(self, number: int, shown: Luma) -> float | None:
-        """By how many frames `shown` is behind (-) or ahead (+) of frame `number`.
+    def frames_off(self, number: int, shown: Luma) -> tuple[float, float] | None:
+        """By how many frames `shown` is behind (-) or ahead (+) of frame `number`, and what a frame is worth in levels.
 
         The promise is taken as a straight line between its neighbours; None when those hardly differ, so that the
         picture says nothing about its place.
         """
         earlier, later = max(number - 1, 0), min(number + 1, self._claim.timeline.frames - 1)
         pace = (self.luma(later) - self.luma(earlier)) / max(later - earlier, 1)
-        length = float(np.square(pace).mean())
-        return float(((shown - self.luma(number)) * pace).mean()) / length if length > (2 * UNSEEN) ** 2 else None
+        power = float(np.square(pace).mean())
+        if power < (2 * UNSEEN) ** 2:
+            return None
+        return float(((shown - self.luma(number)) * pace).mean()) / power, power**0.5
 
     def _luma(self, number: int) -> Luma:
         first, second = self.scene(number)
@@ -125,15 +131,27 @@ class Promise:
     def _from_engine(self, number: int) -> Luma:
         place = int(np.searchsorted(self._run_ends, number, side="right"))
         run = self._runs[place]
-        frames = self._unencoded(run.stretch)
-        return frames[(number - self._run_ends[place] + run.frames) % len(frames)].astype(np.float32)
+        within = (number - self._run_ends[place] + run.frames) % run.stretch.shown
+        if isinstance(run.stretch, Move):
+            # A part of a Move is a Move that begins later: a long one is not made whole to look at one frame.
+            first = within // _PART * _PART
+            frames = self._unencoded(_later(run.stretch, first))
+            return frames[within - first].astype(np.float32)
+        return self._unencoded(run.stretch)[within].astype(np.float32)
 
-    def _stretch(self, stretch: Stretch) -> list[NDArray[np.uint8]]:
+    def _stretch(self, stretch: Stretch) -> list[Planes]:
+        """The brightness of the frames of a stretch before encoding."""
         size = Size(*self.size)
         planes = {picture: load_planes(self._claim.files[picture], size) for picture in pictures_of(stretch)}
         if isinstance(stretch, Hold):
             return [planes[stretch.picture][: size.height]]
         return [frame[: size.height].copy() for frame in frames_of(stretch, planes)]
+
+
+def _later(move: Move, frames: int) -> Move:
+    """The part of `move` that begins `frames` frames later."""
+    look = replace(move.look, phase=(move.look.phase + frames) % move.look.period)
+    return Move(look, min(_PART, move.frames - frames))
 
 
 def ssim(one: Luma, other: Luma) -> float:

@@ -7,6 +7,7 @@ limiting added, and a click, a shift by one sample or a bad seam stands out in i
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -75,9 +76,9 @@ class Mix:
     """Where the sources are heard in the programme; positions in samples."""
 
     def __init__(self, claim: Claim, folder: Path) -> None:
-        self.timeline = claim.timeline
+        self.timeline, self.long = claim.timeline, claim.long
         self.starts = claim.timeline.sound_starts
-        self._claim, self._folder = claim, folder
+        self.folder, self._claim = folder, claim
         self._source = lru_cache(maxsize=None)(self._decoded)
         fades = claim.timeline.crossfades
         begins = [0, *(fade.start for fade in fades)]
@@ -118,7 +119,7 @@ class Mix:
         return gain
 
     def _decoded(self, sha256: str) -> NDArray[np.float32]:
-        return decoded(self._claim.ffmpeg, self._claim.files[sha256], self._folder / f"{sha256}.f32", "f32")
+        return decoded(self._claim.ffmpeg, self._claim.files[sha256], self.folder / f"{sha256}.f32", "f32")
 
 
 Heard = NDArray[np.int16]
@@ -200,7 +201,7 @@ def _clicks(mix: Mix, heard: Heard) -> Iterator[Finding]:
 def _listened(mix: Mix, samples: int) -> list[tuple[int, int]]:
     """What is listened to: all of a short programme, else the surroundings of the joins and some places between."""
     begin, end = EDGE, min(samples, mix.timeline.samples) - EDGE
-    if not mix._claim.long:
+    if not mix.long:
         return [(begin, end)]
     reach = _LISTENED_S * RATE
     centres = [fade.start + fade.duration // 2 for fade in mix.timeline.crossfades]
@@ -231,23 +232,23 @@ def _levels(claim: Claim, mix: Mix, heard: Heard) -> Iterator[Finding]:
     yield at_most("loudness", abs(lufs - LOUDNESS_LUFS), LOUDNESS_TOLERANCE_LU, f" LU off, it is {lufs} LUFS")
     yield at_most("true peak", peak, TRUE_PEAK_DBTP, " dBTP")
     alone = [mix.alone(piece) for piece in range(len(mix.starts))]
-    levels = [_piece_lufs(claim, heard[begin:end]) for begin, end in alone if end - begin >= _SHORTEST_PIECE]
+    levels = [_piece_lufs(claim, mix, heard[begin:end]) for begin, end in alone if end - begin >= _SHORTEST_PIECE]
     if len(levels) > 1:
         yield at_most("tracks apart", max(levels) - min(levels), TRACKS_APART_LU, " LU")
 
 
-def _piece_lufs(claim: Claim, sound: Heard) -> float:
-    raw = ["-f", "s16le", "-ar", str(RATE), "-ac", "2", "-i", "-"]
-    return measured(claim.ffmpeg, raw, np.ascontiguousarray(sound).tobytes())[0]
+def _piece_lufs(claim: Claim, mix: Mix, sound: Heard) -> float:
+    raw = mix.folder / "piece.s16"
+    sound.tofile(raw)
+    return measured(claim.ffmpeg, ["-f", "s16le", "-ar", str(RATE), "-ac", "2", "-i", str(raw)], peak="none")[0]
 
 
-def measured(ffmpeg: Path, source: Sequence[str], content: bytes | None = None) -> tuple[float, float]:
+def measured(ffmpeg: Path, source: Sequence[str], *, peak: str = "true") -> tuple[float, float]:
     """Integrated loudness in LUFS and true peak in dBTP, as ffmpeg's ebur128 filter measures them."""
-    meter = ["-vn", "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-"]
-    command = [str(ffmpeg), "-hide_banner", *source, *meter]
-    said = subprocess.run(command, input=content, capture_output=True, check=True, timeout=900).stderr.decode()
+    meter = ["-vn", "-af", f"ebur128=peak={peak}:framelog=verbose", "-f", "null", "-"]
+    command = [str(ffmpeg), "-hide_banner", "-nostdin", *source, *meter]
+    said = subprocess.run(command, capture_output=True, check=True, timeout=900).stderr.decode()
     summary = said[said.rindex("Summary:") :]
-    lufs, peak = re.search(r"I:\s+(\S+) LUFS", summary), re.search(r"Peak:\s+(\S+) dBFS", summary)
+    lufs, highest = re.search(r"I:\s+(\S+) LUFS", summary), re.search(r"Peak:\s+(\S+) dBFS", summary)
     assert lufs
-    assert peak
-    return float(lufs[1]), float(peak[1])
+    return float(lufs[1]), float(highest[1]) if highest else -math.inf
