@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, make_url, text
 
 from video_pipeline.store import EmbeddedPostgres, LocalMediaStore, PostgresJobStore, connect, migrate, rewritten_url
 from video_pipeline_tests.places import open_directory
 
 TEMPLATE = "migrated_template"
+
+# A machine that does other work as well is no fault of what is tested.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 DEFAULT_LIMIT_BYTES = 8 * 2**30
 
@@ -96,15 +96,25 @@ class Cache:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Use the cache for one render; what it used may be evicted afterwards."""
-        own = self.root / "sessions" / uuid.uuid4().hex
-        own.mkdir(parents=True)
-        with (own / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        own, lock = self._opened()
+        with lock:
             try:
                 yield Session(self.root, own)
             finally:
                 shutil.rmtree(own, ignore_errors=True)
                 self.evict()
+
+    def _opened(self) -> tuple[Path, IO[str]]:
+        """A directory and the lock on it."""
+        while True:
+            own = self.root / "sessions" / uuid.uuid4().hex
+            own.mkdir(parents=True)
+            lock = (own / "lock").open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.fstat(lock.fileno()).st_nlink:
+                return own, lock
+            # Between making its lock and holding it, it looked like the session of a dead process to somebody.
+            lock.close()
 
     def evict(self) -> None:
         """Remove the sessions of dead processes and the least recently used entries above the limit."""

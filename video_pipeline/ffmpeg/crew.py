@@ -203,7 +203,8 @@ class Crew:
 
     def dismiss(self) -> None:
         """Stop all tasks and wait until no worker touches this render any more."""
-        self.stop.path.touch()
+        with suppress(FileNotFoundError):  # the session is gone: no worker finds anything in it
+            self.stop.path.touch()
         with self._changed:
             self._dismissed = True
             for task in self._waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import warnings
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
-from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.errors import MachineError, MediaError
 from video_pipeline.domain.media import ImageFacts
 
 MAX_PIXELS = 80_000_000
@@ -129,6 +130,18 @@ def draw_waveform(peaks: NDArray[np.float32], levels: NDArray[np.float32], out: 
 
 
 def _save(image: Image.Image, out: Path, kind: str, **options: int) -> None:
+    content = io.BytesIO()
+    image.save(content, kind, **options)
+    put(content.getvalue(), out)
+
+
+def put(content: bytes, out: Path) -> None:
+    """Write a small file aside and rename it; MachineError when there is no room, and nothing is left then."""
     part = out.with_name(f"{out.name}.part")
-    image.save(part, kind, **options)
-    part.replace(out)
+    try:
+        part.write_bytes(content)
+        part.replace(out)
+    except OSError as error:
+        raise MachineError(f"cannot write {out.name}: {error}; is the disk full?") from error
+    finally:
+        part.unlink(missing_ok=True)

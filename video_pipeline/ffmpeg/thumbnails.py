@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.ffmpeg.lettering import Wording, fitted, font_at, font_name_for, worded
-from video_pipeline.ffmpeg.pictures import open_picture
+from video_pipeline.ffmpeg.pictures import open_picture, put
 
 THUMBNAIL_SIZE = (1280, 720)
 THUMBNAIL_MAX_BYTES = 2_000_000
@@ -106,6 +106,4 @@ def _save_small(image: Image.Image, out: Path) -> None:
             break
     else:
         raise MediaError(f"{out.name} has {content.tell()} bytes even at low quality; at most {THUMBNAIL_MAX_BYTES:,}")
-    part = out.with_name(f"{out.name}.part")
-    part.write_bytes(content.getvalue())
-    part.replace(out)
+    put(content.getvalue(), out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -204,7 +205,13 @@ class FfmpegTools:
             if decoded or load_analysis(session, sha256) is None:
                 flag = StopFlag(session.own / "stop")
                 binary = self._engine.binary.path
-                self._engine.cores.submit(on_one_core, prepare_track, binary, audio, sha256, session, flag).result()
+                made = self._engine.cores.submit(on_one_core, prepare_track, binary, audio, sha256, session, flag)
+                try:
+                    made.result()
+                except BaseException:  # an interrupt as well: the worker must not go on in a directory that is gone
+                    flag.path.touch()
+                    wait([made])
+                    raise
             yield session, sha256
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -107,3 +110,22 @@ def test_packets_come_back_as_they_were_and_damage_is_noticed(tmp_path: Path) ->
         read_coded(path)
     path.write_bytes(b"")
     assert not is_whole(path)
+
+
+def test_session_that_is_swept_before_it_holds_its_lock_opens_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process's sweep came between opening and locking; the session then worked in a directory that was gone."""
+    cache, real, swept = Cache(tmp_path), fcntl.flock, []
+
+    def late(lock: IO[str], operation: int) -> None:
+        if not swept:
+            swept.append(lock.name)
+            shutil.rmtree(Path(lock.name).parent)
+        real(lock, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with cache.session() as session:
+        session.add("ab" * 32, lambda path: path.write_bytes(b"piece"))
+    assert swept
+    assert [path.read_bytes() for path in (tmp_path / "entries" / "ab").iterdir()] == [b"piece"]
