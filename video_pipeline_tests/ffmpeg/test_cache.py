@@ -115,7 +115,7 @@ def test_packets_come_back_as_they_were_and_damage_is_noticed(tmp_path: Path) ->
 def test_session_that_is_swept_before_it_holds_its_lock_opens_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process's sweep came between opening and locking; the session then worked in a directory that was gone."""
+    """Another process swept between opening and locking; the session then worked in a directory that was gone."""
     cache, real, swept = Cache(tmp_path), fcntl.flock, []
 
     def late(lock: IO[str], operation: int) -> None:
