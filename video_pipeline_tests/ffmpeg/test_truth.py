@@ -50,21 +50,22 @@ def moving(timeline: Timeline, motions: list[Motion], kinds: list[TransitionKind
     return replace(timeline, pictures=pictures, transitions=fades)
 
 
-KINDS = [TransitionKind.DISSOLVE, TransitionKind.WIPE, TransitionKind.LUMA, TransitionKind.DIP]
-
-
 @pytest.mark.parametrize(
-    ("rendition", "motions"),
+    ("rendition", "motions", "kinds"),
     [
-        ("mp4_320x180@2000k", [Motion.SLOW_ZOOM, Motion.DRIFT, Motion.BREATHING_LIGHT, Motion.SNOW]),
-        ("webm_low", [Motion.PAN, Motion.PARTICLES]),
+        (
+            "mp4_320x180@2000k",
+            [Motion.SLOW_ZOOM, Motion.DRIFT, Motion.BREATHING_LIGHT, Motion.SNOW],
+            [TransitionKind.DISSOLVE, TransitionKind.WIPE, TransitionKind.LUMA],
+        ),
+        ("webm_426x240@2000k", [Motion.PAN, Motion.PARTICLES], [TransitionKind.DIP]),
     ],
 )
 def test_motion_keeps_its_place_through_loops_and_transitions(
-    workshop: Workshop, tmp_path: Path, rendition: str, motions: list[Motion]
+    workshop: Workshop, tmp_path: Path, rendition: str, motions: list[Motion], kinds: list[TransitionKind]
 ) -> None:
     # 14.5 s alone are over one loop of two times 7 s: it closes in every scene.
-    timeline = moving(album(workshop, len(motions), seconds=15.5, rate=FrameRate(24)), motions, KINDS)
+    timeline = moving(album(workshop, len(motions), seconds=15.5, rate=FrameRate(24)), motions, kinds)
     claim = rendered(workshop, timeline, rendition, tmp_path)
     assert wrong(verify(claim, seeks=40)) == []
 
