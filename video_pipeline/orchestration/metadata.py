@@ -37,11 +37,14 @@ def of_storyboard(job: JobRecord) -> Metadata:
     plan = job.storyboard
     if plan is None:
         return _costs(job)
-    rows = ["| # | length | piece | tempo | key | picture |", "|--:|--:|---|--:|---|---|"]
+    rows = ["| # | length | piece | tempo | key | comes on by | moves | picture |", "|--:|--:|---|--:|---|---|---|---|"]
     for scene in plan.scenes:
         length, piece = clock(FPS_30.seconds(scene.frames)), scene.music
         key, picture = f"{piece.tonic} {piece.mode}", scene.visual.description
-        rows.append(f"| {scene.order_index} | {length} | {piece.title} | {piece.tempo_bpm} | {key} | {picture} |")
+        staging = f"{scene.transition} | {scene.motion or 'as the brief says'}"
+        rows.append(
+            f"| {scene.order_index} | {length} | {piece.title} | {piece.tempo_bpm} | {key} | {staging} | {picture} |"
+        )
     return {
         "title": plan.title,
         "scenes": len(plan.scenes),
