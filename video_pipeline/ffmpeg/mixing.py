@@ -104,7 +104,7 @@ def predicted_powers(timeline: Timeline, analyses: list[Analysis], gains_db: lis
         source, start = round(part.source / STEP), round(part.start / STEP)
         weights = (part.gain * _fades(part, 0, part.length)[STEP // 2 :: STEP].astype(np.float64)) ** 2
         steps = analysis.powers[source : source + len(weights)]
-        count = min(len(steps), len(weights), len(powers) - start)
+        count = max(min(len(steps), len(weights), len(powers) - start), 0)
         powers[start : start + count] += steps[:count] * weights[:count]
     return powers
 
@@ -119,7 +119,7 @@ def predicted_limiting(
         source, start = round(part.source / CELL), round(part.start / CELL)
         factors = part.gain * _fades(part, 0, part.length)[CELL // 2 :: CELL]
         cells = analysis.tops[source : source + len(factors)]
-        count = min(len(cells), len(factors), len(levels) - start)
+        count = max(min(len(cells), len(factors), len(levels) - start), 0)  # the last 100 ms may be no whole step
         levels[start : start + count] += cells[:count] * factors[:count]
     gain = smoothed_gain(levels * np.float32(_BETWEEN), layout.ceiling, LOOK_AHEAD // CELL)
     return np.asarray(np.square(gain, dtype=np.float64).reshape(-1, _CELLS).mean(axis=1))

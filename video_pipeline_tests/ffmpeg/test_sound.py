@@ -12,13 +12,24 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.signal import correlate
 
-from video_pipeline.domain.media import AudioFacts, Loudness
-from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.domain.media import AudioFacts, Loudness, MediaReference
+from video_pipeline.domain.timebase import SAMPLE_RATE, FrameRate, TimeRange
+from video_pipeline.domain.timeline import PictureClip, SoundClip, Timeline
 from video_pipeline.ffmpeg.cache import Cache
 from video_pipeline.ffmpeg.coded import read_coded
 from video_pipeline.ffmpeg.crew import StopFlag
 from video_pipeline.ffmpeg.loudness import STEP
-from video_pipeline.ffmpeg.mixing import GRID, Mix, Part, mix_span, mixed, track_gain_db
+from video_pipeline.ffmpeg.mixing import (
+    GRID,
+    Mix,
+    Part,
+    mix_span,
+    mixed,
+    predicted_limiting,
+    predicted_powers,
+    track_gain_db,
+)
+from video_pipeline.ffmpeg.tracks import Analysis
 from video_pipeline.ffmpeg.voice import VOICES, AudioCodec, Chunk, Voice, _decoded, _in_steps, chunks_of, encode_chunk
 from video_pipeline_tests.ffmpeg.material import Workshop, music, write_sound
 
@@ -196,3 +207,23 @@ def test_sound_is_measured_in_whole_steps_and_never_in_empty_ones(pieces: list[i
     assert all(block.shape[1] % STEP == 0 for block in blocks[:-1])
     joined = np.concatenate(blocks, axis=1) if blocks else np.zeros((2, 0), np.float32)
     np.testing.assert_array_equal(joined, whole[:, skip : skip + length])
+
+
+def test_a_last_piece_within_the_last_tenth_of_a_second_is_no_step_of_loudness() -> None:
+    piece = MediaReference("piece.flac", "a" * 64, 1)
+    long, short = 10 * STEP + 300, 200
+    timeline = Timeline(
+        "short end",
+        FrameRate(SAMPLE_RATE // 100, 1),
+        (PictureClip("picture", piece, (long + short) // 100),),
+        (),
+        (
+            SoundClip("long", piece, TimeRange(0, long), TimeRange(0, long)),
+            SoundClip("short", piece, TimeRange(0, short), TimeRange(0, short)),
+        ),
+        (TimeRange(long, 0),),
+    )
+    facts = AudioFacts(long, 2, Loudness(-14.0, -1.0, 5.0), 0.0)
+    analyses = [Analysis(facts, np.ones(10), np.full(101, 0.5, np.float32)) for _ in range(2)]
+    assert len(predicted_powers(timeline, analyses, [0.0, 0.0])) == 10
+    assert predicted_limiting(timeline, analyses, [0.0, 0.0], -2.0) == pytest.approx(np.ones(10))
