@@ -40,6 +40,8 @@ _HOLDING = {
     "qindex-offsets": "[63,63,63,63,63,63]",
 }
 
+_NEARBY = (0, -1, -2, 1, 2, 3, 5, 8)
+
 BT709 = 1
 LIMITED_RANGE = 1
 _SEQUENCE_HEADER, _FRAME_HEADER = 1, 3
@@ -75,13 +77,20 @@ def hold_av1(planes: Planes, repeats: Iterable[object], size: Size, rate: FrameR
     The third packet of three equal frames only says "show that frame again"; every AV1 stream of this encoder has such
     packets, and only a key frame may not be shown so more than once (AV1 specification, 6.8.2).
     """
-    coded = encode_av1(repeat(planes, 3), size, rate, kind=Kind.STILL, quantiser=quantiser)
-    again = coded.packets[2]
-    if not _shows_existing(again) or len({frame.tobytes() for frame in _decoded([*coded.packets, again])}) != 1:
-        raise MediaError(f"SVT-AV1 does not hold a picture of {size.width} x {size.height} still")
+    coded = _three_alike(planes, size, rate, quantiser)
     length = 1 + sum(1 for _ in repeats)
-    packets = (*coded.packets, *repeat(again, length - 3))[:length]
+    packets = (*coded.packets, *repeat(coded.packets[2], length - 3))[:length]
     return Coded(coded.header, packets, tuple(range(length)))
+
+
+def _three_alike(planes: Planes, size: Size, rate: FrameRate, quantiser: int) -> Coded:
+    """Three frames that look the same; the picture that needs another quantiser for it is one in many."""
+    for tried in (quantiser + more for more in _NEARBY):
+        coded = encode_av1(repeat(planes, 3), size, rate, kind=Kind.STILL, quantiser=tried)
+        again = coded.packets[2]
+        if _shows_existing(again) and len({frame.tobytes() for frame in _decoded([*coded.packets, again])}) == 1:
+            return coded
+    raise MediaError(f"SVT-AV1 does not hold a picture of {size.width} x {size.height} still")
 
 
 def _encoder(size: Size, rate: FrameRate, parameters: str) -> av.VideoCodecContext:

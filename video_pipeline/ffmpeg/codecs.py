@@ -13,6 +13,7 @@ from video_pipeline.ffmpeg.h264 import encode_h264, hold_h264, x264_params
 from video_pipeline.ffmpeg.plan import Kind
 from video_pipeline.ffmpeg.voice import AudioCodec
 from video_pipeline.ffmpeg.vp9 import encode_vp9, hold_vp9, vp9_params
+from video_pipeline.ffmpeg.vp9_dissolve import dissolve_vp9
 
 
 class VideoCodec(StrEnum):
@@ -33,6 +34,8 @@ class VideoRecipe:
     quantisers: Mapping[Kind, tuple[int, ...]]
     encoder: str
     options: Callable[[Kind, int], str]  # for people
+    # A quicker way from one still picture to another than encoding every frame.
+    dissolve: Callable[..., Coded] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
         {Kind.STILL: (24, 30, 38, 46, 54), Kind.BLEND: (18, 26, 34, 44, 54), Kind.MOVE: (24, 30, 38, 46, 54)},
         "libvpx-vp9",
         vp9_params,
+        dissolve_vp9,
     ),
     VideoCodec.AV1: VideoRecipe(
         encode_av1,

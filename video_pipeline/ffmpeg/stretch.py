@@ -14,6 +14,7 @@ import numpy as np
 from video_pipeline.domain.delivery import Rung
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
+from video_pipeline.domain.timeline import Motion, TransitionKind
 from video_pipeline.ffmpeg.cache import Session, key_of
 from video_pipeline.ffmpeg.canvas import Planes, Size, load_planes, scaled_planes
 from video_pipeline.ffmpeg.codecs import VIDEO, VideoCodec
@@ -26,7 +27,7 @@ from video_pipeline.ffmpeg.transitions import MIXES, shares
 
 T = TypeVar("T")
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 """Raise it when the same stretch would look different: cached stretches of older versions are then not used."""
 
 BLEND_CEILING = 3
@@ -84,11 +85,20 @@ def make_stretch(
         if isinstance(stretch, Hold):
             repeats = _watched(range(stretch.frames - 1), stop)
             return recipe.hold(planes[stretch.picture], repeats, form.size, form.rate, quantiser=quantiser)
+        if isinstance(stretch, Blend) and recipe.dissolve and _is_plain(stretch):
+            before, after = planes[stretch.before.picture], planes[stretch.after.picture]
+            return recipe.dissolve(before, after, stretch.frames, form.size, form.rate, quantiser=quantiser)
         film = _Film(stretch, planes, stop)
         return recipe.encode(film, form.size, form.rate, kind=KINDS[type(stretch)], quantiser=quantiser)
 
     coded = _within_ceiling(encoded, stretch, form)
     session.add(stretch_key(stretch, form), lambda path: write_coded(coded, path))
+
+
+def _is_plain(blend: Blend) -> bool:
+    """True for a dissolve between pictures that do not move."""
+    still = blend.before.motion is Motion.STILL and blend.after.motion is Motion.STILL
+    return still and not blend.lead and blend.kind is TransitionKind.DISSOLVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,10 @@ def test_colours_and_detail_are_those_of_the_pictures(workshop: Workshop, tmp_pa
         share = (number - (cut - half) + 1) / (2 * half + 1)
         expected[number] = first * (1 - share) + second * share
     for number in numbers:
-        # The wrong matrix (BT.601) shifts saturated colours by 10 to 30 steps.
-        assert np.abs(field_means(found[number]) - field_means(expected[number])).max() < 2.5
+        # The wrong matrix (BT.601) shifts saturated colours by 10 to 30 steps. Dissolves in VP9 are means of means, all
+        # rounded up: at worst one level too bright in an even field, which are two steps of blue.
+        most = 2.5 if rendition == "mp4_high" or number in (30, cut + 90) else 4.5
+        assert np.abs(field_means(found[number]) - field_means(expected[number])).max() < most
         assert psnr(found[number].mean(2), expected[number].mean(2)) > (38 if number in (30, cut + 90) else 34)
 
 
