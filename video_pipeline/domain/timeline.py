@@ -45,6 +45,14 @@ class TransitionKind(StrEnum):
     LUMA = "luma"  # what is bright in the next picture appears first
 
 
+class Overlay(StrEnum):
+    """What is drawn over all pictures in time with the sound; every frame is then different, which costs."""
+
+    NONE = "none"
+    LINE = "line"  # one glowing line through the levels of the bands
+    BARS = "bars"  # a bar for each band
+
+
 @dataclass(frozen=True, slots=True)
 class PictureClip:
     """One picture on the screen for `frames` frames, cut to cut."""
@@ -89,6 +97,7 @@ class Timeline:
     transitions: tuple[Transition, ...]  # one fewer than pictures
     sounds: tuple[SoundClip, ...]
     crossfades: tuple[TimeRange, ...]  # one fewer than sounds; absolute sample positions on the programme
+    overlay: Overlay = Overlay.NONE
 
     def __post_init__(self) -> None:
         _check_pictures(self.pictures, self.transitions)

@@ -9,6 +9,7 @@ coded  stretch                   encoded packets, and making those of one stretc
 loudness  limiter  tracks        what sound measures
 mixing  voice  sound             the programme's sound: mixed, encoded, measured, trimmed
 cache  crew                      finished pieces kept, work spread over the cores
+spectrum  overlay  live  hearing what is heard at each frame, drawn over the pictures
 reel  mux                        the packets of a programme joined to one file
 bmff  entries  iso               MP4 and QuickTime files of them, index first, in one pass
 matroska  spool                  WebM files likewise; writing many pieces of memory

@@ -52,14 +52,24 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
     VideoCodec.H264: VideoRecipe(
         encode_h264,
         hold_h264,
-        {Kind.STILL: (18, 21, 24, 28, 32, 38), Kind.BLEND: (20, 24, 28, 32, 38), Kind.MOVE: (18, 21, 25, 30, 36)},
+        {
+            Kind.STILL: (18, 21, 24, 28, 32, 38),
+            Kind.BLEND: (20, 24, 28, 32, 38),
+            Kind.MOVE: (18, 21, 25, 30, 36),
+            Kind.LIVE: (24, 28, 32, 38),
+        },
         "libx264",
         x264_params,
     ),
     VideoCodec.VP9: VideoRecipe(
         encode_vp9,
         hold_vp9,
-        {Kind.STILL: (24, 30, 38, 46, 54), Kind.BLEND: (18, 26, 34, 44, 54), Kind.MOVE: (24, 30, 38, 46, 54)},
+        {
+            Kind.STILL: (24, 30, 38, 46, 54),
+            Kind.BLEND: (18, 26, 34, 44, 54),
+            Kind.MOVE: (24, 30, 38, 46, 54),
+            Kind.LIVE: (26, 34, 44, 54),
+        },
         "libvpx-vp9",
         vp9_params,
         dissolve_vp9,
@@ -67,7 +77,12 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
     VideoCodec.AV1: VideoRecipe(
         encode_av1,
         hold_av1,
-        {Kind.STILL: (21, 25, 30, 36, 45), Kind.BLEND: (30, 36, 42, 50, 58), Kind.MOVE: (30, 36, 42, 50, 58)},
+        {
+            Kind.STILL: (21, 25, 30, 36, 45),
+            Kind.BLEND: (30, 36, 42, 50, 58),
+            Kind.MOVE: (30, 36, 42, 50, 58),
+            Kind.LIVE: (30, 36, 42, 50, 58),
+        },
         "libsvtav1",
         av1_params,
     ),

@@ -128,6 +128,13 @@ class Crew:
             self._announced += cost
             self._expected += cost
 
+    def retract(self, cost: float) -> None:
+        """Take back part of what was announced: it turned out to be done already."""
+        with self._changed:
+            taken = min(cost, self._announced)
+            self._announced -= taken
+            self._expected -= taken
+
     def submit(
         self, cost: float, message: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> Future[T]:

@@ -11,7 +11,8 @@ from video_pipeline.ffmpeg.canvas import Size
 from video_pipeline.ffmpeg.codecs import VideoCodec
 from video_pipeline.ffmpeg.coded import is_whole
 from video_pipeline.ffmpeg.crew import Crew
-from video_pipeline.ffmpeg.plan import KINDS, Kind, Run, Stretch
+from video_pipeline.ffmpeg.live import Heard, live_key, make_live
+from video_pipeline.ffmpeg.plan import Kind, Live, Run, Stretch, kind_of
 from video_pipeline.ffmpeg.reel import PictureTrack
 from video_pipeline.ffmpeg.stretch import PictureFormat, make_stretch, pictures_of, prepare_picture, stretch_key
 
@@ -20,9 +21,11 @@ _FRAME_COST_MS = {
     (Kind.STILL, VideoCodec.H264): 0.5,
     (Kind.BLEND, VideoCodec.H264): 9.0,
     (Kind.MOVE, VideoCodec.H264): 30.0,
+    (Kind.LIVE, VideoCodec.H264): 8.0,
     (Kind.STILL, VideoCodec.VP9): 1.5,
     (Kind.BLEND, VideoCodec.VP9): 20.0,
     (Kind.MOVE, VideoCodec.VP9): 45.0,
+    (Kind.LIVE, VideoCodec.VP9): 12.0,
     (Kind.STILL, VideoCodec.AV1): 3.0,
     (Kind.BLEND, VideoCodec.AV1): 30.0,
     (Kind.MOVE, VideoCodec.AV1): 45.0,
@@ -35,7 +38,7 @@ _FULL_HD = 1920 * 1080
 
 
 class Gallery:
-    """The stretches of one picture format, queued at once and made in the workers."""
+    """The stretches of one picture format: looked up, then those that are missing queued and made in the workers."""
 
     def __init__(
         self, plan: Sequence[Run], form: PictureFormat, files: Mapping[str, Path], *, session: Session, crew: Crew
@@ -45,9 +48,34 @@ class Gallery:
         self._files = files
         self._session = session
         self._crew = crew
-        self._keys = {run.stretch: stretch_key(run.stretch, form) for run in plan}
-        self._missing = [stretch for stretch, key in self._keys.items() if not _is_kept(session, key)]
+        self._heard: Heard | None = None
+        self._keys: dict[Stretch, str] = {}
+        self._missing: list[Stretch] = []
         self.tasks: list[Future[None]] = []
+
+    def look_up(self, heard: Heard | None) -> None:
+        """See which stretches exist already; one with an overlay is known by what is `heard` in it."""
+        self._heard = heard
+        self._keys = {run.stretch: self._key(run.stretch) for run in self._plan}
+        self._missing = [stretch for stretch, key in self._keys.items() if not _is_kept(self._session, key)]
+
+    def _key(self, stretch: Stretch) -> str:
+        if isinstance(stretch, Live) and self._heard:
+            return live_key(stretch, self._form, self._heard)
+        return stretch_key(stretch, self._form)
+
+    @property
+    def cost(self) -> float:
+        """Expected CPU seconds if every stretch has to be made."""
+        return sum(map(self._cost, dict.fromkeys(run.stretch for run in self._plan)))
+
+    @property
+    def saved(self) -> float:
+        """Expected CPU seconds of those that were there already."""
+        return sum(map(self._cost, self._keys)) - sum(map(self._cost, self._missing))
+
+    def _cost(self, stretch: Stretch) -> float:
+        return stretch.shown * _cost_ms(kind_of(stretch), self._form.codec) / 1000 * _share(self.size)
 
     @property
     def size(self) -> Size:
@@ -74,17 +102,14 @@ class Gallery:
         self.tasks = [self._queue(number, stretch) for number, stretch in enumerate(self._missing, start=1)]
 
     def _queue(self, number: int, stretch: Stretch) -> Future[None]:
-        cost = stretch.shown * _cost_ms(KINDS[type(stretch)], self._form.codec) / 1000 * _share(self.size)
-        return self._crew.submit(
-            cost,
-            f"encoded picture stretch {number} of {self.encoded} ({self._form.codec}, {self.size.height} lines)",
-            make_stretch,
-            stretch,
-            self._form,
-            self._files,
-            self._session,
-            self._crew.stop,
-        )
+        task = f"encoded picture stretch {number} of {self.encoded} ({self._form.codec}, {self.size.height} lines)"
+        cost, files, stop = self._cost(stretch), self._files, self._crew.stop
+        if isinstance(stretch, Live):
+            assert self._heard is not None
+            return self._crew.submit(
+                cost, task, make_live, stretch, self._form, files, self._session, stop, heard=self._heard
+            )
+        return self._crew.submit(cost, task, make_stretch, stretch, self._form, files, self._session, stop)
 
     def track(self) -> PictureTrack:
         """What a file is joined from, once all tasks are done."""

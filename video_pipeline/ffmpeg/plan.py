@@ -10,15 +10,23 @@ two `Move`s, a transition is one `Blend`. Each is a closed group of pictures, so
 The loop of a moving scene has phase 0 at the first frame after its transition in, hence always starts with a whole
 `Move`; the phases of the transition in are the last ones of the loop, those of the transition out carry on. Each scene
 has a loop of its own length, chosen so that as little as possible is left over: that would be unique material.
+
+With an overlay every frame is unique. What lies beneath is cut as above, and then into groups by absolute position:
+
+    beneath  Hold Hold Hold Hol  Blend  Hold Hold Hold Ho
+    groups   |--Live--|--Live--|-Live--|--Live--|--Live--|       8 s, and where a scene begins to stand alone
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate, pairwise
+from typing import assert_never
 
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.domain.timeline import Motion, PictureClip, Timeline, Transition, TransitionKind
+from video_pipeline.domain.timeline import Motion, Overlay, PictureClip, Timeline, Transition, TransitionKind
 
 HOLD_SECONDS = 5
 """Distance of key frames in a still scene: 4 s costs 501 MB for 74 min of 1080p, 8.3 s costs 331 MB."""
@@ -28,6 +36,10 @@ MOVE_SECONDS = range(7, 11)
 player has to go back: the fewer the better, but none longer than 10 s."""
 
 MOVES_IN_LOOP = 2
+
+LIVE_SECONDS, LIVE_SLACK_SECONDS = 8, 1
+"""Groups of a programme with an overlay begin every 8 s, but not within 1 s of where another one has to begin or of the
+end: a key frame costs as much as many others. So a group has less than 10 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +94,68 @@ class Blend:
         return self.lead + self.frames
 
 
-Stretch = Hold | Move | Blend
+Plain = Hold | Move | Blend
+"""What a programme without an overlay is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """`frames` frames of a stretch, from its frame `start` on; 0 for a Hold, whose frames are all the same."""
+
+    stretch: Plain
+    start: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a programme shows from its frame `first` on, with the overlay over it; shown whole."""
+
+    beneath: tuple[Sight, ...]
+    first: int
+    overlay: Overlay
+
+    @property
+    def shown(self) -> int:
+        """Frames in the stretch."""
+        return sum(sight.frames for sight in self.beneath)
+
+
+Stretch = Hold | Move | Blend | Live
 
 
 class Kind(StrEnum):
-    """What kind of stretch it is, which decides how it is encoded."""
+    """What kind of picture a stretch is for an encoder, which decides how it is encoded."""
 
     STILL = "still"
     MOVE = "move"
     BLEND = "blend"
+    LIVE = "live"  # an overlay over what stands still or dissolves
 
 
-KINDS: dict[type[Stretch], Kind] = {Hold: Kind.STILL, Move: Kind.MOVE, Blend: Kind.BLEND}
+def kind_of(stretch: Stretch) -> Kind:
+    """How `stretch` is encoded; where all moves, an overlay is only one more thing that does."""
+    match stretch:
+        case Hold():
+            return Kind.STILL
+        case Move():
+            return Kind.MOVE
+        case Blend():
+            return Kind.BLEND
+        case Live():
+            return Kind.MOVE if any(map(_moves, stretch.beneath)) else Kind.LIVE
+    assert_never(stretch)
+
+
+def _moves(sight: Sight) -> bool:
+    match sight.stretch:
+        case Hold():
+            return False
+        case Move():
+            return True
+        case Blend():
+            return bool(sight.stretch.before.period or sight.stretch.after.period)
+    assert_never(sight.stretch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +195,80 @@ def hold_frames(rate: FrameRate) -> int:
 
 def compile_plan(timeline: Timeline) -> tuple[Run, ...]:
     """The runs of `timeline` in order; their frames add up to `timeline.frames`."""
+    plain = _plain_runs(timeline)
+    if timeline.overlay is Overlay.NONE:
+        return tuple(Run(stretch, frames) for stretch, frames in plain)
+    return tuple(Run(live, live.shown) for live in _live(plain, timeline))
+
+
+def _plain_runs(timeline: Timeline) -> list[tuple[Plain, int]]:
+    """The stretches of `timeline` without its overlay, and how many frames come from each."""
     mixes = [each if each.kind is not TransitionKind.CUT and each.frames else None for each in timeline.transitions]
     shots = [
         _shot(clip, before, after, timeline.rate)
         for clip, before, after in zip(timeline.pictures, [None, *mixes], [*mixes, None], strict=True)
     ]
-    runs: list[Run] = []
+    runs: list[tuple[Plain, int]] = []
     for shot, mix, following in zip(shots, [*mixes, None], [*shots[1:], None], strict=True):
         whole, lead = _split(shot, timeline.rate)
         runs += whole
         left = shot.look(shot.alone - lead)
         if mix and following:
             blend = Blend(left, lead, following.look(-mix.frames), mix.frames, mix.kind)
-            runs.append(Run(blend, blend.shown))
+            runs.append((blend, blend.shown))
         elif lead:
-            runs.append(Run(Move(left, lead), lead))
-    return tuple(runs)
+            runs.append((Move(left, lead), lead))
+    return runs
+
+
+def _live(runs: Sequence[tuple[Plain, int]], timeline: Timeline) -> Iterator[Live]:
+    starts = [0, *accumulate(frames for _, frames in runs)]
+    number = 0
+    for first, end in pairwise(_borders(runs, starts, timeline.rate)):
+        sights = []
+        place = first
+        while place < end:
+            stretch = runs[number][0]
+            last = min(end, starts[number + 1])
+            sights.append(Sight(stretch, 0 if isinstance(stretch, Hold) else place - starts[number], last - place))
+            place = last
+            number += last == starts[number + 1]
+        yield Live(tuple(sights), first, timeline.overlay)
+
+
+def _borders(runs: Sequence[tuple[Plain, int]], starts: Sequence[int], rate: FrameRate) -> list[int]:
+    """Where groups begin, and the end. A group of one frame would put two key frames next to each other."""
+    end = starts[-1]
+    fixed = [0]
+    for ((before, _), (after, _)), start in zip(pairwise(runs), starts[1:], strict=False):
+        if _begins_anew(before, after) and start - fixed[-1] > 1 and end - start > 1:
+            fixed.append(start)
+    step, slack = rate.frames_in(LIVE_SECONDS), rate.frames_in(LIVE_SLACK_SECONDS)
+    borders = []
+    for first, last in pairwise([*fixed, end]):
+        grid = range((first + slack) // step * step + step, last - slack + 1, step)
+        borders += [first, *grid]
+    return [*borders, end]
+
+
+def _begins_anew(before: Plain, after: Plain) -> bool:
+    """True where a scene begins to stand alone, which it does on a frame of its own, and at a hard cut."""
+    return isinstance(after, Hold) or _last_picture(before) != _first_picture(after)
+
+
+def _last_picture(stretch: Plain) -> str:
+    match stretch:
+        case Hold():
+            return stretch.picture
+        case Move():
+            return stretch.look.picture
+        case Blend():
+            return stretch.after.picture
+    assert_never(stretch)
+
+
+def _first_picture(stretch: Plain) -> str:
+    return stretch.before.picture if isinstance(stretch, Blend) else _last_picture(stretch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +291,10 @@ def _shot(clip: PictureClip, before: Transition | None, after: Transition | None
     return _Shot(clip, alone, loop_for(alone, rate))
 
 
-def _split(shot: _Shot, rate: FrameRate) -> tuple[list[Run], int]:
+def _split(shot: _Shot, rate: FrameRate) -> tuple[list[tuple[Plain, int]], int]:
     """What a clip shows between its transitions: whole runs, and how many frames are left over after them."""
     if shot.clip.motion is Motion.STILL:
-        return [Run(Hold(shot.clip.media.sha256, hold_frames(rate)), shot.alone)] if shot.alone else [], 0
+        return [(Hold(shot.clip.media.sha256, hold_frames(rate)), shot.alone)] if shot.alone else [], 0
     group = shot.loop.group
     groups, lead = divmod(shot.alone, group)
-    return [Run(Move(shot.look(number * group), group), group) for number in range(groups)], lead
+    return [(Move(shot.look(number * group), group), group) for number in range(groups)], lead

@@ -4,6 +4,8 @@
                                              join -- rename -- report        once for each rendition
     decode pictures -- encode stretches ----/
 
+With an overlay the stretches are encoded after the mix: they are drawn from a table of what is heard in it.
+
 Each step is done once, whichever renditions need it: a picture is decoded once, a stretch is encoded once for each
 codec and size, the sound is mixed once and encoded once for each codec and rate. Files are joined in the workers as
 soon as their parts are there, while others are still encoded.
@@ -16,7 +18,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import av
 
@@ -25,22 +27,27 @@ from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.errors import MachineError, StudioError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.records import RenderReport
-from video_pipeline.domain.timeline import Timeline
+from video_pipeline.domain.timeline import Overlay, Timeline
 from video_pipeline.ffmpeg.binary import FfmpegBinary
 from video_pipeline.ffmpeg.cache import Cache, Session
 from video_pipeline.ffmpeg.codecs import CONTAINERS, VIDEO, Container
 from video_pipeline.ffmpeg.crew import Crew, StopFlag
 from video_pipeline.ffmpeg.gallery import Gallery, prepare_pictures
+from video_pipeline.ffmpeg.hearing import listen
+from video_pipeline.ffmpeg.live import Heard, make_live
 from video_pipeline.ffmpeg.lossless import LosslessWork, measure_span, write_flac
 from video_pipeline.ffmpeg.mixing import mix_span
 from video_pipeline.ffmpeg.mux import write_file
-from video_pipeline.ffmpeg.plan import KINDS, compile_plan
+from video_pipeline.ffmpeg.plan import compile_plan, kind_of
 from video_pipeline.ffmpeg.reel import Label, PictureTrack, SoundTrack, label_of
 from video_pipeline.ffmpeg.sound import FinishedSound, SoundWork
+from video_pipeline.ffmpeg.spectrum import table_span
 from video_pipeline.ffmpeg.stretch import PictureFormat, make_stretch, prepare_picture
 from video_pipeline.ffmpeg.tracks import prepare_track
 from video_pipeline.ffmpeg.voice import AudioCodec, Voice, encode_chunk
 from video_pipeline.ports import IsCancelled, KeepFinished, ReportProgress
+
+T = TypeVar("T")
 
 _HOUR_S = 3600.0
 _JOINING = 1.0
@@ -84,10 +91,12 @@ STAGES: Mapping[Callable[..., Any], str] = {
     join_file: "join",
     prepare_track: "decode",
     mix_span: "mix",
+    table_span: "mix",
     encode_chunk: "sound",
     measure_span: "sound",
     prepare_picture: "pictures",
     make_stretch: "pictures",
+    make_live: "pictures",
 }
 """Kinds of work, the most urgent first: the sound has steps that wait for each other, pictures fill the time."""
 
@@ -118,6 +127,7 @@ class _Delivery:
     out: Path
     gallery: Gallery | None
     sound: Future[FinishedSound]
+    pictures: Future[None]  # done when its gallery's tasks are queued
     joined: Future[str] | None = None
 
     @property
@@ -131,11 +141,17 @@ class _Delivery:
     @property
     def open(self) -> list[Future[Any]]:
         """What it waits for."""
-        return [self.joined] if self.joined else [self.sound, *(self.gallery.tasks if self.gallery else ())]
+        return [self.joined] if self.joined else [self.sound, *self._waits_for]
+
+    @property
+    def _waits_for(self) -> list[Future[None]]:
+        return [self.pictures, *self.gallery.tasks] if self.gallery else []
 
     def is_ready(self) -> bool:
         """True when it can go on: nothing is open any more, or something failed."""
-        return self.error() is not None or all(future.done() for future in self.open)
+        # Asked first: once they are queued, all tasks are known.
+        queued = self.gallery is None or self.pictures.done()
+        return self.error() is not None or (queued and all(future.done() for future in self.open))
 
     def error(self) -> BaseException | None:
         """What went wrong so far."""
@@ -167,14 +183,15 @@ class _Batch:
         galleries = {
             form: Gallery(plan, form, self._order.files, session=self._session, crew=self._crew) for form in forms
         }
-        sounds = self._sounds(dict.fromkeys(map(voice_of, renditions)))
-        prepare_pictures(galleries.values(), self._order.files, session=self._session, crew=self._crew)
-        for gallery in galleries.values():
-            gallery.queue()
+        works = self._works(dict.fromkeys(map(voice_of, renditions)))
+        # Those that wait for each other, each with a thread: the rounds of every voice, and pictures for the mix.
+        self._threads = ThreadPoolExecutor(len(works) + 1, "sound")
+        pictures = self._pictures(list(galleries.values()), next(iter(works.values())))
+        sounds = {voice: self._followed(work.finish) for voice, work in works.items()}
         for rendition, out in renditions.items():
             form = self._form(rendition)
-            delivery = _Delivery(rendition, out, galleries[form] if form else None, sounds[voice_of(rendition)])
-            self._deliveries.append(delivery)
+            gallery, sound = galleries[form] if form else None, sounds[voice_of(rendition)]
+            self._deliveries.append(_Delivery(rendition, out, gallery, sound, pictures))
 
     def _check_encoders(self) -> None:
         for rendition in self._order.outs:
@@ -189,9 +206,39 @@ class _Batch:
         codec = CONTAINERS[rendition.format].video
         return PictureFormat(codec, rendition.rung, self._order.timeline.rate) if codec else None
 
-    def _sounds(self, voices: Mapping[Voice, None]) -> dict[Voice, Future[FinishedSound]]:
-        """The sound in every voice. Its rounds wait for each other, so each voice has a thread that waits for them."""
-        works = {
+    def _pictures(self, galleries: list[Gallery], sound: SoundWork) -> Future[None]:
+        """Queues what is missing of `galleries`: at once, or when it is known what an overlay is to show."""
+        if self._order.timeline.overlay is Overlay.NONE or not galleries:
+            self._queue(galleries, None)
+            queued: Future[None] = Future()
+            queued.set_result(None)
+            return queued
+        self._crew.announce(sum(gallery.cost for gallery in galleries))
+
+        def when_heard() -> None:
+            heard = listen(self._order.timeline, sound, session=self._session, crew=self._crew)
+            self._queue(galleries, heard)
+            self._crew.retract(sum(gallery.saved for gallery in galleries))
+
+        return self._followed(when_heard)
+
+    def _queue(self, galleries: list[Gallery], heard: Heard | None) -> None:
+        for gallery in galleries:
+            gallery.look_up(heard)
+        prepare_pictures(galleries, self._order.files, session=self._session, crew=self._crew)
+        for gallery in galleries:
+            gallery.queue()
+
+    def _followed(self, work: Callable[[], T]) -> Future[T]:
+        """What `work` will return, done in a thread of its own; who waits looks again then."""
+        assert self._threads
+        future = self._threads.submit(work)
+        future.add_done_callback(lambda _: self._crew.wake())
+        return future
+
+    def _works(self, voices: Mapping[Voice, None]) -> dict[Voice, SoundWork]:
+        """The sound in every voice, queued as far as it does not wait for anything."""
+        works: dict[Voice, SoundWork] = {
             voice: (LosslessWork if voice.codec is AudioCodec.FLAC else SoundWork)(
                 self._order.timeline,
                 voice,
@@ -204,11 +251,7 @@ class _Batch:
         }
         for work in works.values():
             work.queue()
-        self._threads = ThreadPoolExecutor(len(works), "sound")
-        futures = {voice: self._threads.submit(work.finish) for voice, work in works.items()}
-        for future in futures.values():
-            future.add_done_callback(lambda _: self._crew.wake())
-        return futures
+        return works
 
     @property
     def _joining(self) -> float:
@@ -304,7 +347,7 @@ def _described(rendition: Rendition, timeline: Timeline) -> str:
     steps = [f"sound: {voice_of(rendition)}"]
     if container.video:
         recipe = VIDEO[container.video]
-        kinds = sorted({KINDS[type(run.stretch)] for run in compile_plan(timeline)})
+        kinds = sorted({kind_of(run.stretch) for run in compile_plan(timeline)})
         pictures = " ".join(f"-{kind} {recipe.options(kind, recipe.quantisers[kind][0])}" for kind in kinds)
         size = f"{rung.width}x{rung.height}"
         steps.insert(0, f"stretches: -c:v {recipe.encoder} -s {size} -r {timeline.rate} {pictures}")

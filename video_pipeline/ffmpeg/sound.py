@@ -90,11 +90,7 @@ class SoundWork:
         finished = self._finished()
         if finished is not None:
             return finished
-        analyses = self._known()
-        if analyses is None:
-            self._crew.gather(self._decode())
-            analyses = self._known()
-            assert analyses is not None
+        analyses = self._analysed()
         trim = self._first_trim(analyses)
         for _ in range(ROUNDS):
             trim = self._levelled(analyses, trim)
@@ -104,6 +100,28 @@ class SoundWork:
                 break
             trim = _next_trim(trim, loudness)
         return self._keep(chunks, loudness)
+
+    def first_trim(self) -> Trim:
+        """The trim of the mix that every voice is encoded from first: as loud as it should be before encoding."""
+        analyses = self._analysed()
+        return self._levelled(analyses, self._first_trim(analyses))
+
+    def mix(self, trim: Trim) -> Path:
+        """The 16-bit mix at `trim`, made if it is not there."""
+        return self._mix(self._analysed(), trim)
+
+    def mix_key(self, trim: Trim) -> str:
+        """What names the mix at `trim`."""
+        return self._mix_key(trim)
+
+    def _analysed(self) -> list[Analysis]:
+        """The analyses of all pieces, made if they are not there."""
+        analyses = self._known()
+        if analyses is None:
+            self._crew.gather(self._decode())
+            analyses = self._known()
+            assert analyses is not None
+        return analyses
 
     def _finished(self) -> FinishedSound | None:
         stored = self._session.find_json(self._programme_key)

@@ -22,7 +22,7 @@ from video_pipeline.ffmpeg.coded import Coded, write_coded
 from video_pipeline.ffmpeg.crew import StopFlag
 from video_pipeline.ffmpeg.motion import mover
 from video_pipeline.ffmpeg.pictures import open_picture
-from video_pipeline.ffmpeg.plan import KINDS, Blend, Hold, Kind, Look, Move, Stretch
+from video_pipeline.ffmpeg.plan import Blend, Hold, Kind, Live, Look, Move, Plain, Stretch, kind_of
 from video_pipeline.ffmpeg.transitions import MIXES, shares
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class PictureFormat:
 def stretch_key(stretch: Stretch, form: PictureFormat) -> str:
     """The cache key: everything that decides the packets."""
     recipe = VIDEO[form.codec]
-    kind = KINDS[type(stretch)]
+    kind = kind_of(stretch)
     options = [recipe.options(kind, quantiser) for quantiser in recipe.quantisers[kind]]
     return key_of(["stretch", ENGINE_VERSION, av.library_versions, repr(stretch), repr(form), options])
 
@@ -69,29 +69,31 @@ def pictures_of(stretch: Stretch) -> tuple[str, ...]:
             return (stretch.look.picture,)
         case Blend():
             return (stretch.before.picture, stretch.after.picture)
+        case Live():
+            return tuple(dict.fromkeys(each for sight in stretch.beneath for each in pictures_of(sight.stretch)))
     assert_never(stretch)
 
 
 def make_stretch(
-    stretch: Stretch, form: PictureFormat, files: Mapping[str, Path], session: Session, stop: StopFlag
+    stretch: Plain, form: PictureFormat, files: Mapping[str, Path], session: Session, stop: StopFlag
 ) -> None:
     """Encode `stretch` into the cache; `files` maps the checksums of its pictures to files. Runs in a worker."""
     stop.check()
-    planes = {picture: _planes(picture, files[picture], form.size, session) for picture in pictures_of(stretch)}
+    planes = {picture: prepared_planes(picture, files[picture], form.size, session) for picture in pictures_of(stretch)}
 
     recipe = VIDEO[form.codec]
 
     def encoded(quantiser: int) -> Coded:
         if isinstance(stretch, Hold):
-            repeats = _watched(range(stretch.frames - 1), stop)
+            repeats = watched(range(stretch.frames - 1), stop)
             return recipe.hold(planes[stretch.picture], repeats, form.size, form.rate, quantiser=quantiser)
         if isinstance(stretch, Blend) and recipe.dissolve and _is_plain(stretch):
             before, after = planes[stretch.before.picture], planes[stretch.after.picture]
             return recipe.dissolve(before, after, stretch.frames, form.size, form.rate, quantiser=quantiser)
         film = _Film(stretch, planes, stop)
-        return recipe.encode(film, form.size, form.rate, kind=KINDS[type(stretch)], quantiser=quantiser)
+        return recipe.encode(film, form.size, form.rate, kind=kind_of(stretch), quantiser=quantiser)
 
-    coded = _within_ceiling(encoded, stretch, form)
+    coded = within_ceiling(encoded, stretch, form)
     session.add(stretch_key(stretch, form), lambda path: write_coded(coded, path))
 
 
@@ -113,28 +115,33 @@ class _Film:
         return self.stretch.shown
 
     def __iter__(self) -> Iterator[Planes]:
-        return _watched(frames_of(self.stretch, self.planes), self.stop)
+        return watched(frames_of(self.stretch, self.planes), self.stop)
 
 
-def _watched(frames: Iterable[T], stop: StopFlag) -> Iterator[T]:
+def watched(frames: Iterable[T], stop: StopFlag) -> Iterator[T]:
+    """`frames`, until the render is stopped."""
     for number, frame in enumerate(frames):
         if number % 8 == 0:
             stop.check()
         yield frame
 
 
-def frames_of(stretch: Move | Blend, planes: Mapping[str, Planes]) -> Iterator[Planes]:
-    """The frames of `stretch` in the order of showing, before encoding."""
+def frames_of(stretch: Move | Blend, planes: Mapping[str, Planes], first: int = 0) -> Iterator[Planes]:
+    """The frames of `stretch` from its frame `first` on in the order of showing, before encoding."""
     if isinstance(stretch, Move):
         moving = _shown(stretch.look, planes)
-        for number in range(stretch.frames):
+        for number in range(first, stretch.frames):
             yield moving(number)
         return
     before, after, mix = _shown(stretch.before, planes), _shown(stretch.after, planes), MIXES[stretch.kind]()
-    for number in range(stretch.lead):
+    for number in range(first, stretch.lead):
         yield before(number)
     for number, share in enumerate(shares(stretch.frames)):
-        yield mix(before(stretch.lead + number), after(number), share)
+        # A mix may decide by its first frame how it goes on.
+        if number == 0 or stretch.lead + number >= first:
+            mixed = mix(before(stretch.lead + number), after(number), share)
+        if stretch.lead + number >= first:
+            yield mixed
 
 
 def _shown(look: Look, planes: Mapping[str, Planes]) -> Callable[[int], Planes]:
@@ -145,9 +152,9 @@ def _shown(look: Look, planes: Mapping[str, Planes]) -> Callable[[int], Planes]:
     return lambda later: show((look.phase + later) % period / period)
 
 
-def _within_ceiling(encoded: Callable[[int], Coded], stretch: Stretch, form: PictureFormat) -> Coded:
+def within_ceiling(encoded: Callable[[int], Coded], stretch: Stretch, form: PictureFormat) -> Coded:
     """The stretch at the first quantiser, or the last resort, at which its bit rate keeps below its ceiling."""
-    kind = KINDS[type(stretch)]
+    kind = kind_of(stretch)
     ceiling = form.rung.video_bps * (BLEND_CEILING if kind is Kind.BLEND else 1)
     # A few frames that are left over from a loop are mostly key frame: they do not count as if there were seconds.
     frames = max(stretch.shown, form.rate.frames_in(CEILING_SECONDS))
@@ -169,7 +176,7 @@ def prepare_picture(picture: str, file: Path, sizes: Sequence[Size], session: Se
         _keep(scaled_planes(opened, size), _place(picture, size, session))
 
 
-def _planes(picture: str, file: Path, size: Size, session: Session) -> Planes:
+def prepared_planes(picture: str, file: Path, size: Size, session: Session) -> Planes:
     """The converted picture: a dissolve and two stills need it, so it is kept while the session lasts."""
     kept = _place(picture, size, session)
     if not kept.exists():
