@@ -15,6 +15,7 @@ from video_pipeline.domain.delivery import renditions_of
 from video_pipeline.domain.job import Approval, JobStatus, statuses_for
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.timebase import FPS_30, clock
+from video_pipeline.domain.timeline import Overlay
 from video_pipeline.steps.export import export_all
 from video_pipeline.steps.files import job_files
 from video_pipeline.steps.recover import bring_back
@@ -41,6 +42,7 @@ def new(
     approval: Annotated[Approval, typer.Option(help="Who lets the storyboard pass.")] = Approval.REQUIRED,
     motion: ordering.MotionOption = MotionWish.STILL,
     transition: ordering.TransitionOption = TransitionWish.DISSOLVE,
+    overlay: ordering.OverlayOption = Overlay.NONE,
     music_provider: ordering.MusicProvider = "procedural",
     visual_provider: ordering.VisualProvider = "procedural",
     as_json: AsJson = False,
@@ -58,10 +60,12 @@ def new(
         approval=approval,
         motion=motion,
         transition=transition,
+        overlay=overlay,
         music_provider=music_provider,
         visual_provider=visual_provider,
     )
     job = store.create_job(brief)
+    ordering.tell_cost(brief)
     _answer(job, f"job {job.id} ordered; watch it: video-pipeline job watch {str(job.id)[:8]}", as_json)
 
 
@@ -98,7 +102,9 @@ def show(job: Job, as_json: AsJson = False) -> None:
         history = [{"at": e.created_at.isoformat(), "kind": e.kind, "message": e.message} for e in events]
         scenes = found.storyboard.to_json()["scenes"] if found.storyboard else []
         print_json(
-            job_json(found) | {"scenes": scenes, "master": report_json(store.master(found.id)), "history": history}
+            job_json(found)
+            | {"overlay_cost": ordering.cost_of(found) or None}
+            | {"scenes": scenes, "master": report_json(store.master(found.id)), "history": history}
         )
         return
     print_facts(
@@ -108,6 +114,7 @@ def show(job: Job, as_json: AsJson = False) -> None:
             "status": found.status,
             "mood": found.mood_keywords,
             "minutes": found.target_duration_minutes,
+            "overlay": ordering.cost_of(found) or "none",
             "approval": "approved" if found.approved else str(found.approval),
             "cost": f"${found.actual_cost_usd:.2f}",
             "retries": found.retry_count,

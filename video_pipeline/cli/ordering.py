@@ -9,8 +9,20 @@ from uuid import UUID
 import typer
 
 from video_pipeline import bootstrap
-from video_pipeline.domain.brief import SEED_MAX, AlbumBrief, Brief, MotionWish, StoryboardBrief, TransitionWish
+from video_pipeline.cli.output import errors
+from video_pipeline.domain.brief import (
+    SEED_MAX,
+    AlbumBrief,
+    Brief,
+    MotionWish,
+    StoryboardBrief,
+    TransitionWish,
+    brief_from_json,
+)
+from video_pipeline.domain.effort import overlay_cost
 from video_pipeline.domain.job import Approval
+from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.timeline import Overlay
 
 Minutes = Annotated[int, typer.Option(help="Length of an album, 60 to 90.")]
 Scenes = Annotated[
@@ -26,8 +38,24 @@ MotionOption = Annotated[
 TransitionOption = Annotated[
     TransitionWish, typer.Option("--transition", help="How a picture follows another; auto chooses for each scene.")
 ]
+OverlayOption = Annotated[
+    Overlay, typer.Option("--overlay", help="What is drawn in time with the sound; every frame must be made then.")
+]
 MusicProvider = Annotated[str, typer.Option(help="Who makes the music.")]
 VisualProvider = Annotated[str, typer.Option(help="Who makes the pictures.")]
+
+
+def cost_of(job: JobRecord) -> str:
+    """What the overlay of a job will cost or has cost, for people; empty when it has none."""
+    frames = job.storyboard.frames if job.storyboard else None
+    return overlay_cost(brief_from_json(job.brief), bootstrap.cores().workers, frames)
+
+
+def tell_cost(brief: Brief) -> None:
+    """Say on standard error what an ordered overlay will cost."""
+    cost = overlay_cost(brief, bootstrap.cores().workers)
+    if cost:
+        errors.print(cost, markup=False, soft_wrap=True)
 
 
 def make_brief(
@@ -42,6 +70,7 @@ def make_brief(
     approval: Approval,
     motion: MotionWish,
     transition: TransitionWish,
+    overlay: Overlay,
     music_provider: str,
     visual_provider: str,
 ) -> Brief:
@@ -58,6 +87,7 @@ def make_brief(
             approval=approval,
             motion=motion,
             transition=transition,
+            overlay=overlay,
             music_provider=music_provider,
             visual_provider=visual_provider,
         )
@@ -71,6 +101,7 @@ def make_brief(
         approval=approval,
         motion=motion,
         transition=transition,
+        overlay=overlay,
         music_provider=music_provider,
         visual_provider=visual_provider,
     )

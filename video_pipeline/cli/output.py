@@ -71,6 +71,7 @@ def job_json(job: JobRecord) -> dict[str, Any]:
         "niche": job.niche_label,
         "mood": job.mood_keywords,
         "minutes": job.target_duration_minutes,
+        "overlay": job.brief.get("overlay", "none"),
         "approval": str(job.approval),
         "approved": job.approved,
         "approved_at": job.approved_at and job.approved_at.isoformat(),

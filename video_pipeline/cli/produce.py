@@ -19,6 +19,7 @@ from video_pipeline.domain.errors import PermanentError, StudioError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.records import ChannelRecord, JobRecord, RenderReport
 from video_pipeline.domain.timebase import clock
+from video_pipeline.domain.timeline import Overlay
 from video_pipeline.ports import JobStore
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def run(
     ] = None,
     motion: ordering.MotionOption = MotionWish.STILL,
     transition: ordering.TransitionOption = TransitionWish.DISSOLVE,
+    overlay: ordering.OverlayOption = Overlay.NONE,
     music_provider: ordering.MusicProvider = "procedural",
     visual_provider: ordering.VisualProvider = "procedural",
     as_json: AsJson = False,
@@ -64,6 +66,7 @@ def run(
             approval=Approval.AUTO,
             motion=motion,
             transition=transition,
+            overlay=overlay,
             music_provider=music_provider,
             visual_provider=visual_provider,
         )
@@ -71,6 +74,7 @@ def run(
         errors.print(
             f"job {job.id}: {brief.niche_label}, {brief.mood_keywords}, seed {brief.seed}", markup=False, soft_wrap=True
         )
+        ordering.tell_cost(brief)
         job = produce(store, job.id)
         wall_s = time.monotonic() - started
     _report(finished(job), wall_s, memory.peak_bytes, as_json)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind
+from video_pipeline.domain.timeline import Overlay
 
 ALBUM_MINUTES = range(60, 91)
 ALBUM_SCENES = 20
@@ -61,6 +62,7 @@ class Order:
     approval: Approval = Approval.REQUIRED
     motion: MotionWish = MotionWish.STILL
     transition: TransitionWish = TransitionWish.DISSOLVE
+    overlay: Overlay = Overlay.NONE
     music_provider: str = "procedural"
     visual_provider: str = "procedural"
     user_id: str | None = None
@@ -138,8 +140,9 @@ def brief_from_json(value: dict[str, Any]) -> Brief:
         fields["channel_id"] = UUID(fields["channel_id"])
         fields["approval"] = Approval(fields["approval"])
         fields["motion"] = MotionWish(fields["motion"])
-        # Briefs of older versions do not name it.
+        # Briefs of older versions do not name these two.
         fields["transition"] = TransitionWish(fields.get("transition", TransitionWish.DISSOLVE))
+        fields["overlay"] = Overlay(fields.get("overlay", Overlay.NONE))
         return kind(**fields)
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInputError(f"this is not a brief: {error!r}") from error

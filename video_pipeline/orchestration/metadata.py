@@ -9,6 +9,9 @@ from typing import Any
 
 import dagster as dg
 
+from video_pipeline import bootstrap
+from video_pipeline.domain.brief import brief_from_json
+from video_pipeline.domain.effort import overlay_cost
 from video_pipeline.domain.records import ExportRecord, JobRecord
 from video_pipeline.domain.timebase import FPS_30, clock
 from video_pipeline.steps import sheets
@@ -50,10 +53,17 @@ def of_storyboard(job: JobRecord) -> Metadata:
         "scenes": len(plan.scenes),
         "duration": clock(FPS_30.seconds(plan.frames)),
         "plan": dg.MetadataValue.md("\n".join(rows)),
+        **_overlay(job, plan.frames),
         "description": dg.MetadataValue.md(f"```\n{plan.description}\n```"),
         "tags": ", ".join(plan.tags),
         **_costs(job),
     }
+
+
+def _overlay(job: JobRecord, frames: int) -> Metadata:
+    """What an overlay will cost, told where the storyboard is looked at before it is approved."""
+    cost = overlay_cost(brief_from_json(job.brief), bootstrap.cores().workers, frames)
+    return {"overlay": cost} if cost else {}
 
 
 def of_music(studio: Studio, job: JobRecord) -> Metadata:

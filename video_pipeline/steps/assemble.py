@@ -22,7 +22,7 @@ from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.records import ImageRecord, TrackRecord
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE, TimeRange
-from video_pipeline.domain.timeline import Motion, PictureClip, SoundClip, Timeline, Transition, TransitionKind
+from video_pipeline.domain.timeline import Motion, Overlay, PictureClip, SoundClip, Timeline, Transition, TransitionKind
 
 PIECE_MIN_S = 10
 """A shorter piece is a failed delivery, not music."""
@@ -34,6 +34,8 @@ def album_timeline(
     images: Sequence[ImageRecord],
     wish: MotionWish,
     title: str,
+    *,
+    overlay: Overlay = Overlay.NONE,
 ) -> Timeline:
     """The programme of the delivered `tracks` and `images`, which are paired by order_index.
 
@@ -72,6 +74,7 @@ def album_timeline(
             for name, track, span, start in zip(names, by_order, pairwise(cuts), starts, strict=True)
         ),
         crossfades=tuple(TimeRange(start, overlap) for start, overlap in zip(starts[1:], overlaps, strict=True)),
+        overlay=overlay,
     )
 
 

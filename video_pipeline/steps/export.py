@@ -98,7 +98,12 @@ def timeline_of(studio: Studio, job: JobRecord) -> Timeline:
     """The programme of a job, from what was delivered for it; ConflictError before it was planned."""
     storyboard, brief = planned(job)
     return album_timeline(
-        storyboard, studio.jobs.tracks(job.id), studio.jobs.images(job.id), brief.motion, storyboard.title
+        storyboard,
+        studio.jobs.tracks(job.id),
+        studio.jobs.images(job.id),
+        brief.motion,
+        storyboard.title,
+        overlay=brief.overlay,
     )
 
 

@@ -27,6 +27,7 @@ def render(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboar
         studio.jobs.images(attempt.job_id),
         brief.motion,
         storyboard.title,
+        overlay=brief.overlay,
     )
     task = studio.jobs.open_render_task(attempt.lease, f"{MASTER.rung.width}x{MASTER.rung.height}")
     try:
