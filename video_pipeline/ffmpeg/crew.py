@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import heapq
-import os
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -60,10 +60,15 @@ def on_one_core(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) 
 
 def _timed(work: Callable[[], T], /) -> tuple[T, float]:
     """The result of `work` and the CPU seconds it took, those of processes that it started and ended included."""
-    before = sum(os.times()[:4])
+    before = _spent()
     result = on_one_core(work)
     _give_memory_back()
-    return result, sum(os.times()[:4]) - before
+    return result, _spent() - before
+
+
+def _spent() -> float:
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
 def _give_memory_back() -> None:

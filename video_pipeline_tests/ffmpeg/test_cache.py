@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
@@ -86,6 +87,25 @@ def test_two_writers_of_one_piece_do_not_disturb_each_other(tmp_path: Path) -> N
     with cache.session() as one, cache.session() as two:
         paths = [session.add(key_of("a"), lambda path: path.write_bytes(b"same")) for session in (one, two)]
         assert [path.read_bytes() for path in paths] == [b"same", b"same"]
+
+
+def test_the_limit_holds_and_pieces_in_use_stay_while_many_sessions_add_and_evict(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 5000)
+
+    def work(worker: int) -> None:
+        for turn in range(5):
+            with cache.session() as session:
+                keys = [key_of([worker, turn, number]) for number in range(4)]
+                paths = [session.add(key, lambda path: path.write_bytes(bytes([worker]) * 1000)) for key in keys]
+                cache.evict()
+                assert all(path.read_bytes() == bytes([worker]) * 1000 for path in paths)
+                assert all(session.find(key) == path for key, path in zip(keys, paths, strict=True))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(work, range(4)))
+    left = [path.stat().st_size for path in (tmp_path / "entries").glob("*/*")]
+    assert 0 < sum(left) <= 5000
+    assert list((tmp_path / "sessions").iterdir()) == []
 
 
 def test_damaged_json_counts_as_missing(tmp_path: Path) -> None:
