@@ -77,13 +77,10 @@ def layout_of(size: Size) -> Layout:
     span = min(size.width * 0.8, size.height * 1.07)
     bars = next(count for count in (BANDS, BANDS // 2, BANDS // 4) if span / count >= _NARROWEST or count < BANDS // 2)
     unit = min(size.width, size.height)
-    return Layout(
-        size=size,
-        axis=_even(size.height - unit * 0.145),
-        reach=max(_even(unit * 0.082), 4),
-        pitch=max(_even(span / bars), 2),
-        bars=bars,
-    )
+    pitch, reach = max(_even(span / bars), 2), max(_even(unit * 0.082), 4)
+    # In the smallest pictures the round ends touch the edge.
+    axis = min(_even(size.height - unit * 0.145), size.height // 2 * 2 - reach - _even(pitch))
+    return Layout(size, axis, reach, pitch, bars)
 
 
 def _even(pixels: float) -> int:
@@ -109,29 +106,40 @@ class Bars:
     def draw(self, planes: Planes, levels: Levels) -> None:
         """Draw the heights of one frame onto `planes`."""
         place = self.layout
-        folded = levels.reshape(place.bars, -1).max(axis=1)
-        steps = np.rint(folded * (place.reach * _FINE)).astype(np.intp)
-        fine, coarse = self._masks
-        _ink(_cells(luma_of(planes), place, 1), fine[steps].transpose(1, 0, 2), _INK[0])
+        tips = np.rint(levels.reshape(place.bars, -1).max(axis=1) * (place.reach * _FINE)).astype(np.intp)
+        fine, coarse = self._tips
+        half = place.rows.stop - place.axis
+        _ink(_cells(luma_of(planes), place, 1), fine[_beyond(half, 0.5, tips, len(fine))], _INK[0])
+        cover = coarse[_beyond(half // 2, 1.0, tips, len(coarse))]
         for plane, ink in zip(chroma_of(planes), _INK[1:], strict=True):
-            _ink(_cells(plane, place, 2), coarse[steps].transpose(1, 0, 2), ink)
+            _ink(_cells(plane, place, 2), cover, ink)
 
     @cached_property
-    def _masks(self) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-        """How much of each pixel of a bar's cell is covered, of 256, at each height: for luma and for chroma."""
+    def _tips(self) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """How much of each pixel across a bar's cell is covered, of 256, so far beyond the point where its end begins
+        to be round, in fractions of a pixel: for luma, and for the two rows of a pixel of chroma."""
         place = self.layout
-        half = place.reach + place.margin
         radius = place.width / 2
         x = np.arange(place.pitch) + 0.5 - place.pitch / 2
-        y = np.abs(np.arange(-half, half) + 0.5)
-        heights = np.arange(place.reach * _FINE + 1, dtype=np.float32) / _FINE
-        beyond = np.maximum(y[None, :] - heights[:, None], 0)
-        distance = np.sqrt(np.square(beyond)[:, :, None] + np.square(x).astype(np.float32))
-        cover = np.clip(radius + 0.5 - distance, 0, 1) * np.float32(_OPACITY)
+        beyond = np.arange(round((radius + 1) * _FINE) + 1) / _FINE
+        distance = np.sqrt(np.square(beyond)[:, None] + np.square(x))
+        cover = np.asarray(np.clip(radius + 0.5 - distance, 0, 1) * _OPACITY, np.float32)
         # Chroma lies between two rows, on every second column; a cell begins and ends with a gap.
-        rows = (cover[:, 0::2] + cover[:, 1::2]) / 2
-        sited = (np.roll(rows, 1, axis=2) + 2 * rows + np.roll(rows, -1, axis=2))[:, :, 0::2] / 4
-        return _of_256(cover), _of_256(sited)
+        sited = (np.roll(cover, 1, axis=1) + 2 * cover + np.roll(cover, -1, axis=1))[:, 0::2] / 4
+        rows = np.arange(len(cover) + _FINE // 2)
+        inner, outer = np.maximum(rows - _FINE // 2, 0), np.minimum(rows + _FINE // 2, len(cover) - 1)
+        return _of_256(cover), _of_256((sited[inner] + sited[outer]) / 2)
+
+
+def _beyond(half: int, row: float, tips: NDArray[np.intp], steps: int) -> NDArray[np.intp]:
+    """How far each row lies beyond each tip, in fractions of a pixel, at most `steps` - 1; shape (rows, bars).
+
+    `half` rows on either side of the axis; the middle of the first one is `row` away from it, and so is every next one
+    from the one before, or twice as far.
+    """
+    away = np.rint((np.arange(half) * (2 * row) + row) * _FINE).astype(np.intp)
+    mirrored = np.concatenate([away[::-1], away])
+    return np.asarray(np.clip(mirrored[:, None] - tips[None, :], 0, steps - 1), np.intp)
 
 
 class Line:
@@ -235,7 +243,7 @@ def _eased(share: NDArray[np.float64]) -> NDArray[np.float32]:
     return (share * share * (3 - 2 * share)).astype(np.float32)
 
 
-def _of_256(cover: NDArray[np.float32]) -> NDArray[np.int16]:
+def _of_256(cover: NDArray[np.floating]) -> NDArray[np.int16]:
     return np.asarray(np.rint(cover * 256), np.int16)
 
 

@@ -230,10 +230,19 @@ def _live(runs: Sequence[tuple[Plain, int]], timeline: Timeline) -> Iterator[Liv
         while place < end:
             stretch = runs[number][0]
             last = min(end, starts[number + 1])
-            sights.append(Sight(stretch, 0 if isinstance(stretch, Hold) else place - starts[number], last - place))
+            sights.append(_sight(stretch, place - starts[number], last - place))
             place = last
             number += last == starts[number + 1]
         yield Live(tuple(sights), first, timeline.overlay)
+
+
+def _sight(stretch: Plain, start: int, frames: int) -> Sight:
+    """Some frames of a stretch, named by no more than what is seen: another picture later on changes nothing."""
+    if isinstance(stretch, Hold):
+        return Sight(stretch, 0, frames)
+    if isinstance(stretch, Blend) and start + frames <= stretch.lead:
+        return Sight(Move(stretch.before, stretch.lead), start, frames)
+    return Sight(stretch, start, frames)
 
 
 def _borders(runs: Sequence[tuple[Plain, int]], starts: Sequence[int], rate: FrameRate) -> list[int]:
