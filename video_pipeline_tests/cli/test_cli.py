@@ -78,6 +78,22 @@ def test_a_channel_is_made_and_listed(call: Call) -> None:
     assert "Castle Nights" in out
 
 
+def test_an_overlay_is_ordered_with_its_cost_said_beforehand(call: Call, studio: Studio) -> None:
+    call("channel", "new", "C", "--niche", "N")
+    base = ("job", "new", "--channel", "C", "--niche", "Rainy Library", "--mood", "cozy")
+    code, out, err = call(*base, "--overlay", "bars")
+    assert code == 0
+    assert "overlay bars: every frame differs: expect about" in err
+    (job,) = studio.jobs.list_jobs()
+    assert job.brief["overlay"] == "bars"
+    _, out, _ = call("job", "show", str(job.id))
+    assert "every frame differs" in " ".join(out.split())
+    assert in_json(call, "job", "show", str(job.id))["overlay_cost"] in err.replace("\n", "")
+    made = in_json(call, *base)
+    assert (made["overlay"], in_json(call, "job", "show", made["job_id"])["overlay_cost"]) == ("none", None)
+    assert call(*base, "--overlay", "lasers")[0] == 2
+
+
 def test_an_order_is_checked_before_anything_is_written(call: Call, studio: Studio) -> None:
     call("channel", "new", "C", "--niche", "N")
     base = ("job", "new", "--channel", "C", "--niche", "Rainy Library", "--mood", "cozy")

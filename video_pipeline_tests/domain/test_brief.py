@@ -19,7 +19,7 @@ from video_pipeline.domain.brief import (
 )
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind
-from video_pipeline.domain.timeline import Motion, TransitionKind
+from video_pipeline.domain.timeline import Motion, Overlay, TransitionKind
 
 printable = st.text(min_size=1, max_size=255).filter(lambda text: text.strip() and " ".join(text.split()).isprintable())
 
@@ -55,6 +55,7 @@ def storyboard(**changes: object) -> StoryboardBrief:
     approval=st.sampled_from(Approval),
     motion=st.sampled_from(MotionWish),
     transition=st.sampled_from(TransitionWish),
+    overlay=st.sampled_from(Overlay),
 )
 def test_a_brief_that_can_be_made_survives_json(
     niche: str,
@@ -64,6 +65,7 @@ def test_a_brief_that_can_be_made_survives_json(
     approval: Approval,
     motion: MotionWish,
     transition: TransitionWish,
+    overlay: Overlay,
 ) -> None:
     brief = album(
         niche_label=niche,
@@ -73,6 +75,7 @@ def test_a_brief_that_can_be_made_survives_json(
         approval=approval,
         motion=motion,
         transition=transition,
+        overlay=overlay,
     )
     assert brief_from_json(json.loads(json.dumps(brief.to_json()))) == brief
 
@@ -144,6 +147,7 @@ def test_a_brief_knows_its_kind() -> None:
         {"approval": "maybe"},
         {"motion": "wild"},
         {"transition": "explosion"},
+        {"overlay": "lasers"},
         {"surprise": 1},
         {"seed": "many"},
     ],
@@ -162,6 +166,7 @@ def test_a_wish_is_any_motion_or_transition_or_auto() -> None:
 
 def test_a_brief_of_an_older_version_is_read() -> None:
     old = album().to_json()
-    del old["transition"]
+    del old["transition"], old["overlay"]
     assert brief_from_json(old) == album(transition=TransitionWish.DISSOLVE)
+    assert album().overlay is Overlay.NONE
     assert album().motion is MotionWish.STILL

@@ -9,8 +9,20 @@ from hypothesis import strategies as st
 
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.timebase import FPS_30, FrameRate, TimeRange
-from video_pipeline.domain.timeline import Motion, PictureClip, SoundClip, Timeline, Transition, TransitionKind
-from video_pipeline.ffmpeg.plan import MOVES_IN_LOOP, Blend, Hold, Look, Move, Run, compile_plan, loop_for
+from video_pipeline.domain.timeline import Motion, Overlay, PictureClip, SoundClip, Timeline, Transition, TransitionKind
+from video_pipeline.ffmpeg.plan import (
+    MOVES_IN_LOOP,
+    Blend,
+    Hold,
+    Kind,
+    Live,
+    Look,
+    Move,
+    Run,
+    compile_plan,
+    kind_of,
+    loop_for,
+)
 
 RATES = [FrameRate(24), FrameRate(25), FrameRate(30000, 1001), FPS_30, FrameRate(60)]
 
@@ -157,3 +169,63 @@ def test_a_cut_takes_no_frames_whatever_its_offsets_say() -> None:
     hard = Transition(TransitionKind.CUT, 10, 20)
     runs = compile_plan(timeline_of(FPS_30, [(100, Motion.STILL)] * 2, [hard]))
     assert [(type(run.stretch), run.frames) for run in runs] == [(Hold, 100), (Hold, 100)]
+
+
+def lives_of(timeline: Timeline) -> list[Live]:
+    runs = compile_plan(replace(timeline, overlay=Overlay.BARS))
+    lives = [run.stretch for run in runs if isinstance(run.stretch, Live)]
+    assert [run.frames for run in runs] == [live.shown for live in lives]
+    return lives
+
+
+@given(timelines())
+@settings(max_examples=40, deadline=None)
+def test_beneath_an_overlay_is_what_there_would_be_without_it(timeline: Timeline) -> None:
+    lives = lives_of(timeline)
+    seen = [
+        shown_by(Run(sight.stretch, sight.frames), sight.start + number)
+        for live in lives
+        for sight in live.beneath
+        for number in range(sight.frames)
+    ]
+    assert seen == expected(timeline)
+    assert all(run.stretch.shown for run in compile_plan(timeline) if not isinstance(run.stretch, Live))
+
+
+@given(timelines())
+@settings(max_examples=40, deadline=None)
+def test_groups_with_an_overlay_last_at_most_10_s_and_know_where_they_are(timeline: Timeline) -> None:
+    place = 0
+    lives = lives_of(timeline)
+    for live in lives:
+        assert live.first == place
+        assert live.shown <= timeline.rate.fraction * 10
+        # A group of one frame would put two key frames next to each other.
+        assert live.shown > 1 or timeline.frames == 1
+        place += live.shown
+    assert place == timeline.frames
+    assert len(set(lives)) == len(lives)
+
+
+@given(timelines())
+@settings(max_examples=40, deadline=None)
+def test_a_change_of_one_scene_leaves_the_groups_of_others_alone(timeline: Timeline) -> None:
+    last = timeline.pictures[-1]
+    other = replace(last, media=replace(last.media, sha256="e" * 64))
+    changed = lives_of(replace(timeline, pictures=(*timeline.pictures[:-1], other)))
+    before = lives_of(timeline)
+    start = timeline.picture_starts[-1] - (timeline.transitions[-1].in_offset if timeline.transitions else 0)
+    assert {live for live in before if live.first + live.shown <= start} <= set(changed)
+
+
+def test_a_still_scene_under_an_overlay_begins_with_a_group_of_its_own() -> None:
+    fade = Transition(TransitionKind.DISSOLVE, 30, 30)
+    lives = lives_of(timeline_of(FPS_30, [(900, Motion.STILL)] * 2, [fade]))
+    assert [live.first for live in lives] == [0, 240, 480, 720, 930, 1200, 1440, 1680]
+    assert {kind_of(live) for live in lives} == {Kind.LIVE}
+    moving = lives_of(timeline_of(FPS_30, [(900, Motion.PAN)] * 2, [fade]))
+    assert {kind_of(live) for live in moving} == {Kind.MOVE}
+    cut = lives_of(
+        timeline_of(FPS_30, [(900, Motion.PAN), (901, Motion.STILL)], [Transition(TransitionKind.CUT, 0, 0)])
+    )
+    assert 900 in [live.first for live in cut]

@@ -15,6 +15,7 @@ from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.media import Loudness
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.timeline import Overlay
 from video_pipeline.orchestration.assets import DELIVERY_ASSETS, STORYBOARD_ASSETS
 from video_pipeline.orchestration.checks import CHECKS
 from video_pipeline.orchestration.failures import RETRIES_MAX, translated
@@ -44,6 +45,14 @@ def metadata_of(result: Any, asset: str) -> dict[str, Any]:
     return {name: value.value for name, value in event.metadata.items()}
 
 
+def test_a_storyboard_says_what_its_overlay_will_cost(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order
+) -> None:
+    job = order(overlay=Overlay.LINE)
+    made = metadata_of(run(instance, wired, job, STORYBOARD_ASSETS), "storyboard")
+    assert made["overlay"].startswith("overlay line: every frame differs: expect about ")
+
+
 def test_the_definitions_load_and_say_what_they_are() -> None:
     dg.Definitions.validate_loadable(defs)
     graph = defs.resolve_asset_graph()
@@ -70,6 +79,7 @@ def test_a_job_runs_through_the_graph_with_metadata_and_checks(
 
     plan = metadata_of(first, "storyboard")
     assert plan["scenes"] == 3
+    assert "overlay" not in plan
     assert plan["plan"].count("\n") == 4
     assert metadata_of(first, "images")["contact_sheet"].startswith("![images](data:image/jpeg;base64,")
     assert metadata_of(first, "music")["waveform"].startswith("![waveform-01](data:image/jpeg;base64,")

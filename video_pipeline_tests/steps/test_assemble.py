@@ -16,7 +16,7 @@ from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.media import AudioFacts, ImageFacts, Loudness, MediaReference
 from video_pipeline.domain.records import ImageRecord, TrackRecord
 from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, Scene, Storyboard, VisualPrompt
-from video_pipeline.domain.timeline import Motion, TransitionKind
+from video_pipeline.domain.timeline import Motion, Overlay, TransitionKind
 from video_pipeline.providers.grammar import GrammarWriter
 from video_pipeline.steps.assemble import album_timeline
 from video_pipeline.steps.plan import plan
@@ -183,3 +183,17 @@ def test_the_storyboard_says_how_scenes_move_and_come_on_and_the_brief_what_it_l
     left_open = timeline([100 * 48_000] * 4, storyboard(4), MotionWish.AUTO)
     assert {clip.motion for clip in left_open.pictures} == {Motion.STILL}
     assert made.frames == left_open.frames
+
+
+def test_the_overlay_that_was_ordered_lies_over_the_whole_programme() -> None:
+    pieces = [20 * 48_000] * 2
+    assert timeline(pieces).overlay is Overlay.NONE
+    made = album_timeline(
+        storyboard(2),
+        [track(number, length) for number, length in enumerate(pieces, start=1)],
+        [image(1), image(2)],
+        MotionWish.STILL,
+        "Programme",
+        overlay=Overlay.BARS,
+    )
+    assert made == replace(timeline(pieces), overlay=Overlay.BARS)

@@ -18,7 +18,7 @@ from video_pipeline.domain.chapters import chapters_of
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.timebase import FrameRate, TimeRange
-from video_pipeline.domain.timeline import Motion, PictureClip, SoundClip, Timeline, Transition, TransitionKind
+from video_pipeline.domain.timeline import Motion, Overlay, PictureClip, SoundClip, Timeline, Transition, TransitionKind
 from video_pipeline.steps.otio import from_otio, to_otio
 
 RATES = [FrameRate(24), FrameRate(25), FrameRate(30), FrameRate(60), FrameRate(24000, 1001), FrameRate(30000, 1001)]
@@ -64,7 +64,8 @@ def timelines(draw: st.DrawFn) -> Timeline:
         PictureClip(name, media(f"images/{number} ü#.png"), length, draw(st.sampled_from(Motion)))
         for number, (name, length) in enumerate(zip(names, lengths, strict=True))
     )
-    return Timeline(draw(NAMES), rate, pictures, tuple(transitions), tuple(sounds), tuple(fades))
+    overlay = draw(st.sampled_from(Overlay))
+    return Timeline(draw(NAMES), rate, pictures, tuple(transitions), tuple(sounds), tuple(fades), overlay)
 
 
 @settings(deadline=None)
