@@ -14,7 +14,7 @@ _SOUND_S_PER_HOUR = 47.0
 _SCENE_S, _MOVING_SCENE_S = 0.8, 9.0
 """A still scene is a key frame and a transition; a moving one is a loop of some 18 s besides."""
 
-OVERLAY_FRAME_MS, OVERLAY_MOVING_FRAME_MS = 7.0, 18.0
+OVERLAY_FRAME_MS, OVERLAY_MOVING_FRAME_MS = 6.7, 18.0
 """To draw and encode one frame with an overlay, over what stands still and over what moves; drawing takes up to 1."""
 
 

@@ -27,6 +27,7 @@ _FRAME_COST_MS = {
     (Kind.MOVE, VideoCodec.VP9): 45.0,
     (Kind.LIVE, VideoCodec.VP9): 12.0,
     (Kind.STILL, VideoCodec.AV1): 3.0,
+    (Kind.LIVE, VideoCodec.AV1): 20.0,
     (Kind.BLEND, VideoCodec.AV1): 30.0,
     (Kind.MOVE, VideoCodec.AV1): 45.0,
 }
