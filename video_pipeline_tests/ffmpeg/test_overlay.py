@@ -263,7 +263,7 @@ def test_a_batch_listens_once_and_every_codec_and_size_shows_it(workshop: Worksh
 
 
 def test_scenes_move_and_dissolve_beneath_an_overlay_as_without_it(workshop: Workshop, tmp_path: Path) -> None:
-    timeline = workshop.album(2, seconds=5.0, motion=Motion.PAN)
+    timeline = workshop.album(2, seconds=5.0, motion=Motion.SNOW)
     shown = []
     for overlay in (Overlay.NONE, Overlay.BARS):
         out = tmp_path / f"{overlay}.mp4"
@@ -272,9 +272,9 @@ def test_scenes_move_and_dissolve_beneath_an_overlay_as_without_it(workshop: Wor
     assert shown[0].shape == shown[1].shape
     apart = [cv2.PSNR(plain, under) for plain, under in zip(*shown, strict=True)]
     assert min(apart) > 34
-    # One frame earlier or later would be worse.
+    # A frame too late the flakes would have fallen on.
     late = [cv2.PSNR(plain, under) for plain, under in zip(shown[0][1:], shown[1][:-1], strict=True)]
-    assert np.mean(apart) > np.mean(late) + 1
+    assert np.mean([right > wrong for right, wrong in zip(apart, late, strict=False)]) > 0.95
 
 
 def test_a_render_with_an_overlay_stops_when_asked_to(fresh: Workshop, tmp_path: Path) -> None:
