@@ -41,7 +41,7 @@ def test_run_reports_ten_facts_about_a_file_that_plays(installation: Installatio
     assert report["integrated_lufs"] == pytest.approx(-14, abs=0.5)
     assert report["true_peak_dbtp"] <= -1
     assert 0 < report["wall_s"] < WAIT_S
-    assert report["realtime_factor"] == pytest.approx(report["duration_s"] / report["wall_s"], rel=0.01)
+    assert report["realtime_factor"] == pytest.approx(report["duration_s"] / report["wall_s"], rel=0.01, abs=0.005)
     assert 50e6 < report["peak_rss_bytes"] < psutil.virtual_memory().total
     assert report["cost_usd"] == 0
 
