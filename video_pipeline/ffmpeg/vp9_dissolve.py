@@ -56,11 +56,9 @@ def _by_means(
     before: Planes, after: Planes, frames: int, size: Size, rate: FrameRate, *, depth: int, quantiser: int
 ) -> Coded:
     first = _mixed(before, after, 1 / (frames + 1))
-    key, last = (
-        encode_vp9([_darker(planes)], size, rate, kind=Kind.BLEND, quantiser=quantiser).packets[0]
-        for planes in (first, after)
-    )
-    packets, waiting = [key], [hidden(last, _LAST)]
+    ends = [_darker(planes) for planes in (first, after)]
+    key, last = encode_vp9(ends, size, rate, kind=Kind.BLEND, quantiser=quantiser).packets
+    packets, waiting = [key], [hidden(last, size.width, _LAST)]
     for mean in _Means(size, frames, depth).walk():
         waiting.append(mean.data)
         if mean.shown:

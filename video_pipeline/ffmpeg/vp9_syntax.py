@@ -17,8 +17,6 @@ WIDEST = 4096
 
 _BEGINNING = 0b1000_0100  # marker 2, profile 0, shows none that exists, no key frame, hidden, not error resilient
 _SHOWN = 0b0000_0010
-_KEY = 0b1000_0010  # the same, but a key frame and shown
-_SYNC_CODE = 0x498342
 _FRESH_CONTEXT = 3
 """A key frame puts the default probabilities into all four contexts; encoders then change the first one."""
 
@@ -204,34 +202,37 @@ def _may_have_tiles(width: int) -> bool:
     return (width + 63) // 64 >= 8
 
 
-def hidden(key: bytes, slot: int) -> bytes:
-    """A key frame as an encoder wrote it, but not shown, and kept in `slot` alone: an intra-only frame.
+def hidden(frame: bytes, width: int, slot: int) -> bytes:
+    """A frame as an encoder wrote it behind a key frame of `width` pixels, but not shown, and kept in `slot` alone.
 
-    The two differ in their headers only (6.2; 6.4.5 is used for both).
+    It must not become an intra-only frame: in profile 0 such a frame says that all that follow are BT.601 (7.2).
     """
-    source, changed = Bits(key), Bits()
-    if source.read(8) != _KEY or source.read(24) != _SYNC_CODE:
-        raise MediaError("libvpx wrote another kind of key frame than it was asked for")
-    source.read(3 + 1)  # colour space and range, which an intra-only frame takes from the stream
+    source, changed = Bits(frame), Bits()
+    if source.read(8) != _BEGINNING | _SHOWN:
+        raise MediaError("libvpx wrote another kind of frame than it was asked for")
     changed.write(_BEGINNING, 8)
-    changed.write(1)  # intra only
-    changed.write(3, 2)  # all contexts start anew, as with a key frame
-    changed.write(_SYNC_CODE, 24)
+    changed.write(0)  # not intra only
+    changed.write(source.read(2), 2)  # which contexts start anew
+    source.read(8)
     changed.write(1 << slot, 8)
     start = source.place
-    _skip_header(source)
-    rest = Bits(key)
+    _skip_header(source, width)
+    rest = Bits(frame)
     rest.read(start)
     changed.write(rest.read(source.place - start), source.place - start)
-    return changed.to_bytes() + key[(source.place + 7) // 8 :]
+    return changed.to_bytes() + frame[(source.place + 7) // 8 :]
 
 
-def _skip_header(bits: Bits) -> None:
-    """Read what follows the colours of a key frame, to the end of the uncompressed header (6.2)."""
-    width = bits.read(16) + 1
-    bits.read(16)
+def _skip_header(bits: Bits, width: int) -> None:
+    """Read what follows the slots that a frame is kept in, to the end of the uncompressed header (6.2)."""
+    bits.read(3 * (3 + 1))  # references
+    if not any(bits.read() for _ in range(3)):  # as large as one of them
+        raise MediaError("libvpx changed the size between two frames")
     if bits.read():  # to be shown in another size
         bits.read(32)
+    bits.read(1)  # eighths of a pixel
+    if not bits.read():  # one filter in all blocks
+        bits.read(2)
     bits.read(1 + 1 + 2)  # contexts
     bits.read(6 + 3)  # loop filter
     if bits.read() and bits.read():

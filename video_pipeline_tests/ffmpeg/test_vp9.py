@@ -40,21 +40,24 @@ def decoded(packets: tuple[bytes, ...] | list[bytes], name: str) -> list[Planes]
     return [frame.to_ndarray(format="yuv420p") for frame in frames]
 
 
-def key_of(planes: Planes, size: Size) -> bytes:
-    return encode_vp9([planes], size, FPS_30, kind=Kind.STILL, quantiser=20).packets[0]
+def two_of(size: Size, seeds: tuple[int, int]) -> tuple[bytes, bytes]:
+    """A key frame and a frame behind it that shows something else."""
+    film = [scenery(size.width, size.height, seed) for seed in seeds]
+    key, other = encode_vp9(film, size, FPS_30, kind=Kind.BLEND, quantiser=20).packets
+    return key, other
 
 
 @settings(max_examples=15, deadline=None)
 @given(width=sides, height=sides)
 def test_a_mean_is_the_mean_to_the_bit(width: int, height: int) -> None:
     size = Size(width, height)
-    one, other = (key_of(scenery(width, height, seed), size) for seed in (1, 2))
-    first, second = (decoded([key], "vp9")[0] for key in (one, other))
+    one, other = two_of(size, (1, 2))
+    first, second = decoded([one, other], "vp9")
     stream = [
         one,
         superframe(
             [
-                hidden(other, 3),
+                hidden(other, width, 3),
                 mean_frame(width, height, (0, 3), refresh=7, shown=False),
                 mean_frame(width, height, (7, 3), refresh=None, shown=True),
             ]
@@ -105,8 +108,19 @@ def test_a_dissolve_takes_less_than_every_frame_would() -> None:
     assert error(means) < error(every) * 1.1
 
 
-def test_what_is_no_key_frame_is_refused() -> None:
-    with pytest.raises(MediaError, match="another kind of key frame"):
-        hidden(mean_frame(64, 64, (0, 0), refresh=None, shown=True), 1)
+def test_colours_stay_those_of_hd_through_a_dissolve() -> None:
+    """The second picture was once hidden as an intra-only frame, and decoders took the whole dissolve for BT.601."""
+    size = Size(320, 180)
+    coded = dissolve_vp9(scenery(320, 180, 8), scenery(320, 180, 9), 60, size, FPS_30, quantiser=18)
+    decoder = av.CodecContext.create("vp9", "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    frames = [frame for packet in coded.packets for frame in decoder.decode(av.Packet(packet))]
+    assert {(frame.colorspace, frame.color_range) for frame in [*frames, *decoder.decode(None)]} == {(1, 1)}
+
+
+def test_what_is_no_later_frame_is_refused() -> None:
+    key, other = two_of(Size(64, 64), (7, 8))
+    with pytest.raises(MediaError, match="another kind of frame"):
+        hidden(key, 64, 1)
     with pytest.raises(MediaError, match="ends within its header"):
-        hidden(key_of(scenery(64, 64, 7), Size(64, 64))[:6], 1)
+        hidden(other[:6], 64, 1)
