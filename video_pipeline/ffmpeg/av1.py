@@ -27,6 +27,8 @@ _SHARED = {
     # One key frame at the beginning, none later.
     "keyint": "-1",
     "scd": "0",
+    # The temporal filter would mix later frames into the key frame: a dissolve began two thirds of a frame too far on.
+    "enable-tf": "0",
     # One worker is one core.
     "lp": "1",
 }

@@ -19,7 +19,7 @@ SEEKS = {"low": 200, "medium": 25, "high": 10}
 """A place in 1080p takes five times as long to reach; how it is reached does not depend on the size."""
 
 
-@pytest.mark.parametrize("rendition", NINE, ids=lambda rendition: rendition.name)
+@pytest.mark.parametrize("rendition", [*NINE, Rendition(Format.AV1, "low")], ids=lambda rendition: rendition.name)
 def test_each_format_and_quality_is_what_was_promised(workshop: Workshop, tmp_path: Path, rendition: Rendition) -> None:
     # The end of the second hold lies inside the first scene, the first chunk of sound ends inside the second.
     timeline = album(workshop, 2, seconds=8)
