@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator
 from itertools import repeat
 
 import av
-import numpy as np
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.ffmpeg.canvas import Planes, Size, video_frame
+from video_pipeline.ffmpeg.canvas import Planes, Size, decoded_planes, video_frame
 from video_pipeline.ffmpeg.coded import Coded
 from video_pipeline.ffmpeg.plan import Kind
 
@@ -90,7 +89,10 @@ def _three_alike(planes: Planes, size: Size, rate: FrameRate, quantiser: int) ->
     for tried in (quantiser + more for more in _NEARBY):
         coded = encode_av1(repeat(planes, 3), size, rate, kind=Kind.STILL, quantiser=tried)
         again = coded.packets[2]
-        if _shows_existing(again) and len({frame.tobytes() for frame in _decoded([*coded.packets, again])}) == 1:
+        if (
+            _shows_existing(again)
+            and len({frame.tobytes() for frame in decoded_planes("libdav1d", [*coded.packets, again])}) == 1
+        ):
             return coded
     raise MediaError(f"SVT-AV1 does not hold a picture of {size.width} x {size.height} still")
 
@@ -136,12 +138,3 @@ def _obus(unit: bytes) -> Iterator[tuple[int, bytes]]:
                 break
         yield head >> 3 & 15, unit[place : place + size]
         place += size
-
-
-def _decoded(packets: Iterable[bytes]) -> list[Planes]:
-    decoder = av.CodecContext.create("libdav1d", "r")
-    assert isinstance(decoder, av.VideoCodecContext)
-    decoder.thread_count = 1
-    frames = [frame for packet in packets for frame in decoder.decode(av.Packet(packet))]
-    frames += decoder.decode(None)
-    return [np.asarray(frame.to_ndarray(format="yuv420p"), np.uint8) for frame in frames]

@@ -6,6 +6,7 @@ what a `yuv420p` frame is made of. Width and height are even.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -103,3 +104,13 @@ def black_planes(shape: tuple[int, int]) -> Planes:
 def video_frame(planes: Planes) -> av.VideoFrame:
     """A frame for an encoder."""
     return av.VideoFrame.from_ndarray(planes, "yuv420p")
+
+
+def decoded_planes(decoder: str, packets: Iterable[bytes]) -> list[Planes]:
+    """The frames of `packets`, which begin with a key frame, as the decoder of that name shows them."""
+    context = av.CodecContext.create(decoder, "r")
+    assert isinstance(context, av.VideoCodecContext)
+    context.thread_count = 1
+    frames = [frame for packet in packets for frame in context.decode(av.Packet(packet))]
+    frames += context.decode(None)
+    return [np.asarray(frame.to_ndarray(format="yuv420p"), np.uint8) for frame in frames]

@@ -10,7 +10,7 @@ import numpy as np
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.ffmpeg.canvas import Planes, Size, video_frame
+from video_pipeline.ffmpeg.canvas import Planes, Size, decoded_planes, video_frame
 from video_pipeline.ffmpeg.coded import Coded
 from video_pipeline.ffmpeg.plan import Kind
 
@@ -66,7 +66,7 @@ def hold_vp9(planes: Planes, repeats: Iterable[object], size: Size, rate: FrameR
     """
     key = encode_vp9([planes], size, rate, kind=Kind.STILL, quantiser=quantiser).packets[0]
     same = _holding_frame(size, rate)
-    shown, again = _decoded([key, same])
+    shown, again = decoded_planes("vp9", [key, same])
     if not np.array_equal(shown, again):
         raise MediaError(f"libvpx made a frame of {size.width} x {size.height} that does not hold the picture still")
     packets = (key, *(same for _ in repeats))
@@ -84,7 +84,7 @@ def _holding_frame(size: Size, rate: FrameRate) -> bytes:
 
     def frames() -> Iterator[Planes]:
         yield _mosaic(size)
-        yield _decoded(packets)[0]
+        yield decoded_planes("vp9", packets)[0]
 
     return _encode(frames(), _encoder(size, rate, _HOLDING), packets).packets[1]
 
@@ -121,12 +121,3 @@ def _encode(frames: Iterable[Planes], encoder: av.VideoCodecContext, packets: li
     if encoder.encode(None) or len(packets) != count or keys != 1:
         raise MediaError(f"libvpx made {len(packets)} packets of {count} frames; expected as many, one key frame")
     return Coded(b"", tuple(packets), tuple(range(count)))
-
-
-def _decoded(packets: list[bytes]) -> list[Planes]:
-    decoder = av.CodecContext.create("vp9", "r")
-    assert isinstance(decoder, av.VideoCodecContext)
-    decoder.thread_count = 1
-    frames = [frame for packet in packets for frame in decoder.decode(av.Packet(packet))]
-    frames += decoder.decode(None)
-    return [np.asarray(frame.to_ndarray(format="yuv420p"), np.uint8) for frame in frames]
