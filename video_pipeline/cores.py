@@ -6,6 +6,7 @@ their owner. Each watches its owner and goes when the owner has gone, for whatev
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import select
@@ -14,6 +15,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing.context import ForkServerContext
 from multiprocessing.util import Finalize
 from types import TracebackType
@@ -96,6 +98,20 @@ def _start_worker(owner: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_die_with, args=(owner,), name="owner-watch", daemon=True).start()
+    _keep_freed_memory()
+
+
+def _keep_freed_memory() -> None:
+    """Make the allocator reuse what a task has freed: by default glibc gives every array of some megabytes back at
+    once, and fetching its pages again takes as long as measuring or encoding the sound in them."""
+    with suppress(AttributeError, OSError):  # another C library than glibc
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_MMAP_THRESHOLD, 32 << 20)
+        library.mallopt(_M_TRIM_THRESHOLD, 64 << 20)
+
+
+# From malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def _die_with(owner: int) -> None:
