@@ -27,11 +27,11 @@ from tools.bench.programme import Programme
 from video_pipeline.cores import available_cores
 from video_pipeline.domain.delivery import LADDER, Quality
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE
-from video_pipeline.ffmpeg.canvas import Size
-from video_pipeline.ffmpeg.codecs import VIDEO, VideoCodec
-from video_pipeline.ffmpeg.h264 import Film, encode_h264
-from video_pipeline.ffmpeg.plan import Kind
-from video_pipeline.ffmpeg.voice import AudioCodec, Voice
+from video_pipeline.ffmpeg.encoding.codecs import VIDEO, VideoCodec
+from video_pipeline.ffmpeg.encoding.h264 import Film, encode_h264
+from video_pipeline.ffmpeg.picture.canvas import Size
+from video_pipeline.ffmpeg.picture.plan import Kind
+from video_pipeline.ffmpeg.sound.voice import AudioCodec, Voice
 
 Planes = NDArray[np.uint8]
 

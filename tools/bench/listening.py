@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from tools.bench import machine
 from tools.bench.material import music_of, own_music, procedural_pool
 from video_pipeline.domain.timebase import SAMPLE_RATE
-from video_pipeline.ffmpeg.voice import VOICES, AudioCodec, Voice
+from video_pipeline.ffmpeg.sound.voice import VOICES, AudioCodec, Voice
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks" / "listening.json"
 EXCERPT_S = 20

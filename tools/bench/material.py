@@ -27,7 +27,7 @@ from video_pipeline.domain.storyboard import Scene as PlannedScene
 from video_pipeline.domain.storyboard import item_seed
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg import find_ffmpeg
-from video_pipeline.ffmpeg.tracks import decode, load_pcm
+from video_pipeline.ffmpeg.sound.tracks import decode, load_pcm
 from video_pipeline.providers import registry
 from video_pipeline.steps.plan import plan
 

@@ -6,15 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from video_pipeline.ffmpeg.cache import Session
-from video_pipeline.ffmpeg.canvas import Size
-from video_pipeline.ffmpeg.codecs import VideoCodec
-from video_pipeline.ffmpeg.coded import is_whole
-from video_pipeline.ffmpeg.crew import Crew
-from video_pipeline.ffmpeg.live import Heard, live_key, make_live
-from video_pipeline.ffmpeg.plan import Kind, Live, Run, Stretch, kind_of
-from video_pipeline.ffmpeg.reel import PictureTrack
-from video_pipeline.ffmpeg.stretch import PictureFormat, make_stretch, pictures_of, prepare_picture, stretch_key
+from video_pipeline.ffmpeg.encoding.codecs import VideoCodec
+from video_pipeline.ffmpeg.encoding.stretch import (
+    PictureFormat,
+    make_stretch,
+    pictures_of,
+    prepare_picture,
+    stretch_key,
+)
+from video_pipeline.ffmpeg.files.reel import PictureTrack
+from video_pipeline.ffmpeg.overlay.live import Heard, live_key, make_live
+from video_pipeline.ffmpeg.picture.canvas import Size
+from video_pipeline.ffmpeg.picture.plan import Kind, Live, Run, Stretch, kind_of
+from video_pipeline.ffmpeg.work.cache import Session
+from video_pipeline.ffmpeg.work.coded import is_whole
+from video_pipeline.ffmpeg.work.crew import Crew
 
 # Expected CPU milliseconds a frame of 1080p by kind of stretch and codec; they only weigh the progress.
 _FRAME_COST_MS = {

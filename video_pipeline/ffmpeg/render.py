@@ -28,23 +28,24 @@ from video_pipeline.domain.errors import MachineError, StudioError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.timeline import Overlay, Timeline
-from video_pipeline.ffmpeg.binary import FfmpegBinary
-from video_pipeline.ffmpeg.cache import Cache, Session
-from video_pipeline.ffmpeg.codecs import CONTAINERS, VIDEO, Container
-from video_pipeline.ffmpeg.crew import Crew, StopFlag
+from video_pipeline.ffmpeg.delivery import Delivery, join_file, voice_of
+from video_pipeline.ffmpeg.encoding.codecs import VIDEO
+from video_pipeline.ffmpeg.encoding.stretch import PictureFormat, make_stretch, prepare_picture
+from video_pipeline.ffmpeg.files.containers import CONTAINERS
+from video_pipeline.ffmpeg.files.reel import SoundTrack, label_of
 from video_pipeline.ffmpeg.gallery import Gallery, prepare_pictures
-from video_pipeline.ffmpeg.hearing import listen
-from video_pipeline.ffmpeg.live import Heard, make_live
-from video_pipeline.ffmpeg.lossless import LosslessWork, measure_span, write_flac
-from video_pipeline.ffmpeg.mixing import mix_span
-from video_pipeline.ffmpeg.mux import write_file
-from video_pipeline.ffmpeg.plan import compile_plan, kind_of
-from video_pipeline.ffmpeg.reel import Label, PictureTrack, SoundTrack, label_of
-from video_pipeline.ffmpeg.sound import FinishedSound, SoundWork
-from video_pipeline.ffmpeg.spectrum import table_span
-from video_pipeline.ffmpeg.stretch import PictureFormat, make_stretch, prepare_picture
-from video_pipeline.ffmpeg.tracks import prepare_track
-from video_pipeline.ffmpeg.voice import AudioCodec, Voice, encode_chunk
+from video_pipeline.ffmpeg.overlay.hearing import listen
+from video_pipeline.ffmpeg.overlay.live import Heard, make_live
+from video_pipeline.ffmpeg.overlay.spectrum import table_span
+from video_pipeline.ffmpeg.picture.plan import compile_plan
+from video_pipeline.ffmpeg.program.binary import FfmpegBinary
+from video_pipeline.ffmpeg.sound.lossless import LosslessWork, measure_span
+from video_pipeline.ffmpeg.sound.mixing import mix_span
+from video_pipeline.ffmpeg.sound.programme import SoundWork
+from video_pipeline.ffmpeg.sound.tracks import prepare_track
+from video_pipeline.ffmpeg.sound.voice import AudioCodec, Voice, encode_chunk
+from video_pipeline.ffmpeg.work.cache import Cache, Session
+from video_pipeline.ffmpeg.work.crew import Crew, StopFlag
 from video_pipeline.ports import IsCancelled, KeepFinished, ReportProgress
 
 T = TypeVar("T")
@@ -76,15 +77,6 @@ def order_of(timeline: Timeline, outs: Mapping[Rendition, Path], locate: Callabl
     """An order with every file looked up once."""
     media = [clip.media for clip in timeline.pictures] + [clip.media for clip in timeline.sounds]
     return Order(timeline, outs, {reference.sha256: locate(reference) for reference in dict.fromkeys(media)})
-
-
-def join_file(
-    out: Path, container: Container, picture: PictureTrack | None, sound: SoundTrack, *, label: Label, stop: StopFlag
-) -> str:
-    """Join what is finished to `out` and return its SHA-256. Runs in a worker."""
-    if container.audio is AudioCodec.FLAC:
-        return write_flac(out, container, sound.chunks[0], stop.check, label=label)
-    return write_file(out, container, picture, sound, stop.check, label=label)
 
 
 STAGES: Mapping[Callable[..., Any], str] = {
@@ -119,46 +111,6 @@ def render_all(
     return made
 
 
-@dataclass(slots=True)
-class _Delivery:
-    """One rendition on its way."""
-
-    rendition: Rendition
-    out: Path
-    gallery: Gallery | None
-    sound: Future[FinishedSound]
-    pictures: Future[None]  # done when its gallery's tasks are queued
-    joined: Future[str] | None = None
-
-    @property
-    def container(self) -> Container:
-        return CONTAINERS[self.rendition.format]
-
-    @property
-    def part(self) -> Path:
-        return self.out.with_name(f"{self.out.name}.part")
-
-    @property
-    def open(self) -> list[Future[Any]]:
-        """What it waits for."""
-        return [self.joined] if self.joined else [self.sound, *self._waits_for]
-
-    @property
-    def _waits_for(self) -> list[Future[None]]:
-        return [self.pictures, *self.gallery.tasks] if self.gallery else []
-
-    def is_ready(self) -> bool:
-        """True when it can go on: nothing is open any more, or something failed."""
-        # Asked first: once they are queued, all tasks are known.
-        queued = self.gallery is None or self.pictures.done()
-        return self.error() is not None or (queued and all(future.done() for future in self.open))
-
-    def error(self) -> BaseException | None:
-        """What went wrong so far."""
-        done = (future for future in self.open if future.done())
-        return next((error for future in done if (error := future.exception()) is not None), None)
-
-
 class _Batch:
     """All renditions of one order, sharing what they have in common."""
 
@@ -169,7 +121,7 @@ class _Batch:
         self._crew = crew
         self._label = label_of(order.timeline)
         self._began = time.monotonic()
-        self._deliveries: list[_Delivery] = []
+        self._deliveries: list[Delivery] = []
         self._failures: list[BaseException] = []
         self._threads: ThreadPoolExecutor | None = None
 
@@ -191,7 +143,7 @@ class _Batch:
         for rendition, out in renditions.items():
             form = self._form(rendition)
             gallery, sound = galleries[form] if form else None, sounds[voice_of(rendition)]
-            self._deliveries.append(_Delivery(rendition, out, gallery, sound, pictures))
+            self._deliveries.append(Delivery(rendition, out, gallery, sound, pictures))
 
     def _check_encoders(self) -> None:
         for rendition in self._order.outs:
@@ -272,7 +224,7 @@ class _Batch:
                     each.joined = self._join(each)
                 else:
                     waiting.remove(each)
-                    made[each.rendition] = self._deliver(each, each.joined.result())
+                    made[each.rendition] = self._deliver(each)
                     try:
                         finished(made[each.rendition])
                     except StudioError as refused:  # the others are finished all the same
@@ -281,7 +233,7 @@ class _Batch:
             raise self._failures[0]
         return made
 
-    def _join(self, each: _Delivery) -> Future[str]:
+    def _join(self, each: Delivery) -> Future[str]:
         return self._crew.submit(
             self._joining,
             f"joined {each.rendition.name}",
@@ -294,7 +246,7 @@ class _Batch:
             stop=self._crew.stop,
         )
 
-    def _fail(self, failed: _Delivery, error: BaseException, others: list[_Delivery]) -> None:
+    def _fail(self, failed: Delivery, error: BaseException, others: list[Delivery]) -> None:
         """Remember what went wrong and leave undone what only the failed one needed."""
         if not isinstance(error, StudioError):
             if not isinstance(error, OSError | av.FFmpegError):
@@ -307,26 +259,9 @@ class _Batch:
             for task in failed.gallery.tasks:
                 task.cancel()
 
-    def _deliver(self, each: _Delivery, sha256: str) -> RenderReport:
-        media = MediaReference(each.out.name, sha256, each.part.stat().st_size)
-        each.part.replace(each.out)
-        timeline, rung, gallery = self._order.timeline, each.rendition.rung, each.gallery
-        return RenderReport(
-            rendition=each.rendition,
-            media=media,
-            frames=timeline.frames,
-            width=rung.width if gallery else 0,
-            height=rung.height if gallery else 0,
-            duration_s=float(timeline.rate.seconds(timeline.frames)),
-            loudness=each.sound.result().loudness,
-            video_codec=each.container.video or "",
-            audio_codec=each.container.audio,
-            stretches_encoded=gallery.encoded if gallery else 0,
-            stretches_reused=gallery.reused if gallery else 0,
-            command=_described(each.rendition, timeline),
-            wall_s=time.monotonic() - self._began,
-            stages={stage: round(seconds, 3) for stage, seconds in sorted(self._crew.spent.items())},
-        )
+    def _deliver(self, each: Delivery) -> RenderReport:
+        spent = {stage: round(seconds, 3) for stage, seconds in sorted(self._crew.spent.items())}
+        return each.hand_over(self._order.timeline, wall_s=time.monotonic() - self._began, stages=spent)
 
     def clear(self) -> None:
         """Wait for the threads, which end when the crew is dismissed, and remove what is unfinished."""
@@ -334,22 +269,3 @@ class _Batch:
             self._threads.shutdown()
         for each in self._deliveries:
             each.part.unlink(missing_ok=True)
-
-
-def voice_of(rendition: Rendition) -> Voice:
-    """How the sound of a rendition is encoded."""
-    return Voice(CONTAINERS[rendition.format].audio, rendition.rung.audio_bps)
-
-
-def _described(rendition: Rendition, timeline: Timeline) -> str:
-    """How the file is made, in the words of ffmpeg's options."""
-    container, rung = CONTAINERS[rendition.format], rendition.rung
-    steps = [f"sound: {voice_of(rendition)}"]
-    if container.video:
-        recipe = VIDEO[container.video]
-        kinds = sorted({kind_of(run.stretch) for run in compile_plan(timeline)})
-        pictures = " ".join(f"-{kind} {recipe.options(kind, recipe.quantisers[kind][0])}" for kind in kinds)
-        size = f"{rung.width}x{rung.height}"
-        steps.insert(0, f"stretches: -c:v {recipe.encoder} -s {size} -r {timeline.rate} {pictures}")
-    muxing = " ".join(f"-{name} {value}" for name, value in container.options.items())
-    return " | ".join([*steps, f"joined: -c copy -f {container.muxer} {muxing}".rstrip()])

@@ -17,20 +17,27 @@ from video_pipeline.domain.media import AudioFacts, ImageFacts, MediaReference
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.timebase import TimeRange
 from video_pipeline.domain.timeline import Timeline
-from video_pipeline.ffmpeg.binary import FfmpegBinary
-from video_pipeline.ffmpeg.cache import DEFAULT_LIMIT_BYTES, Cache, Session
-from video_pipeline.ffmpeg.command import poster_command
-from video_pipeline.ffmpeg.crew import StopFlag, on_one_core
-from video_pipeline.ffmpeg.excerpts import draw_programme, extract_sound
-from video_pipeline.ffmpeg.hardware import AUTO, Hardware
-from video_pipeline.ffmpeg.pictures import WAVEFORM_SIZE, draw_contact_sheet, draw_preview, draw_waveform, image_facts
-from video_pipeline.ffmpeg.probe import black_frames, inspect
+from video_pipeline.ffmpeg.foreign.hardware import AUTO, Hardware
+from video_pipeline.ffmpeg.foreign.transcode import Foundry, transcode
+from video_pipeline.ffmpeg.foreign.wish import Wish
+from video_pipeline.ffmpeg.picture.pictures import (
+    WAVEFORM_SIZE,
+    draw_contact_sheet,
+    draw_preview,
+    draw_waveform,
+    image_facts,
+)
+from video_pipeline.ffmpeg.previews.excerpts import draw_programme, extract_sound
+from video_pipeline.ffmpeg.previews.thumbnails import appeal, draw_thumbnail
+from video_pipeline.ffmpeg.program.binary import FfmpegBinary
+from video_pipeline.ffmpeg.program.command import poster_command
+from video_pipeline.ffmpeg.program.probe import black_frames, inspect
+from video_pipeline.ffmpeg.program.runner import run
+from video_pipeline.ffmpeg.program.sniff import video_demuxer
 from video_pipeline.ffmpeg.render import Engine, order_of, render_all
-from video_pipeline.ffmpeg.runner import run
-from video_pipeline.ffmpeg.sniff import video_demuxer
-from video_pipeline.ffmpeg.thumbnails import appeal, draw_thumbnail
-from video_pipeline.ffmpeg.tracks import Analysis, columns_of, load_analysis, load_pcm, pcm_path, prepare_track
-from video_pipeline.ffmpeg.transcode import Foundry, Wish, transcode
+from video_pipeline.ffmpeg.sound.tracks import Analysis, columns_of, load_analysis, load_pcm, pcm_path, prepare_track
+from video_pipeline.ffmpeg.work.cache import DEFAULT_LIMIT_BYTES, Cache, Session
+from video_pipeline.ffmpeg.work.crew import StopFlag, on_one_core
 from video_pipeline.ports import IsCancelled, KeepFinished, ReportProgress
 
 _POSTER_LIMIT_S = 60.0

@@ -19,11 +19,11 @@ from video_pipeline.domain.errors import MachineError
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.timeline import Timeline
-from video_pipeline.ffmpeg.av1 import hold_av1
-from video_pipeline.ffmpeg.canvas import Size, load_planes
-from video_pipeline.ffmpeg.codecs import CONTAINERS
-from video_pipeline.ffmpeg.coded import Coded
-from video_pipeline.ffmpeg.vp9 import hold_vp9
+from video_pipeline.ffmpeg.encoding.av1 import hold_av1
+from video_pipeline.ffmpeg.encoding.vp9 import hold_vp9
+from video_pipeline.ffmpeg.files.containers import CONTAINERS
+from video_pipeline.ffmpeg.picture.canvas import Size, load_planes
+from video_pipeline.ffmpeg.work.coded import Coded
 from video_pipeline_tests.ffmpeg.material import Workshop, luma_frames, stamps_of
 
 NAMES = ("mp4_low", "mov_low", "webm_low", "av1_320x180", "mp4_320x180@200k", "m4a_low", "opus_low", "flac_high")

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from video_pipeline.domain.errors import MediaError
-from video_pipeline.ffmpeg.tracks import SILENCE
+from video_pipeline.ffmpeg.sound.tracks import SILENCE
 from video_pipeline_tests.ffmpeg.material import Workshop, detailed_picture, music, write_sound
 
 PLAYLIST = "#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"

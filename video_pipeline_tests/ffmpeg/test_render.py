@@ -21,8 +21,8 @@ from video_pipeline.domain.delivery import LADDER, NINE, Format, Quality, Rendit
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Timeline
-from video_pipeline.ffmpeg.plan import hold_frames
-from video_pipeline.ffmpeg.reel import turns_of
+from video_pipeline.ffmpeg.files.reel import turns_of
+from video_pipeline.ffmpeg.picture.plan import hold_frames
 from video_pipeline_tests.ffmpeg.material import Workshop, luma_frames, stamps_of
 
 RENDITIONS = NINE

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.timebase import SAMPLE_RATE, FrameRate, TimeRange
 from video_pipeline.domain.timeline import Motion, PictureClip, SoundClip, Timeline, Transition, TransitionKind
-from video_pipeline.ffmpeg.plan import compile_plan
-from video_pipeline.ffmpeg.voice import VOICES, Voice, chunks_of
+from video_pipeline.ffmpeg.picture.plan import compile_plan
+from video_pipeline.ffmpeg.sound.voice import VOICES, Voice, chunks_of
 from video_pipeline_tests.ffmpeg.material import Workshop, detailed_picture, reference, write_sound
 from video_pipeline_tests.ffmpeg.programme import clear_music, rendered
 from video_pipeline_tests.ffmpeg.truth import wrong

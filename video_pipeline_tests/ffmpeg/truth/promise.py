@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.domain.timeline import Motion, Transition, TransitionKind
-from video_pipeline.ffmpeg.canvas import Size, load_planes
-from video_pipeline.ffmpeg.plan import Hold, Move, Stretch, compile_plan
-from video_pipeline.ffmpeg.stretch import frames_of, pictures_of
+from video_pipeline.ffmpeg.encoding.stretch import frames_of, pictures_of
+from video_pipeline.ffmpeg.picture.canvas import Size, load_planes
+from video_pipeline.ffmpeg.picture.plan import Hold, Move, Stretch, compile_plan
 from video_pipeline_tests.ffmpeg.truth.claim import Claim
 
 _PART = 50

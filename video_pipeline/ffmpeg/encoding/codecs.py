@@ -1,0 +1,77 @@
+"""Owns which encoder each codec of pictures has, and its quantisers; hides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from video_pipeline.ffmpeg.encoding.av1 import av1_params, encode_av1, hold_av1
+from video_pipeline.ffmpeg.encoding.h264 import encode_h264, hold_h264, x264_params
+from video_pipeline.ffmpeg.encoding.vp9 import encode_vp9, hold_vp9, vp9_params
+from video_pipeline.ffmpeg.encoding.vp9_dissolve import dissolve_vp9
+from video_pipeline.ffmpeg.picture.plan import Kind
+from video_pipeline.ffmpeg.work.coded import Coded
+
+
+class VideoCodec(StrEnum):
+    """How pictures are encoded."""
+
+    H264 = "h264"
+    VP9 = "vp9"
+    AV1 = "av1"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRecipe:
+    """How one video codec is used."""
+
+    encode: Callable[..., Coded]
+    hold: Callable[..., Coded]
+    # Constant quantisers, first choice first: the next one is tried when a stretch exceeds its ceiling.
+    quantisers: Mapping[Kind, tuple[int, ...]]
+    encoder: str
+    options: Callable[[Kind, int], str]  # for people
+    # A quicker way from one still picture to another than encoding every frame.
+    dissolve: Callable[..., Coded] | None = None
+
+
+VIDEO: Mapping[VideoCodec, VideoRecipe] = {
+    VideoCodec.H264: VideoRecipe(
+        encode_h264,
+        hold_h264,
+        {
+            Kind.STILL: (18, 21, 24, 28, 32, 38),
+            Kind.BLEND: (20, 24, 28, 32, 38),
+            Kind.MOVE: (18, 21, 25, 30, 36),
+            Kind.LIVE: (24, 28, 32, 38),
+        },
+        "libx264",
+        x264_params,
+    ),
+    VideoCodec.VP9: VideoRecipe(
+        encode_vp9,
+        hold_vp9,
+        {
+            Kind.STILL: (24, 30, 38, 46, 54),
+            Kind.BLEND: (18, 26, 34, 44, 54),
+            Kind.MOVE: (24, 30, 38, 46, 54),
+            Kind.LIVE: (26, 34, 44, 54),
+        },
+        "libvpx-vp9",
+        vp9_params,
+        dissolve_vp9,
+    ),
+    VideoCodec.AV1: VideoRecipe(
+        encode_av1,
+        hold_av1,
+        {
+            Kind.STILL: (21, 25, 30, 36, 45),
+            Kind.BLEND: (30, 36, 42, 50, 58),
+            Kind.MOVE: (30, 36, 42, 50, 58),
+            Kind.LIVE: (30, 36, 42, 50, 58),
+        },
+        "libsvtav1",
+        av1_params,
+    ),
+}

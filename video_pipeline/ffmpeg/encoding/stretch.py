@@ -1,0 +1,196 @@
+"""Owns making one stretch of picture in a worker process; hides where pixels come from and when to try again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, assert_never
+
+import av
+import numpy as np
+
+from video_pipeline.domain.delivery import Rung
+from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.timebase import FrameRate
+from video_pipeline.domain.timeline import Motion, TransitionKind
+from video_pipeline.ffmpeg.encoding.codecs import VIDEO, VideoCodec
+from video_pipeline.ffmpeg.picture.canvas import Planes, Size, load_planes, scaled_planes
+from video_pipeline.ffmpeg.picture.motion import mover
+from video_pipeline.ffmpeg.picture.pictures import open_picture
+from video_pipeline.ffmpeg.picture.plan import Blend, Hold, Kind, Live, Look, Move, Plain, Stretch, kind_of
+from video_pipeline.ffmpeg.picture.transitions import MIXES, shares
+from video_pipeline.ffmpeg.work.cache import Session, key_of
+from video_pipeline.ffmpeg.work.coded import Coded, write_coded
+from video_pipeline.ffmpeg.work.crew import StopFlag
+
+T = TypeVar("T")
+
+ENGINE_VERSION = 4
+"""Raise it when the same stretch would look different: cached stretches of older versions are then not used."""
+
+BLEND_CEILING = 3
+"""A dissolve may exceed the ceiling of the whole programme this many times: it lasts two seconds in three minutes."""
+
+
+CEILING_SECONDS = 2
+"""The shortest time over which a bit rate is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFormat:
+    """What all stretches of one rendition have in common."""
+
+    codec: VideoCodec
+    rung: Rung
+    rate: FrameRate
+
+    @property
+    def size(self) -> Size:
+        """Of the picture."""
+        return Size(self.rung.width, self.rung.height)
+
+
+def stretch_key(stretch: Stretch, form: PictureFormat) -> str:
+    """The cache key: everything that decides the packets."""
+    recipe = VIDEO[form.codec]
+    kind = kind_of(stretch)
+    options = [recipe.options(kind, quantiser) for quantiser in recipe.quantisers[kind]]
+    return key_of(["stretch", ENGINE_VERSION, av.library_versions, repr(stretch), repr(form), options])
+
+
+def pictures_of(stretch: Stretch) -> tuple[str, ...]:
+    """The checksums of the pictures that a stretch shows."""
+    match stretch:
+        case Hold():
+            return (stretch.picture,)
+        case Move():
+            return (stretch.look.picture,)
+        case Blend():
+            return (stretch.before.picture, stretch.after.picture)
+        case Live():
+            return tuple(dict.fromkeys(each for sight in stretch.beneath for each in pictures_of(sight.stretch)))
+    assert_never(stretch)
+
+
+def make_stretch(
+    stretch: Plain, form: PictureFormat, files: Mapping[str, Path], session: Session, stop: StopFlag
+) -> None:
+    """Encode `stretch` into the cache; `files` maps the checksums of its pictures to files. Runs in a worker."""
+    stop.check()
+    planes = {picture: prepared_planes(picture, files[picture], form.size, session) for picture in pictures_of(stretch)}
+
+    recipe = VIDEO[form.codec]
+
+    def encoded(quantiser: int) -> Coded:
+        if isinstance(stretch, Hold):
+            repeats = watched(range(stretch.frames - 1), stop)
+            return recipe.hold(planes[stretch.picture], repeats, form.size, form.rate, quantiser=quantiser)
+        if isinstance(stretch, Blend) and recipe.dissolve and _is_plain(stretch):
+            before, after = planes[stretch.before.picture], planes[stretch.after.picture]
+            return recipe.dissolve(before, after, stretch.frames, form.size, form.rate, quantiser=quantiser)
+        film = _Film(stretch, planes, stop)
+        return recipe.encode(film, form.size, form.rate, kind=kind_of(stretch), quantiser=quantiser)
+
+    coded = within_ceiling(encoded, stretch, form)
+    session.add(stretch_key(stretch, form), lambda path: write_coded(coded, path))
+
+
+def _is_plain(blend: Blend) -> bool:
+    """True for a dissolve between pictures that do not move."""
+    still = blend.before.motion is Motion.STILL and blend.after.motion is Motion.STILL
+    return still and not blend.lead and blend.kind is TransitionKind.DISSOLVE
+
+
+@dataclass(frozen=True, slots=True)
+class _Film:
+    """The frames of a moving stretch, made while they are asked for; stops when the render does."""
+
+    stretch: Move | Blend
+    planes: Mapping[str, Planes]
+    stop: StopFlag
+
+    def __len__(self) -> int:
+        return self.stretch.shown
+
+    def __iter__(self) -> Iterator[Planes]:
+        return watched(frames_of(self.stretch, self.planes), self.stop)
+
+
+def watched(frames: Iterable[T], stop: StopFlag) -> Iterator[T]:
+    """`frames`, until the render is stopped."""
+    for frame in frames:
+        stop.check()  # a frame of 4K may take a third of a second
+        yield frame
+
+
+def frames_of(stretch: Move | Blend, planes: Mapping[str, Planes], first: int = 0) -> Iterator[Planes]:
+    """The frames of `stretch` from its frame `first` on in the order of showing, before encoding."""
+    if isinstance(stretch, Move):
+        moving = _shown(stretch.look, planes)
+        for number in range(first, stretch.frames):
+            yield moving(number)
+        return
+    before, after, mix = _shown(stretch.before, planes), _shown(stretch.after, planes), MIXES[stretch.kind]()
+    for number in range(first, stretch.lead):
+        yield before(number)
+    for number, share in enumerate(shares(stretch.frames)):
+        # A mix may decide by its first frame how it goes on.
+        if number == 0 or stretch.lead + number >= first:
+            mixed = mix(before(stretch.lead + number), after(number), share)
+        if stretch.lead + number >= first:
+            yield mixed
+
+
+def _shown(look: Look, planes: Mapping[str, Planes]) -> Callable[[int], Planes]:
+    """What `look` shows so many frames later."""
+    # What floats in a picture follows from the picture, so that its loop is the same in every stretch.
+    show = mover(look.motion, planes[look.picture], int(look.picture[:16], 16))
+    period = look.period or 1
+    return lambda later: show((look.phase + later) % period / period)
+
+
+def within_ceiling(encoded: Callable[[int], Coded], stretch: Stretch, form: PictureFormat) -> Coded:
+    """The stretch at the first quantiser, or the last resort, at which its bit rate keeps below its ceiling."""
+    kind = kind_of(stretch)
+    ceiling = form.rung.video_bps * (BLEND_CEILING if kind is Kind.BLEND else 1)
+    # A few frames that are left over from a loop are mostly key frame: they do not count as if there were seconds.
+    frames = max(stretch.shown, form.rate.frames_in(CEILING_SECONDS))
+    for quantiser in VIDEO[form.codec].quantisers[kind]:
+        coded = encoded(quantiser)
+        if coded.bytes * 8 * form.rate.fraction <= ceiling * frames:
+            break
+    return coded
+
+
+def prepare_picture(picture: str, file: Path, sizes: Sequence[Size], session: Session, stop: StopFlag) -> None:
+    """Decode a picture once and keep it in all `sizes` while the session lasts. Runs in a worker."""
+    stop.check()
+    missing = [size for size in sizes if not _place(picture, size, session).exists()]
+    if not missing:
+        return
+    opened = open_picture(file)
+    for size in missing:
+        _keep(scaled_planes(opened, size), _place(picture, size, session))
+
+
+def prepared_planes(picture: str, file: Path, size: Size, session: Session) -> Planes:
+    """The converted picture: a dissolve and two stills need it, so it is kept while the session lasts."""
+    kept = _place(picture, size, session)
+    if not kept.exists():
+        _keep(load_planes(file, size), kept)
+    planes: Planes = np.load(kept)
+    if planes.shape != (size.height * 3 // 2, size.width):
+        raise MediaError(f"{kept} does not hold a picture of {size.width} x {size.height}")
+    return planes
+
+
+def _place(picture: str, size: Size, session: Session) -> Path:
+    return session.own / f"{picture}_{size.width}x{size.height}.npy"
+
+
+def _keep(planes: Planes, place: Path) -> None:
+    part = place.with_suffix(f".{os.getpid()}.npy")
+    np.save(part, planes)
+    part.replace(place)

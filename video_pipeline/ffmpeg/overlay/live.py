@@ -1,0 +1,142 @@
+"""Owns making a stretch of a programme with an overlay; hides how what lies beneath stands still under it.
+
+Outside of the overlay a still scene is to stay exactly as its key frame shows it, through the group and into the next
+one. Every later frame is therefore drawn over what a decoder makes of that key frame: there is nothing to correct.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from video_pipeline.domain.timeline import Overlay
+from video_pipeline.ffmpeg.encoding.codecs import VIDEO, VideoCodec
+from video_pipeline.ffmpeg.encoding.stretch import (
+    PictureFormat,
+    frames_of,
+    pictures_of,
+    prepared_planes,
+    stretch_key,
+    watched,
+    within_ceiling,
+)
+from video_pipeline.ffmpeg.overlay.drawings import DRAWING_VERSION, DRAWINGS, Drawing, Shade, layout_of
+from video_pipeline.ffmpeg.overlay.spectrum import TABLE_VERSION, Clock, rows_around, smoothed
+from video_pipeline.ffmpeg.picture.canvas import Planes, Size
+from video_pipeline.ffmpeg.picture.plan import Hold, Live, kind_of
+from video_pipeline.ffmpeg.work.cache import Session, key_of
+from video_pipeline.ffmpeg.work.coded import Coded, write_coded
+from video_pipeline.ffmpeg.work.crew import StopFlag
+
+Settled = Callable[[Planes], Planes]
+"""What a decoder makes of a picture that was encoded as a key frame."""
+
+_DECODERS = {VideoCodec.H264: "h264", VideoCodec.VP9: "vp9", VideoCodec.AV1: "libdav1d"}
+_HEADER_APART = (VideoCodec.H264,)  # the packets of the others hold what a decoder needs
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The table of heights of a programme, and the frames it is for."""
+
+    table: Path
+    clock: Clock
+
+
+def live_key(live: Live, form: PictureFormat, heard: Heard) -> str:
+    """The cache key: what is seen beneath and what is heard, wherever in a programme that is."""
+    rows = rows_around(heard.table, live.first, live.shown, heard.clock)
+    sound = hashlib.sha256(rows.tobytes()).hexdigest()
+    return key_of(["live", DRAWING_VERSION, TABLE_VERSION, stretch_key(replace(live, first=0), form), sound])
+
+
+def make_live(
+    live: Live, form: PictureFormat, files: Mapping[str, Path], session: Session, stop: StopFlag, *, heard: Heard
+) -> None:
+    """Encode `live` into the cache; `files` maps the checksums of its pictures to files. Runs in a worker."""
+    stop.check()
+    planes = {picture: prepared_planes(picture, files[picture], form.size, session) for picture in pictures_of(live)}
+    levels = smoothed(rows_around(heard.table, live.first, live.shown, heard.clock), heard.clock.rate)
+    drawing, shade = _tools(live.overlay, form.size)
+    recipe, kind = VIDEO[form.codec], kind_of(live)
+
+    def encoded(quantiser: int) -> Coded:
+        def settled(picture: Planes) -> Planes:
+            key = recipe.encode([picture], form.size, form.rate, kind=kind, quantiser=quantiser)
+            return _decoded(key, form.codec)
+
+        beneath = _Beneath(live, planes, shade, settled)
+        film = _Film(beneath, drawing, levels, stop)
+        return recipe.encode(film, form.size, form.rate, kind=kind, quantiser=quantiser)
+
+    coded = within_ceiling(encoded, live, form)
+    session.add(live_key(live, form, heard), lambda path: write_coded(coded, path))
+
+
+@lru_cache(maxsize=2)
+def _tools(overlay: Overlay, size: Size) -> tuple[Drawing, Shade]:
+    layout = layout_of(size)
+    return DRAWINGS[overlay](layout), Shade(layout)
+
+
+class _Beneath:
+    """The frames beneath an overlay, shaded; each may be written to."""
+
+    def __init__(self, live: Live, planes: Mapping[str, Planes], shade: Shade, settled: Settled) -> None:
+        self._live = live
+        self._planes = planes
+        self._shade = shade
+        self._settled = settled
+
+    def __iter__(self) -> Iterator[Planes]:
+        for number, sight in enumerate(self._live.beneath):
+            if isinstance(sight.stretch, Hold):
+                yield from self._still(sight.stretch.picture, sight.frames, is_key=number == 0)
+            else:
+                frames = frames_of(sight.stretch, self._planes, sight.start)
+                yield from map(self._shade.over, islice(frames, sight.frames))
+
+    def _still(self, picture: str, frames: int, *, is_key: bool) -> Iterator[Planes]:
+        shaded = self._shade.over(self._planes[picture])
+        if is_key:
+            yield shaded.copy()
+            frames -= 1
+            shaded = self._settled(shaded) if frames else shaded
+        for _ in range(frames):
+            yield shaded.copy()
+
+
+@dataclass(frozen=True, slots=True)
+class _Film:
+    """The frames with the overlay over them, made while they are asked for; stops when the render does."""
+
+    beneath: _Beneath
+    drawing: Drawing
+    levels: NDArray[np.float32]
+    stop: StopFlag
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+    def __iter__(self) -> Iterator[Planes]:
+        for frame, levels in zip(watched(self.beneath, self.stop), self.levels, strict=True):
+            self.drawing.draw(frame, levels)
+            yield frame
+
+
+def _decoded(key: Coded, codec: VideoCodec) -> Planes:
+    """What a decoder makes of a key frame."""
+    decoder = av.CodecContext.create(_DECODERS[codec], "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    decoder.thread_count = 1
+    header = key.header if codec in _HEADER_APART else b""
+    frames = [*decoder.decode(av.Packet(header + key.packets[0])), *decoder.decode(None)]
+    return np.asarray(frames[0].to_ndarray(format="yuv420p"), np.uint8)

@@ -1,0 +1,9 @@
+"""Owns what is seen at each frame, as pixels; hides image libraries, cameras and masks.
+
+plan         timeline -> unique stretches of picture (pure)
+pictures     single pictures: opened, measured, drawn
+canvas       pictures as 8-bit planes of BT.709
+particles    what floats in the air
+motion       how a picture moves while it is shown
+transitions  how one picture becomes another
+"""

@@ -1,0 +1,1 @@
+"""Tests of the encoders, and of stretches that join without a trace."""

@@ -1,0 +1,1 @@
+"""Tests of videos that somebody else made."""

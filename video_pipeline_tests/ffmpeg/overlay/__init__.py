@@ -1,0 +1,1 @@
+"""Tests of what is heard, and of how it is drawn."""

@@ -1,0 +1,1 @@
+"""Tests of what is seen at each frame, before it is encoded and after."""

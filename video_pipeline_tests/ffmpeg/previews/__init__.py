@@ -1,0 +1,1 @@
+"""Tests of thumbnails, the preview and the drawn programme."""

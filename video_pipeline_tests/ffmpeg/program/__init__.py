@@ -1,0 +1,1 @@
+"""Tests of the ffmpeg program: which one, its arguments, its process."""
