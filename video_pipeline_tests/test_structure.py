@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+
+import pytest
 
 from video_pipeline.domain.job import TRANSITIONS, WORKING, JobStatus
 from video_pipeline.domain.progress import STAGE_WEIGHTS, Stage
@@ -13,6 +17,8 @@ from video_pipeline.steps import pipeline
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "video_pipeline"
+ENGINE = PACKAGE / "ffmpeg"
+ENGINE_ROOMS = sorted(path.parent for path in ENGINE.rglob("__init__.py"))
 
 
 def test_imports_point_down_only() -> None:
@@ -45,6 +51,37 @@ def test_every_module_says_what_it_owns() -> None:
 def test_modules_stay_readable() -> None:
     long = {str(path): count for path in PACKAGE.rglob("*.py") if (count := path.read_text().count("\n")) > 400}
     assert long == {}
+
+
+def _listed(room: Path) -> list[str]:
+    """The names in the table that a room's first lines hold: a name, two spaces or more, what it is."""
+    return re.findall(r"^(\w+)  +\w", (room / "__init__.py").read_text().split('"""')[1], re.MULTILINE)
+
+
+@pytest.mark.parametrize("room", ENGINE_ROOMS, ids=lambda room: room.name)
+def test_each_room_of_the_engine_says_what_is_in_it(room: Path) -> None:
+    inside = {path.stem for path in room.glob("*.py")} | {path.parent.name for path in room.glob("*/__init__.py")}
+    assert sorted(_listed(room)) == sorted(inside - {"__init__"})
+
+
+def test_rooms_of_the_engine_stay_small() -> None:
+    """More than fifty modules lay beside each other once, and nobody new could tell where to begin."""
+    crowded = {room.name: count for room in ENGINE_ROOMS if (count := len(_listed(room))) > 13}
+    assert crowded == {}
+
+
+def test_the_engine_lists_its_rooms_from_the_lowest_up() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each.get("containers") == ["video_pipeline.ffmpeg"])
+    floors = {name: floor for floor, names in enumerate(reversed(layers)) for name in names.split(" | ")}
+    assert _listed(ENGINE) == sorted(_listed(ENGINE), key=floors.__getitem__)
+
+
+def test_tests_of_the_engine_lie_as_its_rooms_do() -> None:
+    tests = ROOT / "video_pipeline_tests" / "ffmpeg"
+    # `truth` is the verifier, a program of its own.
+    folders = {path.parent.name for path in tests.rglob("__init__.py")} - {"truth"}
+    assert folders == {room.name for room in ENGINE_ROOMS}
 
 
 def test_stages_assets_and_steps_have_the_same_names() -> None:
