@@ -40,6 +40,9 @@ VOICE = Voice(AudioCodec.AAC, RUNG.audio_bps)
 _PIECES_A_CORE = 4
 """So that no core waits long for another one at the end."""
 
+_FRAMES_AT_ONCE = 64
+"""As the product does it: one by one, Python would take a sixth of the time."""
+
 
 def main() -> int:
     """Encode everything once; print how many bytes of sound and picture came out."""
@@ -75,10 +78,10 @@ def encode_sound(mix: Path, start: int, stop: int) -> int:
     assert isinstance(encoder, av.AudioCodecContext)
     encoder.sample_rate, encoder.layout, encoder.format = SAMPLE_RATE, "stereo", VOICE.facts.sample_format
     encoder.bit_rate, encoder.thread_count, encoder.options = RUNG.audio_bps, 1, VOICE.options
-    size, frame_samples = 0, VOICE.facts.frame
-    for first in range(0, len(pcm), frame_samples):
-        piece = pcm[first : first + frame_samples].T.astype(np.float32) / np.float32(32768)
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(piece), VOICE.facts.sample_format, "stereo")
+    size, at_once = 0, VOICE.facts.frame * _FRAMES_AT_ONCE
+    for first in range(0, len(pcm), at_once):
+        piece = np.multiply(pcm[first : first + at_once].T, np.float32(1 / 32768), dtype=np.float32, order="C")
+        frame = av.AudioFrame.from_ndarray(piece, VOICE.facts.sample_format, "stereo")
         frame.sample_rate, frame.pts = SAMPLE_RATE, first
         size += sum(packet.size for packet in encoder.encode(frame))
     return size + sum(packet.size for packet in encoder.encode(None))
