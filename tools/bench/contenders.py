@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.bench import plain
@@ -76,8 +76,8 @@ def stills(yard: Yard, programme: Programme, *, whole: bool) -> list[Entry]:
     return [
         ours(yard, programme),
         Entry(FLOOR, TITLES[FLOOR], programme, _floor(yard, programme)),
-        _plain(yard, PARTS, programme, plain.parts),
-        _plain(yard, CHAIN, programme, plain.chain, slow=True),
+        _plain(yard, PARTS, programme, plain.parts, slow=not whole),
+        replace(_plain(yard, CHAIN, part, plain.chain, slow=True), stands_for=stands_for),
         Entry(DEFAULT, TITLES[DEFAULT], part, _tutorial(yard, part), stands_for, slow=True),
         Entry(MOVIEPY, TITLES[MOVIEPY], part, _moviepy(yard, part, "compose"), stands_for, slow=True),
         Entry(MOVIEPY_PARTS, TITLES[MOVIEPY_PARTS], part, _moviepy(yard, part, "parts"), stands_for, slow=True),
