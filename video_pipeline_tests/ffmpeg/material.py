@@ -55,8 +55,9 @@ def music(seconds: float, seed: int, level: float = 0.1) -> NDArray[np.float64]:
     return level * (tones[:, None] + noise.standard_normal((len(time), 2)) * 0.3)
 
 
-def write_sound(path: Path, samples: NDArray[np.float64]) -> Path:
-    soundfile.write(path, samples, SAMPLE_RATE, subtype="PCM_24" if path.suffix == ".flac" else "FLOAT")
+def write_sound(path: Path, samples: NDArray[np.float64], subtype: str = "") -> Path:
+    """By default FLAC of 24 bits, which is decoded by ffmpeg; one of 16 bits is read in the engine's own process."""
+    soundfile.write(path, samples, SAMPLE_RATE, subtype=subtype or ("PCM_24" if path.suffix == ".flac" else "FLOAT"))
     return path
 
 
@@ -114,8 +115,9 @@ class Workshop:
 
     def sound(self, number: int, seconds: float) -> Path:
         path = self.folder / f"sound{number}_{seconds}.flac"
-        # Pieces of different loudness: that is what is to be evened out.
-        return path if path.exists() else write_sound(path, music(seconds, number, 0.03 + 0.05 * (number % 3)))
+        # Pieces of different loudness: that is what is to be evened out. Both ways of decoding take turns.
+        level, subtype = 0.03 + 0.05 * (number % 3), ("PCM_16", "PCM_24")[number % 2]
+        return path if path.exists() else write_sound(path, music(seconds, number, level), subtype)
 
     def render(
         self,

@@ -12,7 +12,7 @@ from video_pipeline.domain.errors import CancelledError
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.ffmpeg.foreign.conform import Frame
 from video_pipeline.ffmpeg.foreign.survey import DECODERS, LONGEST_VIDEO_S, MAX_PIXELS, Footage
-from video_pipeline.ffmpeg.program.command import Argv, Source
+from video_pipeline.ffmpeg.program.command import UNLENT, Argv, Source
 from video_pipeline.ffmpeg.program.runner import run
 from video_pipeline.ports import IsCancelled, ReportProgress
 
@@ -20,7 +20,7 @@ _FULL_HD = 1920 * 1080
 _ASK_S = 0.4
 """Asking whether to stop may cost a question to the database."""
 
-_NO_DAMAGE = ("not on whitelist", "Last message repeated", "Svt[")
+_NO_DAMAGE = (*UNLENT, "Svt[")
 
 STALL_S = 300.0
 """The slowest encoder looks ahead for some dozens of frames of 8K before it writes anything."""
@@ -90,7 +90,6 @@ class Workpiece:
 
     def note_damage(self, what: str, complaints: str) -> None:
         """Remember that ffmpeg complained about a part of the video and went on."""
-        # Streams that are not used are looked at as well, and their decoders are not lent.
         lines = [line for line in complaints.splitlines() if not any(words in line for words in _NO_DAMAGE)]
         if lines:
             self.note(f"{what} is damaged in places ({len(lines)} messages): {lines[0][:200]}")

@@ -24,6 +24,22 @@ AUDIO_DEMUXERS = ("flac", "wav", "mp3", "ogg", "mov", "aac", "aiff")
 VIDEO_DEMUXERS = ("mov", "matroska")
 FOREIGN_DEMUXERS = ("mov", "matroska", "mpegts", "avi")
 
+MUSIC_DECODERS = (
+    *("flac", "alac", "mp3float", "mp3", "aac", "vorbis", "libvorbis", "opus", "libopus", "ac3", "eac3"),
+    *("pcm_s8", "pcm_u8", "pcm_alaw", "pcm_mulaw", "adpcm_ms", "adpcm_ima_wav"),
+    *(f"pcm_{sort}{bits}{order}" for sort in "sf" for bits in (16, 24, 32, 64) for order in ("le", "be")),
+)
+"""What decodes music. A picture in the tags of a file stays unopened: it may be larger than any memory."""
+
+UNLENT = ("not on whitelist", "Last message repeated")
+"""Complaints of ffmpeg that a stream's decoder is not lent; it looks at streams as well that are not used."""
+
+FLAC_CHECKS = "crccheck+bitstream+buffer+explode"
+"""A FLAC frame carries a checksum; without this a damaged one is decoded to noise and nobody hears of it."""
+
+NO_REFERENCES = {"enable_drefs": "0"}
+"""For MP4 and MOV: tracks whose samples lie in another file stay empty."""
+
 LONGEST_TRACK_S = 4 * 3600
 """A small file can decode to days of silence; nobody orders a piece of music of more than four hours."""
 
@@ -56,7 +72,12 @@ _ALWAYS = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-y")
 
 def decode_command(binary: Path, audio: Path, demuxer: str, out: Path) -> Argv:
     """Decode the first audio stream of `audio` to raw 32-bit float, 48 kHz, stereo, interleaved."""
-    sound = _input(audio, demuxer, AUDIO_DEMUXERS)["a:0"]
+    options: dict[str, str | None] = {"codec_whitelist": ",".join(MUSIC_DECODERS), **dict.fromkeys(("vn", "sn", "dn"))}
+    if demuxer == "flac":
+        options["err_detect"] = FLAC_CHECKS
+    if demuxer == "mov":
+        options |= NO_REFERENCES
+    sound = _input(audio, demuxer, AUDIO_DEMUXERS, **options)["a:0"]
     graph = sound.filter("aresample", SAMPLE_RATE).filter("aformat", sample_fmts="flt", channel_layouts="stereo")
     return _compile(binary, ffmpeg.output(graph, _name(out), format="f32le", acodec="pcm_f32le", t=LONGEST_TRACK_S))
 
@@ -174,8 +195,7 @@ def _foreign(source: Source, skip: str) -> ffmpeg.nodes.FilterableStream:
         "dn": None,
     }
     if source.demuxer == "mov":
-        # Tracks whose samples lie in another file stay empty.
-        options["enable_drefs"] = "0"
+        options |= NO_REFERENCES
     return _input(source.video, source.demuxer, FOREIGN_DEMUXERS, **options)
 
 

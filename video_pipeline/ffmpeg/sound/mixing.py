@@ -102,7 +102,7 @@ def predicted_powers(timeline: Timeline, analyses: list[Analysis], gains_db: lis
     powers = np.zeros(layout.length // STEP)
     for part, analysis in zip(layout.parts, analyses, strict=True):
         source, start = round(part.source / STEP), round(part.start / STEP)
-        weights = (part.gain * _fades(part, 0, part.length)[STEP // 2 :: STEP].astype(np.float64)) ** 2
+        weights = (part.gain * _fades(part, np.arange(STEP // 2, part.length, STEP)).astype(np.float64)) ** 2
         steps = analysis.powers[source : source + len(weights)]
         count = max(min(len(steps), len(weights), len(powers) - start), 0)
         powers[start : start + count] += steps[:count] * weights[:count]
@@ -117,7 +117,7 @@ def predicted_limiting(
     levels = np.zeros(layout.length // STEP * _CELLS, np.float32)
     for part, analysis in zip(layout.parts, analyses, strict=True):
         source, start = round(part.source / CELL), round(part.start / CELL)
-        factors = part.gain * _fades(part, 0, part.length)[CELL // 2 :: CELL]
+        factors = part.gain * _fades(part, np.arange(CELL // 2, part.length, CELL))
         cells = analysis.tops[source : source + len(factors)]
         count = max(min(len(cells), len(factors), len(levels) - start), 0)  # the last 100 ms may be no whole step
         levels[start : start + count] += cells[:count] * factors[:count]
@@ -181,20 +181,20 @@ def mixed(mix: Mix, start: int, stop: int) -> Sound:
             )
         faded = np.multiply(piece.T, np.float32(scale_of(pcm) * part.gain), dtype=np.float32, order="C")
         if first < part.start + part.fade_in or last > part.start + part.length - part.fade_out:
-            faded *= _fades(part, first - part.start, last - part.start)
+            faded *= _fades(part, np.arange(first - part.start, last - part.start))
         result[:, first - start : last - start] += faded
     return _with_edges(result, start, mix.length)
 
 
-def _fades(part: Part, first: int, last: int) -> NDArray[np.float32]:
-    """The fades of samples [first, last) of a part; the squares of two crossing fades add up to one."""
-    envelope = np.ones(last - first, np.float32)
-    if first < part.fade_in:
-        places = np.arange(first, min(last, part.fade_in))
-        envelope[: len(places)] *= np.sin(math.pi / 2 * (places + 0.5) / part.fade_in)
-    if last > part.length - part.fade_out:
-        places = np.arange(max(first, part.length - part.fade_out), last) - (part.length - part.fade_out)
-        envelope[len(envelope) - len(places) :] *= np.cos(math.pi / 2 * (places + 0.5) / part.fade_out)
+def _fades(part: Part, places: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The fades at some samples of a part; the squares of two crossing fades add up to one."""
+    envelope = np.ones(len(places), np.float32)
+    rising, falling = places < part.fade_in, places >= part.length - part.fade_out
+    if rising.any():
+        envelope[rising] *= np.sin(math.pi / 2 * (places[rising] + 0.5) / part.fade_in)
+    if falling.any():
+        done = places[falling] - (part.length - part.fade_out)
+        envelope[falling] *= np.cos(math.pi / 2 * (done + 0.5) / part.fade_out)
     return envelope
 
 

@@ -11,12 +11,20 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
 from numpy.typing import NDArray
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import AudioFacts, Loudness
 from video_pipeline.domain.timebase import SAMPLE_RATE
-from video_pipeline.ffmpeg.program.command import LONGEST_TRACK_S, decode_command
+from video_pipeline.ffmpeg.program.command import (
+    FLAC_CHECKS,
+    LONGEST_TRACK_S,
+    MUSIC_DECODERS,
+    NO_REFERENCES,
+    UNLENT,
+    decode_command,
+)
 from video_pipeline.ffmpeg.program.runner import run
 from video_pipeline.ffmpeg.program.sniff import audio_demuxer
 from video_pipeline.ffmpeg.sound.loudness import STEP, Meter, Powers, Sound, loudness_of
@@ -57,7 +65,8 @@ def pcm_path(session: Session, sha256: str) -> Path:
     return exact if exact.exists() else real
 
 
-_TYPES: dict[str, type[np.generic]] = {".s16": np.int16, ".f32": np.float32}
+EXACT = ".s16"
+_TYPES: dict[str, type[np.generic]] = {EXACT: np.int16, ".f32": np.float32}
 
 
 def load_pcm(path: Path) -> Pcm:
@@ -82,7 +91,9 @@ def prepare_track(binary: Path, audio: Path, sha256: str, session: Session, stop
         pcm = session.own / f"{sha256}{decode(binary, audio, part, stop.is_up)}"
         part.replace(pcm)
     if load_analysis(session, sha256) is None:
-        analysis = analyse(load_pcm(pcm), _channels(audio), stop.check)
+        # Nothing but stereo is taken as it is.
+        channels = 2 if pcm.suffix == EXACT else _channels(audio)
+        analysis = analyse(load_pcm(pcm), channels, stop.check, name=audio.name)
         stored = {"facts": asdict(analysis.facts)} | {
             name: base64.b64encode(getattr(analysis, name).astype(np.float32).tobytes()).decode()
             for name in ("powers", "tops")
@@ -97,12 +108,13 @@ def decode(binary: Path, audio: Path, out: Path, is_stopped: Callable[[], bool] 
     """
     demuxer = audio_demuxer(audio)
     if demuxer in _PLAIN and _copied(audio, demuxer, out, is_stopped):
-        return ".s16"
+        return EXACT
     command = decode_command(binary, audio, demuxer, out)
-    complaint = run(command, limit_s=_DECODE_LIMIT_S, is_stopped=is_stopped)
-    if complaint:
+    said = run(command, limit_s=_DECODE_LIMIT_S, is_stopped=is_stopped)
+    complaints = [line for line in said.splitlines() if not any(words in line for words in UNLENT)]
+    if complaints:
         # ffmpeg reports success after skipping what it could not decode.
-        raise MediaError(f"{audio.name} is damaged: {complaint.splitlines()[0]}")
+        raise MediaError(f"{audio.name} is damaged: {complaints[0]}")
     samples = out.stat().st_size // 8
     if samples == 0:
         raise MediaError(f"{audio.name} holds no sound")
@@ -120,13 +132,13 @@ def _copied(audio: Path, demuxer: str, out: Path, is_stopped: Callable[[], bool]
     That is what the studio's own pieces are, and half the work and a quarter of the bytes of the general way, which
     also finds the words for what is wrong with a file.
     """
-    options = {"protocol_whitelist": "file"}
     try:
-        with av.open(f"file:{audio.absolute()}", format=demuxer, options=options) as file, out.open("wb") as raw:
+        with _opened(audio, demuxer) as file, out.open("wb") as raw:
             stream = file.streams.audio[0]
             context = stream.codec_context
-            context.options = {"err_detect": "crccheck+bitstream+buffer+explode"}
-            plain = context.sample_rate == SAMPLE_RATE and context.layout.name == "stereo"
+            context.options = {"err_detect": FLAC_CHECKS}
+            # A WAV file need not say where its two channels belong.
+            plain = context.sample_rate == SAMPLE_RATE and context.layout.name in ("stereo", "2 channels")
             wanted = (stream.duration or 0) * (stream.time_base or 0) * SAMPLE_RATE
             if not plain or context.format.name != "s16" or not 0 < wanted < _LONGEST:
                 return False
@@ -142,22 +154,30 @@ def _copied(audio: Path, demuxer: str, out: Path, is_stopped: Callable[[], bool]
 _LONGEST = LONGEST_TRACK_S * SAMPLE_RATE
 
 
+def _opened(audio: Path, demuxer: str) -> InputContainer:
+    """A file that anybody may have made, with no more than is needed to decode it; its texts may be in any encoding."""
+    options = {"protocol_whitelist": "file", "codec_whitelist": ",".join(MUSIC_DECODERS)}
+    if demuxer == "mov":
+        options |= NO_REFERENCES
+    return av.open(f"file:{audio.absolute()}", format=demuxer, options=options, metadata_errors="replace")
+
+
 def _channels(audio: Path) -> int:
     demuxer = audio_demuxer(audio)
     try:
-        with av.open(f"file:{audio.absolute()}", format=demuxer, options={"protocol_whitelist": "file"}) as file:
+        with _opened(audio, demuxer) as file:
             return file.streams.audio[0].codec_context.channels
     except (av.FFmpegError, IndexError) as error:
         raise MediaError(f"{audio.name} has no readable sound stream: {error}") from error
 
 
-def analyse(pcm: Pcm, channels: int, check: Callable[[], None] = lambda: None) -> Analysis:
-    """Measure decoded sound of shape (samples, 2)."""
+def analyse(pcm: Pcm, channels: int, check: Callable[[], None] = lambda: None, *, name: str = "the sound") -> Analysis:
+    """Measure decoded sound of shape (samples, 2); MediaError, with its `name`, when some values are no numbers."""
     meter, silence = Meter(), _SilenceMeter()
     for block in blocks_of(pcm):
         check()
         if not math.isfinite(block.sum(dtype=np.float64)):
-            raise MediaError("the sound holds values that are no numbers")
+            raise MediaError(f"{name} holds values that are no numbers")
         meter.add(block)
         silence.add(block)
     loudness = loudness_of(meter.powers, meter.peak)

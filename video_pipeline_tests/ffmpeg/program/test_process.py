@@ -15,7 +15,7 @@ import pytest
 
 from video_pipeline.domain.errors import CancelledError, MachineError, MediaError
 from video_pipeline.ffmpeg import FfmpegBinary, find_ffmpeg
-from video_pipeline.ffmpeg.program.command import decode_command, poster_command, with_progress
+from video_pipeline.ffmpeg.program.command import MUSIC_DECODERS, decode_command, poster_command, with_progress
 from video_pipeline.ffmpeg.program.runner import run
 
 ALWAYS = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-y")
@@ -35,8 +35,9 @@ def test_decode_command_line() -> None:
     assert decode_command(Path("/bin/ffmpeg"), Path("/in/a b.mp3"), "mp3", Path("/out/x.f32")) == (
         "/bin/ffmpeg",
         *ALWAYS,
-        *("-f", "mp3", "-format_whitelist", "flac,wav,mp3,ogg,mov,aac,aiff", "-protocol_whitelist", "file"),
-        *("-i", "file:/in/a b.mp3"),
+        *("-f", "mp3", "-codec_whitelist", ",".join(MUSIC_DECODERS), "-dn"),
+        *("-format_whitelist", "flac,wav,mp3,ogg,mov,aac,aiff", "-protocol_whitelist", "file"),
+        *("-sn", "-vn", "-i", "file:/in/a b.mp3"),
         "-filter_complex",
         "[0:a:0]aresample=48000[s0];[s0]aformat=channel_layouts=stereo:sample_fmts=flt[s1]",
         *("-map", "[s1]", "-f", "f32le", "-acodec", "pcm_f32le", "-t", "14400", "file:/out/x.f32"),
