@@ -44,7 +44,7 @@ class Meter:
         self._filter = KWeighting(channels)
         self._powers: list[Powers] = []
         self._tops: list[NDArray[np.float32]] = []
-        self._tail = np.zeros((channels, 2 * PEAK_REACH), np.float32)
+        self._last = np.zeros((channels, CELL), np.float32)  # the last cell of the block before
         self._peak = 0.0
 
     def add(self, block: Sound) -> None:
@@ -54,10 +54,12 @@ class Meter:
         self._powers.append(
             np.square(weighted[:, :whole]).reshape(len(block), -1, STEP).mean(axis=2, dtype=np.float64).sum(axis=0)
         )
-        self._tops.append(tops_of(block))
-        joined = np.concatenate([self._tail, block], axis=1)
-        self._peak = max(self._peak, highest_peak(joined, self._peak))
-        self._tail = joined[:, -2 * PEAK_REACH :]
+        tops = tops_of(block)
+        self._tops.append(tops)
+        joined = np.concatenate([self._last, block], axis=1)
+        known = np.concatenate([tops_of(self._last), tops])
+        self._peak = max(self._peak, highest_peak(joined, self._peak, tops=known, inner=True))
+        self._last = joined[:, -CELL:]
 
     @property
     def powers(self) -> Powers:
@@ -72,7 +74,8 @@ class Meter:
     @property
     def peak(self) -> float:
         """True peak so far as a factor of full scale."""
-        return max(self._peak, highest_peak(np.pad(self._tail, ((0, 0), (0, PEAK_REACH))), self._peak))
+        ended = np.pad(self._last, ((0, 0), (0, 2 * PEAK_REACH)))
+        return max(self._peak, highest_peak(ended, self._peak, inner=True))
 
 
 def loudness_of(powers: Powers, peak: float) -> Loudness:
@@ -114,12 +117,18 @@ def _lufs(power: float) -> float:
     return -0.691 + 10 * math.log10(power) if power > 0 else -math.inf
 
 
-def highest_peak(sound: Sound, known: float = 0.0) -> float:
-    """The true peak of `sound` as a factor of full scale; 0 or the sample peak when it cannot exceed `known`."""
-    tops = tops_of(sound)
+def highest_peak(
+    sound: Sound, known: float = 0.0, *, tops: NDArray[np.float32] | None = None, inner: bool = False
+) -> float:
+    """The true peak of `sound` as a factor of full scale; 0 or the sample peak when it cannot exceed `known`.
+
+    `tops` are those of `tops_of`, if they are known already. With `inner` the sound goes on at both ends: what lies
+    between the outermost `PEAK_REACH` samples is left to those who have both sides.
+    """
+    tops = tops_of(sound) if tops is None else tops
     samples = float(tops.max(initial=0.0))
     places = _promising(sound, tops, max(samples, known))
-    return max(samples, float(_searched(sound, places).max(initial=0.0)))
+    return max(samples, float(_searched(sound, places, PEAK_REACH if inner else 0).max(initial=0.0)))
 
 
 def true_peaks(sound: Sound, level: float = 0.0) -> NDArray[np.float32] | None:
@@ -177,8 +186,8 @@ def _promising(sound: Sound, tops: NDArray[np.float32], level: float) -> NDArray
     return np.flatnonzero(top * 1.0001 + _BEND * bend > level)
 
 
-def _searched(sound: Sound, places: NDArray[np.intp]) -> NDArray[np.float32]:
-    """The highest level between samples around each sample of some cells, shape (cells, samples)."""
+def _searched(sound: Sound, places: NDArray[np.intp], margin: int = 0) -> NDArray[np.float32]:
+    """The highest level between samples around each sample of some cells, shape (cells, samples); 0 in the margins."""
     if not places.size:
         return np.zeros((0, CELL), np.float32)
     padded = np.zeros((len(sound), -(-sound.shape[1] // CELL) * CELL + 2 * PEAK_REACH), np.float32)
@@ -189,7 +198,10 @@ def _searched(sound: Sound, places: NDArray[np.intp]) -> NDArray[np.float32]:
     for phase in _phases()[1:]:
         between = np.abs(cv2.filter2D(rows, -1, phase, borderType=cv2.BORDER_CONSTANT))
         np.maximum(highest, between[:, PEAK_REACH:-PEAK_REACH], out=highest)
-    return np.asarray(highest.reshape(len(sound), len(places), CELL).max(axis=0), np.float32)
+    found = highest.reshape(len(sound), len(places), CELL).max(axis=0)
+    at = places[:, None] * CELL + np.arange(CELL)
+    found[(at < margin) | (at >= sound.shape[1] - margin)] = 0
+    return np.asarray(found, np.float32)
 
 
 @lru_cache(maxsize=1)

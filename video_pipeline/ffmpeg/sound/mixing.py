@@ -1,6 +1,6 @@
 """Owns the mix of a programme: levels, equal-power crossfades, limiting, 16 bits; hides its blocks.
 
-The mix is made in blocks of 12.8 s that do not depend on each other, straight from the decoded files, so it needs no
+The mix is made in blocks of 3.2 s that do not depend on each other, straight from the decoded files, so it needs no
 more memory for 90 minutes than for one, any worker can make any part of it, and a part comes out the same each time.
 """
 
@@ -27,7 +27,8 @@ from video_pipeline.ffmpeg.work.crew import StopFlag
 GRID = 76_800
 """Samples: the least common multiple of an AAC frame (1024), an Opus frame (960) and a loudness step (4800)."""
 
-BLOCK = 8 * GRID
+BLOCK = 2 * GRID
+"""What is mixed at once: few enough samples to stay in a core's own cache."""
 
 EDGE = SAMPLE_RATE * 30 // 1000
 """Samples of fade at both ends of the programme: without an edit list the first 21 ms of AAC are aliased."""
@@ -213,7 +214,7 @@ def _to_16_bits(sound: Sound, seed: int) -> NDArray[np.int16]:
     """Interleaved samples, with dither that is the same each time; digital silence stays silent."""
     scaled = sound * np.float32(32768)
     if sound.any():
-        start = seed // BLOCK * _NOISE_STEP % BLOCK
+        start = seed // BLOCK * _NOISE_STEP % _NOISE
         scaled += _noise()[:, start : start + sound.shape[1]]
     np.rint(scaled, out=scaled)
     np.clip(scaled, -32768, 32767, out=scaled)
@@ -222,13 +223,14 @@ def _to_16_bits(sound: Sound, seed: int) -> NDArray[np.int16]:
     return samples
 
 
+_NOISE = 8 * GRID
 _NOISE_STEP = 104_729
 """A prime: the noise of each block begins elsewhere."""
 
 
 @lru_cache(maxsize=1)
 def _noise() -> Sound:
-    """Two blocks of triangular noise of one step; making it anew for each block would take as long as all the rest."""
+    """13 s and a block of triangular noise of one step; making it anew each time would take as long as all the rest."""
     random = np.random.default_rng(1)
-    once = random.random((2, BLOCK), np.float32) - random.random((2, BLOCK), np.float32)
-    return np.tile(once, 2)
+    once = random.random((2, _NOISE), np.float32) - random.random((2, _NOISE), np.float32)
+    return np.concatenate([once, once[:, :BLOCK]], axis=1)

@@ -33,7 +33,7 @@ from video_pipeline.ffmpeg.work.cache import Session, key_of
 from video_pipeline.ffmpeg.work.coded import is_whole
 from video_pipeline.ffmpeg.work.crew import Crew
 
-MIX_VERSION = 2
+MIX_VERSION = 3
 
 ROUNDS = 4
 CLOSE_LU = 0.1
@@ -279,7 +279,7 @@ def _span(length: int) -> int:
 
     A twelfth of a short programme keeps the cores busy; three minutes at most keep the memory bounded.
     """
-    return min(max(math.ceil(length / 12 / BLOCK), 1), 14) * BLOCK
+    return min(max(math.ceil(length / 12 / BLOCK), 1), 56) * BLOCK
 
 
 def _spans(length: int) -> list[tuple[int, int]]:

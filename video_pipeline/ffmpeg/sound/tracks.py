@@ -27,18 +27,17 @@ from video_pipeline.ffmpeg.program.command import (
 )
 from video_pipeline.ffmpeg.program.runner import run
 from video_pipeline.ffmpeg.program.sniff import audio_demuxer
-from video_pipeline.ffmpeg.sound.loudness import STEP, Meter, Powers, Sound, loudness_of
+from video_pipeline.ffmpeg.sound.loudness import CELL, STEP, Meter, Powers, Sound, loudness_of
 from video_pipeline.ffmpeg.work.cache import Session, key_of
 from video_pipeline.ffmpeg.work.crew import StopFlag
 
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 
 SILENCE = 10 ** (-60 / 20)
 """A sample below -60 dBFS is silent."""
 
 _BLOCK = 100 * STEP  # 10 s
 _DECODE_LIMIT_S = 600.0
-_SILENCE_STEP = SAMPLE_RATE // 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +172,15 @@ def _channels(audio: Path) -> int:
 
 def analyse(pcm: Pcm, channels: int, check: Callable[[], None] = lambda: None, *, name: str = "the sound") -> Analysis:
     """Measure decoded sound of shape (samples, 2); MediaError, with its `name`, when some values are no numbers."""
-    meter, silence = Meter(), _SilenceMeter()
+    meter = Meter()
     for block in blocks_of(pcm):
         check()
-        if not math.isfinite(block.sum(dtype=np.float64)):
+        if pcm.dtype != np.int16 and not math.isfinite(block.sum(dtype=np.float64)):
             raise MediaError(f"{name} holds values that are no numbers")
         meter.add(block)
-        silence.add(block)
     loudness = loudness_of(meter.powers, meter.peak)
-    facts = AudioFacts(len(pcm), channels, loudness, silence.longest * _SILENCE_STEP / SAMPLE_RATE)
+    silent = meter.tops[: len(pcm) // CELL] < SILENCE
+    facts = AudioFacts(len(pcm), channels, loudness, longest_run(silent) * CELL / SAMPLE_RATE)
     return Analysis(facts, meter.powers, meter.tops)
 
 
@@ -205,24 +204,10 @@ def columns_of(pcm: Pcm, columns: int) -> tuple[NDArray[np.float32], NDArray[np.
     return peaks, levels
 
 
-class _SilenceMeter:
-    """Counts the steps of 10 ms in the longest silence."""
-
-    def __init__(self) -> None:
-        self.longest = 0
-        self._running = 0
-
-    def add(self, block: Sound) -> None:
-        whole = block.shape[1] // _SILENCE_STEP * _SILENCE_STEP
-        loud = np.abs(block[:, :whole]).reshape(len(block), -1, _SILENCE_STEP).max(axis=(0, 2)) >= SILENCE
-        places = np.flatnonzero(loud)
-        if not places.size:
-            self._running += len(loud)
-        else:
-            inner = int(np.diff(places).max(initial=1)) - 1
-            self.longest = max(self.longest, self._running + int(places[0]), inner)
-            self._running = len(loud) - 1 - int(places[-1])
-        self.longest = max(self.longest, self._running)
+def longest_run(flags: NDArray[np.bool_]) -> int:
+    """The number of places in the longest row of true ones."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return int((ends[1::2] - ends[::2]).max(initial=0))
 
 
 def load_analysis(session: Session, sha256: str) -> Analysis | None:

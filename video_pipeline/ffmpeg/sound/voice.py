@@ -23,7 +23,7 @@ from video_pipeline.ffmpeg.work.cache import Session, key_of
 from video_pipeline.ffmpeg.work.coded import Coded, is_whole, write_coded
 from video_pipeline.ffmpeg.work.crew import StopFlag
 
-VOICE_VERSION = 2
+VOICE_VERSION = 3
 
 
 class AudioCodec(StrEnum):

@@ -16,6 +16,7 @@ from scipy.signal import sosfilt
 from video_pipeline.domain.media import Loudness
 from video_pipeline.ffmpeg.sound.limiter import CONTEXT, limiting_gain, smoothed_gain
 from video_pipeline.ffmpeg.sound.loudness import PEAK_REACH, STEP, Meter, _phases, highest_peak, loudness_of, true_peaks
+from video_pipeline.ffmpeg.sound.tracks import longest_run
 from video_pipeline.ffmpeg.sound.weighting import _SECTIONS, KWeighting
 from video_pipeline_tests.ffmpeg.material import Workshop, music, write_sound
 
@@ -75,6 +76,25 @@ def test_pieces_measure_what_the_whole_measures() -> None:
     whole, pieces = measured(sound, block=sound.shape[1]), measured(sound, block=3 * STEP)
     assert pieces.integrated_lufs == pytest.approx(whole.integrated_lufs, abs=1e-6)
     assert pieces.true_peak_dbtp == pytest.approx(whole.true_peak_dbtp, abs=1e-4)
+
+
+def test_a_block_that_ends_within_a_loud_tone_adds_no_peak() -> None:
+    """Taken for an end of the sound, the edge of a block would have higher points between its samples than the tone."""
+    places = np.arange(4 * STEP)
+    tone = 0.7 * np.sin(2 * np.pi * 11_003 / RATE * places) * np.minimum(places / 2000, 1)
+    for count in (1, 2):
+        meter = Meter()
+        sound = np.stack([tone, tone]).astype(np.float32)
+        for start in range(0, 4 * STEP, count * STEP):
+            meter.add(np.ascontiguousarray(sound[:, start : start + count * STEP]))
+        inside = straightforward_peaks(sound)[:-PEAK_REACH].max()
+        assert meter._peak == pytest.approx(inside, rel=2e-3)
+
+
+@given(flags=st.lists(st.booleans(), max_size=60))
+def test_longest_run(flags: list[bool]) -> None:
+    longest = max((len(run) for run in "".join(".#"[flag] for flag in flags).split(".")), default=0)
+    assert longest_run(np.array(flags, bool)) == longest
 
 
 def test_a_known_peak_that_cannot_be_exceeded_is_not_searched() -> None:
