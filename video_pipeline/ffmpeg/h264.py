@@ -84,6 +84,10 @@ _NO_KEY_AFTER = 2**30
 """Frames to the next key frame, more than there are. PyAV has a number of its own for it, and that one counts: with
 keyint=infinite among the parameters x264 still made the 250th frame a key frame (2026-11-20, PyAV 18.1)."""
 
+_FEW = 4
+"""So few frames are encoded without B-frames: a file of three would show one before its decoding time, as libavformat
+reads it (see `bmff`: it does not look at the last two frames)."""
+
 _BT709 = 1
 _LIMITED_RANGE = 1
 _START = b"\x00\x00\x00\x01"
@@ -122,7 +126,8 @@ def encode_h264(frames: Film, size: Size, rate: FrameRate, *, kind: Kind, quanti
         "profile": "high",
         "x264-params": x264_params(kind, quantiser) + _zones(kind, quantiser, len(frames)),
     }
-    packets = [packet for frame in _numbered(frames, kind) for packet in encoder.encode(frame)]
+    in_order = kind is Kind.STILL or len(frames) <= _FEW
+    packets = [packet for frame in _numbered(frames, in_order) for packet in encoder.encode(frame)]
     packets += encoder.encode(None)
     return _coded(packets)
 
@@ -148,14 +153,14 @@ def _held_grey(frames: int, size: Size, rate: FrameRate, quantiser: int) -> Code
     return encode_h264([grey] * frames, size, rate, kind=Kind.STILL, quantiser=quantiser)
 
 
-def _numbered(frames: Iterable[Planes], kind: Kind) -> Iterator[av.VideoFrame]:
+def _numbered(frames: Iterable[Planes], in_order: bool) -> Iterator[av.VideoFrame]:
     last: tuple[Planes, av.VideoFrame] | None = None
     for number, planes in enumerate(frames):
         # The same array again is the same picture again: copying it would cost as much as encoding it.
         frame = last[1] if last and last[0] is planes else video_frame(planes)
         last = planes, frame
         frame.pts = number
-        later = PictureType.P if kind is Kind.STILL else PictureType.NONE
+        later = PictureType.P if in_order else PictureType.NONE
         frame.pict_type = later if number else PictureType.I
         yield frame
 
