@@ -57,6 +57,12 @@ def encode_vp9(frames: Iterable[Planes], size: Size, rate: FrameRate, *, kind: K
     return _encode(frames, _encoder(size, rate, SPEED[kind] | {"crf": str(quantiser)}), [])
 
 
+def encode_alike(frames: Iterable[Planes], size: Size, rate: FrameRate, *, kind: Kind, quantiser: int) -> Coded:
+    """As `encode_vp9`, with all frames of one quality; otherwise a key frame is 10 dB better than those after it."""
+    constant = dict.fromkeys(("crf", "qmin", "qmax"), str(quantiser))
+    return _encode(frames, _encoder(size, rate, SPEED[kind] | constant), [])
+
+
 def hold_vp9(planes: Planes, repeats: Iterable[object], size: Size, rate: FrameRate, *, quantiser: int) -> Coded:
     """A picture shown once and then once for each of `repeats`, each time exactly like the first.
 
