@@ -29,6 +29,7 @@ SPEED: dict[Kind, dict[str, str]] = {
     # Speed 8 takes 20 ms a frame of a 1080p dissolve, 7 takes 26, 6 takes 31, all with the same 45.4 dB.
     Kind.BLEND: {"deadline": "realtime", "cpu-used": "8"},
     Kind.MOVE: {"deadline": "realtime", "cpu-used": "6"},
+    Kind.GLOW: {"deadline": "realtime", "cpu-used": "6"},
     Kind.LIVE: {"deadline": "realtime", "cpu-used": "8"},
 }
 
