@@ -16,7 +16,7 @@ from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.ffmpeg.canvas import Planes, Size
 from video_pipeline.ffmpeg.coded import Coded
 from video_pipeline.ffmpeg.plan import Kind
-from video_pipeline.ffmpeg.vp9 import encode_vp9, hold_vp9
+from video_pipeline.ffmpeg.vp9 import encode_vp9
 from video_pipeline.ffmpeg.vp9_dissolve import dissolve_vp9
 from video_pipeline.ffmpeg.vp9_syntax import hidden, mean_frame, superframe
 
@@ -106,27 +106,6 @@ def test_a_dissolve_takes_less_than_every_frame_would() -> None:
         return float(np.mean([(a.astype(np.float64) - b) ** 2 for a, b in zip(shown, film, strict=True)]))
 
     assert error(means) < error(every) * 1.1
-
-
-def grain_of(planes: Planes) -> float:
-    """The power of what is finer than some pixels, in squares of levels of luma."""
-    luma = planes[: planes.shape[0] * 2 // 3].astype(np.float32)
-    return float(np.square(luma - cv2.GaussianBlur(luma, (0, 0), 1.5)).mean())
-
-
-def test_fine_grain_does_not_jump_where_a_dissolve_ends() -> None:
-    """The last frame was once 10 dB worse than the first: the grain of a soft sky came back 9 times as strong."""
-    size, noise = Size(960, 540), np.random.default_rng(10)
-    skies = []
-    for _ in range(2):
-        light = cv2.resize(noise.normal(90, 40, (6, 10)).astype(np.float32), (960, 540), interpolation=cv2.INTER_CUBIC)
-        planes = np.full((810, 960), 128, np.uint8)
-        planes[:540] = np.clip(np.rint(light + noise.normal(0, 1.6, light.shape)), 16, 235)
-        skies.append(planes)
-    dissolve = decoded(dissolve_vp9(*skies, 30, size, FPS_30, quantiser=18).packets, "vp9")
-    stills = [decoded(hold_vp9(sky, range(1), size, FPS_30, quantiser=24).packets, "vp9")[0] for sky in skies]
-    assert 0.7 < grain_of(dissolve[0]) / grain_of(stills[0]) < 1.4
-    assert 0.7 < grain_of(stills[1]) / grain_of(dissolve[-1]) < 1.4
 
 
 def test_colours_stay_those_of_hd_through_a_dissolve() -> None:
