@@ -59,6 +59,7 @@ def moving(timeline: Timeline, motions: list[Motion], kinds: list[TransitionKind
             [TransitionKind.DISSOLVE, TransitionKind.WIPE, TransitionKind.LUMA],
         ),
         ("webm_426x240@2000k", [Motion.PAN, Motion.PARTICLES], [TransitionKind.DIP]),
+        ("webm_640x360@2000k", [Motion.BREATHING_LIGHT, Motion.SLOW_ZOOM], [TransitionKind.WIPE]),
     ],
 )
 def test_motion_keeps_its_place_through_loops_and_transitions(

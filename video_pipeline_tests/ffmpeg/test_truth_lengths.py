@@ -41,7 +41,7 @@ def timelines(draw: st.DrawFn, pictures: list[MediaReference], sounds: list[Medi
         taken = (transitions[index - 1].out_offset if index else 0) + (
             transitions[index].in_offset if index < count - 1 else 0
         )
-        # A programme has at least a second: shorter ones are no films, and ffmpeg warns of three frames with a B-frame.
+        # A programme has at least a second: shorter ones are no films.
         frames = max(taken, 1 if index else rate.frames_in(1)) + draw(st.integers(0, longest))
         clips.append(
             PictureClip(f"scene {index}", draw(st.sampled_from(pictures)), frames, draw(st.sampled_from(Motion)))

@@ -41,7 +41,10 @@ _HOLDING = {
     "qindex-offsets": "[63,63,63,63,63,63]",
 }
 
-_NEARBY = (0, -1, -2, 1, 2, 3, 5, 8)
+_NEARBY = (0, -1, 1, -2, 2)
+_FINER = (16, 12, 8, 4)
+"""What is tried after a quantiser and those nearby. In one of 17 pictures of gradients SVT-AV1 smooths anew what the
+lower edge cuts, at every quantiser from 19 to 29; from 16 on it left all of some 1400 such pictures alone."""
 
 BT709 = 1
 LIMITED_RANGE = 1
@@ -86,7 +89,8 @@ def hold_av1(planes: Planes, repeats: Iterable[object], size: Size, rate: FrameR
 
 def _three_alike(planes: Planes, size: Size, rate: FrameRate, quantiser: int) -> Coded:
     """Three frames that look the same; the picture that needs another quantiser for it is one in many."""
-    for tried in (quantiser + more for more in _NEARBY):
+    nearby = (quantiser + more for more in _NEARBY)
+    for tried in (*nearby, *(finer for finer in _FINER if finer < quantiser)):
         coded = encode_av1(repeat(planes, 3), size, rate, kind=Kind.STILL, quantiser=tried)
         again = coded.packets[2]
         if (

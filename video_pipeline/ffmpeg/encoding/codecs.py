@@ -44,6 +44,7 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
             Kind.STILL: (18, 21, 24, 28, 32, 38),
             Kind.BLEND: (20, 24, 28, 32, 38),
             Kind.MOVE: (18, 21, 25, 30, 36),
+            Kind.GLOW: (18, 21, 25, 30, 36),
             Kind.LIVE: (24, 28, 32, 38),
         },
         "libx264",
@@ -56,6 +57,8 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
             Kind.STILL: (24, 30, 38, 46, 54),
             Kind.BLEND: (18, 26, 34, 44, 54),
             Kind.MOVE: (24, 30, 38, 46, 54),
+            # At 24 blocks keep their light until it is a third of a level off, and a key frame takes it all at once.
+            Kind.GLOW: (14, 19, 24, 38, 54),
             Kind.LIVE: (26, 34, 44, 54),
         },
         "libvpx-vp9",
@@ -67,8 +70,10 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
         hold_av1,
         {
             Kind.STILL: (21, 25, 30, 36, 45),
-            Kind.BLEND: (30, 36, 42, 50, 58),
+            # At 30 fine grain went away within a frame, and came back so: 12 times as strong at 1080p, now 2.6 times.
+            Kind.BLEND: (12, 22, 36, 48, 58),
             Kind.MOVE: (30, 36, 42, 50, 58),
+            Kind.GLOW: (30, 36, 42, 50, 58),
             Kind.LIVE: (30, 36, 42, 50, 58),
         },
         "libsvtav1",

@@ -62,16 +62,23 @@ _SHARED = {
     "sync-lookahead": "0",
 }
 
+# Slow motion is all prediction: whole blocks moved by fractions of a pixel, hence no skipping by a first glance.
+# 6 ms a frame of 1080p; subme=3:me=hex with a quantiser of 22 takes 13 for 0.2 dB less at the same size.
+# Parts of 128 pixels tremble by 0.05 to 0.12 px at 720p (second difference, least squares; noise of 47 dB alone: 0.01).
+# pbratio=1.3 makes it 0.03 to 0.09 for 11 to 80 % more bytes; no-dct-decimate, dead zones and subme=4 change little.
+_SLOW = (
+    f"bframes=15:b-adapt=0:ipratio={2 ** (FINER / 6)}:pbratio=2:direct=temporal:subme=2:me=dia:trellis=1"
+    ":no-fast-pskip=1"
+)
+
 STRUCTURE: dict[Kind, str] = {
     # The number of B-frames decides the width of the picture order count in the SPS: it must be the same in all.
     Kind.STILL: "bframes=15:b-adapt=0",
     # Pictures between two others are made of those: 6 ms a frame of a 1080p dissolve, 0.8 to 1 MB and 47 dB in 2 s;
     # with trellis=1 it would be 7 ms for 4 % less.
     Kind.BLEND: f"bframes=15:b-adapt=0:ipratio={2 ** (FINER / 6)}:pbratio=2",
-    # Slow motion is all prediction: whole blocks moved by fractions of a pixel, hence no skipping by a first glance.
-    # 6 ms a frame of 1080p; subme=3:me=hex with a quantiser of 22 takes 13 for 0.2 dB less at the same size.
-    Kind.MOVE: f"bframes=15:b-adapt=0:ipratio={2 ** (FINER / 6)}:pbratio=2:direct=temporal:subme=2:me=dia:trellis=1"
-    ":no-fast-pskip=1",
+    Kind.MOVE: _SLOW,
+    Kind.GLOW: _SLOW,
     # All but the overlay is skipped: 6 to 7 ms a frame of 1080p with the drawing, 48 dB where it is drawn. With trellis
     # and direct=temporal the file is no smaller, and blocks beside the overlay change by up to 7 steps of luma.
     Kind.LIVE: f"bframes=15:b-adapt=0:ipratio={2 ** (FINER / 6)}:subme=2:me=dia",
@@ -83,6 +90,10 @@ _LAST, _NEARLY_LAST = 6, 22
 _NO_KEY_AFTER = 2**30
 """Frames to the next key frame, more than there are. PyAV has a number of its own for it, and that one counts: with
 keyint=infinite among the parameters x264 still made the 250th frame a key frame (2026-11-20, PyAV 18.1)."""
+
+_FEW = 4
+"""So few frames are encoded without B-frames: a file of three would show one before its decoding time, as libavformat
+reads it (see `bmff`: it does not look at the last two frames)."""
 
 _BT709 = 1
 _LIMITED_RANGE = 1
@@ -122,7 +133,8 @@ def encode_h264(frames: Film, size: Size, rate: FrameRate, *, kind: Kind, quanti
         "profile": "high",
         "x264-params": x264_params(kind, quantiser) + _zones(kind, quantiser, len(frames)),
     }
-    packets = [packet for frame in _numbered(frames, kind) for packet in encoder.encode(frame)]
+    in_order = kind is Kind.STILL or len(frames) <= _FEW
+    packets = [packet for frame in _numbered(frames, in_order) for packet in encoder.encode(frame)]
     packets += encoder.encode(None)
     return _coded(packets)
 
@@ -148,14 +160,14 @@ def _held_grey(frames: int, size: Size, rate: FrameRate, quantiser: int) -> Code
     return encode_h264([grey] * frames, size, rate, kind=Kind.STILL, quantiser=quantiser)
 
 
-def _numbered(frames: Iterable[Planes], kind: Kind) -> Iterator[av.VideoFrame]:
+def _numbered(frames: Iterable[Planes], in_order: bool) -> Iterator[av.VideoFrame]:
     last: tuple[Planes, av.VideoFrame] | None = None
     for number, planes in enumerate(frames):
         # The same array again is the same picture again: copying it would cost as much as encoding it.
         frame = last[1] if last and last[0] is planes else video_frame(planes)
         last = planes, frame
         frame.pts = number
-        later = PictureType.P if kind is Kind.STILL else PictureType.NONE
+        later = PictureType.P if in_order else PictureType.NONE
         frame.pict_type = later if number else PictureType.I
         yield frame
 

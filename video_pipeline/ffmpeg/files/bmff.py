@@ -233,7 +233,8 @@ def _tables(layout: _Layout, places: Ints, *, wide: bool) -> bytes:
         least, greatest = int(track.leads.min()), int(track.leads.max())
         spread = (max(-least, 0), least, greatest, 0, track.duration)
         late = track.duration >= 2**31
-        boxes.append(_counted(b"ctts", 1, _run_table(track.leads)))
+        # libavformat takes the decoding times from all rows but the last two (mov.c: those are often wrong elsewhere).
+        boxes.append(_counted(b"ctts", 1, _run_table(track.leads, apart=2)))
         boxes.append(full_box(b"cslg", int(late), 0, struct.pack(">5q" if late else ">5i", *spread)))
     if track.keys is not None:
         boxes.append(_counted(b"stss", 0, track.keys))
@@ -250,9 +251,11 @@ def _runs(values: Ints) -> tuple[Ints, Ints]:
     return values[starts], starts
 
 
-def _run_table(values: Ints) -> Ints:
-    kept, starts = _runs(values)
-    return np.stack([np.diff(starts, append=len(values)), kept], axis=1)
+def _run_table(values: Ints, apart: int = 0) -> Ints:
+    """How many times each value comes in a row; the last `apart` values have rows of their own."""
+    _, starts = _runs(values)
+    starts = np.union1d(starts, np.arange(max(len(values) - apart, 0), len(values)))
+    return np.stack([np.diff(starts, append=len(values)), values[starts]], axis=1)
 
 
 def _counted(kind: bytes, version: int, rows: NDArray[Any], form: str = ">i4") -> bytes:

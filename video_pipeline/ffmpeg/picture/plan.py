@@ -129,6 +129,7 @@ class Kind(StrEnum):
 
     STILL = "still"
     MOVE = "move"
+    GLOW = "glow"  # nothing moves, the light changes by less than a level from frame to frame
     BLEND = "blend"
     LIVE = "live"  # an overlay over what stands still or dissolves
 
@@ -139,7 +140,7 @@ def kind_of(stretch: Stretch) -> Kind:
         case Hold():
             return Kind.STILL
         case Move():
-            return Kind.MOVE
+            return Kind.GLOW if stretch.look.motion is Motion.BREATHING_LIGHT else Kind.MOVE
         case Blend():
             return Kind.BLEND
         case Live():

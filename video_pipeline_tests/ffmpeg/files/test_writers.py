@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,12 +20,15 @@ from video_pipeline.domain.delivery import Rung
 from video_pipeline.domain.errors import CancelledError, MediaError
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.ffmpeg.encoding.codecs import VideoCodec
+from video_pipeline.ffmpeg.encoding.h264 import encode_h264
 from video_pipeline.ffmpeg.encoding.stretch import PictureFormat
 from video_pipeline.ffmpeg.files.bmff import MOV, MP4, Medium, Samples, box, write_bmff
 from video_pipeline.ffmpeg.files.containers import CONTAINERS, Format
 from video_pipeline.ffmpeg.files.iso import with_lengths
 from video_pipeline.ffmpeg.files.mux import write_file
 from video_pipeline.ffmpeg.files.reel import Label, PictureTrack, Shelf, SoundTrack, turns_of
+from video_pipeline.ffmpeg.picture.canvas import Size
+from video_pipeline.ffmpeg.picture.plan import Kind
 from video_pipeline.ffmpeg.sound.voice import AudioCodec, Voice
 from video_pipeline.ffmpeg.work.coded import Coded, write_coded
 from video_pipeline_tests.ffmpeg.files.test_files import inner_boxes
@@ -168,6 +172,27 @@ def test_every_block_of_a_webm_file_stands_at_its_time(
     for seek in children(segment, "114d9b74", "4dbb"):
         (kind,), (position,) = children(seek, "53ab"), children(seek, "53ac")
         assert tables[int.from_bytes(position, "big")] == kind
+
+
+@pytest.mark.parametrize("frames", [2, 3, 4, 5, 16, 17, 18, 19, 40])
+def test_no_frame_of_a_short_file_is_shown_before_it_is_decoded(tmp_path: Path, frames: int) -> None:
+    # ffmpeg warned of files of 3 to 18 moving frames: pts < dts.
+    size = Size(64, 48)
+    picture = np.random.default_rng(7).integers(40, 200, (72, 64), np.uint8)
+    film = [np.roll(picture, number, axis=1) for number in range(frames)]
+    write_coded(encode_h264(film, size, FrameRate(30), kind=Kind.MOVE, quantiser=30), tmp_path / "pictures")
+    write_coded(Coded(b"\x11\x90", (b"sound",), (0,)), tmp_path / "sound")
+    form = PictureFormat(VideoCodec.H264, Rung(64, 48, 1_000_000, 64_000), FrameRate(30))
+    picture_track = PictureTrack(form, [(tmp_path / "pictures", frames)])
+    sound = SoundTrack(Voice(AudioCodec.AAC, 128_000), [tmp_path / "sound"])
+    out = tmp_path / "out.mp4"
+    write_file(out, CONTAINERS[Format.MP4], picture_track, sound, nothing)
+    with av.open(str(out)) as container:
+        times = [(packet.pts, packet.dts) for packet in container.demux(video=0) if packet.pts is not None]
+    assert len(times) == frames
+    assert all(pts >= dts for pts, dts in times)
+    assert len({pts for pts, _ in times}) == frames
+    assert all(later > earlier for (_, earlier), (_, later) in pairwise(times))
 
 
 def test_stopping_leaves_the_writer_at_once(tmp_path: Path) -> None:
