@@ -161,7 +161,9 @@ def _look(video: str, demuxer: str) -> dict[str, Any]:
     name = Path(video).name
     try:
         options = {"protocol_whitelist": "file", "codec_whitelist": ",".join(DECODERS)}
-        with av.open(f"file:{Path(video).absolute()}", format=demuxer, options=options) as file:
+        path = f"file:{Path(video).absolute()}"
+        # Titles of old files are Latin-1 as often as UTF-8, and nothing here depends on them.
+        with av.open(path, format=demuxer, options=options, metadata_errors="replace") as file:
             return _facts(file, name) | {"demuxer": demuxer}
     except (av.FFmpegError, ValueError, OverflowError, ZeroDivisionError) as error:
         raise MediaError(f"{name} cannot be read: {error}") from error
