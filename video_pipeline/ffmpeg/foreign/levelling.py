@@ -77,6 +77,19 @@ def next_trim(found: Loudness, last: Trim) -> Trim | None:
     return Trim(0.0 if silent else missing, last.ceiling_dbtp - max(excess + 0.1, 0.0))
 
 
+def missed(found: Loudness) -> str:
+    """What of the promised loudness was not reached, for people; empty when all was, or there is silence only."""
+    if found.integrated_lufs <= SILENT_LUFS:
+        return ""
+    short = abs(LOUDNESS.integrated_lufs - found.integrated_lufs) > LOUDNESS.tolerance_lu
+    if not short and found.true_peak_dbtp <= LOUDNESS.true_peak_dbtp:
+        return ""
+    return (
+        f"the sound has {found.integrated_lufs:.1f} LUFS and {found.true_peak_dbtp:.1f} dBTP instead of "
+        f"{LOUDNESS.integrated_lufs:.1f} and at most {LOUDNESS.true_peak_dbtp:.1f}: levelling it did not get nearer"
+    )
+
+
 def apply_trim(pcm: Path, trim: Trim, check: Check) -> None:
     """Change the sound in place."""
     raw = np.memmap(pcm, np.float32, "r+")

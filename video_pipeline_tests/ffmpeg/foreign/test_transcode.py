@@ -211,6 +211,17 @@ def test_what_is_changed_after_encoding() -> None:
 # what comes out
 
 
+def test_loudness_that_was_not_reached_is_told(studio: Studio) -> None:
+    """One click in a minute of near silence: no gain that is allowed makes it as loud as it should be."""
+    click = "aevalsrc='0.9*lt(abs(t-5)\\,0.0005)+0.0004*sin(2765*t)':s=48000:d=8"
+    studio.make("click.mkv", "-c:v", "libx264", "-c:a", "flac", "-ac", "2", picture="color=s=320x180:d=8", sound=click)
+    path, report = studio.transcode(studio.folder / "click.mkv")
+    integrated, peak = studio.workshop.loudness(path)
+    assert abs(integrated - LOUDNESS.integrated_lufs) > LOUDNESS.tolerance_lu
+    assert f"the sound has {report.loudness.integrated_lufs:.1f} LUFS and" in report.command
+    assert report.loudness.integrated_lufs == pytest.approx(integrated, abs=0.1)
+
+
 def check_promises(studio: Studio, path: Path, rendition: Rendition, frames: int, rate: FrameRate) -> None:
     """What every result has, whatever went in."""
     facts = studio.tools.inspect(path)
