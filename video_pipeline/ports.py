@@ -188,11 +188,17 @@ class MediaTools(Protocol):
         ...
 
     def preview_clip(
-        self, timeline: Timeline, master: Path, out: Path, *, locate: Callable[[MediaReference], Path]
+        self,
+        timeline: Timeline,
+        master: Path,
+        out: Path,
+        *,
+        locate: Callable[[MediaReference], Path],
+        cancelled: IsCancelled,
     ) -> RenderReport:
         """Make an mp4 of 20 s at low quality around the first transition, the sound of `master` faded at both ends.
 
-        A shorter programme is shown whole; the file has less than 3 MB.
+        A shorter programme is shown whole; the file has less than 3 MB. CancelledError when `cancelled` says so.
         """
         ...
 
