@@ -40,13 +40,13 @@ from video_pipeline.steps.export import export, export_all
 from video_pipeline.steps.files import job_files, remove_unrecorded
 from video_pipeline.steps.gates import GATES
 from video_pipeline.steps.illustrate import illustrate
-from video_pipeline.steps.otio import from_otio
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.studio import Studio
 from video_pipeline.store import LocalMediaStore, PostgresJobStore
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.material import fill, music_prompt, order_album, report
+from video_pipeline_tests.timelines import from_otio
 
 Order = Callable[..., JobRecord]
 BEFORE = (Stage.STORYBOARD, Stage.MUSIC, Stage.IMAGES)

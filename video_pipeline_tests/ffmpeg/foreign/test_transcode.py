@@ -216,7 +216,7 @@ def test_loudness_that_was_not_reached_is_told(studio: Studio) -> None:
     click = "aevalsrc='0.9*lt(abs(t-5)\\,0.0005)+0.0004*sin(2765*t)':s=48000:d=8"
     studio.make("click.mkv", "-c:v", "libx264", "-c:a", "flac", "-ac", "2", picture="color=s=320x180:d=8", sound=click)
     path, report = studio.transcode(studio.folder / "click.mkv")
-    integrated, peak = studio.workshop.loudness(path)
+    integrated, _ = studio.workshop.loudness(path)
     assert abs(integrated - LOUDNESS.integrated_lufs) > LOUDNESS.tolerance_lu
     assert f"the sound has {report.loudness.integrated_lufs:.1f} LUFS and" in report.command
     assert report.loudness.integrated_lufs == pytest.approx(integrated, abs=0.1)
