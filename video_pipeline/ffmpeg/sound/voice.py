@@ -114,7 +114,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A finished chunk: its cache key and what it measures when decoded again."""
+    """A finished chunk: its cache key, empty when it is not kept, and what it measures when decoded again."""
 
     key: str
     powers: Powers
