@@ -113,5 +113,4 @@ def _described(rendition: Rendition, timeline: Timeline) -> str:
         pictures = " ".join(f"-{kind} {recipe.options(kind, recipe.quantisers[kind][0])}" for kind in kinds)
         size = f"{rung.width}x{rung.height}"
         steps.insert(0, f"stretches: -c:v {recipe.encoder} -s {size} -r {timeline.rate} {pictures}")
-    muxing = " ".join(f"-{name} {value}" for name, value in container.options.items())
-    return " | ".join([*steps, f"joined: -c copy -f {container.muxer} {muxing}".rstrip()])
+    return " | ".join([*steps, f"joined: -c copy -f {container.muxer}"])

@@ -75,9 +75,9 @@ def pictures_of(stretch: Stretch) -> tuple[str, ...]:
 
 
 def make_stretch(
-    stretch: Plain, form: PictureFormat, files: Mapping[str, Path], session: Session, stop: StopFlag
+    stretch: Plain, form: PictureFormat, files: Mapping[str, Path], session: Session, stop: StopFlag, *, key: str
 ) -> None:
-    """Encode `stretch` into the cache; `files` maps the checksums of its pictures to files. Runs in a worker."""
+    """Encode `stretch` into the cache as `key`; `files` maps the checksums of its pictures to files. In a worker."""
     stop.check()
     planes = {picture: prepared_planes(picture, files[picture], form.size, session) for picture in pictures_of(stretch)}
 
@@ -94,7 +94,7 @@ def make_stretch(
         return recipe.encode(film, form.size, form.rate, kind=kind_of(stretch), quantiser=quantiser)
 
     coded = within_ceiling(encoded, stretch, form)
-    session.add(stretch_key(stretch, form), lambda path: write_coded(coded, path))
+    session.add(key, lambda path: write_coded(coded, path))
 
 
 def _is_plain(blend: Blend) -> bool:
