@@ -15,7 +15,7 @@ import av
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.ffmpeg.picture.canvas import Planes, Size, decoded_planes, video_frame
+from video_pipeline.ffmpeg.picture.canvas import BT709, LIMITED_RANGE, Planes, Size, decoded_planes, video_frame
 from video_pipeline.ffmpeg.picture.plan import Kind
 from video_pipeline.ffmpeg.work.coded import Coded
 
@@ -43,8 +43,6 @@ _HOLDING = {
 
 _NEARBY = (0, -1, -2, 1, 2, 3, 5, 8)
 
-BT709 = 1
-LIMITED_RANGE = 1
 _SEQUENCE_HEADER, _FRAME_HEADER = 1, 3
 _SHOW_EXISTING = 0x80
 _DELIMITER = b"\x12\x00"
