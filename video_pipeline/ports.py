@@ -232,8 +232,11 @@ class MediaStore(Protocol):
         """True when the file is there with the recorded size and checksum."""
         ...
 
-    def adopt(self, made: Path, key: str) -> MediaReference:
-        """Move a finished file in as `key`: checksum, fsync, rename; replaces what was there."""
+    def adopt(self, made: Path, key: str, *, sha256: str = "") -> MediaReference:
+        """Move a finished file in as `key`: checksum, fsync, rename; replaces what was there.
+
+        `sha256` spares reading the file, where its maker took the checksum while writing.
+        """
         ...
 
     def duplicate(self, media: MediaReference, key: str) -> MediaReference:
