@@ -31,8 +31,10 @@ ENGINE_VERSION = 4
 """Raise it when the same stretch would look different: cached stretches of older versions are then not used."""
 
 BLEND_CEILING = 3
-"""A dissolve may exceed the ceiling of the whole programme this many times: it lasts two seconds in three minutes."""
+"""A transition may exceed the ceiling of the whole programme this many times: it lasts two seconds in three minutes.
 
+The ceiling is one of the average over a programme. Short ones full of transitions may exceed it, and the report tells.
+"""
 
 CEILING_SECONDS = 2
 """The shortest time over which a bit rate is looked at."""
@@ -152,7 +154,11 @@ def _shown(look: Look, planes: Mapping[str, Planes]) -> Callable[[int], Planes]:
 
 
 def within_ceiling(encoded: Callable[[int], Coded], stretch: Stretch, form: PictureFormat) -> Coded:
-    """The stretch at the first quantiser, or the last resort, at which its bit rate keeps below its ceiling."""
+    """The stretch at the first quantiser at which its bit rate keeps below its ceiling.
+
+    When none does, it is the one at the last quantiser, above the ceiling: no picture would be worse. What the whole
+    programme comes to stands in the report (delivery.Delivery).
+    """
     kind = kind_of(stretch)
     ceiling = form.rung.video_bps * (BLEND_CEILING if kind is Kind.BLEND else 1)
     # A few frames that are left over from a loop are mostly key frame: they do not count as if there were seconds.
