@@ -21,7 +21,7 @@ from video_pipeline.domain.media import Loudness
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.ffmpeg.foreign.conform import Frame, picture_filters
 from video_pipeline.ffmpeg.foreign.encoders import SOFTWARE
-from video_pipeline.ffmpeg.foreign.levelling import Trim, next_trim
+from video_pipeline.ffmpeg.foreign.levelling import next_trim
 from video_pipeline.ffmpeg.foreign.survey import Colour, Footage, ForeignChapter, check_limits, steady_rate
 from video_pipeline.ffmpeg.foreign.transcode import chapters_text
 from video_pipeline.ffmpeg.program.command import (
@@ -32,6 +32,7 @@ from video_pipeline.ffmpeg.program.command import (
     join_command,
     voice_command,
 )
+from video_pipeline.ffmpeg.sound.programme import Trim
 from video_pipeline_tests.ffmpeg.footage import (
     SMALL,
     SMALL_WEBM,
