@@ -59,9 +59,14 @@ def test_a_short_programme_is_shown_whole(workshop: Workshop, tmp_path: Path) ->
     workshop.render(timeline, "mp4_low", master)
     made_preview(workshop, timeline, master, out)
     assert inspect(out)["frames"] == timeline.frames
-    out.unlink()
+
+
+def test_a_preview_can_be_cancelled(workshop: Workshop, tmp_path: Path) -> None:
+    timeline = workshop.album(2, seconds=4)
+    master = tmp_path / "master.mp4"
+    workshop.render(timeline, "mp4_low", master)
     with pytest.raises(CancelledError):
-        made_preview(workshop, timeline, master, out, cancelled=True)
+        made_preview(workshop, timeline, master, tmp_path / "preview.mp4", cancelled=True)
     assert [path.name for path in tmp_path.iterdir()] == ["master.mp4"]
 
 
