@@ -168,10 +168,10 @@ def test_an_export_that_fails_does_not_take_the_others_away(
     good, bad = Rendition.parse("mp4", "64x64"), Rendition.parse("webm", "66x66")
     adopt = studio.media.adopt
 
-    def full(made: Path, key: str) -> MediaReference:
+    def full(made: Path, key: str, *, sha256: str = "") -> MediaReference:
         if "66x66" in key:
             raise MachineError("the disk is full")
-        return adopt(made, key)
+        return adopt(made, key, sha256=sha256)
 
     monkeypatch.setattr(studio.media, "adopt", full)
     with pytest.raises(MachineError, match=r"disk is full \(finished all the same: mp4_64x64\)"):
