@@ -188,11 +188,17 @@ class MediaTools(Protocol):
         ...
 
     def preview_clip(
-        self, timeline: Timeline, master: Path, out: Path, *, locate: Callable[[MediaReference], Path]
+        self,
+        timeline: Timeline,
+        master: Path,
+        out: Path,
+        *,
+        locate: Callable[[MediaReference], Path],
+        cancelled: IsCancelled,
     ) -> RenderReport:
         """Make an mp4 of 20 s at low quality around the first transition, the sound of `master` faded at both ends.
 
-        A shorter programme is shown whole; the file has less than 3 MB.
+        A shorter programme is shown whole; the file has less than 3 MB. CancelledError when `cancelled` says so.
         """
         ...
 
@@ -226,8 +232,11 @@ class MediaStore(Protocol):
         """True when the file is there with the recorded size and checksum."""
         ...
 
-    def adopt(self, made: Path, key: str) -> MediaReference:
-        """Move a finished file in as `key`: checksum, fsync, rename; replaces what was there."""
+    def adopt(self, made: Path, key: str, *, sha256: str = "") -> MediaReference:
+        """Move a finished file in as `key`: checksum, fsync, rename; replaces what was there.
+
+        `sha256` spares reading the file, where its maker took the checksum while writing.
+        """
         ...
 
     def duplicate(self, media: MediaReference, key: str) -> MediaReference:

@@ -25,7 +25,7 @@ def tables(results: Results) -> str:
 def table(section: Mapping[str, Any]) -> str:
     """One section as text."""
     lines = [section["title"], "=" * len(section["title"]), _row("", "wall s", "CPU s", "x real", "RSS", "PSS", "MB")]
-    lines += [_contender(name, row) for name, row in section["rows"].items()]
+    lines += [_contender(_marked(name, row), row) for name, row in section["rows"].items()]
     for label, ratio in section["ratios"].items():
         mark = " (extrapolated)" if ratio["extrapolated"] else ""
         above, below = ratio["of"]
@@ -35,9 +35,24 @@ def table(section: Mapping[str, Any]) -> str:
         lines.append(f"  CPU of {name} by stage: {parts}")
     for name, row in section["rows"].items():
         lines += [f"  {name}: {run['status']}: {run['message'][-200:]}" for run in row["runs"] if run["message"]]
+        lines += [f"  ! {name} is not as promised and counts all the same: {'; '.join(_wrong(row))}"] * _counts(row)
     if any(row["extrapolated"] for row in section["rows"].values()):
         lines.append("  ~ extrapolated by frames from a slice with the same share of dissolves")
     return "\n".join(lines)
+
+
+def _wrong(row: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the files of a contender."""
+    return list(dict.fromkeys(fault for verdict in row["verified"] for fault in verdict["faults"]))
+
+
+def _counts(row: Mapping[str, Any]) -> bool:
+    """True when times of wrong files stand in the table: those of ours do not."""
+    return row["wall_s"] is not None and bool(_wrong(row))
+
+
+def _marked(name: str, row: Mapping[str, Any]) -> str:
+    return f"{name} !" if _counts(row) else name
 
 
 def _contender(name: str, row: Mapping[str, Any]) -> str:

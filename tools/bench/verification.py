@@ -19,9 +19,8 @@ import av
 from tools.bench.programme import Programme
 from video_pipeline.domain.delivery import LOUDNESS
 
-LOUDNESS_TOLERANCE_LU = 1.0
-PEAK_TOLERANCE_DB = 0.1
-"""ffmpeg rounds what it shows to a tenth."""
+ROUNDED = 0.05
+"""ffmpeg shows loudness and peaks in tenths."""
 
 _SAMPLE_S = 4.0
 _LIMIT_S = 600
@@ -73,8 +72,8 @@ class Verifier:
             < 0.02,
             f"sound ends {audio_s - video_s:+.3f} s after the picture": abs(audio_s - video_s) < 1 / 30,
             "frames are not evenly spaced": steady,
-            f"loudness {lufs:.1f} LUFS": abs(lufs - LOUDNESS.integrated_lufs) <= LOUDNESS_TOLERANCE_LU,
-            f"true peak {dbtp:.1f} dBTP": dbtp <= LOUDNESS.true_peak_dbtp + PEAK_TOLERANCE_DB,
+            f"loudness {lufs:.1f} LUFS": abs(lufs - LOUDNESS.integrated_lufs) <= LOUDNESS.tolerance_lu + ROUNDED,
+            f"true peak {dbtp:.1f} dBTP": dbtp <= LOUDNESS.true_peak_dbtp + ROUNDED,
             f"decoder complains: {complaints[:200]}": not complaints,
         }
         faults = tuple(fault for fault, right in checks.items() if not right)

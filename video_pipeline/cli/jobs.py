@@ -205,6 +205,7 @@ def export(
     renditions = renditions_of(formats, qualities)
     studio = bootstrap.studio()
     found = studio.jobs.find_job(job)
+    ordering.tell_export_cost(studio.jobs, found, renditions)
     title = renditions[0].name if len(renditions) == 1 else f"{len(renditions)} exports"
     with Display() as display:
         records = export_all(

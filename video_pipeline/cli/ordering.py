@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -19,10 +20,12 @@ from video_pipeline.domain.brief import (
     TransitionWish,
     brief_from_json,
 )
-from video_pipeline.domain.effort import overlay_cost
+from video_pipeline.domain.delivery import MASTER, Rendition
+from video_pipeline.domain.effort import export_cost, overlay_cost
 from video_pipeline.domain.job import Approval
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.timeline import Overlay
+from video_pipeline.ports import JobStore
 
 Minutes = Annotated[int, typer.Option(help="Length of an album, 60 to 90.")]
 Scenes = Annotated[
@@ -54,6 +57,17 @@ def cost_of(job: JobRecord) -> str:
 def tell_cost(brief: Brief) -> None:
     """Say on standard error what an ordered overlay will cost."""
     cost = overlay_cost(brief, bootstrap.cores().workers)
+    if cost:
+        errors.print(cost, markup=False, soft_wrap=True)
+
+
+def tell_export_cost(jobs: JobStore, job: JobRecord, renditions: Sequence[Rendition]) -> None:
+    """Say on standard error what the overlay of a job makes those exports cost that it does not have yet."""
+    if job.storyboard is None:
+        return
+    there = {MASTER, *(record.report.rendition for record in jobs.exports(job.id))}
+    missing = [each for each in renditions if each not in there]
+    cost = export_cost(brief_from_json(job.brief), bootstrap.cores().workers, job.storyboard.frames, missing)
     if cost:
         errors.print(cost, markup=False, soft_wrap=True)
 

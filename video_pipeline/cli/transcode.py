@@ -21,7 +21,7 @@ EXAMPLE = "Example: video-pipeline transcode holiday.mov --format webm --quality
 def transcode(
     file: Annotated[Path, typer.Argument(help="A video: MP4, MOV, WebM, MKV, MPEG-TS or AVI.", show_default=False)],
     out: Annotated[Path, typer.Option(help="The file to write.", show_default=False)],
-    format_: Annotated[str, typer.Option("--format", help="mp4, mov or webm.")] = "mp4",
+    format_: Annotated[str, typer.Option("--format", help="mp4, mov, webm or av1.")] = "mp4",
     quality: Annotated[str, typer.Option(help="low, medium or high.")] = "high",
     crop: Annotated[bool, typer.Option("--crop", help="Cut the edges to fill the frame; else bars.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,

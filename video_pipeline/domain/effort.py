@@ -1,21 +1,32 @@
-"""Owns how much computing a master is expected to take, told before it is ordered; hides the measured figures."""
+"""Owns how much computing a programme is expected to take, told before it is made; hides the measured figures."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from video_pipeline.domain.brief import ALBUM_SCENES, AlbumBrief, Brief, MotionWish
+from video_pipeline.domain.delivery import MASTER, Format, Rendition
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.timeline import Overlay
 
-# CPU figures of mp4/high on an EPYC core, 2026-11-20: the `stages` of the render report of
+# CPU figures of an EPYC core, 2026-11-20: the `stages` of the render report of
 # video-pipeline run --scenes 3 --scene-seconds 20 [--overlay bars] [--motion slow_zoom]
-_SOUND_S_PER_HOUR = 47.0
+# and of the same with an hour of sound; webm and av1 as its tests say.
+_SOUND_S_PER_HOUR = 45.0
 _SCENE_S, _MOVING_SCENE_S = 0.8, 9.0
 """A still scene is a key frame and a transition; a moving one is a loop of some 18 s besides."""
 
-OVERLAY_FRAME_MS, OVERLAY_MOVING_FRAME_MS = 6.7, 18.0
-"""To draw and encode one frame with an overlay, over what stands still and over what moves; drawing takes up to 1."""
+_OVERLAY_FRAME_MS: Mapping[Format, tuple[float, float]] = {
+    Format.MP4: (6.7, 18.0),
+    Format.WEBM: (8.4, 26.0),
+    Format.AV1: (16.0, 27.0),
+}
+"""To draw and encode one frame of 1080p with an overlay, over what stands still and over what moves."""
+
+_SAME_PICTURE = {Format.MOV: Format.MP4}
+
+_FULL_HD = 1920 * 1080
 
 
 def expected_frames(brief: Brief) -> int:
@@ -25,13 +36,36 @@ def expected_frames(brief: Brief) -> int:
 
 def cpu_minutes(brief: Brief, frames: int) -> float:
     """How many minutes one core is expected to take for the master of `frames` frames."""
-    moving = brief.motion is not MotionWish.STILL
     if brief.overlay is not Overlay.NONE:
-        pictures = frames * (OVERLAY_MOVING_FRAME_MS if moving else OVERLAY_FRAME_MS) / 1000
+        pictures = 60 * overlay_minutes(brief, frames, [MASTER])
     else:
-        pictures = _scenes(brief) * (_MOVING_SCENE_S if moving else _SCENE_S)
+        pictures = _scenes(brief) * (_MOVING_SCENE_S if _moves(brief) else _SCENE_S)
     sound = _SOUND_S_PER_HOUR * float(FPS_30.seconds(frames)) / 3600
     return (pictures + sound) / 60
+
+
+def overlay_minutes(brief: Brief, frames: int, renditions: Sequence[Rendition]) -> float:
+    """How many minutes one core is expected to take for the pictures of `renditions` with an overlay.
+
+    Files that hold the same pictures, such as mp4 and mov, share them; a file of sound alone has none.
+    """
+    shown = {(_SAME_PICTURE.get(each.format, each.format), each.rung) for each in renditions if each.format.pictured}
+    milliseconds = sum(
+        _OVERLAY_FRAME_MS[format_][_moves(brief)] * rung.width * rung.height / _FULL_HD for format_, rung in shown
+    )
+    return frames * milliseconds / 60_000
+
+
+def export_cost(brief: Brief, cores: int, frames: int, renditions: Sequence[Rendition]) -> str:
+    """What the overlay makes exports cost, for people; empty when there is none, or none of them has a picture."""
+    minutes = overlay_minutes(brief, frames, renditions)
+    if brief.overlay is Overlay.NONE or not minutes:
+        return ""
+    names = ", ".join(each.name for each in renditions if each.format.pictured)
+    return (
+        f"overlay {brief.overlay}: every frame differs: expect about {_minutes(minutes / cores)} of computing "
+        f"{_on(cores)} for the pictures of {names}"
+    )
 
 
 def overlay_cost(brief: Brief, cores: int, frames: int | None = None) -> str:
@@ -43,8 +77,16 @@ def overlay_cost(brief: Brief, cores: int, frames: int | None = None) -> str:
     without = cpu_minutes(replace(brief, overlay=Overlay.NONE), length)
     return (
         f"overlay {brief.overlay}: every frame differs: expect about {_minutes(with_it / cores)} of computing "
-        f"on {cores} {'core' if cores == 1 else 'cores'} instead of about {_minutes(without / cores)}"
+        f"{_on(cores)} instead of about {_minutes(without / cores)}"
     )
+
+
+def _on(cores: int) -> str:
+    return f"on {cores} {'core' if cores == 1 else 'cores'}"
+
+
+def _moves(brief: Brief) -> bool:
+    return brief.motion is not MotionWish.STILL
 
 
 def _minutes(minutes: float) -> str:

@@ -83,10 +83,20 @@ class Delivery:
             audio_codec=self.container.audio,
             stretches_encoded=gallery.encoded if gallery else 0,
             stretches_reused=gallery.reused if gallery else 0,
-            command=_described(self.rendition, timeline),
+            command=" | ".join([*_described(self.rendition, timeline), *self._rate(timeline, media.bytes)]),
             wall_s=wall_s,
             stages=dict(stages),
         )
+
+    def _rate(self, timeline: Timeline, size: int) -> list[str]:
+        """What the bit rate is on average; stretches are held below the ceiling where the encoder can, not all."""
+        if not self.gallery:
+            return []
+        rung = self.rendition.rung
+        kilobits = round(size * 8 / 1000 / float(timeline.rate.seconds(timeline.frames)))
+        ceiling = (rung.video_bps + rung.audio_bps) // 1000
+        verdict = f"above the ceiling of {ceiling}" if kilobits > ceiling else f"of at most {ceiling}"
+        return [f"on average: {kilobits} kbit/s {verdict}"]
 
 
 def join_file(
@@ -103,7 +113,7 @@ def voice_of(rendition: Rendition) -> Voice:
     return Voice(CONTAINERS[rendition.format].audio, rendition.rung.audio_bps)
 
 
-def _described(rendition: Rendition, timeline: Timeline) -> str:
+def _described(rendition: Rendition, timeline: Timeline) -> list[str]:
     """How the file is made, in the words of ffmpeg's options."""
     container, rung = CONTAINERS[rendition.format], rendition.rung
     steps = [f"sound: {voice_of(rendition)}"]
@@ -113,5 +123,4 @@ def _described(rendition: Rendition, timeline: Timeline) -> str:
         pictures = " ".join(f"-{kind} {recipe.options(kind, recipe.quantisers[kind][0])}" for kind in kinds)
         size = f"{rung.width}x{rung.height}"
         steps.insert(0, f"stretches: -c:v {recipe.encoder} -s {size} -r {timeline.rate} {pictures}")
-    muxing = " ".join(f"-{name} {value}" for name, value in container.options.items())
-    return " | ".join([*steps, f"joined: -c copy -f {container.muxer} {muxing}".rstrip()])
+    return [*steps, f"joined: -c copy -f {container.muxer}"]

@@ -113,13 +113,11 @@ class Gallery:
 
     def _queue(self, number: int, stretch: Stretch) -> Future[None]:
         task = f"encoded picture stretch {number} of {self.encoded} ({self._form.codec}, {self.size.height} lines)"
-        cost, files, stop = self._cost(stretch), self._files, self._crew.stop
+        cost, key, given = self._cost(stretch), self._keys[stretch], (self._files, self._session, self._crew.stop)
         if isinstance(stretch, Live):
             assert self._heard is not None
-            return self._crew.submit(
-                cost, task, make_live, stretch, self._form, files, self._session, stop, heard=self._heard
-            )
-        return self._crew.submit(cost, task, make_stretch, stretch, self._form, files, self._session, stop)
+            return self._crew.submit(cost, task, make_live, stretch, self._form, *given, heard=self._heard, key=key)
+        return self._crew.submit(cost, task, make_stretch, stretch, self._form, *given, key=key)
 
     def track(self) -> PictureTrack:
         """What a file is joined from, once all tasks are done."""

@@ -164,7 +164,13 @@ class FfmpegTools:
         draw_programme(timeline, pieces, out)
 
     def preview_clip(
-        self, timeline: Timeline, master: Path, out: Path, *, locate: Callable[[MediaReference], Path]
+        self,
+        timeline: Timeline,
+        master: Path,
+        out: Path,
+        *,
+        locate: Callable[[MediaReference], Path],
+        cancelled: IsCancelled,
     ) -> RenderReport:
         """Make a short film of the most telling moment of a programme; see ports.MediaTools."""
         rate = timeline.rate
@@ -181,7 +187,7 @@ class FfmpegTools:
                 out,
                 locate=lambda media: sound if media == reference else locate(media),
                 report=lambda _share, _message: None,
-                cancelled=lambda: False,
+                cancelled=cancelled,
             )
         finally:
             sound.unlink(missing_ok=True)

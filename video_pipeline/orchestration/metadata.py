@@ -1,9 +1,14 @@
-"""Owns what an operator sees on an asset in the Dagster UI; hides how previews are made small enough for an event."""
+"""Owns what an operator sees on an asset in the Dagster UI; hides how previews are made small enough for an event.
+
+All of it is decoration: the step is finished and in the books before, so what cannot be drawn is logged and left out.
+"""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,8 @@ from video_pipeline.domain.timebase import FPS_30, clock
 from video_pipeline.steps import sheets
 from video_pipeline.steps.studio import Studio
 
+log = logging.getLogger(__name__)
+
 Metadata = dict[str, Any]
 
 PREVIEW_WIDTH = 1000
@@ -29,6 +36,15 @@ def preview(studio: Studio, picture: Path) -> dg.MetadataValue[Any]:
     studio.tools.preview(picture, PREVIEW_WIDTH, small)
     content = base64.b64encode(small.read_bytes()).decode()
     return dg.MetadataValue.md(f"![{picture.stem}](data:image/jpeg;base64,{content})")
+
+
+def _drawn(name: str, draw: Callable[[], Any]) -> Metadata:
+    """The entry `name`, or none when it cannot be drawn."""
+    try:
+        return {name: draw()}
+    except Exception as error:  # noqa: BLE001 - whatever it is, the step was done before
+        log.warning("%s is left out: %s", name, str(error) or type(error).__name__)
+        return {}
 
 
 def _costs(job: JobRecord) -> Metadata:
@@ -81,7 +97,7 @@ def of_music(studio: Studio, job: JobRecord) -> Metadata:
         "total": clock(sum(track.facts.duration_s for track in tracks)),
         "size_mb": round(sum(track.media.bytes for track in tracks) / 1e6, 1),
         "table": dg.MetadataValue.md("\n".join(rows)),
-        "waveform": preview(studio, sheets.waveform(studio, job.id, tracks[0].order_index)),
+        **_drawn("waveform", lambda: preview(studio, sheets.waveform(studio, job.id, tracks[0].order_index))),
         **_costs(job),
     }
 
@@ -94,7 +110,7 @@ def of_images(studio: Studio, job: JobRecord) -> Metadata:
     return {
         "images": len(images),
         "size_mb": round(sum(image.media.bytes for image in images) / 1e6, 1),
-        "contact_sheet": preview(studio, sheets.contact_sheet(studio, job.id)),
+        **_drawn("contact_sheet", lambda: preview(studio, sheets.contact_sheet(studio, job.id))),
         "table": dg.MetadataValue.md("\n".join(rows)),
         "approved": job.approved,
         **_costs(job),
@@ -106,10 +122,15 @@ def of_master(studio: Studio, job: JobRecord) -> Metadata:
     report = studio.jobs.master(job.id)
     if report is None:
         return _costs(job)
+
+    def clip() -> dg.MetadataValue[Any]:
+        made = sheets.preview(studio, job.id, cancelled=lambda: studio.jobs.is_cancelled(job.id))
+        return dg.MetadataValue.path(str(made))
+
     return {
-        "poster": preview(studio, sheets.poster(studio, job.id)),
-        "waveform": preview(studio, sheets.programme_waveform(studio, job.id)),
-        "preview": dg.MetadataValue.path(str(sheets.preview(studio, job.id))),
+        **_drawn("poster", lambda: preview(studio, sheets.poster(studio, job.id))),
+        **_drawn("waveform", lambda: preview(studio, sheets.programme_waveform(studio, job.id))),
+        **_drawn("preview", clip),
         "duration": clock(report.duration_s),
         "frames": report.frames,
         "picture": f"{report.width}x{report.height} {report.video_codec}",
@@ -122,7 +143,7 @@ def of_master(studio: Studio, job: JobRecord) -> Metadata:
         "realtime_factor": round(report.duration_s / max(report.wall_s, 0.001), 1),
         "stretches_encoded": report.stretches_encoded,
         "stretches_reused": report.stretches_reused,
-        "file": dg.MetadataValue.path(str(studio.media.locate(report.media))),
+        "file": dg.MetadataValue.path(str(studio.media.path(report.media.key))),
         "made_with": dg.MetadataValue.md(f"```\n{report.command}\n```"),
         **_costs(job),
     }
@@ -130,13 +151,17 @@ def of_master(studio: Studio, job: JobRecord) -> Metadata:
 
 def of_exports(studio: Studio, job: JobRecord) -> Metadata:
     """The table of finished exports, and the thumbnails with words on them."""
-    pictures = sheets.thumbnails(studio, job.id)
-    return {
-        **of_files(studio, studio.jobs.exports(job.id)),
-        "thumbnails": dg.MetadataValue.md("\n".join(f"- {path}" for path in pictures)),
-        **{path.stem.replace("-", "_"): preview(studio, path) for path in pictures if path.stem.endswith("-titled")},
-        **_costs(job),
-    }
+    pictures: list[Path] = []
+
+    def listed() -> dg.MetadataValue[Any]:
+        pictures.extend(sheets.thumbnails(studio, job.id))
+        return dg.MetadataValue.md("\n".join(f"- {path}" for path in pictures))
+
+    entries = of_files(studio, studio.jobs.exports(job.id)) | _drawn("thumbnails", listed)
+    for path in pictures:
+        if path.stem.endswith("-titled"):
+            entries |= _drawn(path.stem.replace("-", "_"), partial(preview, studio, path))
+    return entries | _costs(job)
 
 
 def of_files(studio: Studio, records: Sequence[ExportRecord]) -> Metadata:
@@ -148,7 +173,7 @@ def of_files(studio: Studio, records: Sequence[ExportRecord]) -> Metadata:
         rows.append(
             f"| {report.rendition.name} | {picture} | {clock(report.duration_s)} "
             f"| {report.loudness.integrated_lufs:.1f} | {report.media.bytes / 1e6:.1f} "
-            f"| {studio.media.locate(report.media)} |"
+            f"| {studio.media.path(report.media.key)} |"
         )
     return {
         "exports": len(records),

@@ -78,7 +78,7 @@ def _made(
 
         def keep(finished: RenderReport) -> None:
             rendition = finished.rendition
-            media = studio.media.adopt(outs[rendition], export_key(job.id, rendition))
+            media = studio.media.adopt(outs[rendition], export_key(job.id, rendition), sha256=finished.media.sha256)
             put_timeline_beside(studio, job.id, timeline, media.key)
             made[rendition] = studio.jobs.save_export(job.id, replace(finished, media=media))
 

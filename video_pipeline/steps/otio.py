@@ -1,30 +1,28 @@
-"""Owns the OpenTimelineIO form of a timeline, to and from JSON; hides that format's schemas.
+"""Owns the OpenTimelineIO form of a timeline, as JSON; hides that format's schemas.
 
     Timeline.1   Stack.1   Track.1 "Video"   Clip.2  Transition.1  Clip.2 ...   times in frames
                            Track.1 "Audio"   Clip.2  Transition.1  Clip.2 ...   times in samples
                            Marker.2          one a chapter
 
 Every editor that reads the format sees clips, cuts, transitions and chapters; what it has no words for (motion, exact
-rate, checksums) stands in the metadata under `video_pipeline`, so that reading gives back the same value. The form is
-written here and not by the library, which has no wheel for the newest Python; it is tested against the library.
+rate, checksums) stands in the metadata under `video_pipeline`, so that nothing is lost. The form is written here and
+not by the library, which has no wheel for the newest Python; tests read it back, by themselves and by the library.
 """
 
 from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import fields
 from itertools import pairwise
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from video_pipeline.domain.chapters import chapters_of
-from video_pipeline.domain.errors import InvalidInputError
-from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.timebase import SAMPLE_RATE, TimeRange
 from video_pipeline.domain.timeline import PictureClip, SoundClip, Timeline, Transition, TransitionKind
-from video_pipeline.steps.plain import from_plain, to_plain
+from video_pipeline.steps.plain import to_plain
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -53,31 +51,6 @@ def to_otio(timeline: Timeline, key: str) -> str:
     stack = _item("Stack.1", "tracks", None, children=[video, audio], markers=markers)
     whole = _named("Timeline.1", timeline.name, _extras(timeline), global_start_time=None, tracks=stack)
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
-
-
-def from_otio(text: str) -> Timeline:
-    """The reverse of `to_otio`, also after another program wrote the file again.
-
-    InvalidInputError when it is no OpenTimelineIO timeline, or holds what a programme cannot: gaps, nested stacks, or
-    media whose checksums are not given.
-    """
-    try:
-        whole = json.loads(text)
-        tracks = {track["kind"]: track["children"] for track in whole["tracks"]["children"]}
-        clips, transitions = _apart(tracks["Video"])
-        pieces, fades = _apart(tracks["Audio"])
-        sounds = tuple(_sound(piece) for piece in pieces)
-        pictures = tuple(_built(PictureClip, clip, media=_media(clip), frames=_used(clip).duration) for clip in clips)
-        return _built(
-            Timeline,
-            whole,
-            pictures=pictures,
-            transitions=tuple(_transition(each) for each in transitions),
-            sounds=sounds,
-            crossfades=tuple(_fades(sounds, fades)),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInputError(f"this is not a timeline that can be read here: {error!r}") from error
 
 
 def _pictures(timeline: Timeline, rate: float, folder: str) -> Iterator[Json]:
@@ -116,67 +89,9 @@ def _interleaved(clips: Iterator[Json], cuts: Iterator[Json | None]) -> Iterator
         yield clip
 
 
-def _apart(children: Sequence[Json]) -> tuple[list[Json], list[Json | None]]:
-    """The clips of a track, and what stands on the cut between each two: a transition or nothing."""
-    clips: list[Json] = []
-    cuts: list[Json | None] = []
-    for child in children:
-        kind = child["OTIO_SCHEMA"].partition(".")[0]
-        if kind == "Clip":
-            clips.append(child)
-            cuts.append(None)
-        elif kind == "Transition" and cuts:
-            cuts[-1] = child
-        else:
-            raise ValueError(f"a {kind} cannot stand here")
-    return clips, cuts[:-1]
-
-
-def _transition(found: Json | None) -> Transition:
-    if found is None:
-        return _CUT
-    offsets = {name: _count(found[name]) for name in ("in_offset", "out_offset")}
-    return from_plain(Transition, {"kind": TransitionKind.DISSOLVE, **_ours(found), **offsets})
-
-
-def _sound(piece: Json) -> SoundClip:
-    available = _time_range(_reference(piece)["available_range"])
-    return _built(SoundClip, piece, media=_media(piece), source_range=_used(piece), available_range=available)
-
-
-def _fades(sounds: Sequence[SoundClip], fades: Sequence[Json | None]) -> Iterator[TimeRange]:
-    cut = 0
-    for clip, fade in zip(sounds, fades, strict=False):
-        cut += clip.source_range.duration
-        head, tail = (_count(fade["in_offset"]), _count(fade["out_offset"])) if fade else (0, 0)
-        yield TimeRange(cut - head, head + tail)
-
-
-def _built(kind: type[T], found: Json, **said: Any) -> T:
-    """One of our values out of what OpenTimelineIO says and of our metadata."""
-    plain = {**_ours(found), "name": found["name"], **{name: to_plain(value) for name, value in said.items()}}
-    return from_plain(kind, plain)
-
-
-def _ours(found: Json) -> Json:
-    return dict(found["metadata"].get(_OURS, {}))
-
-
 def _extras(value: Any) -> Json:
     said = _SAID[type(value)]
     return {_OURS: {f.name: to_plain(getattr(value, f.name)) for f in fields(value) if f.name not in said}}
-
-
-def _media(clip: Json) -> MediaReference:
-    return from_plain(MediaReference, _ours(_reference(clip)))
-
-
-def _reference(clip: Json) -> Json:
-    return dict(clip["media_references"][clip["active_media_reference_key"]])
-
-
-def _used(clip: Json) -> TimeRange:
-    return _time_range(clip["source_range"])
 
 
 def _named(schema: str, name: str, metadata: Json | None = None, **rest: Any) -> Json:
@@ -223,14 +138,3 @@ def _time(count: int, rate: float) -> Json:
 
 def _range(start: int, duration: int, rate: float) -> Json:
     return {"OTIO_SCHEMA": "TimeRange.1", "duration": _time(duration, rate), "start_time": _time(start, rate)}
-
-
-def _count(time: Json) -> int:
-    count = int(time["value"])
-    if count != time["value"]:
-        raise ValueError(f"{time['value']} is no whole number of frames or samples")
-    return count
-
-
-def _time_range(found: Json) -> TimeRange:
-    return TimeRange(_count(found["start_time"]), _count(found["duration"]))

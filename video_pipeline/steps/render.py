@@ -37,7 +37,7 @@ def render(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboar
                 timeline, MASTER, out, locate=studio.media.locate, report=attempt.report, cancelled=attempt.stopped
             )
             key = f"jobs/{attempt.job_id}/master-a{attempt.lease.attempt}.{MASTER.format}"
-            report = replace(report, media=studio.media.adopt(out, key))
+            report = replace(report, media=studio.media.adopt(out, key, sha256=report.media.sha256))
         put_timeline_beside(studio, attempt.job_id, timeline, key)
         studio.jobs.save_master(attempt.lease, report, task_id=task)
     except BaseException as error:  # an interrupt ends the task as well

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from video_pipeline.domain.errors import ConflictError
 from video_pipeline.domain.records import ImageRecord
+from video_pipeline.ports import IsCancelled
 from video_pipeline.steps.export import timeline_of
 from video_pipeline.steps.files import SHEETS
 from video_pipeline.steps.studio import Studio
@@ -85,14 +86,15 @@ def chosen_images(studio: Studio, images: Sequence[ImageRecord]) -> list[ImageRe
     return taken
 
 
-def preview(studio: Studio, job_id: UUID) -> Path:
-    """An mp4 of 20 s around the first transition of the master."""
+def preview(studio: Studio, job_id: UUID, *, cancelled: IsCancelled) -> Path:
+    """An mp4 of 20 s around the first transition of the master; CancelledError when `cancelled` says so."""
     master, job = studio.jobs.master(job_id), studio.jobs.get_job(job_id)
     if master is None:
         raise ConflictError(f"job {job_id} is {job.status} and has no master yet")
     out = _place(studio, job_id, "preview.mp4")
     file = studio.media.locate(master.media)
-    studio.tools.preview_clip(timeline_of(studio, job), file, out, locate=studio.media.locate)
+    timeline = timeline_of(studio, job)
+    studio.tools.preview_clip(timeline, file, out, locate=studio.media.locate, cancelled=cancelled)
     return out
 
 

@@ -23,7 +23,6 @@ from video_pipeline.store.keys import checked_key
 
 _SCRATCH = ".scratch"
 _LOCKS = ".locks"  # not swept, because their names are used again
-_CHUNK_BYTES = 1 << 20
 
 
 class LocalMediaStore:
@@ -62,21 +61,26 @@ class LocalMediaStore:
         except (NotFoundError, MediaError, FileNotFoundError):
             return False
 
-    def adopt(self, made: Path, key: str) -> MediaReference:
+    def adopt(self, made: Path, key: str, *, sha256: str = "") -> MediaReference:
         """Move a finished file in as `key`, replacing what was there.
 
-        NotFoundError when `made` is missing, MediaError when it is empty or no plain file, MachineError when the disk
-        refuses. After a crash the key holds the old file or the new one, never a part.
+        `sha256` is the checksum that its maker took while writing; without one the file is read for it, and it is read
+        in any case when it has to be copied from another disk.
+
+        NotFoundError when `made` is missing, MediaError when it is empty, no plain file or not what its checksum says,
+        MachineError when the disk refuses. After a crash the key holds the old file or the new one, never a part.
         """
         target = self.path(key)
         with _disk_errors(key), self._workspace("adopt") as workspace:
             movable = made.lstat().st_dev == self.root.stat().st_dev and _plain(made)
             source = made if movable else _copied(made, workspace / target.name)
-            sha256, size = _flushed(source)
+            found, size = _flushed(source, sha256 if movable else "")
+            if sha256 and found != sha256:
+                raise MediaError(f"{made.name} is not what was made: it changed since, or while it was copied")
             _put(source, target)
             if source is not made:
                 made.unlink()
-        return MediaReference(key, sha256, size)
+        return MediaReference(key, found, size)
 
     def duplicate(self, media: MediaReference, key: str) -> MediaReference:
         """Give the file of `media` a second name; the bytes are shared where the file system can.
@@ -246,15 +250,16 @@ def _flush_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def _flushed(path: Path) -> tuple[str, int]:
-    """Checksum and size of a file whose bytes are on the disk; MediaError when it is empty."""
-    digest, size = hashlib.sha256(), 0
+def _flushed(path: Path, known: str = "") -> tuple[str, int]:
+    """Checksum and size of a file whose bytes are on the disk; MediaError when it is empty.
+
+    It is not read when its checksum is `known`.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
+        sha256 = known or hashlib.file_digest(file, "sha256").hexdigest()
+        size = os.fstat(file.fileno()).st_size
         os.fsync(file.fileno())
     if not size:
         raise MediaError(f"{path.name} is empty")
-    return digest.hexdigest(), size
+    return sha256, size

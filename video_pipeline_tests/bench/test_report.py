@@ -75,6 +75,19 @@ def test_a_wrong_file_of_ours_does_not_win_and_is_told() -> None:
     assert "599 frames instead of 600" in report.table(made)
 
 
+def test_a_wrong_file_of_a_rival_counts_and_is_marked() -> None:
+    rival, right = series("moviepy", [60.0]), series("ffmpeg_parts", [30.0])
+    rival.verdicts.append({"faults": ("loudness -19.0 LUFS", "true peak 0.3 dBTP")})
+    right.verdicts.append({"faults": ()})
+    made = section("Stills", {each.entry.name: each for each in (rival, right)}, [])
+    lines = report.table(made).splitlines()
+    assert any(line.startswith("moviepy !") for line in lines)
+    assert lines[-1].endswith(
+        "moviepy is not as promised and counts all the same: loudness -19.0 LUFS; true peak 0.3 dBTP"
+    )
+    assert sum("!" in line for line in lines) == 2
+
+
 def test_a_rival_that_failed_is_told_but_is_no_fault_of_ours() -> None:
     rival = series("moviepy", [])
     rival.runs.append(Measurement("unavailable", 0.0, 0.0, 0, 0, 0, "MoviePy could not be installed"))

@@ -17,6 +17,7 @@ from video_pipeline.domain.errors import StudioError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.timeline import Overlay
 from video_pipeline.settings import Settings
 from video_pipeline.steps.studio import Studio
 from video_pipeline_tests.orchestration.conftest import wired
@@ -179,6 +180,19 @@ def test_several_exports_are_made_at_once_and_listed(
     code, out, _ = call("job", "export", str(job.id), "--format", "m4a,webm", "--quality", "low")
     assert code == 0
     assert [line.split("/")[-1].split(" ")[0] for line in out.splitlines()] == ["m4a_low.m4a", "webm_low.webm"]
+
+
+def test_exports_with_an_overlay_say_their_cost_before_they_begin(
+    call: Call, studio: Studio, order: Callable[..., JobRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = order(approval=Approval.AUTO, overlay=Overlay.BARS)
+    go(studio, job.id, Stage.STORYBOARD)
+    monkeypatch.setattr("video_pipeline.cli.jobs.export_all", lambda *_, **__: [])
+    _, _, err = call("job", "export", str(job.id), "--format", "mp4,webm,opus", "--quality", "low")
+    assert "overlay bars: every frame differs: expect about" in err
+    assert "for the pictures of mp4_low, webm_low" in err
+    _, _, err = call("job", "export", str(job.id), "--format", "mp4", "--quality", "high")  # that is the master
+    assert "overlay" not in err
 
 
 def test_a_cancelled_job_is_not_retried(call: Call, studio: Studio, order: Callable[..., JobRecord]) -> None:

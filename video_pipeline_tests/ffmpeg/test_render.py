@@ -215,6 +215,19 @@ def test_report_says_how_the_file_was_made(master: Rendered) -> None:
     assert master.report.media.key == "master.mp4"
 
 
+@pytest.mark.parametrize(("rendition", "verdict"), [("mp4_low", "of at most 1128"), ("mp4_1280x720@50k", "above")])
+def test_report_says_whether_the_whole_file_keeps_below_its_ceiling(
+    workshop: Workshop, tmp_path: Path, rendition: str, verdict: str
+) -> None:
+    """At the last quantiser a stretch is taken whatever it has: no picture would be worse."""
+    timeline = workshop.album(3, seconds=2.5)
+    report = workshop.render(timeline, rendition, tmp_path / "out.mp4")
+    kilobits = (tmp_path / "out.mp4").stat().st_size * 8 / 1000 / report.duration_s
+    rung = report.rendition.rung
+    assert (kilobits > (rung.video_bps + rung.audio_bps) / 1000) == (verdict == "above")
+    assert f"on average: {kilobits:.0f} kbit/s {verdict}" in report.command
+
+
 def test_a_portrait_picture_fills_the_frame(workshop: Workshop, tmp_path: Path) -> None:
     tall = np.zeros((1600, 900, 3), np.uint8)
     tall[:, :, 1] = 200

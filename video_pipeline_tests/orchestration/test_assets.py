@@ -84,6 +84,8 @@ def test_a_job_runs_through_the_graph_with_metadata_and_checks(
     assert metadata_of(first, "images")["contact_sheet"].startswith("![images](data:image/jpeg;base64,")
     assert metadata_of(first, "music")["waveform"].startswith("![waveform-01](data:image/jpeg;base64,")
     finished = metadata_of(second, "master")
+    assert {"poster", "waveform", "preview"} <= set(finished)
+    assert {"thumbnails", "thumbnail_1_titled"} <= set(metadata_of(second, "exports"))
     assert finished["frames"] == 900
     assert -14.5 <= finished["integrated_lufs"] <= -13.5
     assert finished["true_peak_dbtp"] <= -1.0
@@ -106,6 +108,30 @@ def test_a_job_runs_through_the_graph_with_metadata_and_checks(
     assert "| opus_medium | none |" in shown["table"].value
     made = {record.report.rendition.name for record in studio.jobs.exports(job.id)}
     assert made == {"mp4_high", "mp4_low", "mp4_medium", "opus_low", "opus_medium"}
+
+
+def test_what_cannot_be_drawn_is_left_out_and_fails_nothing(
+    instance: dg.DagsterInstance,
+    wired: dict[str, Any],
+    studio: Studio,
+    order: Order,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refused(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("no ink")
+
+    for name in ("poster", "waveform", "programme_waveform", "preview_clip", "thumbnail", "preview"):
+        monkeypatch.setattr(type(studio.tools), name, refused)
+    job = order(approval=Approval.AUTO)
+    assert run(instance, wired, job, STORYBOARD_ASSETS).success
+    made = run(instance, wired, job, [*DELIVERY_ASSETS])
+    assert made.success
+    assert studio.jobs.get_job(job.id).status is JobStatus.COMPLETED
+    assert metadata_of(made, "master")["frames"] == 900
+    assert not {"poster", "waveform", "preview"} & set(metadata_of(made, "master"))
+    assert metadata_of(made, "exports")["exports"] == 1
+    assert "thumbnails is left out: no ink" in caplog.text
 
 
 def test_a_failing_check_stops_what_follows(

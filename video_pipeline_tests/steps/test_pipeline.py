@@ -40,13 +40,13 @@ from video_pipeline.steps.export import export, export_all
 from video_pipeline.steps.files import job_files, remove_unrecorded
 from video_pipeline.steps.gates import GATES
 from video_pipeline.steps.illustrate import illustrate
-from video_pipeline.steps.otio import from_otio
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.studio import Studio
 from video_pipeline.store import LocalMediaStore, PostgresJobStore
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.material import fill, music_prompt, order_album, report
+from video_pipeline_tests.timelines import from_otio
 
 Order = Callable[..., JobRecord]
 BEFORE = (Stage.STORYBOARD, Stage.MUSIC, Stage.IMAGES)
@@ -168,10 +168,10 @@ def test_an_export_that_fails_does_not_take_the_others_away(
     good, bad = Rendition.parse("mp4", "64x64"), Rendition.parse("webm", "66x66")
     adopt = studio.media.adopt
 
-    def full(made: Path, key: str) -> MediaReference:
+    def full(made: Path, key: str, *, sha256: str = "") -> MediaReference:
         if "66x66" in key:
             raise MachineError("the disk is full")
-        return adopt(made, key)
+        return adopt(made, key, sha256=sha256)
 
     monkeypatch.setattr(studio.media, "adopt", full)
     with pytest.raises(MachineError, match=r"disk is full \(finished all the same: mp4_64x64\)"):

@@ -43,7 +43,7 @@ def test_everything_beside_a_job_is_made_and_listed_and_its_gates_hold(
         sheets.contact_sheet(studio, finished),
         sheets.poster(studio, finished),
         sheets.programme_waveform(studio, finished),
-        sheets.preview(studio, finished),
+        sheets.preview(studio, finished, cancelled=lambda: False),
         *sheets.thumbnails(studio, finished),
     ]
     names = [path.name for path in made]
@@ -82,7 +82,7 @@ def check_gates_of_files(studio: Studio, finished: UUID, monkeypatch: pytest.Mon
 
 def test_a_job_without_a_master_has_no_preview(studio: Studio, order: Order) -> None:
     with pytest.raises(ConflictError, match="no master yet"):
-        sheets.preview(studio, order().id)
+        sheets.preview(studio, order().id, cancelled=lambda: False)
 
 
 def test_thumbnails_are_of_pictures_that_differ(studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,6 +166,17 @@ def test_links_do_not_lead_out(media: LocalMediaStore, tmp_path: Path) -> None:
     assert not (secret.parent / "new").exists()
 
 
+def test_a_checksum_that_the_maker_took_is_believed_of_a_file_that_is_only_renamed(
+    media: LocalMediaStore, tmp_path: Path
+) -> None:
+    claimed = "ab" * 32
+    reference = media.adopt(made(tmp_path / "out.mp4"), "a.mp4", sha256=claimed)
+    assert reference.sha256 == claimed
+    assert not media.holds(reference)  # who asks is told the truth
+    with pytest.raises(MediaError, match="empty"):
+        media.adopt(made(tmp_path / "empty", b""), "b.mp4", sha256=claimed)
+
+
 def test_a_link_is_not_adopted(media: LocalMediaStore, tmp_path: Path) -> None:
     secret = made(tmp_path / "secret", b"hunter2")
     link = tmp_path / "out.flac"
@@ -340,7 +351,7 @@ def test_a_crash_leaves_the_old_file_or_the_new_one(
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
 
-    name = {"read": (hashlib, "sha256"), "flush": (os, "fsync"), "rename": (Path, "replace")}[step]
+    name = {"read": (hashlib, "file_digest"), "flush": (os, "fsync"), "rename": (Path, "replace")}[step]
     with monkeypatch.context() as patch:
         patch.setattr(*name, crash)
         with pytest.raises(KeyboardInterrupt):

@@ -15,7 +15,7 @@ import av
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.ffmpeg.picture.canvas import Planes, Size, decoded_planes, video_frame
+from video_pipeline.ffmpeg.picture.canvas import BT709, LIMITED_RANGE, Planes, Size, decoded_planes, video_frame
 from video_pipeline.ffmpeg.picture.plan import Kind
 from video_pipeline.ffmpeg.work.coded import Coded
 
@@ -46,8 +46,6 @@ _FINER = (16, 12, 8, 4)
 """What is tried after a quantiser and those nearby. In one of 17 pictures of gradients SVT-AV1 smooths anew what the
 lower edge cuts, at every quantiser from 19 to 29; from 16 on it left all of some 1400 such pictures alone."""
 
-BT709 = 1
-LIMITED_RANGE = 1
 _SEQUENCE_HEADER, _FRAME_HEADER = 1, 3
 _SHOW_EXISTING = 0x80
 _DELIMITER = b"\x12\x00"

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.ffmpeg.picture.canvas import Planes, Size, video_frame
+from video_pipeline.ffmpeg.picture.canvas import BT709, LIMITED_RANGE, Planes, Size, video_frame
 from video_pipeline.ffmpeg.picture.plan import Kind
 from video_pipeline.ffmpeg.work.coded import Coded
 
@@ -95,8 +95,6 @@ _FEW = 4
 """So few frames are encoded without B-frames: a file of three would show one before its decoding time, as libavformat
 reads it (see `bmff`: it does not look at the last two frames)."""
 
-_BT709 = 1
-_LIMITED_RANGE = 1
 _START = b"\x00\x00\x00\x01"
 _SLICES, _KEY = range(1, 6), 5
 _SPS, _PPS = 7, 8
@@ -124,8 +122,8 @@ def encode_h264(frames: Film, size: Size, rate: FrameRate, *, kind: Kind, quanti
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = size.width, size.height, "yuv420p"
     encoder.framerate, encoder.time_base = rate.fraction, 1 / rate.fraction
-    encoder.color_primaries = encoder.color_trc = encoder.colorspace = _BT709
-    encoder.color_range = _LIMITED_RANGE
+    encoder.color_primaries = encoder.color_trc = encoder.colorspace = BT709
+    encoder.color_range = LIMITED_RANGE
     encoder.thread_count = 1
     encoder.gop_size = _NO_KEY_AFTER
     encoder.options = {

@@ -31,8 +31,10 @@ ENGINE_VERSION = 5
 """Raise it when the same stretch would look different: cached stretches of older versions are then not used."""
 
 BLEND_CEILING = 3
-"""A dissolve may exceed the ceiling of the whole programme this many times: it lasts two seconds in three minutes."""
+"""A transition may exceed the ceiling of the whole programme this many times: it lasts two seconds in three minutes.
 
+The ceiling is one of the average over a programme. Short ones full of transitions may exceed it, and the report tells.
+"""
 
 CEILING_SECONDS = 2
 """The shortest time over which a bit rate is looked at."""
@@ -75,9 +77,9 @@ def pictures_of(stretch: Stretch) -> tuple[str, ...]:
 
 
 def make_stretch(
-    stretch: Plain, form: PictureFormat, files: Mapping[str, Path], session: Session, stop: StopFlag
+    stretch: Plain, form: PictureFormat, files: Mapping[str, Path], session: Session, stop: StopFlag, *, key: str
 ) -> None:
-    """Encode `stretch` into the cache; `files` maps the checksums of its pictures to files. Runs in a worker."""
+    """Encode `stretch` into the cache as `key`; `files` maps the checksums of its pictures to files. In a worker."""
     stop.check()
     planes = {picture: prepared_planes(picture, files[picture], form.size, session) for picture in pictures_of(stretch)}
 
@@ -94,7 +96,7 @@ def make_stretch(
         return recipe.encode(film, form.size, form.rate, kind=kind_of(stretch), quantiser=quantiser)
 
     coded = within_ceiling(encoded, stretch, form)
-    session.add(stretch_key(stretch, form), lambda path: write_coded(coded, path))
+    session.add(key, lambda path: write_coded(coded, path))
 
 
 def _is_plain(blend: Blend) -> bool:
@@ -152,7 +154,11 @@ def _shown(look: Look, planes: Mapping[str, Planes]) -> Callable[[int], Planes]:
 
 
 def within_ceiling(encoded: Callable[[int], Coded], stretch: Stretch, form: PictureFormat) -> Coded:
-    """The stretch at the first quantiser, or the last resort, at which its bit rate keeps below its ceiling."""
+    """The stretch at the first quantiser at which its bit rate keeps below its ceiling.
+
+    When none does, it is the one at the last quantiser, above the ceiling: no picture would be worse. What the whole
+    programme comes to stands in the report (delivery.Delivery).
+    """
     kind = kind_of(stretch)
     ceiling = form.rung.video_bps * (BLEND_CEILING if kind is Kind.BLEND else 1)
     # A few frames that are left over from a loop are mostly key frame: they do not count as if there were seconds.

@@ -10,7 +10,7 @@ import numpy as np
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.ffmpeg.picture.canvas import Planes, Size, decoded_planes, video_frame
+from video_pipeline.ffmpeg.picture.canvas import BT709, LIMITED_RANGE, Planes, Size, decoded_planes, video_frame
 from video_pipeline.ffmpeg.picture.plan import Kind
 from video_pipeline.ffmpeg.work.coded import Coded
 
@@ -42,9 +42,6 @@ _HOLDING = {
     "aq-mode": "0",
     "crf": "40",
 }
-
-BT709 = 1
-LIMITED_RANGE = 1
 
 
 def vp9_params(kind: Kind, quantiser: int) -> str:

@@ -16,11 +16,11 @@ import numpy as np
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg.files.bmff import Ints, box, full_box
+from video_pipeline.ffmpeg.picture.canvas import BT709
 
 _START = b"\x00\x00\x00\x01"
 _SPS, _PPS = 7, 8
 _HIGH_PROFILES = (100, 110, 122, 244)
-_BT709 = 1
 _LAST_WITHOUT_TIER = 7
 _CHAPTERS_IN_CHPL = 255  # its count is one byte
 
@@ -38,7 +38,7 @@ def av1_entry(header: bytes, size: tuple[int, int], rates: bytes, *, quicktime: 
 def _visual_entry(kind: bytes, configuration: bytes, size: tuple[int, int], rates: bytes, *, quicktime: bool) -> bytes:
     width, height = size
     visual = struct.pack(">6xH16xHHIIIH32xHh", 1, width, height, 72 << 16, 72 << 16, 0, 1, 24, -1)
-    colours = struct.pack(">4s3H", b"nclc" if quicktime else b"nclx", _BT709, _BT709, _BT709)
+    colours = struct.pack(">4s3H", b"nclc" if quicktime else b"nclx", BT709, BT709, BT709)
     return box(
         kind,
         visual,

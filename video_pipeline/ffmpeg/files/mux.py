@@ -64,8 +64,7 @@ def write_file(
 
 
 def _write_sound(out: Path, container: Container, reel: Reel, poll: Callable[[], None]) -> str:
-    options = dict(container.options) | REPEATABLE
-    with av.open(f"file:{out.absolute()}", "w", format=container.muxer, options=options) as target:
+    with av.open(f"file:{out.absolute()}", "w", format=container.muxer, options=REPEATABLE) as target:
         stream = target.add_stream(reel.sound.voice.facts.encoder, rate=SAMPLE_RATE, layout="stereo")
         assert isinstance(stream, AudioStream)
         stream.codec_context.bit_rate = reel.sound.voice.bit_rate

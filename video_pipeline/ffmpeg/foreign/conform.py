@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from video_pipeline.ffmpeg.foreign.survey import Colour, Footage
 from video_pipeline.ffmpeg.program.command import Filter
 
-BT709, UNSPECIFIED, BT2020 = 1, 2, 9
+BT2020 = 9
 _FULL = 2
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
 _BRIGHT = {16: "smpte2084", 18: "arib-std-b67"}

@@ -1,5 +1,8 @@
 """Owns which hardware encoders of this machine work, found by using them; hides devices, drivers, what is kept of it.
 
+    trials     what a test picture said: for all processes, some hours from the trial, on the same machine
+    distrust   what real work said: for this process alone, until it ends
+
 That ffmpeg knows an encoder says nothing about the machine, and a driver that opens may still crash, hang or write
 rubbish. So each candidate encodes a moving test picture in a process of its own, and what comes out is decoded by
 software and compared with the picture.
@@ -65,13 +68,15 @@ class Verdict:
     name: str
     usable: bool
     said: str
+    at: float  # when it was tried, seconds since 1970
 
 
 class Hardware:
     """The hardware encoders of this machine; safe to use from several threads and processes.
 
-    `chosen` is `auto`, `software` or the name of one encoder; InvalidInputError for another word. Answers are kept in
-    the file `keep` for some hours, for as long as program, drivers and devices stay the same.
+    `chosen` is `auto`, `software` or the name of one encoder; InvalidInputError for another word. What trials say is
+    kept in the file `keep`, each answer for some hours from its trial, for as long as program, drivers and devices
+    stay the same. What failed at real work is refused by this process until it ends, and by no other.
     """
 
     def __init__(self, binary: FfmpegBinary, chosen: str, keep: Path) -> None:
@@ -82,8 +87,9 @@ class Hardware:
         self._chosen = chosen
         self._keep = keep
         self._lock = threading.Lock()
+        self._key = ""
         self._found: dict[str, Verdict] = {}
-        self._valid_until = 0.0
+        self._distrusted: dict[str, Verdict] = {}
 
     def choice(self, codec: str, length_s: float, is_stopped: Callable[[], bool] = lambda: False) -> Encoder | None:
         """The encoder to use for a video of `length_s` seconds; None means software.
@@ -104,7 +110,7 @@ class Hardware:
     def refusal(self, codec: str) -> str:
         """Why the encoder that was asked for by name is not used for `codec`; empty when nothing is wrong."""
         encoder = BY_NAME.get(self._chosen)
-        verdict = self._found.get(self._chosen)
+        verdict = self._distrusted.get(self._chosen) or self._found.get(self._chosen)
         if encoder is None or encoder.codec != codec or verdict is None or verdict.usable:
             return ""
         return f"{verdict.name} does not work here: {verdict.said}"
@@ -112,7 +118,7 @@ class Hardware:
     def distrust(self, name: str, said: str) -> None:
         """Use an encoder that failed at real work no more in this process."""
         with self._lock:
-            self._found[name] = Verdict(name, False, f"failed at work: {said[:_SAID]}")
+            self._distrusted[name] = Verdict(name, False, f"failed at work: {said[:_SAID]}", time.time())
 
     def describe(self) -> str:
         """One line for people: which encoders work, or why none does."""
@@ -134,15 +140,22 @@ class Hardware:
         """Whether each of `encoders` works; those of which nothing is known are tried now, several at a time."""
         with self._turn(is_stopped):
             key = _facts_of(self._binary)
-            if time.monotonic() >= self._valid_until:
-                self._found, age_s = _kept(self._keep, key)
-                self._valid_until = time.monotonic() + KEPT_S - age_s
-            unknown = [encoder for encoder in encoders if encoder.name not in self._found]
+            if key != self._key:
+                self._key, self._found = key, {}
+            self._found = {name: verdict for name, verdict in self._found.items() if _is_fresh(verdict)}
+            if any(self._is_unknown(encoder) for encoder in encoders):
+                self._found = _kept(self._keep, key) | self._found
+            unknown = [encoder for encoder in encoders if self._is_unknown(encoder)]
             if unknown:
                 tried = try_encoders(self._binary.path, unknown, is_stopped)
                 self._found |= {verdict.name: verdict for verdict in tried}
-                _store(self._keep, key, self._found)
-            return tuple(self._found[encoder.name] for encoder in encoders)
+                # What another process found out meanwhile stays.
+                _store(self._keep, key, _kept(self._keep, key) | self._found)
+            known = self._found | self._distrusted
+            return tuple(known[encoder.name] for encoder in encoders)
+
+    def _is_unknown(self, encoder: Encoder) -> bool:
+        return encoder.name not in self._found and encoder.name not in self._distrusted
 
     @contextmanager
     def _turn(self, is_stopped: Callable[[], bool]) -> Iterator[None]:
@@ -165,16 +178,18 @@ def try_encoders(
 
         def tried(encoder: Encoder) -> Verdict:
             if encoder.name not in known:
-                return Verdict(encoder.name, False, "this ffmpeg was built without it")
-            try:
-                return _tried(binary, encoder, Path(folder), is_stopped)
-            except (MediaError, MachineError, OSError) as error:
-                return Verdict(encoder.name, False, str(error)[:_SAID])
+                usable, said = False, "this ffmpeg was built without it"
+            else:
+                try:
+                    usable, said = _tried(binary, encoder, Path(folder), is_stopped)
+                except (MediaError, MachineError, OSError) as error:
+                    usable, said = False, str(error)[:_SAID]
+            return Verdict(encoder.name, usable, said, time.time())
 
         return list(threads.map(tried, encoders))
 
 
-def _tried(binary: Path, encoder: Encoder, folder: Path, is_stopped: Callable[[], bool]) -> Verdict:
+def _tried(binary: Path, encoder: Encoder, folder: Path, is_stopped: Callable[[], bool]) -> tuple[bool, str]:
     clip, stats = folder / f"{encoder.name}.mkv", folder / f"{encoder.name}.psnr"
     options = encoder.arguments(_BIT_RATE, _RATE)
     coding = Coding("matroska", encoder.name, options, encoder.device, encoder.upload)
@@ -182,12 +197,12 @@ def _tried(binary: Path, encoder: Encoder, folder: Path, is_stopped: Callable[[]
     run(compare_command(binary, clip, "matroska", _PICTURE, stats), limit_s=_TRIAL_S, is_stopped=is_stopped)
     levels = [float(level) for level in re.findall(r"psnr_avg:([\d.]+|inf)", stats.read_text())]
     if len(levels) != _FRAMES:
-        return Verdict(encoder.name, False, f"it wrote {len(levels)} of {_FRAMES} frames")
+        return False, f"it wrote {len(levels)} of {_FRAMES} frames"
     mean, least = fmean(min(level, 100.0) for level in levels), min(levels)
     figures = f"PSNR {mean:.1f} dB, at least {least:.1f} dB"
     if mean < MEAN_PSNR_DB or least < LEAST_PSNR_DB:
-        return Verdict(encoder.name, False, f"what it writes is not the picture: {figures}")
-    return Verdict(encoder.name, True, figures)
+        return False, f"what it writes is not the picture: {figures}"
+    return True, figures
 
 
 def _gist(said: str) -> str:
@@ -217,21 +232,25 @@ def _facts_of(binary: FfmpegBinary) -> str:
     return key_of([identity, devices, drivers, _boot_facts(), trial])
 
 
-def _kept(keep: Path, key: str) -> tuple[dict[str, Verdict], float]:
-    """The answers kept in a file and their age in seconds; none when they are old or of another machine."""
+def _is_fresh(verdict: Verdict) -> bool:
+    return 0 <= time.time() - verdict.at < KEPT_S
+
+
+def _kept(keep: Path, key: str) -> dict[str, Verdict]:
+    """The answers kept in a file that still count; none when they are of another machine."""
     try:
         content = json.loads(keep.read_text())
-        age_s = time.time() - content["at"]
-        if content["key"] == key and 0 <= age_s < KEPT_S:
-            return {each["name"]: Verdict(**each) for each in content["verdicts"]}, age_s
+        if content["key"] == key:
+            verdicts = [Verdict(**each) for each in content["verdicts"]]
+            return {verdict.name: verdict for verdict in verdicts if _is_fresh(verdict)}
     except (OSError, ValueError, KeyError, TypeError) as error:
         log.debug("no kept answers about encoders: %s", error)
-    return {}, 0.0
+    return {}
 
 
 def _store(keep: Path, key: str, found: dict[str, Verdict]) -> None:
     part = keep.with_name(f"{keep.name}.{uuid.uuid4().hex}.part")
-    content = {"key": key, "at": time.time(), "verdicts": [asdict(verdict) for verdict in found.values()]}
+    content = {"key": key, "verdicts": [asdict(verdict) for verdict in found.values()]}
     try:
         keep.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps(content))

@@ -7,7 +7,6 @@ twelve hours need no more memory than one minute and no second file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -21,9 +20,7 @@ from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg.sound.limiter import CONTEXT, limiting_gain
 from video_pipeline.ffmpeg.sound.loudness import SILENT_LUFS, STEP, Meter, Sound, loudness_of
 from video_pipeline.ffmpeg.sound.mixing import EDGE, LOUDEST_BOOST_DB
-
-FIRST_CEILING_DBTP = LOUDNESS.true_peak_dbtp - 1.0
-"""Lossy encoders raise peaks by 0.3 to 1 dB; what they really do is measured afterwards."""
+from video_pipeline.ffmpeg.sound.programme import FIRST_CEILING_DBTP, Trim
 
 _BLOCK = 100 * STEP  # 10 s
 _BYTES = 8  # of one stereo sample
@@ -32,14 +29,6 @@ _CLOSE_LU = 0.05
 
 Check = Callable[[], None]
 """Called between blocks; raises CancelledError to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trim:
-    """A gain for the whole sound, and the limiter's ceiling."""
-
-    gain_db: float
-    ceiling_dbtp: float
 
 
 def fit_length(pcm: Path, samples: int) -> None:
@@ -75,6 +64,19 @@ def next_trim(found: Loudness, last: Trim) -> Trim | None:
     if excess <= 0 and (silent or abs(missing) <= LOUDNESS.tolerance_lu / 2):
         return None
     return Trim(0.0 if silent else missing, last.ceiling_dbtp - max(excess + 0.1, 0.0))
+
+
+def missed(found: Loudness) -> str:
+    """What of the promised loudness was not reached, for people; empty when all was, or there is silence only."""
+    if found.integrated_lufs <= SILENT_LUFS:
+        return ""
+    short = abs(LOUDNESS.integrated_lufs - found.integrated_lufs) > LOUDNESS.tolerance_lu
+    if not short and found.true_peak_dbtp <= LOUDNESS.true_peak_dbtp:
+        return ""
+    return (
+        f"the sound has {found.integrated_lufs:.1f} LUFS and {found.true_peak_dbtp:.1f} dBTP instead of "
+        f"{LOUDNESS.integrated_lufs:.1f} and at most {LOUDNESS.true_peak_dbtp:.1f}: levelling it did not get nearer"
+    )
 
 
 def apply_trim(pcm: Path, trim: Trim, check: Check) -> None:

@@ -43,9 +43,8 @@ VIDEO_DECODERS = (
 """What cameras, phones, editors and screen recorders write; ffmpeg knows 300 more, most of them never attacked yet."""
 
 AUDIO_DECODERS = (
-    *("aac", "aac_latm", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "dca", "opus", "libopus", "vorbis"),
-    *("libvorbis", "flac", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le"),
-    *("pcm_u8", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt", "amrnb", "amrwb"),
+    *MUSIC_DECODERS,
+    *("aac_latm", "mp2", "mp2float", "dca", "pcm_bluray", "adpcm_ima_qt", "amrnb", "amrwb"),
 )
 
 DECODERS = (*VIDEO_DECODERS, *AUDIO_DECODERS)
@@ -161,7 +160,9 @@ def _look(video: str, demuxer: str) -> dict[str, Any]:
     name = Path(video).name
     try:
         options = {"protocol_whitelist": "file", "codec_whitelist": ",".join(DECODERS)}
-        with av.open(f"file:{Path(video).absolute()}", format=demuxer, options=options) as file:
+        path = f"file:{Path(video).absolute()}"
+        # Titles of old files are Latin-1 as often as UTF-8, and nothing here depends on them.
+        with av.open(path, format=demuxer, options=options, metadata_errors="replace") as file:
             return _facts(file, name) | {"demuxer": demuxer}
     except (av.FFmpegError, ValueError, OverflowError, ZeroDivisionError) as error:
         raise MediaError(f"{name} cannot be read: {error}") from error

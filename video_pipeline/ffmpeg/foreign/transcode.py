@@ -29,6 +29,7 @@ from video_pipeline.ffmpeg.foreign.levelling import (
     apply_trim,
     encoded_loudness,
     fit_length,
+    missed,
     next_trim,
     settled_trim,
     soften_edges,
@@ -224,6 +225,8 @@ def _encoded_sound(work: Workpiece, wish: Wish, pcm: Path, frames: int) -> tuple
         if again is None:
             break
         trim = again
+    if complaint := missed(loudness):
+        work.note(complaint)
     return file, loudness
 
 

@@ -13,7 +13,6 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,7 +29,7 @@ from video_pipeline.ffmpeg.encoding.stretch import (
 )
 from video_pipeline.ffmpeg.overlay.drawings import DRAWING_VERSION, DRAWINGS, Drawing, Shade, layout_of
 from video_pipeline.ffmpeg.overlay.spectrum import TABLE_VERSION, Clock, rows_around, smoothed
-from video_pipeline.ffmpeg.picture.canvas import Planes, Size
+from video_pipeline.ffmpeg.picture.canvas import Planes, Size, decoded_planes
 from video_pipeline.ffmpeg.picture.plan import Hold, Live, kind_of
 from video_pipeline.ffmpeg.work.cache import Session, key_of
 from video_pipeline.ffmpeg.work.coded import Coded, write_coded
@@ -59,9 +58,16 @@ def live_key(live: Live, form: PictureFormat, heard: Heard) -> str:
 
 
 def make_live(
-    live: Live, form: PictureFormat, files: Mapping[str, Path], session: Session, stop: StopFlag, *, heard: Heard
+    live: Live,
+    form: PictureFormat,
+    files: Mapping[str, Path],
+    session: Session,
+    stop: StopFlag,
+    *,
+    heard: Heard,
+    key: str,
 ) -> None:
-    """Encode `live` into the cache; `files` maps the checksums of its pictures to files. Runs in a worker."""
+    """Encode `live` into the cache as `key`; `files` maps the checksums of its pictures to files. Runs in a worker."""
     stop.check()
     planes = {picture: prepared_planes(picture, files[picture], form.size, session) for picture in pictures_of(live)}
     levels = smoothed(rows_around(heard.table, live.first, live.shown, heard.clock), heard.clock.rate)
@@ -70,15 +76,16 @@ def make_live(
 
     def encoded(quantiser: int) -> Coded:
         def settled(picture: Planes) -> Planes:
-            key = recipe.encode([picture], form.size, form.rate, kind=kind, quantiser=quantiser)
-            return _decoded(key, form.codec)
+            frame = recipe.encode([picture], form.size, form.rate, kind=kind, quantiser=quantiser)
+            header = frame.header if form.codec in _HEADER_APART else b""
+            return decoded_planes(_DECODERS[form.codec], [header + frame.packets[0]])[0]
 
         beneath = _Beneath(live, planes, shade, settled)
         film = _Film(beneath, drawing, levels, stop)
         return recipe.encode(film, form.size, form.rate, kind=kind, quantiser=quantiser)
 
     coded = within_ceiling(encoded, live, form)
-    session.add(live_key(live, form, heard), lambda path: write_coded(coded, path))
+    session.add(key, lambda path: write_coded(coded, path))
 
 
 @lru_cache(maxsize=2)
@@ -130,13 +137,3 @@ class _Film:
         for frame, levels in zip(watched(self.beneath, self.stop), self.levels, strict=True):
             self.drawing.draw(frame, levels)
             yield frame
-
-
-def _decoded(key: Coded, codec: VideoCodec) -> Planes:
-    """What a decoder makes of a key frame."""
-    decoder = av.CodecContext.create(_DECODERS[codec], "r")
-    assert isinstance(decoder, av.VideoCodecContext)
-    decoder.thread_count = 1
-    header = key.header if codec in _HEADER_APART else b""
-    frames = [*decoder.decode(av.Packet(header + key.packets[0])), *decoder.decode(None)]
-    return np.asarray(frames[0].to_ndarray(format="yuv420p"), np.uint8)

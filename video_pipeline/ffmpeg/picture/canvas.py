@@ -26,6 +26,9 @@ _Sample = TypeVar("_Sample", bound=np.generic)
 BLACK, WHITE = 16, 235
 """Luma of black and white in limited range."""
 
+BT709, LIMITED_RANGE = 1, 1
+"""What streams and files call these colours: 1 in ITU-T H.273 for primaries, transfer and matrix; range 1 in ffmpeg."""
+
 # ITU-R BT.709-6, items 3.2 to 3.5: luma weights, and limited range (luma 16 to 235, chroma 16 to 240).
 _RED, _GREEN, _BLUE = 0.2126, 0.7152, 0.0722
 _LUMA = np.array([[_RED, _GREEN, _BLUE]], np.float32) * (219 / 255)

@@ -47,7 +47,9 @@ def open_video(video: Path) -> InputContainer:
 
 def _open(file: Path, demuxer: str) -> InputContainer:
     try:
-        return av.open(f"file:{file.absolute()}", format=demuxer, options={"protocol_whitelist": "file"})
+        options = {"protocol_whitelist": "file"}
+        # A title that is not UTF-8 is no reason to refuse a file.
+        return av.open(f"file:{file.absolute()}", format=demuxer, options=options, metadata_errors="replace")
     except av.FFmpegError as error:
         raise MediaError(f"{file.name} cannot be read: {error}") from error
 

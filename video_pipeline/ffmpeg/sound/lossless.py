@@ -25,6 +25,8 @@ _AT_ONCE = 100 * STEP
 class LosslessWork(SoundWork):
     """Makes the sound of one programme as 16-bit samples; its one chunk is the mix itself."""
 
+    encoding_s = 2.0  # nothing is encoded here: it is measured
+
     def _finished(self) -> FinishedSound | None:
         return None
 
@@ -33,7 +35,7 @@ class LosslessWork(SoundWork):
         starts = range(0, length, _SPAN)
         return self._crew.gather(
             self._crew.submit(
-                2.0 * self._hours / len(starts),
+                self.encoding_s * self._hours / len(starts),
                 f"measured sound {number} of {len(starts)}",
                 measure_span,
                 mix,
@@ -44,8 +46,8 @@ class LosslessWork(SoundWork):
             for number, start in enumerate(starts, start=1)
         )
 
-    def _keep(self, chunks: list[Measured], loudness: Loudness) -> FinishedSound:
-        return FinishedSound((Path(chunks[0].key),), loudness)
+    def _keep(self, mix: Path, chunks: list[Measured], loudness: Loudness) -> FinishedSound:
+        return FinishedSound((mix,), loudness)
 
 
 def measure_span(mix: Path, start: int, stop: int, flag: StopFlag) -> Measured:
@@ -56,7 +58,7 @@ def measure_span(mix: Path, start: int, stop: int, flag: StopFlag) -> Measured:
     for first in range(start - settling, stop, _AT_ONCE):
         flag.check()
         meter.add(np.ascontiguousarray(pcm[first : min(first + _AT_ONCE, stop)].T, np.float32) / np.float32(32768))
-    return Measured(str(mix), meter.powers[settling // STEP :], meter.peak)
+    return Measured("", meter.powers[settling // STEP :], meter.peak)
 
 
 def load_mix(mix: Path) -> NDArray[np.int16]:

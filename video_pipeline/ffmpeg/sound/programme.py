@@ -69,6 +69,9 @@ class FinishedSound:
 class SoundWork:
     """Makes the sound of one programme for one rendition."""
 
+    encoding_s = _ENCODING
+    """Expected CPU seconds to turn an hour of the mix into measured chunks."""
+
     def __init__(
         self, timeline: Timeline, voice: Voice, *, files: Mapping[str, Path], binary: Path, session: Session, crew: Crew
     ) -> None:
@@ -86,7 +89,7 @@ class SoundWork:
         """Queue what can begin at once, so that it comes before the pictures."""
         if self._finished() is not None:
             return
-        self._crew.announce(_ENCODING * self._hours)
+        self._crew.announce(self.encoding_s * self._hours)
         analyses = self._known()
         if analyses is None or self._session.find(_powers_key(self._mix_key(self._first_trim(analyses)))) is None:
             self._crew.announce(_MIXING * self._hours)
@@ -101,12 +104,13 @@ class SoundWork:
         trim = self._first_trim(analyses)
         for _ in range(ROUNDS):
             trim = self._levelled(analyses, trim)
-            chunks = self._encoded(self._mix(analyses, trim))
+            mix = self._mix(analyses, trim)
+            chunks = self._encoded(mix)
             loudness = loudness_of(np.concatenate([part.powers for part in chunks]), max(part.peak for part in chunks))
             if _acceptable(loudness):
                 break
             trim = _next_trim(trim, loudness)
-        return self._keep(chunks, loudness)
+        return self._keep(mix, chunks, loudness)
 
     def first_trim(self) -> Trim:
         """The trim of the mix that every voice is encoded from first: as loud as it should be before encoding."""
@@ -138,7 +142,7 @@ class SoundWork:
         whole = tuple(chunk for chunk in chunks if chunk is not None and is_whole(chunk))
         return FinishedSound(whole, Loudness(**stored["loudness"])) if len(whole) == len(chunks) else None
 
-    def _keep(self, chunks: list[Measured], loudness: Loudness) -> FinishedSound:
+    def _keep(self, mix: Path, chunks: list[Measured], loudness: Loudness) -> FinishedSound:
         self._session.add_json(
             self._programme_key, {"chunks": [chunk.key for chunk in chunks], "loudness": asdict(loudness)}
         )
@@ -248,7 +252,7 @@ class SoundWork:
 
     def _encoded(self, mix: Path) -> list[Measured]:
         chunks = chunks_of(self._timeline.samples, self._voice, _span(self._timeline.samples))
-        cost = _ENCODING * self._hours / len(chunks)
+        cost = self.encoding_s * self._hours / len(chunks)
         return self._crew.gather(
             self._crew.submit(
                 cost,

@@ -66,6 +66,18 @@ def test_strange_names_are_only_names(studio: Studio, name: str) -> None:
     assert out.exists()
 
 
+@pytest.mark.parametrize("name", ["old.avi", "old.mkv"])
+def test_titles_that_are_not_utf8_are_no_reason_to_refuse(studio: Studio, name: str) -> None:
+    video = studio.flashing(name, "-c:v", "mpeg4", "-c:a", "pcm_s16le", "-metadata", "title=QQQQ", seconds=1)
+    content = video.read_bytes()
+    assert b"QQQQ" in content
+    video.write_bytes(content.replace(b"QQQQ", b"Caf\xe9"))
+    if name.endswith("mkv"):
+        assert studio.tools.inspect(video)["frames"] == 30
+    _, report = studio.transcode(video)
+    assert report.frames == 30
+
+
 def test_what_is_no_file_is_refused_at_once(studio: Studio) -> None:
     pipe = studio.folder / "pipe.mp4"
     os.mkfifo(pipe)

@@ -109,7 +109,9 @@ def test_an_answer_is_kept_for_the_same_machine_and_for_some_hours(binary: Ffmpe
     assert ask() == 2
     assert ask() == 0
     kept = json.loads(keep.read_text())
-    keep.write_text(json.dumps({**kept, "at": kept["at"] - KEPT_S - 1}))
+    for aged in kept["verdicts"]:
+        aged["at"] -= KEPT_S + 1
+    keep.write_text(json.dumps(kept))
     assert ask() == 2
     keep.write_text("{")
     assert ask() == 2
@@ -118,6 +120,44 @@ def test_an_answer_is_kept_for_the_same_machine_and_for_some_hours(binary: Ffmpe
     keep.unlink()
     keep.mkdir()  # it cannot be kept
     assert ask() == 2
+
+
+def test_each_answer_has_an_age_of_its_own(binary: FfmpegBinary, tmp_path: Path) -> None:
+    keep = tmp_path / "encoders.json"
+    _, faked = with_modes(tmp_path, binary, vp9_qsv="fails", h264_amf="fails")
+    Hardware(faked, "vp9_qsv", keep).choice("vp9", LONG)
+    (first,) = json.loads(keep.read_text())["verdicts"]
+    Hardware(faked, "h264_amf", keep).choice("h264", LONG)
+    later = {each["name"]: each["at"] for each in json.loads(keep.read_text())["verdicts"]}
+    assert later["vp9_qsv"] == first["at"] < later["h264_amf"]
+
+
+def test_another_machine_is_noticed_while_answers_still_count(binary: FfmpegBinary, tmp_path: Path) -> None:
+    fake, faked = with_modes(tmp_path, binary, vp9_qsv="fails")
+    found = Hardware(faked, "vp9_qsv", tmp_path / "encoders.json")
+    for _ in range(2):
+        assert found.choice("vp9", LONG) is None
+    assert len(fake.asked) == 1
+    os.utime(fake.program, (1, 1))  # another program
+    assert found.choice("vp9", LONG) is None
+    assert len(fake.asked) == 2
+
+
+def test_what_failed_at_work_is_refused_by_this_process_for_good_and_by_no_other(
+    binary: FfmpegBinary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = tmp_path / "encoders.json"
+    fake, faked = with_modes(tmp_path, binary, h264_nvenc="works", vp9_qsv="fails", vp9_vaapi="fails")
+    found = Hardware(faked, "auto", keep)
+    nvenc = [BY_NAME["h264_nvenc"]]
+    assert found.verdicts(nvenc)[0].usable
+    found.distrust("h264_nvenc", "device lost")
+    found.choice("vp9", LONG)  # stores what it found out
+    assert not found.verdicts(nvenc)[0].usable
+    assert Hardware(faked, "auto", keep).verdicts(nvenc)[0].usable
+    monkeypatch.setattr(hardware, "KEPT_S", 0.0)
+    os.utime(fake.program, (1, 1))
+    assert "device lost" in found.verdicts(nvenc)[0].said
 
 
 def test_what_is_chosen(binary: FfmpegBinary, tmp_path: Path) -> None:

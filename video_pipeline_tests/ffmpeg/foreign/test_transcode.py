@@ -21,7 +21,7 @@ from video_pipeline.domain.media import Loudness
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.ffmpeg.foreign.conform import Frame, picture_filters
 from video_pipeline.ffmpeg.foreign.encoders import SOFTWARE
-from video_pipeline.ffmpeg.foreign.levelling import Trim, next_trim
+from video_pipeline.ffmpeg.foreign.levelling import next_trim
 from video_pipeline.ffmpeg.foreign.survey import Colour, Footage, ForeignChapter, check_limits, steady_rate
 from video_pipeline.ffmpeg.foreign.transcode import chapters_text
 from video_pipeline.ffmpeg.program.command import (
@@ -32,6 +32,7 @@ from video_pipeline.ffmpeg.program.command import (
     join_command,
     voice_command,
 )
+from video_pipeline.ffmpeg.sound.programme import Trim
 from video_pipeline_tests.ffmpeg.footage import (
     SMALL,
     SMALL_WEBM,
@@ -209,6 +210,17 @@ def test_what_is_changed_after_encoding() -> None:
 
 
 # what comes out
+
+
+def test_loudness_that_was_not_reached_is_told(studio: Studio) -> None:
+    """One click in a minute of near silence: no gain that is allowed makes it as loud as it should be."""
+    click = "aevalsrc='0.9*lt(abs(t-5)\\,0.0005)+0.0004*sin(2765*t)':s=48000:d=8"
+    studio.make("click.mkv", "-c:v", "libx264", "-c:a", "flac", "-ac", "2", picture="color=s=320x180:d=8", sound=click)
+    path, report = studio.transcode(studio.folder / "click.mkv")
+    integrated, _ = studio.workshop.loudness(path)
+    assert abs(integrated - LOUDNESS.integrated_lufs) > LOUDNESS.tolerance_lu
+    assert f"the sound has {report.loudness.integrated_lufs:.1f} LUFS and" in report.command
+    assert report.loudness.integrated_lufs == pytest.approx(integrated, abs=0.1)
 
 
 def check_promises(studio: Studio, path: Path, rendition: Rendition, frames: int, rate: FrameRate) -> None:

@@ -9,18 +9,28 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.errors import CancelledError, MediaError
+from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.timebase import TimeRange
+from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.previews.excerpts import extract_sound
 from video_pipeline.ffmpeg.program.probe import inspect
 from video_pipeline_tests.ffmpeg.material import Workshop, luma_frames, music, reference, write_sound
+
+
+def made_preview(
+    workshop: Workshop, timeline: Timeline, master: Path, out: Path, *, cancelled: bool = False
+) -> RenderReport:
+    return workshop.tools.preview_clip(
+        timeline, master, out, locate=lambda media: workshop.folder / media.key, cancelled=lambda: cancelled
+    )
 
 
 def test_a_preview_is_twenty_seconds_around_the_first_transition(workshop: Workshop, tmp_path: Path) -> None:
     timeline = workshop.album(2, seconds=14, fade=2)
     master, out = tmp_path / "master.mp4", tmp_path / "preview.mp4"
     workshop.render(timeline, "mp4_low", master)
-    report = workshop.tools.preview_clip(timeline, master, out, locate=lambda media: workshop.folder / media.key)
+    report = made_preview(workshop, timeline, master, out)
     facts = inspect(out)
     assert (facts["frames"], facts["video_s"], facts["height"]) == (600, 20.0, 480)
     assert report.media.bytes == facts["bytes"] < 3_000_000
@@ -47,8 +57,17 @@ def test_a_short_programme_is_shown_whole(workshop: Workshop, tmp_path: Path) ->
     timeline = workshop.album(2, seconds=4)
     master, out = tmp_path / "master.mp4", tmp_path / "preview.mp4"
     workshop.render(timeline, "mp4_low", master)
-    workshop.tools.preview_clip(timeline, master, out, locate=lambda media: workshop.folder / media.key)
+    made_preview(workshop, timeline, master, out)
     assert inspect(out)["frames"] == timeline.frames
+
+
+def test_a_preview_can_be_cancelled(workshop: Workshop, tmp_path: Path) -> None:
+    timeline = workshop.album(2, seconds=4)
+    master = tmp_path / "master.mp4"
+    workshop.render(timeline, "mp4_low", master)
+    with pytest.raises(CancelledError):
+        made_preview(workshop, timeline, master, tmp_path / "preview.mp4", cancelled=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["master.mp4"]
 
 
 def test_sound_is_taken_to_the_sample_and_silence_follows_its_end(workshop: Workshop, tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from scipy.signal import correlate
 from video_pipeline.domain.media import AudioFacts, Loudness, MediaReference
 from video_pipeline.domain.timebase import SAMPLE_RATE, FrameRate, TimeRange
 from video_pipeline.domain.timeline import PictureClip, SoundClip, Timeline
+from video_pipeline.ffmpeg.sound.lossless import LosslessWork
 from video_pipeline.ffmpeg.sound.loudness import STEP
 from video_pipeline.ffmpeg.sound.mixing import (
     GRID,
@@ -26,6 +30,7 @@ from video_pipeline.ffmpeg.sound.mixing import (
     predicted_powers,
     track_gain_db,
 )
+from video_pipeline.ffmpeg.sound.programme import SoundWork
 from video_pipeline.ffmpeg.sound.tracks import Analysis
 from video_pipeline.ffmpeg.sound.voice import (
     VOICES,
@@ -39,7 +44,7 @@ from video_pipeline.ffmpeg.sound.voice import (
 )
 from video_pipeline.ffmpeg.work.cache import Cache
 from video_pipeline.ffmpeg.work.coded import read_coded
-from video_pipeline.ffmpeg.work.crew import StopFlag
+from video_pipeline.ffmpeg.work.crew import Crew, StopFlag
 from video_pipeline_tests.ffmpeg.material import Workshop, music, write_sound
 
 LENGTH, FADE = 9 * SAMPLE_RATE, SAMPLE_RATE
@@ -236,3 +241,35 @@ def test_a_last_piece_within_the_last_tenth_of_a_second_is_no_step_of_loudness()
     analyses = [Analysis(facts, np.ones(10), np.full(101, 0.5, np.float32)) for _ in range(2)]
     assert len(predicted_powers(timeline, analyses, [0.0, 0.0])) == 10
     assert predicted_limiting(timeline, analyses, [0.0, 0.0], -2.0) == pytest.approx(np.ones(10))
+
+
+class Ledger:
+    """What a crew was told that will be done."""
+
+    def __init__(self) -> None:
+        self.announced = 0.0
+
+    def announce(self, cost: float) -> None:
+        self.announced += cost
+
+    def share(self, _name: str, make: Callable[[], object]) -> object:
+        return make()
+
+    def submit(self, *_: object) -> Future[None]:
+        return Future()
+
+    stop = None
+
+
+def test_lossless_sound_announces_no_encoder(workshop: Workshop, tmp_path: Path) -> None:
+    timeline = workshop.album(2, seconds=4)
+    files = {clip.media.sha256: workshop.folder / clip.media.key for clip in timeline.sounds}
+    costs = []
+    with Cache(tmp_path / "cache").session() as session:
+        for kind, codec in ((SoundWork, AudioCodec.AAC), (LosslessWork, AudioCodec.FLAC)):
+            ledger = Ledger()
+            crew = cast(Crew, ledger)
+            kind(timeline, Voice(codec, 256_000), files=files, binary=Path(), session=session, crew=crew).queue()
+            costs.append(ledger.announced * 3600 * SAMPLE_RATE / timeline.samples)
+    assert costs[0] - costs[1] == pytest.approx(SoundWork.encoding_s - LosslessWork.encoding_s)
+    assert LosslessWork.encoding_s < SoundWork.encoding_s / 10

@@ -13,8 +13,8 @@ from pathlib import Path
 from video_pipeline.domain.delivery import MASTER, Rendition
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.ffmpeg import find_ffmpeg
-from video_pipeline.steps.otio import from_otio
 from video_pipeline_tests.ffmpeg.truth import Claim, claim_of, verify
+from video_pipeline_tests.timelines import from_otio
 
 
 def main() -> int:
