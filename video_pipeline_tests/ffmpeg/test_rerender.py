@@ -145,8 +145,10 @@ def test_a_failing_stretch_fails_the_render_and_leaves_nothing(fresh: Workshop, 
 
 
 def test_an_existing_file_stays_until_the_new_one_is_whole(fresh: Workshop, tmp_path: Path) -> None:
-    out = tmp_path / "a.mp4"
+    out, neighbour = tmp_path / "a.mp4", tmp_path / "a.mp4.part"
     out.write_bytes(b"the old one")
+    neighbour.write_bytes(b"the user's own")
     with pytest.raises(CancelledError):
         fresh.render(fresh.album(2), "mp4_low", out, cancelled=lambda: True)
     assert out.read_bytes() == b"the old one"
+    assert neighbour.read_bytes() == b"the user's own"
