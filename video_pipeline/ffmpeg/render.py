@@ -105,8 +105,10 @@ def render_all(
             batch.start()
             made = batch.finish(finished)
         finally:
-            crew.dismiss()
-            batch.clear()
+            try:
+                crew.dismiss()
+            finally:
+                batch.clear()
     report(1.0, "finished")
     return made
 

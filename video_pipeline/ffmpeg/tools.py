@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ from video_pipeline.ffmpeg.render import Engine, order_of, render_all
 from video_pipeline.ffmpeg.sound.tracks import Analysis, columns_of, load_analysis, load_pcm, pcm_path, prepare_track
 from video_pipeline.ffmpeg.work.aside import aside, beside
 from video_pipeline.ffmpeg.work.cache import DEFAULT_LIMIT_BYTES, Cache, Session
-from video_pipeline.ffmpeg.work.crew import StopFlag, on_one_core
+from video_pipeline.ffmpeg.work.crew import StopFlag, on_one_core, worker_died
 from video_pipeline.ports import IsCancelled, KeepFinished, ReportProgress
 
 _POSTER_LIMIT_S = 60.0
@@ -212,8 +213,10 @@ class FfmpegTools:
                 made = self._engine.cores.submit(on_one_core, prepare_track, binary, audio, sha256, session, flag)
                 try:
                     made.result()
+                except BrokenProcessPool as error:
+                    raise worker_died(f"measured {audio.name}") from error
                 except BaseException:  # an interrupt as well: the worker must not go on in a directory that is gone
-                    flag.path.touch()
+                    flag.put_up()
                     wait([made])
                     raise
             yield session, sha256
