@@ -71,6 +71,20 @@ def test_a_stretch_that_was_cut_short_on_disk_is_made_again(fresh: Workshop, tmp
     assert second.media.sha256 == first.media.sha256
 
 
+def test_pieces_damaged_on_disk_are_made_again(fresh: Workshop, tmp_path: Path) -> None:
+    """One wrong byte made every later render fail, and the advice named a file that was gone by then."""
+    timeline = fresh.album(2, seconds=4)
+    first = fresh.render(timeline, "mp4_64x64", tmp_path / "a.mp4")
+    for place in (20, 40, -3):  # the checks, the index, the packets
+        for entry in (tmp_path / "cache" / "entries").glob("*/*"):
+            content = bytearray(entry.read_bytes())
+            content[place] ^= 0x55
+            entry.write_bytes(content)
+        again = fresh.render(timeline, "mp4_64x64", tmp_path / "b.mp4")
+        assert again.stretches_encoded == 3
+        assert again.media.sha256 == first.media.sha256
+
+
 CHILD = """
 import pickle, sys
 from pathlib import Path

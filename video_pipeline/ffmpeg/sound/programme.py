@@ -225,7 +225,9 @@ class SoundWork:
 
     def _mixed(self, key: str, analyses: list[Analysis], trim: Trim) -> Path:
         kept = self._session.find(key)
-        if kept is not None and kept.stat().st_size == self._timeline.samples * 4:
+        # One may be lost without the other: they are evicted, and damaged, one by one.
+        measured = self._session.find_json(_powers_key(key)) is not None
+        if kept is not None and measured and kept.stat().st_size == self._timeline.samples * 4:
             return kept
         self._session.drop(key)
         self._crew.gather(self._decode())

@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from zlib import crc32
 
 DEFAULT_LIMIT_BYTES = 8 * 2**30
 
@@ -66,19 +67,19 @@ class Session:
 
     def add_json(self, key: str, content: Any) -> None:
         """Keep a small piece as JSON."""
-        body = json.dumps(content)
-        self.add(key, lambda path: path.write_text(body))
+        body = json.dumps(content).encode()
+        self.add(key, lambda path: path.write_bytes(_check(body) + body))
 
     def find_json(self, key: str) -> Any:
-        """The content of a small piece; None when there is none, or only a part of it after a loss of power."""
+        """The content of a small piece; None when there is none, or when it was damaged since it was kept."""
         kept = self.find(key)
         if kept is None:
             return None
-        try:
-            return json.loads(kept.read_text())
-        except ValueError:
+        check, body = _parted(kept.read_bytes())
+        if check != _check(body):
             self.drop(key)
             return None
+        return json.loads(body)
 
     def drop(self, key: str) -> None:
         """Forget a piece that turned out to be damaged."""
@@ -136,6 +137,15 @@ class Cache:
 
 def _entry(root: Path, key: str) -> Path:
     return root / "entries" / key[:2] / key
+
+
+def _check(body: bytes) -> bytes:
+    return b"%08x\n" % crc32(body)
+
+
+def _parted(content: bytes) -> tuple[bytes, bytes]:
+    end = content.find(b"\n") + 1
+    return content[:end], content[end:]
 
 
 def _directories(folder: Path) -> list[Path]:

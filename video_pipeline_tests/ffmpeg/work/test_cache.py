@@ -14,9 +14,9 @@ from typing import IO
 
 import pytest
 
-from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.errors import TransientError
 from video_pipeline.ffmpeg.work.cache import Cache, key_of
-from video_pipeline.ffmpeg.work.coded import Coded, is_whole, read_coded, write_coded
+from video_pipeline.ffmpeg.work.coded import Coded, is_whole, read_coded, read_facts, write_coded
 
 
 def fill(cache: Cache, names: list[str], size: int = 1000) -> None:
@@ -110,10 +110,15 @@ def test_the_limit_holds_and_pieces_in_use_stay_while_many_sessions_add_and_evic
 
 def test_damaged_json_counts_as_missing(tmp_path: Path) -> None:
     with Cache(tmp_path).session() as session:
-        session.add(key_of("a"), lambda path: path.write_text('{"cut off'))
-        assert session.find_json(key_of("a")) is None
+        for damage in (b'{"whole": 1', b'{"whole": 1}', b"00000000\n{}", b""):
+            session.add(key_of("a"), lambda path, damage=damage: path.write_bytes(damage))
+            assert session.find_json(key_of("a")) is None
         session.add_json(key_of("a"), {"whole": 1})
         assert session.find_json(key_of("a")) == {"whole": 1}
+        kept = session.find(key_of("a"))
+        assert kept is not None
+        kept.write_bytes(kept.read_bytes().replace(b"1}", b"2}"))
+        assert session.find_json(key_of("a")) is None
 
 
 def test_packets_come_back_as_they_were_and_damage_is_noticed(tmp_path: Path) -> None:
@@ -123,13 +128,18 @@ def test_packets_come_back_as_they_were_and_damage_is_noticed(tmp_path: Path) ->
     assert read_coded(path) == coded
     assert is_whole(path)
     content = path.read_bytes()
-    path.write_bytes(content[:-1])
-    assert not is_whole(path)
-    path.write_bytes(content[:-1] + b"X")
-    with pytest.raises(MediaError, match="damaged"):
-        read_coded(path)
-    path.write_bytes(b"")
-    assert not is_whole(path)
+    index_end = content.index(b"}")
+    for place in (0, 20, 30, index_end - 3, index_end, len(content) - 1):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        assert not is_whole(path), place
+        with pytest.raises(TransientError, match="coded were damaged"):
+            read_coded(path)
+        if place <= index_end and place != 30:  # the check of the packets
+            with pytest.raises(TransientError, match="coded were damaged"):
+                read_facts(path)
+    for rest in (content[:-1], content[:40], content + b"X", b""):
+        path.write_bytes(rest)
+        assert not is_whole(path)
 
 
 def test_session_that_is_swept_before_it_holds_its_lock_opens_another(
