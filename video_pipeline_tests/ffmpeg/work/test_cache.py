@@ -15,7 +15,7 @@ from typing import IO
 import pytest
 
 from video_pipeline.domain.errors import TransientError
-from video_pipeline.ffmpeg.work.cache import Cache, key_of
+from video_pipeline.ffmpeg.work.cache import Cache, bulky, key_of
 from video_pipeline.ffmpeg.work.coded import Coded, is_whole, read_coded, read_facts, write_coded
 
 
@@ -39,6 +39,58 @@ def test_least_recently_used_pieces_go_first(tmp_path: Path) -> None:
         assert session.find(key_of("a"))  # used now
     tight.evict()
     assert [name for name in "abcd" if holds(generous, name)] == ["a", "d"]
+
+
+def test_bulky_pieces_go_before_all_others(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 10_000)
+    fill(cache, ["a", "b"])
+    with cache.session() as session:
+        session.add(bulky(key_of("mix")), lambda path: path.write_bytes(bytes(2000)))
+        Cache(tmp_path, 2500).evict()
+        assert session.find(bulky(key_of("mix"))) is not None
+    with cache.session() as session:
+        assert session.find(bulky(key_of("mix"))) is None
+    assert holds(cache, "a")
+    assert holds(cache, "b")
+
+
+def test_what_cannot_be_removed_stays_and_costs_no_render(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A session that a dead process of another user left behind made every finished render fail at its end."""
+    (tmp_path / "sessions" / "dead" / "lock").mkdir(parents=True)  # like a file of root's it cannot be opened
+    stuck = tmp_path / "entries" / "aa" / "a"
+    stuck.mkdir(parents=True)
+    os.utime(stuck, (1, 1))
+    fill(Cache(tmp_path), ["a", "b", "c"])
+    with Cache(tmp_path, stuck.stat().st_size + 1500).session():
+        pass
+    assert [name for name in "abc" if holds(Cache(tmp_path), name)] == ["c"]
+    told = " ".join(record.getMessage() for record in caplog.records)
+    assert f"cannot remove {tmp_path}/sessions/dead" in told
+    assert f"cannot remove {stuck}" in told
+
+
+def test_a_piece_that_the_cache_cannot_keep_is_there_for_its_session(tmp_path: Path) -> None:
+    cache, key = Cache(tmp_path), key_of("a")
+    (tmp_path / "entries").mkdir()
+    (tmp_path / "entries" / key[:2]).write_text("no directory")
+    with cache.session() as session:
+        assert session.add(key, lambda path: path.write_bytes(b"whole")).read_bytes() == b"whole"
+        assert session.find(key) is not None
+
+
+def test_two_threads_that_find_a_piece_at_once_both_have_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, real = Cache(tmp_path), os.link
+    fill(kept, ["a"])
+
+    def overtaken(source: Path, target: Path) -> None:
+        real(source, target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "link", overtaken)
+    with kept.session() as session:
+        found = session.find(key_of("a"))
+        assert found is not None
+        assert found.read_bytes() == bytes(1000)
 
 
 def test_a_piece_in_use_survives_eviction(tmp_path: Path) -> None:
