@@ -89,7 +89,10 @@ def _made(
         except StudioError as error:
             if made:
                 names = ", ".join(rendition.name for rendition in made)
-                raise type(error)(f"{error} (finished all the same: {names})") from error
+                told = type(error)(f"{error} (finished all the same: {names})")
+                for note in getattr(error, "__notes__", ()):
+                    told.add_note(note)
+                raise told from error
             raise
     return made
 

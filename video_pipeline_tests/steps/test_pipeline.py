@@ -165,19 +165,21 @@ def test_an_export_that_fails_does_not_take_the_others_away(
     studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = go(studio, order(approval=Approval.AUTO).id, *Stage)
-    good, bad = Rendition.parse("mp4", "64x64"), Rendition.parse("webm", "66x66")
+    good, *bad = (Rendition.parse(*name.split("_")) for name in ("mp4_64x64", "webm_66x66", "mov_66x66"))
     adopt = studio.media.adopt
 
     def full(made: Path, key: str) -> MediaReference:
         if "66x66" in key:
-            raise MachineError("the disk is full")
+            raise MachineError(f"the disk is full: {made.suffix}")
         return adopt(made, key)
 
     monkeypatch.setattr(studio.media, "adopt", full)
-    with pytest.raises(MachineError, match=r"disk is full \(finished all the same: mp4_64x64\)"):
-        export_all(studio, done, [good, bad], report=lambda *_: None, cancelled=lambda: False)
+    with pytest.raises(MachineError, match=r"disk is full: \S+ \(finished all the same: mp4_64x64\)") as caught:
+        export_all(studio, done, [good, *bad], report=lambda *_: None, cancelled=lambda: False)
     kept = {record.report.rendition: record for record in studio.jobs.exports(done.id)}
-    assert bad not in kept
+    assert not {*bad} & {*kept}
+    said = [str(caught.value), *caught.value.__notes__]
+    assert sorted(line.split("full: ")[1].split()[0] for line in said) == [".mov", ".webm"]
     assert studio.media.holds(kept[good].report.media)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import av
 
-from video_pipeline.domain.errors import MachineError, MediaError
+from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import Loudness, MediaReference
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.ffmpeg.foreign.conform import Frame, is_bright, picture_filters
@@ -46,7 +46,7 @@ from video_pipeline.ffmpeg.program.command import (
 )
 from video_pipeline.ffmpeg.program.probe import inspect, open_video
 from video_pipeline.ffmpeg.sound.voice import AudioCodec
-from video_pipeline.ffmpeg.work.aside import aside
+from video_pipeline.ffmpeg.work.aside import aside, not_made
 from video_pipeline.ffmpeg.work.cache import Cache
 from video_pipeline.ports import IsCancelled, ReportProgress
 
@@ -115,7 +115,7 @@ def transcode(foundry: Foundry, wish: Wish, report: ReportProgress, cancelled: I
                 result = _report(work, wish, part, encoder, loudness)
                 work.check()
         except (OSError, av.FFmpegError) as error:
-            raise MachineError(f"cannot make {wish.out.name}: {error}; is the disk full?") from error
+            raise not_made(wish.out, error) from error
     report(1.0, "finished")
     return replace(result, wall_s=time.monotonic() - began)
 

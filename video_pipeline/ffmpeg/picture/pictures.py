@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
-from video_pipeline.domain.errors import MachineError, MediaError
+from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import ImageFacts
-from video_pipeline.ffmpeg.work.aside import aside
+from video_pipeline.ffmpeg.work.aside import aside, not_made
 
 MAX_PIXELS = 80_000_000
 """The largest picture that is decoded: 8K is 33 million; a small file can unpack to gigabytes."""
@@ -142,4 +142,4 @@ def put(content: bytes, out: Path) -> None:
         with aside(out) as part:
             part.write_bytes(content)
     except OSError as error:
-        raise MachineError(f"cannot write {out.name}: {error}; is the disk full?") from error
+        raise not_made(out, error) from error

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
+import av
 import pytest
 
 from video_pipeline.domain.errors import MediaError
-from video_pipeline.ffmpeg.work.aside import aside, beside
+from video_pipeline.ffmpeg.work.aside import aside, beside, not_made
 
 
 def names(folder: Path) -> set[str]:
@@ -49,3 +52,12 @@ def test_the_longest_name_has_room_beside_it(tmp_path: Path) -> None:
         part.write_bytes(b"whole")
     assert out.read_bytes() == b"whole"
     assert beside(out, ".flac").suffix == ".flac"
+
+
+@pytest.mark.parametrize("kind", [OSError, av.FFmpegError])
+def test_only_a_full_disk_is_called_full(kind: type[OSError | av.FFmpegError]) -> None:
+    for number, full in ((errno.ENOSPC, True), (errno.EDQUOT, True), (errno.ENOENT, False), (errno.EMFILE, False)):
+        told = str(not_made(Path("/films/film.mp4"), kind(number, os.strerror(number))))
+        assert told.startswith("cannot make film.mp4: ")
+        assert os.strerror(number) in told
+        assert ("make room" in told) is full
