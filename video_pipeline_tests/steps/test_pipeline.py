@@ -36,7 +36,7 @@ from video_pipeline.domain.timeline import Timeline
 from video_pipeline.providers.dummy import LICENCE, DummyMusic
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.compose import check_piece
-from video_pipeline.steps.export import export, export_all
+from video_pipeline.steps.export import export, export_all, export_key
 from video_pipeline.steps.files import job_files, remove_unrecorded
 from video_pipeline.steps.gates import GATES
 from video_pipeline.steps.illustrate import illustrate
@@ -159,6 +159,12 @@ def test_batches_that_overlap_do_not_wait_for_each_other_for_ever(studio: Studio
     for gate in GATES:
         finding = gate.ask(studio, done)
         assert finding.passed, f"{gate.name}: {finding.text}"
+
+
+def test_an_export_that_waits_for_another_one_can_be_cancelled(studio: Studio, order: Order) -> None:
+    job, low = order(), Rendition.parse("mp4", "low")
+    with studio.media.lock(export_key(job.id, low)), pytest.raises(CancelledError):
+        export(studio, job, low, report=lambda *_: None, cancelled=lambda: True)
 
 
 def test_an_export_that_fails_does_not_take_the_others_away(
