@@ -2,6 +2,10 @@
 
 Workers come from a fork server: they start in milliseconds after the first one and inherit no locks or sockets of
 their owner. Each watches its owner and goes when the owner has gone, for whatever reason.
+
+A worker that is killed (out of memory, a crash in a codec) takes the work of all others down with it, because the pool
+cannot tell whose fault it was. So what was lost is done a second time, each piece in a process that nobody shares:
+the innocent succeed, and what dies once more is to blame.
 """
 
 from __future__ import annotations
@@ -13,9 +17,10 @@ import select
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from functools import partial
 from multiprocessing.context import ForkServerContext
 from multiprocessing.util import Finalize
 from types import TracebackType
@@ -56,33 +61,37 @@ class Cores:
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or available_cores()
         self._pool: ProcessPoolExecutor | None = None
+        self._second_tries: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         at_process_end(self.close, priority=100)
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run `function` in a worker; it, its arguments and its result must be picklable."""
-        with self._lock:
-            if self._pool is None:
-                self._pool = self._start()
-            try:
-                return self._pool.submit(function, *args, **kwargs)
-            except BrokenProcessPool:
-                # A worker was killed (out of memory, an operator); its own task has failed, the next ones need not.
-                self._pool.shutdown(wait=False)
-                self._pool = self._start()
-                return self._pool.submit(function, *args, **kwargs)
+        """Run `function` in a worker; it, its arguments and its result must be picklable.
 
-    def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            self.workers, mp_context=fork_server(), initializer=_start_worker, initargs=(os.getpid(),)
-        )
+        It may be done twice, so it must not matter whether it was begun before. BrokenProcessPool when the worker died
+        both times: it needs more memory than there is, or crashes the program that does it.
+        """
+        work = partial(function, *args, **kwargs)
+        with self._lock:
+            if self._pool is None or self._second_tries is None:
+                self._pool, self._second_tries = _pool(self.workers), ThreadPoolExecutor(max(self.workers // 4, 1))
+            try:
+                given = self._pool.submit(work)
+            except BrokenProcessPool:
+                self._pool.shutdown(wait=False)
+                self._pool = _pool(self.workers)
+                given = self._pool.submit(work)
+            promised: Future[T] = Future()
+            given.add_done_callback(partial(_settle, promised, work, self._second_tries))
+        return promised
 
     def close(self) -> None:
         """Drop work that has not started and stop the workers."""
         with self._lock:
-            if self._pool is not None:
-                self._pool.shutdown(wait=True, cancel_futures=True)
-                self._pool = None
+            for pool in (self._pool, self._second_tries):
+                if pool is not None:
+                    pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = self._second_tries = None
 
     def __enter__(self) -> Self:
         return self
@@ -91,6 +100,38 @@ class Cores:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=fork_server(), initializer=_start_worker, initargs=(os.getpid(),))
+
+
+def _settle(
+    promised: Future[T], work: Callable[[], T], second_tries: ThreadPoolExecutor | None, done: Future[T]
+) -> None:
+    """Keep the promise by what is `done`, or by a second try if one is left and the worker died.
+
+    Called by the thread that serves the pool: whoever closes the pool holds its lock and waits for that thread.
+    """
+    if done.cancelled():
+        promised.cancel()
+        promised.set_running_or_notify_cancel()
+    elif (error := done.exception()) is None:
+        promised.set_result(done.result())
+    elif isinstance(error, BrokenProcessPool) and second_tries is not None:
+        try:
+            again = second_tries.submit(_alone, work)
+        except RuntimeError:  # closed meanwhile
+            promised.set_exception(error)
+            return
+        again.add_done_callback(partial(_settle, promised, work, None))
+    else:
+        promised.set_exception(error)
+
+
+def _alone(work: Callable[[], T]) -> T:
+    with _pool(1) as cell:
+        return cell.submit(work).result()
 
 
 def _start_worker(owner: int) -> None:

@@ -247,8 +247,11 @@ class MediaStore(Protocol):
         """A directory of its own for one attempt, on the store's file system, removed afterwards."""
         ...
 
-    def lock(self, key: str) -> AbstractContextManager[None]:
-        """Wait until nobody else makes `key`, and keep others out meanwhile; ends with the process that holds it."""
+    def lock(self, key: str, cancelled: IsCancelled = ...) -> AbstractContextManager[None]:
+        """Wait until nobody else makes `key`, and keep others out meanwhile; ends with the process that holds it.
+
+        CancelledError when `cancelled`, by default nobody, says so while somebody else makes it.
+        """
         ...
 
     def keys(self, prefix: str) -> list[str]:

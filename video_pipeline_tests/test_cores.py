@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import psutil
 import pytest
@@ -34,11 +36,51 @@ def test_an_error_reaches_the_caller() -> None:
         pool.submit(divmod, 1, 0).result()
 
 
+def crash() -> None:
+    time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def crash_once(mark: Path) -> str:
+    if not mark.exists():
+        mark.touch()
+        crash()
+    return "done"
+
+
+def cube(number: int) -> int:
+    time.sleep(0.05)
+    return number**3
+
+
 def test_a_killed_worker_costs_only_its_own_work() -> None:
+    """What others had in the same pool failed as well: what ran, what waited and what was handed in just then."""
+    with Cores(2) as pool:
+        before = [pool.submit(cube, number) for number in range(3)]
+        crashing = [pool.submit(crash), pool.submit(crash)]
+        after = [pool.submit(cube, number) for number in range(3, 8)]
+        assert [each.result(timeout=60) for each in before + after] == [number**3 for number in range(8)]
+        for each in crashing:
+            with pytest.raises(BrokenProcessPool):
+                each.result(timeout=60)
+        assert pool.submit(pow, 3, 3).result(timeout=60) == 27
+
+
+def test_work_whose_worker_was_killed_by_chance_is_done_again(tmp_path: Path) -> None:
     with Cores(1) as pool:
-        with pytest.raises(BrokenProcessPool):
-            pool.submit(os.kill, pool.submit(os.getpid).result(), signal.SIGKILL).result()
-        assert pool.submit(pow, 3, 3).result() == 27
+        assert pool.submit(crash_once, tmp_path / "mark").result(timeout=60) == "done"
+
+
+def test_work_that_waits_when_the_pool_is_closed_is_cancelled_for_those_who_wait() -> None:
+    pool = Cores(1)
+    queued = [pool.submit(cube, number) for number in range(20)]
+    pool.close()
+    wait(queued, timeout=60)
+    assert all(each.done() for each in queued)
+    assert queued[0].result() == 0
+    assert queued[-1].cancelled()
+    assert pool.submit(pow, 3, 3).result(timeout=60) == 27
+    pool.close()
 
 
 def test_there_is_at_least_one_core() -> None:

@@ -48,7 +48,7 @@ def exit_code(error: StudioError) -> int:
 
 
 def main() -> None:
-    """Run the command line; errors raised on purpose become one line and an exit code."""
+    """Run the command line; errors raised on purpose become a line, one for each note, and a code."""
     # Beta and supersession notes of the libraries are for developers, not for operators.
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -56,7 +56,8 @@ def main() -> None:
     try:
         app()
     except StudioError as error:
-        errors.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        for line in (f"error: {error}", *getattr(error, "__notes__", ())):
+            errors.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(exit_code(error))
     except ValidationError as error:
         for each in error.errors():

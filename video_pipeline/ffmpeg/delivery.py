@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from video_pipeline.ffmpeg.gallery import Gallery
 from video_pipeline.ffmpeg.picture.plan import compile_plan, kind_of
 from video_pipeline.ffmpeg.sound.programme import FinishedSound
 from video_pipeline.ffmpeg.sound.voice import AudioCodec, Voice
+from video_pipeline.ffmpeg.work.aside import beside
 from video_pipeline.ffmpeg.work.crew import StopFlag
 
 
@@ -34,16 +35,15 @@ class Delivery:
     sound: Future[FinishedSound]
     pictures: Future[None]  # done when its gallery's tasks are queued
     joined: Future[str] | None = None
+    part: Path = field(init=False)  # where it is written before it gets its name
+
+    def __post_init__(self) -> None:
+        self.part = beside(self.out)
 
     @property
     def container(self) -> Container:
         """How the file is written."""
         return CONTAINERS[self.rendition.format]
-
-    @property
-    def part(self) -> Path:
-        """Where it is written before it gets its name."""
-        return self.out.with_name(f"{self.out.name}.part")
 
     @property
     def open(self) -> list[Future[Any]]:

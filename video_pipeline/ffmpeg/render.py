@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,6 +45,7 @@ from video_pipeline.ffmpeg.sound.mixing import mix_span
 from video_pipeline.ffmpeg.sound.programme import SoundWork
 from video_pipeline.ffmpeg.sound.tracks import prepare_track
 from video_pipeline.ffmpeg.sound.voice import AudioCodec, Voice, encode_chunk
+from video_pipeline.ffmpeg.work.aside import not_made
 from video_pipeline.ffmpeg.work.cache import Cache, Session
 from video_pipeline.ffmpeg.work.crew import Crew, StopFlag
 from video_pipeline.ports import IsCancelled, KeepFinished, ReportProgress
@@ -105,8 +107,10 @@ def render_all(
             batch.start()
             made = batch.finish(finished)
         finally:
-            crew.dismiss()
-            batch.clear()
+            try:
+                crew.dismiss()
+            finally:
+                batch.clear()
     report(1.0, "finished")
     return made
 
@@ -230,7 +234,11 @@ class _Batch:
                     except StudioError as refused:  # the others are finished all the same
                         self._failures.append(refused)
         if self._failures:
-            raise self._failures[0]
+            first = self._failures[0]
+            # What several renditions need fails all of them with the same words.
+            for other in dict.fromkeys(str(each) for each in self._failures if str(each) != str(first)):
+                first.add_note(f"and: {other}")
+            raise first
         return made
 
     def _join(self, each: Delivery) -> Future[str]:
@@ -251,7 +259,7 @@ class _Batch:
         if not isinstance(error, StudioError):
             if not isinstance(error, OSError | av.FFmpegError):
                 raise error
-            told = MachineError(f"cannot render {failed.out.name}: {error}; is the disk full?")
+            told = not_made(failed.out, error)
             told.__cause__ = error
             error = told
         self._failures.append(error)
@@ -268,4 +276,5 @@ class _Batch:
         if self._threads:
             self._threads.shutdown()
         for each in self._deliveries:
-            each.part.unlink(missing_ok=True)
+            with suppress(OSError):  # what happened before is what counts
+                each.part.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ from video_pipeline.ffmpeg.program.runner import run
 from video_pipeline.ffmpeg.program.sniff import video_demuxer
 from video_pipeline.ffmpeg.render import Engine, order_of, render_all
 from video_pipeline.ffmpeg.sound.tracks import Analysis, columns_of, load_analysis, load_pcm, pcm_path, prepare_track
+from video_pipeline.ffmpeg.work.aside import aside, beside
 from video_pipeline.ffmpeg.work.cache import DEFAULT_LIMIT_BYTES, Cache, Session
-from video_pipeline.ffmpeg.work.crew import StopFlag, on_one_core
+from video_pipeline.ffmpeg.work.crew import StopFlag, on_one_core, worker_died
 from video_pipeline.ports import IsCancelled, KeepFinished, ReportProgress
 
 _POSTER_LIMIT_S = 60.0
@@ -140,15 +142,11 @@ class FfmpegTools:
 
     def poster(self, video: Path, at_s: float, out: Path) -> None:
         """Write the frame of `video` at `at_s` seconds as a JPEG; MediaError when there is none."""
-        part = out.with_name(f"{out.name}.part.jpg")
-        command = poster_command(self._engine.binary.path, video, video_demuxer(video), at_s, part)
-        try:
-            run(command, limit_s=_POSTER_LIMIT_S)
+        demuxer = video_demuxer(video)
+        with aside(out) as part:
+            run(poster_command(self._engine.binary.path, video, demuxer, at_s, part), limit_s=_POSTER_LIMIT_S)
             if not part.exists():
                 raise MediaError(f"{video.name} has no frame at {at_s} s")
-            part.replace(out)
-        finally:
-            part.unlink(missing_ok=True)
 
     def thumbnail(self, picture: Path, out: Path, title: str = "") -> bool:
         """Draw `picture` as a JPEG of 1280 x 720 below 2 MB, with `title` on it; False when no words were set."""
@@ -176,7 +174,7 @@ class FfmpegTools:
         rate = timeline.rate
         span = telling_range(timeline, rate.frames_in(PREVIEW_S))
         first, end = rate.samples_at(span.start), rate.samples_at(span.end)
-        sound = out.with_name(f"{out.name}.flac")
+        sound = beside(out, ".flac")
         try:
             # Longer than the pictures by a sample at most: lengths are rounded where they stand.
             extract_sound(master, TimeRange(first, end - first + 1), sound)
@@ -221,8 +219,10 @@ class FfmpegTools:
                 made = self._engine.cores.submit(on_one_core, prepare_track, binary, audio, sha256, session, flag)
                 try:
                     made.result()
+                except BrokenProcessPool as error:
+                    raise worker_died(f"measured {audio.name}") from error
                 except BaseException:  # an interrupt as well: the worker must not go on in a directory that is gone
-                    flag.path.touch()
+                    flag.put_up()
                     wait([made])
                     raise
             yield session, sha256

@@ -38,13 +38,14 @@ def export_all(
 
     The others are made from the timeline in one go, and each is recorded as soon as it is finished: what fails later
     does not take it away. Of several calls at once for the same rendition one makes it and the others return it, so
-    that the file and the checksum in the books belong together. Raises ConflictError when the job has no master yet.
+    that the file and the checksum in the books belong together. Raises ConflictError when the job has no master yet, and
+    CancelledError also while it waits for another call.
     """
     wanted = dict.fromkeys(renditions)
     with ExitStack() as locks:
         # Everybody locks in the same order, so that nobody waits for somebody who waits for him.
         for key in sorted(export_key(job.id, rendition) for rendition in wanted):
-            locks.enter_context(studio.media.lock(key))
+            locks.enter_context(studio.media.lock(key, cancelled))
         found = _found(studio, job, wanted)
         missing = [rendition for rendition in wanted if rendition not in found]
         if missing:
@@ -89,7 +90,10 @@ def _made(
         except StudioError as error:
             if made:
                 names = ", ".join(rendition.name for rendition in made)
-                raise type(error)(f"{error} (finished all the same: {names})") from error
+                told = type(error)(f"{error} (finished all the same: {names})")
+                for note in getattr(error, "__notes__", ()):
+                    told.add_note(note)
+                raise told from error
             raise
     return made
 

@@ -13,12 +13,14 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from video_pipeline.domain.errors import InvalidInputError, MachineError, MediaError, NotFoundError
+from video_pipeline.domain.errors import CancelledError, InvalidInputError, MachineError, MediaError, NotFoundError
 from video_pipeline.domain.media import MediaReference
+from video_pipeline.ports import IsCancelled
 from video_pipeline.store.keys import checked_key
 
 _SCRATCH = ".scratch"
@@ -120,15 +122,16 @@ class LocalMediaStore:
             raise InvalidInputError(f"{key!r} cannot be deleted: {error.strerror}") from error
 
     @contextlib.contextmanager
-    def lock(self, key: str) -> Iterator[None]:
+    def lock(self, key: str, cancelled: IsCancelled = lambda: False) -> Iterator[None]:
         """Keep others from making `key` meanwhile, in this process and in all others of this machine; waits for them.
 
-        It ends with the process that holds it. Only those who ask for it are kept out.
+        It ends with the process that holds it. Only those who ask for it are kept out. CancelledError when `cancelled`
+        says so while it waits.
         """
         base = self.root / _LOCKS
         base.mkdir(parents=True, exist_ok=True)
         name = hashlib.sha256(str(checked_key(key)).encode()).hexdigest()
-        with _mark(base / f"{name}.lock"):
+        with _mark(base / f"{name}.lock", lambda: _stop_if(key, cancelled)):
             yield
 
     def keys(self, prefix: str) -> list[str]:
@@ -170,13 +173,18 @@ class LocalMediaStore:
                 shutil.rmtree(workspace, ignore_errors=True)
 
 
+def _stop_if(key: str, cancelled: IsCancelled) -> None:
+    if cancelled():
+        raise CancelledError(f"{key} was cancelled while somebody else made it")
+
+
 @contextlib.contextmanager
-def _mark(path: Path) -> Iterator[Path]:
+def _mark(path: Path, poll: Callable[[], None] = lambda: None) -> Iterator[Path]:
     """Hold a lock file, by which others see that this process lives; a killed process loses the lock with its life."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _wait_for(descriptor, poll)
         except BaseException:  # an interrupt while waiting
             os.close(descriptor)
             raise
@@ -190,6 +198,23 @@ def _mark(path: Path) -> Iterator[Path]:
     finally:
         path.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def _wait_for(descriptor: int, poll: Callable[[], None]) -> None:
+    asked = time.monotonic()
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_LOOK_S)
+        if time.monotonic() >= asked:
+            poll()
+            asked = time.monotonic() + _ASK_S
+
+
+_LOOK_S = 0.02
+_ASK_S = 0.5
+"""Asking whether to stop may cost a question to the database."""
 
 
 def _sweep(base: Path) -> None:

@@ -212,6 +212,18 @@ def test_a_setting_that_is_not_usable_is_named(call: Call, monkeypatch: pytest.M
     assert "port" in err
 
 
+def test_what_else_went_wrong_is_told(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        error = errors_module.MachineError("cannot make a.mp4")
+        error.add_note("and: cannot make a.webm")
+        raise error
+
+    monkeypatch.setattr(bootstrap, "job_store", lambda url=None: fail())
+    code, _, err = call("job", "list")
+    assert code == 1
+    assert err.splitlines() == ["error: cannot make a.mp4", "and: cannot make a.webm"]
+
+
 def test_every_error_has_an_exit_code() -> None:
     kinds = [each for each in vars(errors_module).values() if isinstance(each, type) and issubclass(each, StudioError)]
     assert {exit_code(kind("x")) for kind in kinds} == {code for _, code in EXIT_CODES}

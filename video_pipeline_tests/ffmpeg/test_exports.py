@@ -93,12 +93,16 @@ def test_what_renditions_share_is_done_once(fresh: Workshop, tmp_path: Path) -> 
 
 def test_one_that_fails_does_not_keep_the_others_from_being_finished(fresh: Workshop, tmp_path: Path) -> None:
     made = Batch(fresh, fresh.album(2, seconds=4), ("mp4_64x64", "webm_64x64", "m4a_low"), tmp_path / "out")
-    lost = Rendition.parse("webm", "64x64")
-    made.outs[lost] = tmp_path / "nowhere" / "webm"
-    with pytest.raises(MachineError, match="cannot render webm"):
+    for lost in ("webm_64x64", "m4a_low"):
+        made.outs[Rendition.parse(*lost.split("_"))] = tmp_path / "nowhere" / lost
+    with pytest.raises(MachineError, match=r"cannot make (webm_64x64|m4a_low): .*No such file") as caught:
         made.render()
-    assert {report.rendition.name for report in made.kept} == {"mp4_64x64", "m4a_low"}
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"mp4_64x64.file", "m4a_low.file"}
+    # The second failure is told as well, and nobody is sent to look for room on a disk that has some.
+    said = [str(caught.value), *caught.value.__notes__]
+    assert sorted(line.split("cannot make ")[1].split(":")[0] for line in said) == ["m4a_low", "webm_64x64"]
+    assert "room" not in " ".join(said)
+    assert {report.rendition.name for report in made.kept} == {"mp4_64x64"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"mp4_64x64.file"}
 
 
 def test_a_missing_encoder_is_named_before_any_work(

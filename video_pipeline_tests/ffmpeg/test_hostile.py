@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
-from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.errors import MachineError, MediaError
+from video_pipeline.ffmpeg import tools
 from video_pipeline.ffmpeg.sound.tracks import SILENCE
 from video_pipeline_tests.ffmpeg.material import Workshop, detailed_picture, music, write_sound
 
@@ -42,6 +46,22 @@ def test_what_is_no_sound_is_refused(workshop: Workshop, tmp_path: Path) -> None
         with pytest.raises(MediaError, match=complaint) as caught:
             workshop.tools.audio_facts(path)
         assert name in str(caught.value)
+
+
+def crash(*_arguments: Any) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def test_a_sound_that_crashes_the_worker_is_named(
+    fresh: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_sound(tmp_path / "crashes.flac", music(1, 1))
+    monkeypatch.setattr(tools, "prepare_track", crash)
+    for measure in (fresh.tools.audio_facts, lambda sound: fresh.tools.waveform(sound, tmp_path / "wave.png")):
+        with pytest.raises(MachineError, match=r"died twice before it had measured crashes\.flac"):
+            measure(path)
+    monkeypatch.undo()
+    assert fresh.tools.audio_facts(path).samples == 48_000
 
 
 def test_sound_with_values_that_are_no_numbers_is_refused(workshop: Workshop, tmp_path: Path) -> None:

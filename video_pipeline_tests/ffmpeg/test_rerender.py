@@ -16,6 +16,7 @@ from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import CancelledError, MediaError
 from video_pipeline.domain.timeline import Motion
 from video_pipeline.ffmpeg import FfmpegBinary, FfmpegTools
+from video_pipeline.ffmpeg.work.cache import Cache
 from video_pipeline_tests.ffmpeg.material import Workshop, detailed_picture
 
 
@@ -69,6 +70,39 @@ def test_a_stretch_that_was_cut_short_on_disk_is_made_again(fresh: Workshop, tmp
     second = fresh.render(timeline, "mp4_low", tmp_path / "b.mp4")
     assert second.stretches_encoded == 3
     assert second.media.sha256 == first.media.sha256
+
+
+def test_pieces_damaged_on_disk_are_made_again(fresh: Workshop, tmp_path: Path) -> None:
+    """One wrong byte made every later render fail, and the advice named a file that was gone by then."""
+    timeline = fresh.album(2, seconds=4)
+    first = fresh.render(timeline, "mp4_64x64", tmp_path / "a.mp4")
+    for place in (20, 40, -3):  # the checks, the index, the packets
+        for entry in (tmp_path / "cache" / "entries").glob("*/*"):
+            content = bytearray(entry.read_bytes())
+            content[place] ^= 0x55
+            entry.write_bytes(content)
+        again = fresh.render(timeline, "mp4_64x64", tmp_path / "b.mp4")
+        assert again.stretches_encoded == 3
+        assert again.media.sha256 == first.media.sha256
+
+
+def test_the_mix_goes_first_when_the_cache_is_full(fresh: Workshop, tmp_path: Path) -> None:
+    """An hour of it pushed hours of pictures out, which take far longer to make."""
+    timeline = fresh.album(2, seconds=4)
+    fresh.render(timeline, "mp4_64x64", tmp_path / "a.mp4")
+    cache = Cache(tmp_path / "cache")
+    entries = sorted((cache.root / "entries").glob("*/*"), key=lambda entry: entry.stat().st_size)
+    *others, mix = entries
+    assert mix.stat().st_size == timeline.samples * 4
+    for number, entry in enumerate(entries):
+        os.utime(entry, (1e9 + number,) * 2)  # the mix was used last
+    Cache(cache.root, sum(entry.stat().st_size for entry in others)).evict()
+    assert set((cache.root / "entries").glob("*/*")) == set(others)
+    # All that was told of it is there, and what needs it makes it anew.
+    report = fresh.render(timeline, "flac_high", tmp_path / "a.flac")
+    assert report.loudness.integrated_lufs == pytest.approx(-14, abs=0.5)
+    assert fresh.render(timeline, "mp4_64x64", tmp_path / "b.mp4").stretches_encoded == 0
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
 CHILD = """
@@ -145,8 +179,10 @@ def test_a_failing_stretch_fails_the_render_and_leaves_nothing(fresh: Workshop, 
 
 
 def test_an_existing_file_stays_until_the_new_one_is_whole(fresh: Workshop, tmp_path: Path) -> None:
-    out = tmp_path / "a.mp4"
+    out, neighbour = tmp_path / "a.mp4", tmp_path / "a.mp4.part"
     out.write_bytes(b"the old one")
+    neighbour.write_bytes(b"the user's own")
     with pytest.raises(CancelledError):
         fresh.render(fresh.album(2), "mp4_low", out, cancelled=lambda: True)
     assert out.read_bytes() == b"the old one"
+    assert neighbour.read_bytes() == b"the user's own"

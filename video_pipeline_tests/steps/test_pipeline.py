@@ -36,7 +36,7 @@ from video_pipeline.domain.timeline import Timeline
 from video_pipeline.providers.dummy import LICENCE, DummyMusic
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.compose import check_piece
-from video_pipeline.steps.export import export, export_all
+from video_pipeline.steps.export import export, export_all, export_key
 from video_pipeline.steps.files import job_files, remove_unrecorded
 from video_pipeline.steps.gates import GATES
 from video_pipeline.steps.illustrate import illustrate
@@ -161,23 +161,31 @@ def test_batches_that_overlap_do_not_wait_for_each_other_for_ever(studio: Studio
         assert finding.passed, f"{gate.name}: {finding.text}"
 
 
+def test_an_export_that_waits_for_another_one_can_be_cancelled(studio: Studio, order: Order) -> None:
+    job, low = order(), Rendition.parse("mp4", "low")
+    with studio.media.lock(export_key(job.id, low)), pytest.raises(CancelledError):
+        export(studio, job, low, report=lambda *_: None, cancelled=lambda: True)
+
+
 def test_an_export_that_fails_does_not_take_the_others_away(
     studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = go(studio, order(approval=Approval.AUTO).id, *Stage)
-    good, bad = Rendition.parse("mp4", "64x64"), Rendition.parse("webm", "66x66")
+    good, *bad = (Rendition.parse(*name.split("_")) for name in ("mp4_64x64", "webm_66x66", "mov_66x66"))
     adopt = studio.media.adopt
 
     def full(made: Path, key: str, *, sha256: str = "") -> MediaReference:
         if "66x66" in key:
-            raise MachineError("the disk is full")
+            raise MachineError(f"the disk is full: {made.suffix}")
         return adopt(made, key, sha256=sha256)
 
     monkeypatch.setattr(studio.media, "adopt", full)
-    with pytest.raises(MachineError, match=r"disk is full \(finished all the same: mp4_64x64\)"):
-        export_all(studio, done, [good, bad], report=lambda *_: None, cancelled=lambda: False)
+    with pytest.raises(MachineError, match=r"disk is full: \S+ \(finished all the same: mp4_64x64\)") as caught:
+        export_all(studio, done, [good, *bad], report=lambda *_: None, cancelled=lambda: False)
     kept = {record.report.rendition: record for record in studio.jobs.exports(done.id)}
-    assert bad not in kept
+    assert not {*bad} & {*kept}
+    said = [str(caught.value), *caught.value.__notes__]
+    assert sorted(line.split("full: ")[1].split()[0] for line in said) == [".mov", ".webm"]
     assert studio.media.holds(kept[good].report.media)
 
 

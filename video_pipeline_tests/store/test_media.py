@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from video_pipeline.domain.errors import InvalidInputError, MachineError, MediaError, NotFoundError
+from video_pipeline.domain.errors import CancelledError, InvalidInputError, MachineError, MediaError, NotFoundError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.store import LocalMediaStore
 
@@ -60,6 +60,23 @@ def test_a_lock_keeps_other_processes_out_until_its_holder_is_gone(media: LocalM
         holder.kill()
         assert entered.wait(30)
         waiting.join()
+
+
+def test_who_waits_for_a_lock_can_be_cancelled(media: LocalMediaStore) -> None:
+    """An export that was cancelled while another one rendered went on waiting for hours."""
+    asked: list[bool] = []
+
+    def enter(answers: list[bool]) -> None:
+        with media.lock("exports/1/a.mp4", lambda: bool(asked.append(True)) or answers.pop(0)):
+            pass
+
+    enter([])  # nobody is asked where nobody waits
+    assert not asked
+    with media.lock("exports/1/a.mp4"), pytest.raises(CancelledError, match=r"exports/1/a\.mp4 was cancelled"):
+        enter([False, True])
+    assert len(asked) == 2
+    enter([])
+    assert tree(media) == set()
 
 
 def test_of_many_threads_one_holds_a_lock(media: LocalMediaStore) -> None:

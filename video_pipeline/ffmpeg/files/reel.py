@@ -103,7 +103,7 @@ class Shelf:
         self._size = 0
 
     def payload(self, path: Path) -> bytes:
-        """All packets of `path` in a row; MediaError when they were damaged since they were stored."""
+        """All packets of `path` in a row; TransientError when they were damaged since they were stored."""
         held = self._held.get(path)
         if held is None:
             held = self._prepare(read_payload(path)[1])

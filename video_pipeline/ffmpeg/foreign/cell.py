@@ -42,17 +42,26 @@ def alone(
     writing.close()
     try:
         _wait(reading, name, limit_s, is_stopped)
-        answer = json.loads(reading.recv_bytes(_LARGEST_ANSWER))
+        answer = _understood(reading.recv_bytes(_LARGEST_ANSWER))
     except (EOFError, OSError) as error:
         raise MediaError(f"{name} crashes the program that looks at it") from error
+    except (ValueError, RecursionError) as error:
+        raise MediaError(f"{name} confuses the program that looks at it") from error
     finally:
         reading.close()
         process.kill()
         process.join()
         process.close()
     if "refused" in answer:
-        raise MediaError(answer["refused"])
+        raise MediaError(str(answer["refused"]))
     return answer["found"]
+
+
+def _understood(answer: bytes) -> dict[str, Any]:
+    understood = json.loads(answer)
+    if not isinstance(understood, dict) or not {"refused", "found"} & set(understood):
+        raise ValueError("the answer is of another kind")
+    return understood
 
 
 def _wait(answer: Connection, name: str, limit_s: float, is_stopped: Callable[[], bool]) -> None:

@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.ffmpeg.foreign.cell import alone
+from video_pipeline.ffmpeg.program.command import MUSIC_DECODERS
 from video_pipeline.ffmpeg.program.sniff import foreign_demuxer
 
 LONGEST_VIDEO_S = 12 * 3600
@@ -103,7 +104,11 @@ def survey(video: Path, is_stopped: Callable[[], bool] = lambda: False) -> Foota
     if demuxer == "avi":
         _check_riff(video)
     limit_s = _LOOK_S + _SECONDS_PER_GIB * video.stat().st_size / 2**30
-    footage = _footage(alone(_look, str(video), demuxer, name=video.name, limit_s=limit_s, is_stopped=is_stopped))
+    found = alone(_look, str(video), demuxer, name=video.name, limit_s=limit_s, is_stopped=is_stopped)
+    try:
+        footage = _footage(found)
+    except (KeyError, TypeError, ValueError) as error:
+        raise MediaError(f"{video.name} confuses the program that looks at it: {error!r}") from error
     check_limits(footage, video.name)
     return footage
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import av
 
-from video_pipeline.domain.errors import MachineError, MediaError
+from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import Loudness, MediaReference
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.ffmpeg.foreign.conform import Frame, is_bright, picture_filters
@@ -47,6 +47,7 @@ from video_pipeline.ffmpeg.program.command import (
 )
 from video_pipeline.ffmpeg.program.probe import inspect, open_video
 from video_pipeline.ffmpeg.sound.voice import AudioCodec
+from video_pipeline.ffmpeg.work.aside import aside, not_made
 from video_pipeline.ffmpeg.work.cache import Cache
 from video_pipeline.ports import IsCancelled, ReportProgress
 
@@ -92,7 +93,6 @@ def transcode(foundry: Foundry, wish: Wish, report: ReportProgress, cancelled: I
     is_stopped = seldom(cancelled)
     footage = survey(wish.video, is_stopped)
     rung = wish.rendition.rung
-    part = wish.out.with_name(f"{wish.out.name}.part")
     with foundry.cache.session() as session:
         work = Workpiece(
             binary=foundry.binary.path,
@@ -111,14 +111,12 @@ def transcode(foundry: Foundry, wish: Wish, report: ReportProgress, cancelled: I
             picture, encoder = _encoded_picture(work, wish, foundry.hardware)
             frames = _frames_of(picture)
             voice, loudness = _encoded_sound(work, wish, pcm, frames)
-            _join(work, wish, picture, voice, part)
-            result = _report(work, wish, part, encoder, loudness)
-            work.check()
-            part.replace(wish.out)
+            with aside(wish.out) as part:
+                _join(work, wish, picture, voice, part)
+                result = _report(work, wish, part, encoder, loudness)
+                work.check()
         except (OSError, av.FFmpegError) as error:
-            raise MachineError(f"cannot make {wish.out.name}: {error}; is the disk full?") from error
-        finally:
-            part.unlink(missing_ok=True)
+            raise not_made(wish.out, error) from error
     report(1.0, "finished")
     return replace(result, wall_s=time.monotonic() - began)
 

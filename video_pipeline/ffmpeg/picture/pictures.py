@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
-from video_pipeline.domain.errors import MachineError, MediaError
+from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import ImageFacts
+from video_pipeline.ffmpeg.work.aside import aside, not_made
 
 MAX_PIXELS = 80_000_000
 """The largest picture that is decoded: 8K is 33 million; a small file can unpack to gigabytes."""
@@ -137,11 +138,8 @@ def _save(image: Image.Image, out: Path, kind: str, **options: int) -> None:
 
 def put(content: bytes, out: Path) -> None:
     """Write a small file aside and rename it; MachineError when there is no room, and nothing is left then."""
-    part = out.with_name(f"{out.name}.part")
     try:
-        part.write_bytes(content)
-        part.replace(out)
+        with aside(out) as part:
+            part.write_bytes(content)
     except OSError as error:
-        raise MachineError(f"cannot write {out.name}: {error}; is the disk full?") from error
-    finally:
-        part.unlink(missing_ok=True)
+        raise not_made(out, error) from error

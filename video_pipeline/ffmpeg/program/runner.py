@@ -70,9 +70,9 @@ def run(
     finally:
         _end(process)
         for drain in drains:
-            drain.join()
-        process.stderr.close()
-    said = "\n".join(complaints)
+            # One that the kernel holds, or a child that went its own way, may keep the pipes open for ever.
+            drain.join(_GRACE_S)
+    said = "\n".join(list(complaints))  # a copy: it may still grow
     # Said with success as well: some versions end well when only the last bytes did not fit.
     if any(words in said for words in _NO_ROOM) or process.returncode == -signal.SIGXFSZ:
         raise MachineError(f"{_described(command)} has no room for what it writes: {said or 'file size limit'}")
@@ -148,8 +148,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _keep_lines(stream: IO[bytes], lines: deque[str]) -> None:
-    while line := stream.readline(_KEPT_CHARACTERS):
-        lines.append(line.decode(errors="replace").rstrip())
+    with stream:
+        while line := stream.readline(_KEPT_CHARACTERS):
+            lines.append(line.decode(errors="replace").rstrip())
 
 
 def _follow(descriptor: int, pace: _Pace, on_progress: OnProgress | None) -> None:

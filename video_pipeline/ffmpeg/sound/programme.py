@@ -29,7 +29,7 @@ from video_pipeline.ffmpeg.sound.mixing import (
 )
 from video_pipeline.ffmpeg.sound.tracks import Analysis, load_analysis, pcm_path, prepare_track
 from video_pipeline.ffmpeg.sound.voice import Measured, Voice, chunks_of, encode_chunk
-from video_pipeline.ffmpeg.work.cache import Session, key_of
+from video_pipeline.ffmpeg.work.cache import Session, bulky, key_of
 from video_pipeline.ffmpeg.work.coded import is_whole
 from video_pipeline.ffmpeg.work.crew import Crew
 
@@ -228,10 +228,14 @@ class SoundWork:
             return self._mixed(key, analyses, trim)
 
     def _mixed(self, key: str, analyses: list[Analysis], trim: Trim) -> Path:
-        kept = self._session.find(key)
-        if kept is not None and kept.stat().st_size == self._timeline.samples * 4:
+        # An hour has 0.7 GB and is mixed again in 11 s; as many bytes of pictures take a hundred times as long.
+        place = bulky(key)
+        kept = self._session.find(place)
+        # One may be lost without the other: they are evicted, and damaged, one by one.
+        measured = self._session.find_json(_powers_key(key)) is not None
+        if kept is not None and measured and kept.stat().st_size == self._timeline.samples * 4:
             return kept
-        self._session.drop(key)
+        self._session.drop(place)
         self._crew.gather(self._decode())
         gains = self._gains(analyses, trim.gain_db)
         pcm = [pcm_path(self._session, clip.media.sha256) for clip in self._timeline.sounds]
@@ -248,7 +252,7 @@ class SoundWork:
         ratios = np.concatenate(self._crew.gather(tasks))
         powers = predicted_powers(self._timeline, analyses, gains)
         self._session.add_json(_powers_key(key), (powers * ratios[: len(powers)]).tolist())
-        return self._session.add(key, part.replace)
+        return self._session.add(place, part.replace)
 
     def _encoded(self, mix: Path) -> list[Measured]:
         chunks = chunks_of(self._timeline.samples, self._voice, _span(self._timeline.samples))

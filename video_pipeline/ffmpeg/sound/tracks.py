@@ -28,6 +28,7 @@ from video_pipeline.ffmpeg.program.command import (
 from video_pipeline.ffmpeg.program.runner import run
 from video_pipeline.ffmpeg.program.sniff import audio_demuxer
 from video_pipeline.ffmpeg.sound.loudness import CELL, STEP, Meter, Powers, Sound, loudness_of
+from video_pipeline.ffmpeg.work.aside import beside
 from video_pipeline.ffmpeg.work.cache import Session, key_of
 from video_pipeline.ffmpeg.work.crew import StopFlag
 
@@ -86,7 +87,7 @@ def prepare_track(binary: Path, audio: Path, sha256: str, session: Session, stop
     stop.check()
     pcm = pcm_path(session, sha256)
     if not pcm.exists():
-        part = session.own / f"{sha256}.part"
+        part = beside(session.own / sha256)
         pcm = session.own / f"{sha256}{decode(binary, audio, part, stop.is_up)}"
         part.replace(pcm)
     if load_analysis(session, sha256) is None:

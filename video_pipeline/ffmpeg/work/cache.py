@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import shutil
 import time
@@ -22,6 +23,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from zlib import crc32
+
+log = logging.getLogger(__name__)
 
 DEFAULT_LIMIT_BYTES = 8 * 2**30
 
@@ -29,6 +33,14 @@ DEFAULT_LIMIT_BYTES = 8 * 2**30
 def key_of(what: Any) -> str:
     """The key of a piece: the SHA-256 of the JSON of everything that decides its content."""
     return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+
+
+_BULKY = "bulky-"
+
+
+def bulky(key: str) -> str:
+    """The key for a piece that is large for the time it takes to make it again; when room is needed it goes first."""
+    return _BULKY + key
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +57,12 @@ class Session:
             return mine
         try:
             _link(entry, mine)
-            os.utime(mine)  # both names share one time: the entry was used now
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):  # it may be somebody else's alone
             return None
+        except FileExistsError:  # another thread or worker of this session found it just now
+            return mine
+        with suppress(OSError):
+            os.utime(mine)  # both names share one time: the entry was used now
         return mine
 
     def add(self, key: str, write: Callable[[Path], object]) -> Path:
@@ -59,31 +74,32 @@ class Session:
             part.replace(mine)
         finally:
             part.unlink(missing_ok=True)
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):  # somebody else made the same piece meanwhile
+        with _best_effort("keep", entry):
+            entry.parent.mkdir(parents=True, exist_ok=True)
             _link(mine, entry)
         return mine
 
     def add_json(self, key: str, content: Any) -> None:
         """Keep a small piece as JSON."""
-        body = json.dumps(content)
-        self.add(key, lambda path: path.write_text(body))
+        body = json.dumps(content).encode()
+        self.add(key, lambda path: path.write_bytes(_check(body) + body))
 
     def find_json(self, key: str) -> Any:
-        """The content of a small piece; None when there is none, or only a part of it after a loss of power."""
+        """The content of a small piece; None when there is none, or when it was damaged since it was kept."""
         kept = self.find(key)
         if kept is None:
             return None
-        try:
-            return json.loads(kept.read_text())
-        except ValueError:
+        check, body = _parted(kept.read_bytes())
+        if check != _check(body):
             self.drop(key)
             return None
+        return json.loads(body)
 
     def drop(self, key: str) -> None:
         """Forget a piece that turned out to be damaged."""
         (self.own / key).unlink(missing_ok=True)
-        _entry(self.root, key).unlink(missing_ok=True)
+        with _best_effort("remove", entry := _entry(self.root, key)):
+            entry.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,29 +133,60 @@ class Cache:
             lock.close()
 
     def evict(self) -> None:
-        """Remove the sessions of dead processes and the least recently used entries above the limit."""
+        """Remove the sessions of dead processes, and entries above the limit: bulky ones, then the least recently used.
+
+        What cannot be removed stays and is logged: what a render has finished must not be lost for that.
+        """
         for own in _directories(self.root / "sessions"):
-            _remove_if_dead(own)
+            with _best_effort("remove", own):
+                _remove_if_dead(own)
         entries = []
         for shelf in _directories(self.root / "entries"):
-            for path in shelf.iterdir():
-                with suppress(FileNotFoundError):  # another process evicts as well
+            for path in _inside(shelf):
+                with _best_effort("look at", path):
                     facts = path.stat()
-                    entries.append((facts.st_mtime_ns, facts.st_size, path))
-        excess = sum(size for _, size, _ in entries) - self.limit_bytes
-        for _, size, path in sorted(entries):
+                    entries.append((not path.name.startswith(_BULKY), facts.st_mtime_ns, facts.st_size, path))
+        excess = sum(size for _, _, size, _ in entries) - self.limit_bytes
+        for _, _, size, path in sorted(entries):
             if excess <= 0:
                 return
-            path.unlink(missing_ok=True)
-            excess -= size
+            with _best_effort("remove", path):
+                path.unlink(missing_ok=True)
+                excess -= size
 
 
 def _entry(root: Path, key: str) -> Path:
     return root / "entries" / key[:2] / key
 
 
+def _check(body: bytes) -> bytes:
+    return b"%08x\n" % crc32(body)
+
+
+def _parted(content: bytes) -> tuple[bytes, bytes]:
+    end = content.find(b"\n") + 1
+    return content[:end], content[end:]
+
+
+def _inside(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    with _best_effort("look into", folder):
+        found.extend(folder.iterdir())
+    return found
+
+
 def _directories(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    return [path for path in _inside(folder) if path.is_dir()]
+
+
+@contextmanager
+def _best_effort(verb: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (FileNotFoundError, FileExistsError):  # another process does the same
+        return
+    except OSError as error:
+        log.warning("the cache cannot %s %s: %s", verb, path, error)
 
 
 def _link(source: Path, target: Path) -> None:
@@ -164,5 +211,5 @@ def _remove_if_dead(own: Path) -> None:
         with (own / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(own, ignore_errors=True)
-    except (FileNotFoundError, BlockingIOError):
+    except BlockingIOError:
         return

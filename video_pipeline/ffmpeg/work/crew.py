@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import heapq
+import logging
 import resource
 import threading
 import time
@@ -19,8 +20,10 @@ from typing import Any, ParamSpec, TypeVar
 import cv2
 
 from video_pipeline.cores import Cores
-from video_pipeline.domain.errors import CancelledError, TransientError
+from video_pipeline.domain.errors import CancelledError, MachineError
 from video_pipeline.ports import IsCancelled, ReportProgress
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,6 +44,15 @@ class StopFlag:
     """Tells workers to stop: a file, because one render's workers are lent to it and must not be killed."""
 
     path: Path
+
+    def put_up(self) -> None:
+        """Tell them; where the disk has no room even for that, they go on to the end of their task."""
+        try:
+            self.path.touch()
+        except FileNotFoundError:  # the session is gone: no worker finds anything in it
+            return
+        except OSError as error:
+            log.warning("workers cannot be told to stop and finish what they began: %s", error)
 
     def check(self) -> None:
         """Raise CancelledError when the flag is up."""
@@ -215,14 +227,14 @@ class Crew:
 
     def dismiss(self) -> None:
         """Stop all tasks and wait until no worker touches this render any more."""
-        with suppress(FileNotFoundError):  # the session is gone: no worker finds anything in it
-            self.stop.path.touch()
         with self._changed:
             self._dismissed = True
             for task in self._waiting:
                 task.promised.cancel()
             self._waiting.clear()
             self._changed.notify_all()
+        self.stop.put_up()
+        with self._changed:
             self._changed.wait_for(lambda: self._out == 0)
 
     def _check(self) -> None:
@@ -238,10 +250,15 @@ class Crew:
         while (task := self._next()) is not None:
             try:
                 given = self._cores.submit(_timed, task.work)
-            except RuntimeError as error:  # the pool was closed, or broke just now
+            except BaseException as error:
+                # The pool was closed, or no process can be started. Whatever it was: nobody may wait for this task.
                 given = Future()
                 given.set_exception(error)
-            given.add_done_callback(partial(self._ended, task))
+                self._ended(task, given)
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                given.add_done_callback(partial(self._ended, task))
 
     def _next(self) -> _Task | None:
         with self._changed:
@@ -257,7 +274,7 @@ class Crew:
             self._out -= 1
             error = None if given.cancelled() else given.exception()
             if error is not None or given.cancelled():
-                task.promised.set_exception(_explained(error))
+                task.promised.set_exception(_explained(error, task.message))
             else:
                 result, seconds = given.result()
                 self.spent[task.stage] = self.spent.get(task.stage, 0.0) + seconds
@@ -281,15 +298,23 @@ class Crew:
 
 def _result(future: Future[T]) -> T:
     if future.cancelled():
-        raise _explained(None)
+        raise _explained(None, "")
     return future.result()
 
 
-def _explained(error: BaseException | None) -> BaseException:
+def _explained(error: BaseException | None, aim: str) -> BaseException:
     if error is None:
         return CancelledError("the render was stopped")
     if isinstance(error, BrokenProcessPool):
-        told = TransientError("a worker process was killed while rendering (out of memory?); try again")
+        told = worker_died(aim)
         told.__cause__ = error
         return told
     return error
+
+
+def worker_died(aim: str) -> MachineError:
+    """What to tell when a worker died twice before it had reached its aim, say, "decoded track 1 of 3"."""
+    return MachineError(
+        f"a worker process died twice before it had {aim}: there is too little memory, or a file makes the program "
+        "crash that reads it; use fewer workers (VIDEO_PIPELINE_WORKERS), or replace that file"
+    )

@@ -298,6 +298,24 @@ def test_a_video_of_a_phone(studio: Studio) -> None:
     assert list((studio.folder).glob("*.part")) == []
 
 
+def test_a_source_that_is_called_like_a_part_of_its_result_stays(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`film.mp4.part` was written over and removed, and removed even when nothing had been written."""
+    source = studio.folder / "out.mp4.part"
+    source.write_bytes(studio.flashing("plain.mp4", "-c:v", "libx264", "-c:a", "aac", seconds=1).read_bytes())
+    content = source.read_bytes()
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(1, 1, 0))
+        with pytest.raises(MachineError, match="make room"):
+            studio.transcode(source)
+    assert source.read_bytes() == content
+    path, report = studio.transcode(source)
+    assert (path.name, report.frames) == ("out.mp4", 30)
+    assert source.read_bytes() == content
+    assert {each.name for each in studio.folder.iterdir()} == {"plain.mp4", "out.mp4.part", "out.mp4"}
+
+
 def test_a_broadcast_to_webm(studio: Studio) -> None:
     """A transport stream: interlaced, pixels that are not square, six channels, the picture late."""
     moving = "testsrc2=s=720x576:r=50:d=3,drawbox=x='mod(t*800\\,720)':w=80:h=576:c=white:t=fill"

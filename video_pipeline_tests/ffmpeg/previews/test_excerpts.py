@@ -56,9 +56,13 @@ def test_a_preview_is_twenty_seconds_around_the_first_transition(workshop: Works
 def test_a_short_programme_is_shown_whole(workshop: Workshop, tmp_path: Path) -> None:
     timeline = workshop.album(2, seconds=4)
     master, out = tmp_path / "master.mp4", tmp_path / "preview.mp4"
+    neighbour = tmp_path / "preview.mp4.flac"
+    neighbour.write_bytes(b"the user's own")
     workshop.render(timeline, "mp4_low", master)
     made_preview(workshop, timeline, master, out)
     assert inspect(out)["frames"] == timeline.frames
+    assert neighbour.read_bytes() == b"the user's own"
+    assert {path.name for path in tmp_path.iterdir()} == {"master.mp4", "preview.mp4", "preview.mp4.flac"}
 
 
 def test_a_preview_can_be_cancelled(workshop: Workshop, tmp_path: Path) -> None:

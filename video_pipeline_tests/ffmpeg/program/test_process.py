@@ -15,6 +15,7 @@ import pytest
 
 from video_pipeline.domain.errors import CancelledError, MachineError, MediaError
 from video_pipeline.ffmpeg import FfmpegBinary, find_ffmpeg
+from video_pipeline.ffmpeg.program import runner
 from video_pipeline.ffmpeg.program.command import MUSIC_DECODERS, decode_command, poster_command, with_progress
 from video_pipeline.ffmpeg.program.runner import run
 
@@ -121,6 +122,17 @@ def test_standing_still_ends_the_process_and_moving_does_not(binary: FfmpegBinar
 def test_a_full_disk_is_a_fault_of_the_machine_and_not_of_the_media(binary: FfmpegBinary) -> None:
     with pytest.raises(MachineError, match=r"no room for what it writes: .*No space left on device"):
         run((str(binary.path), *ALWAYS, "-f", "lavfi", "-i", "anullsrc=d=9", "-f", "s16le", "/dev/full"), limit_s=20)
+
+
+def test_a_child_that_keeps_the_pipes_open_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a process does that waits for a disk for ever: who had cancelled it waited as long."""
+    monkeypatch.setattr(runner, "_GRACE_S", 0.2)
+    left = script(tmp_path / "left", f"setsid sleep 200 & echo $! > {tmp_path}/pid; echo gone >&2; exit 3")
+    try:
+        with pytest.raises(MediaError, match="failed with status 3: gone"):
+            run((str(left),), limit_s=60)
+    finally:
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
 def test_cancelling_ends_the_whole_group_even_when_it_ignores_the_first_signal(tmp_path: Path) -> None:

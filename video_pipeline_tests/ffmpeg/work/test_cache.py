@@ -14,9 +14,9 @@ from typing import IO
 
 import pytest
 
-from video_pipeline.domain.errors import MediaError
-from video_pipeline.ffmpeg.work.cache import Cache, key_of
-from video_pipeline.ffmpeg.work.coded import Coded, is_whole, read_coded, write_coded
+from video_pipeline.domain.errors import TransientError
+from video_pipeline.ffmpeg.work.cache import Cache, bulky, key_of
+from video_pipeline.ffmpeg.work.coded import Coded, is_whole, read_coded, read_facts, write_coded
 
 
 def fill(cache: Cache, names: list[str], size: int = 1000) -> None:
@@ -39,6 +39,58 @@ def test_least_recently_used_pieces_go_first(tmp_path: Path) -> None:
         assert session.find(key_of("a"))  # used now
     tight.evict()
     assert [name for name in "abcd" if holds(generous, name)] == ["a", "d"]
+
+
+def test_bulky_pieces_go_before_all_others(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 10_000)
+    fill(cache, ["a", "b"])
+    with cache.session() as session:
+        session.add(bulky(key_of("mix")), lambda path: path.write_bytes(bytes(2000)))
+        Cache(tmp_path, 2500).evict()
+        assert session.find(bulky(key_of("mix"))) is not None
+    with cache.session() as session:
+        assert session.find(bulky(key_of("mix"))) is None
+    assert holds(cache, "a")
+    assert holds(cache, "b")
+
+
+def test_what_cannot_be_removed_stays_and_costs_no_render(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A session that a dead process of another user left behind made every finished render fail at its end."""
+    (tmp_path / "sessions" / "dead" / "lock").mkdir(parents=True)  # like a file of root's it cannot be opened
+    stuck = tmp_path / "entries" / "aa" / "a"
+    stuck.mkdir(parents=True)
+    os.utime(stuck, (1, 1))
+    fill(Cache(tmp_path), ["a", "b", "c"])
+    with Cache(tmp_path, stuck.stat().st_size + 1500).session():
+        pass
+    assert [name for name in "abc" if holds(Cache(tmp_path), name)] == ["c"]
+    told = " ".join(record.getMessage() for record in caplog.records)
+    assert f"cannot remove {tmp_path}/sessions/dead" in told
+    assert f"cannot remove {stuck}" in told
+
+
+def test_a_piece_that_the_cache_cannot_keep_is_there_for_its_session(tmp_path: Path) -> None:
+    cache, key = Cache(tmp_path), key_of("a")
+    (tmp_path / "entries").mkdir()
+    (tmp_path / "entries" / key[:2]).write_text("no directory")
+    with cache.session() as session:
+        assert session.add(key, lambda path: path.write_bytes(b"whole")).read_bytes() == b"whole"
+        assert session.find(key) is not None
+
+
+def test_two_threads_that_find_a_piece_at_once_both_have_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, real = Cache(tmp_path), os.link
+    fill(kept, ["a"])
+
+    def overtaken(source: Path, target: Path) -> None:
+        real(source, target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "link", overtaken)
+    with kept.session() as session:
+        found = session.find(key_of("a"))
+        assert found is not None
+        assert found.read_bytes() == bytes(1000)
 
 
 def test_a_piece_in_use_survives_eviction(tmp_path: Path) -> None:
@@ -110,10 +162,15 @@ def test_the_limit_holds_and_pieces_in_use_stay_while_many_sessions_add_and_evic
 
 def test_damaged_json_counts_as_missing(tmp_path: Path) -> None:
     with Cache(tmp_path).session() as session:
-        session.add(key_of("a"), lambda path: path.write_text('{"cut off'))
-        assert session.find_json(key_of("a")) is None
+        for damage in (b'{"whole": 1', b'{"whole": 1}', b"00000000\n{}", b""):
+            session.add(key_of("a"), lambda path, damage=damage: path.write_bytes(damage))
+            assert session.find_json(key_of("a")) is None
         session.add_json(key_of("a"), {"whole": 1})
         assert session.find_json(key_of("a")) == {"whole": 1}
+        kept = session.find(key_of("a"))
+        assert kept is not None
+        kept.write_bytes(kept.read_bytes().replace(b"1}", b"2}"))
+        assert session.find_json(key_of("a")) is None
 
 
 def test_packets_come_back_as_they_were_and_damage_is_noticed(tmp_path: Path) -> None:
@@ -123,13 +180,18 @@ def test_packets_come_back_as_they_were_and_damage_is_noticed(tmp_path: Path) ->
     assert read_coded(path) == coded
     assert is_whole(path)
     content = path.read_bytes()
-    path.write_bytes(content[:-1])
-    assert not is_whole(path)
-    path.write_bytes(content[:-1] + b"X")
-    with pytest.raises(MediaError, match="damaged"):
-        read_coded(path)
-    path.write_bytes(b"")
-    assert not is_whole(path)
+    index_end = content.index(b"}")
+    for place in (0, 20, 30, index_end - 3, index_end, len(content) - 1):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        assert not is_whole(path), place
+        with pytest.raises(TransientError, match="coded were damaged"):
+            read_coded(path)
+        if place <= index_end and place != 30:  # the check of the packets
+            with pytest.raises(TransientError, match="coded were damaged"):
+                read_facts(path)
+    for rest in (content[:-1], content[:40], content + b"X", b""):
+        path.write_bytes(rest)
+        assert not is_whole(path)
 
 
 def test_session_that_is_swept_before_it_holds_its_lock_opens_another(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from video_pipeline.cores import Cores
-from video_pipeline.domain.errors import CancelledError, MediaError
+from video_pipeline.domain.errors import CancelledError, MachineError, MediaError
 from video_pipeline.ffmpeg.work.crew import OTHER, Crew, StopFlag
 
 
@@ -34,6 +37,10 @@ def burn(seconds: float) -> None:
 
 def fail() -> None:
     raise MediaError("broken")
+
+
+def crash() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
 
 
 def wait_for(flag: StopFlag) -> None:
@@ -119,3 +126,49 @@ def test_the_operator_can_cancel_while_everybody_waits(one_worker: Cores, tmp_pa
     with pytest.raises(CancelledError, match="operator"):
         crew.gather([running])
     crew.dismiss()
+
+
+def test_a_crash_fails_the_piece_of_work_that_crashes_and_no_other_order(tmp_path: Path) -> None:
+    """One damaged file failed every order that used the workers just then, and was tried again and again."""
+    with Cores(2) as cores:
+        guilty, innocent = crew_of(cores, tmp_path), crew_of(cores, tmp_path)
+        others = [innocent.submit(1, "", note, tmp_path / "x", str(number), 0.05) for number in range(6)]
+        crashing = guilty.submit(1, "decoded track 1 of 3", crash)
+        with pytest.raises(MachineError, match="died twice before it had decoded track 1 of 3") as caught:
+            guilty.gather([crashing])
+        assert not caught.value.retryable
+        assert innocent.gather(others) == [str(number) for number in range(6)]
+
+
+class NoProcesses(Cores):
+    """A machine that starts no more processes."""
+
+    def submit(self, *arguments: Any, **named: Any) -> Future[Any]:
+        raise OSError(24, "Too many open files")
+
+
+def dismissed(crew: Crew) -> bool:
+    """Whether the crew can be dismissed at all."""
+    dismissing = threading.Thread(target=crew.dismiss, daemon=True)
+    dismissing.start()
+    dismissing.join(20)
+    return not dismissing.is_alive()
+
+
+def test_work_that_no_process_can_be_started_for_fails_and_is_not_waited_for(tmp_path: Path) -> None:
+    crew = crew_of(NoProcesses(1), tmp_path)
+    with pytest.raises(OSError, match="Too many open files"):
+        crew.gather([crew.submit(1, "", burn, 0.0)])
+    assert dismissed(crew)
+
+
+def test_a_crew_is_dismissed_even_when_its_flag_cannot_be_put_up(one_worker: Cores, tmp_path: Path) -> None:
+    """On a full disk it was not: those who waited for it waited for ever."""
+    nowhere = tmp_path / "file" / "stop"
+    nowhere.parent.touch()
+    crew = Crew(one_worker, StopFlag(nowhere), lambda share, text: None, lambda: False)
+    tasks = [crew.submit(1, "", note, tmp_path / "x", "", 0.05) for _ in range(5)]
+    assert dismissed(crew)
+    assert tasks[-1].cancelled()
+    with pytest.raises(CancelledError):
+        crew.gather(tasks)
