@@ -38,8 +38,8 @@ def export_all(
 
     The others are made from the timeline in one go, and each is recorded as soon as it is finished: what fails later
     does not take it away. Of several calls at once for the same rendition one makes it and the others return it, so
-    that the file and the checksum in the books belong together. Raises ConflictError when the job has no master yet, and
-    CancelledError also while it waits for another call.
+    that the file and the checksum in the books belong together. Raises ConflictError when the job has no master yet,
+    and CancelledError also while it waits for another call.
     """
     wanted = dict.fromkeys(renditions)
     with ExitStack() as locks:
