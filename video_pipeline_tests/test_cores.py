@@ -74,10 +74,9 @@ def test_work_whose_worker_was_killed_by_chance_is_done_again(tmp_path: Path) ->
 def test_work_that_waits_when_the_pool_is_closed_is_cancelled_for_those_who_wait() -> None:
     pool = Cores(1)
     queued = [pool.submit(cube, number) for number in range(20)]
+    assert queued[0].result(timeout=60) == 0
     pool.close()
-    wait(queued, timeout=60)
-    assert all(each.done() for each in queued)
-    assert queued[0].result() == 0
+    assert not wait(queued, timeout=20).not_done
     assert queued[-1].cancelled()
     assert pool.submit(pow, 3, 3).result(timeout=60) == 27
     pool.close()
