@@ -107,13 +107,14 @@ def with_cover(flac: bytes, picture: bytes, side: int) -> bytes:
 
 
 _MEASURE = """
-import resource, sys
+import re, resource, sys
 from pathlib import Path
 from video_pipeline.ffmpeg.sound.tracks import _channels, decode
 decode(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
 assert _channels(Path(sys.argv[2])) == 2
-who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-print(max(resource.getrusage(each).ru_maxrss for each in who) // 1024)
+# getrusage would say of this process what its parent had when it started it.
+own = re.search(r"VmHWM:\\s*([0-9]+) kB", Path("/proc/self/status").read_text())[1]
+print(max(int(own), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) // 1024)
 """
 
 
