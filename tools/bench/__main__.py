@@ -159,10 +159,10 @@ def _sections(yard: Yard, choice: Choice) -> Iterator[tuple[str, Section]]:
         programme, whole = _programme(yard.pool, minutes), choice.full or minutes == SHORT
         if any(choice.wants(name) for name in RIVALS):
             yield f"stills_{minutes}", experiments.compare(yard, programme, repeats, whole=whole, wanted=choice.wants)
-        # At an hour the zoom of the rival says nothing new: only if asked for.
-        if choice.wants("motion") and (minutes == SHORT or choice.only):
+        if choice.wants("motion"):
             yield f"motion_{minutes}", experiments.motion(yard, programme, repeats, whole=whole)
-        if choice.wants("webm"):
+        # libvpx needs as long for each frame of an hour: only if asked for.
+        if choice.wants("webm") and (minutes == SHORT or choice.only):
             yield f"webm_{minutes}", experiments.webm(yard, programme, repeats, whole=whole)
     longest = _programme(yard.pool, choice.minutes[-1])
     if choice.wants("renditions"):
