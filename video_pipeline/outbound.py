@@ -1,0 +1,1 @@
+"""Owns HTTP to addresses that users name; hides DNS, TLS and what may not be reached."""

@@ -1,0 +1,153 @@
+"""Owns the verbs of the books; hides PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from video_pipeline.domain.brief import Brief
+from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, MediaReference
+from video_pipeline.domain.progress import Progress
+from video_pipeline.domain.records import (
+    ChannelRecord,
+    EventRecord,
+    ExportRecord,
+    ImageRecord,
+    JobRecord,
+    Lease,
+    RenderReport,
+    TrackRecord,
+)
+from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
+
+
+class ChannelBook(Protocol):
+    """Channels."""
+
+    def create_channel(self, name: str, brand_niche: str, youtube_channel_id: str | None = None) -> ChannelRecord: ...
+    def list_channels(self, *, active_only: bool = False) -> list[ChannelRecord]: ...
+    def find_channel(self, name_or_id: str) -> ChannelRecord: ...
+
+
+class JobBook(Protocol):
+    """Jobs: ordering, finding, progress, history."""
+
+    def create_job(self, brief: Brief, output_directory: str | None = None) -> JobRecord: ...
+    def create_job_unless(self, brief: Brief, statuses: Sequence[JobStatus]) -> JobRecord | None:
+        """Order a video unless its channel has a job in one of `statuses`; of several orders at once, one is taken."""
+        ...
+
+    def get_job(self, job_id: UUID) -> JobRecord: ...
+    def find_job(self, id_or_prefix: str) -> JobRecord: ...
+    def list_jobs(
+        self,
+        *,
+        statuses: Sequence[JobStatus] = (),
+        channel_id: UUID | None = None,
+        approved: bool | None = None,
+        idle: bool = False,
+        oldest_first: bool = False,
+        limit: int = 50,
+    ) -> list[JobRecord]:
+        """Jobs, newest first unless asked otherwise; `idle` leaves out those that a live attempt holds."""
+        ...
+
+    def events(self, job_id: UUID) -> list[EventRecord]: ...
+    def update_job_progress(self, job_id: UUID, progress: Progress | dict[str, Any]) -> bool: ...
+
+
+class LeaseBook(Protocol):
+    """One live attempt a job. Every write with a lease raises LeaseLostError when a newer attempt owns the job."""
+
+    def claim(self, job_id: UUID, run_id: str, *, ttl_s: int = 60) -> Lease:
+        """Take the job for one attempt; ConflictError while another attempt's lease is live."""
+        ...
+
+    def is_held(self, job_id: UUID) -> bool:
+        """True while an attempt's lease is live; that of a process of this machine ends when the process does."""
+        ...
+
+    def run_is_gone(self, job_id: UUID, run_id: str) -> bool:
+        """True when a run that had claimed the job works on it no more: its process ended, or another run took over.
+
+        False when in doubt: a run that has not claimed yet, or one on another machine whose lease still lives.
+        """
+        ...
+
+    def renew(self, lease: Lease, *, ttl_s: int = 60) -> None: ...
+    def release(self, lease: Lease) -> None: ...
+    def lost_jobs(self) -> list[JobRecord]:
+        """Jobs whose attempt ended without releasing: the lease expired."""
+        ...
+
+
+class MoveBook(Protocol):
+    """Changes of status, and the approval that one of them needs."""
+
+    def move(
+        self,
+        job_id: UUID,
+        current: JobStatus,
+        target: JobStatus,
+        message: str = "",
+        *,
+        lease: Lease | None = None,
+        approve_by: str | None = None,
+    ) -> None:
+        """Compare-and-set with an event row; IllegalMoveError, or ConflictError when it is not `current` any more.
+
+        With `approve_by` the storyboard is approved in the same transaction. An approval of files that were made anew
+        since and differ is taken back when the job comes to await approval, and the master made from them is forgotten.
+        """
+        ...
+
+    def mark_job_failed(self, job_id: UUID, error_message: str, *, run_id: str | None = None) -> bool:
+        """Move a working job to failed; False when it is not working.
+
+        With `run_id` also False when another run has claimed the job last: a stray run does not fail it.
+        """
+        ...
+
+    def mark_lost(self, job_id: UUID, error_message: str) -> bool:
+        """Move a job to failed that somebody should work on and nobody does; False while an attempt holds it."""
+        ...
+
+    def retry(self, job_id: UUID, target: JobStatus | None = None) -> JobStatus:
+        """Bring a failed job back to `target`, by default the status in which it failed; counts the retry."""
+        ...
+
+    def cancel(self, job_id: UUID) -> None: ...
+    def is_cancelled(self, job_id: UUID) -> bool: ...
+    def approve_storyboard(self, job_id: UUID, by: str = "operator") -> bool: ...
+
+
+class WorkBook(Protocol):
+    """What is made."""
+
+    def save_storyboard(self, lease: Lease, storyboard: Storyboard) -> None: ...
+    def tracks(self, job_id: UUID) -> list[TrackRecord]: ...
+    def save_track(
+        self, lease: Lease, prompt: MusicPrompt, generation: Generation, media: MediaReference, facts: AudioFacts
+    ) -> TrackRecord: ...
+    def images(self, job_id: UUID) -> list[ImageRecord]: ...
+    def save_image(
+        self, lease: Lease, prompt: VisualPrompt, generation: Generation, media: MediaReference, facts: ImageFacts
+    ) -> ImageRecord: ...
+    def open_render_task(self, lease: Lease, resolution: str) -> UUID: ...
+    def close_render_task(self, lease: Lease, task_id: UUID, outcome: RenderReport | str) -> None:
+        """Record the result: a report, or the text of the error."""
+        ...
+
+    def save_master(self, lease: Lease, report: RenderReport, *, task_id: UUID | None = None) -> None:
+        """Record the master, and close its render task; exports that were made from an earlier one are forgotten."""
+        ...
+
+    def master(self, job_id: UUID) -> RenderReport | None: ...
+    def save_export(self, job_id: UUID, report: RenderReport) -> ExportRecord: ...
+    def exports(self, job_id: UUID) -> list[ExportRecord]: ...
+
+
+class JobStore(ChannelBook, JobBook, LeaseBook, MoveBook, WorkBook, Protocol):
+    """Keeps the books."""

@@ -1,0 +1,63 @@
+"""Owns what a provider of music, pictures or words has to do; hides vendors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Protocol
+
+from video_pipeline.domain.brief import Brief
+from video_pipeline.domain.media import Generation
+from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Facts about a provider."""
+
+    name: str
+    concurrency: int  # how many requests it likes at once
+    price_usd: Decimal  # for one piece
+
+
+class MusicProvider(Protocol):
+    """Makes pieces of music."""
+
+    capabilities: Capabilities
+
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+        """Write the piece to `out` (FLAC, 48 kHz, stereo); blocks; called from several threads at once."""
+        ...
+
+
+class ImageProvider(Protocol):
+    """Makes pictures."""
+
+    capabilities: Capabilities
+
+    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+        """Write a picture of `size` (width, height) to `out` (PNG, 8-bit RGB); blocks; called from several threads."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a prompt writer delivers: everything of a storyboard but the lengths."""
+
+    title: str
+    description: str  # without chapters; the plan adds them
+    tags: tuple[str, ...]
+    music: tuple[MusicPrompt, ...]
+    visuals: tuple[VisualPrompt, ...]
+
+
+class PromptWriter(Protocol):
+    """Turns a brief into prompts; the deterministic grammar and, later, language models."""
+
+    name: str
+
+    def write(self, brief: Brief, samples: Sequence[int]) -> Script:
+        """Prompts for `len(samples)` scenes; `samples` are the exact lengths of the pieces at 48 kHz."""
+        ...
