@@ -1,1 +1,1 @@
-"""Tests of the steps room."""
+"""Tests of the API room."""
