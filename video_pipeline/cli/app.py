@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.command("run")(produce.run)
 app.command("up")(serve.up)
+app.command("api")(serve.api)
 app.command("transcode", epilog=transcode.EXAMPLE)(transcode.transcode)
 app.command("doctor")(doctor)
 app.add_typer(channels.app, name="channel")

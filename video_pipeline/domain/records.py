@@ -64,6 +64,7 @@ class JobRecord:
     created_at: datetime
     updated_at: datetime
     completed_at: datetime | None
+    user_id: str | None  # the name of the user who ordered it; None for the operator
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def job_record(row: Row[Any]) -> JobRecord:
         created_at=row.created_at,
         updated_at=row.updated_at,
         completed_at=row.completed_at,
+        user_id=row.user_id,
     )
 
 
