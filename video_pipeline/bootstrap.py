@@ -13,12 +13,21 @@ from sqlalchemy import Engine
 
 from video_pipeline import settings as configuration
 from video_pipeline.cores import Cores, at_process_end
-from video_pipeline.ports import ImageProvider, JobStore, MediaStore, MediaTools, MusicProvider, PromptWriter
+from video_pipeline.ports import (
+    AccessStore,
+    ImageProvider,
+    JobStore,
+    MediaStore,
+    MediaTools,
+    MusicProvider,
+    PromptWriter,
+)
 from video_pipeline.settings import Settings
 from video_pipeline.steps.studio import Studio, chosen
 from video_pipeline.store import (
     EmbeddedPostgres,
     LocalMediaStore,
+    PostgresAccess,
     PostgresJobStore,
     admit_providers,
     connect,
@@ -83,6 +92,12 @@ def engine(url: str | None = None) -> Engine:
 def job_store(url: str | None = None) -> JobStore:
     """The books; by default of this installation."""
     return PostgresJobStore(engine(url))
+
+
+@lru_cache
+def access_store(url: str | None = None) -> AccessStore:
+    """Who may do what; by default in this installation."""
+    return PostgresAccess(engine(url))
 
 
 @lru_cache

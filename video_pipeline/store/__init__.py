@@ -1,9 +1,10 @@
 """Owns what is kept: the books in PostgreSQL and the files; hides SQL, the server and the file system.
 
 Modules in dependency order: premises, postmaster, embedded, engine, tables, migrations, schema, facts, keys, codec,
-books, channels, presence, fences, jobs, moves, works, job_store, media.
+books, channels, presence, fences, jobs, moves, works, job_store, media, people, api_keys, sessions, answers, access.
 """
 
+from video_pipeline.store.access import PostgresAccess
 from video_pipeline.store.embedded import EmbeddedPostgres
 from video_pipeline.store.engine import connect, rewritten_url
 from video_pipeline.store.facts import server_facts, url_of_schema
@@ -14,6 +15,7 @@ from video_pipeline.store.schema import admit_providers, downgrade, migrate, sch
 __all__ = [
     "EmbeddedPostgres",
     "LocalMediaStore",
+    "PostgresAccess",
     "PostgresJobStore",
     "admit_providers",
     "connect",

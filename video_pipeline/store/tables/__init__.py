@@ -1,11 +1,14 @@
-"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal."""
+"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal, access."""
 
+from video_pipeline.store.tables.access import Answer, ApiKey, LoginFailure, Session, User
 from video_pipeline.store.tables.base import Base
 from video_pipeline.store.tables.core import AudioTrack, Channel, Image, RenderTask, VideoJob
 from video_pipeline.store.tables.journal import CostEntry, JobEvent, JobLease
 from video_pipeline.store.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
 
 __all__ = [
+    "Answer",
+    "ApiKey",
     "AudioTrack",
     "Base",
     "Channel",
@@ -15,8 +18,11 @@ __all__ = [
     "JobEvent",
     "JobFile",
     "JobLease",
+    "LoginFailure",
     "RenderTask",
+    "Session",
     "Thumbnail",
+    "User",
     "VideoAnalytics",
     "VideoJob",
     "YoutubeUpload",
