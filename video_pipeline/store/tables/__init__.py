@@ -1,8 +1,9 @@
-"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal."""
+"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal, orders."""
 
 from video_pipeline.store.tables.base import Base
 from video_pipeline.store.tables.core import AudioTrack, Channel, Image, RenderTask, VideoJob
 from video_pipeline.store.tables.journal import CostEntry, JobEvent, JobLease
+from video_pipeline.store.tables.orders import WorkOrder
 from video_pipeline.store.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Thumbnail",
     "VideoAnalytics",
     "VideoJob",
+    "WorkOrder",
     "YoutubeUpload",
 ]
