@@ -18,6 +18,7 @@ from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.job import Approval, JobKind, JobStatus
 from video_pipeline.domain.media import AudioFacts, ImageFacts, Loudness, MediaReference
 from video_pipeline.domain.storyboard import Storyboard
+from video_pipeline.domain.uploads import FileType
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,41 @@ class ExportRecord:
     id: UUID
     report: RenderReport
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailDraft:
+    """A thumbnail that was drawn and is not in the books yet."""
+
+    variant: str  # plain_1, titled_1, ...
+    key: str  # of the media store
+    click_prediction: float | None  # an estimate, 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailRecord:
+    """One thumbnail to choose from; one of a job's is selected."""
+
+    id: UUID
+    job_id: UUID
+    variant: str
+    key: str  # of the media store
+    click_prediction: float | None  # an estimate, 0 to 1
+    predicted_by: str | None  # the model whose estimate it is
+    is_selected: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobFileRecord:
+    """One file that somebody uploaded for a job."""
+
+    id: UUID
+    job_id: UUID
+    file_type: FileType
+    filename: str  # as it is shown; no part of a path
+    media: MediaReference
+    uploaded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

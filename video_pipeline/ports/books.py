@@ -21,6 +21,8 @@ from video_pipeline.domain.records import (
     TrackRecord,
 )
 from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
+from video_pipeline.ports.orders import OrderBook
+from video_pipeline.ports.shelf import FileBook, ThumbnailBook
 
 
 class ChannelBook(Protocol):
@@ -149,5 +151,5 @@ class WorkBook(Protocol):
     def exports(self, job_id: UUID) -> list[ExportRecord]: ...
 
 
-class JobStore(ChannelBook, JobBook, LeaseBook, MoveBook, WorkBook, Protocol):
+class JobStore(ChannelBook, JobBook, LeaseBook, MoveBook, WorkBook, OrderBook, ThumbnailBook, FileBook, Protocol):
     """Keeps the books."""

@@ -1,7 +1,8 @@
 """Owns what is kept: the books in PostgreSQL and the files; hides SQL, the server and the file system.
 
 Modules in dependency order: premises, postmaster, embedded, engine, tables, migrations, schema, facts, keys, codec,
-books, channels, presence, fences, jobs, moves, works, job_store, media, people, api_keys, sessions, answers, access.
+books, channels, presence, fences, jobs, moves, works, orders, shelf, job_store, media, people, api_keys, sessions,
+answers, access.
 """
 
 from video_pipeline.store.access import PostgresAccess

@@ -23,6 +23,9 @@ EXPORTS = cast(Table, tables.Export.__table__)
 LEASES = cast(Table, tables.JobLease.__table__)
 EVENTS = cast(Table, tables.JobEvent.__table__)
 LEDGER = cast(Table, tables.CostEntry.__table__)
+ORDERS = cast(Table, tables.WorkOrder.__table__)
+THUMBNAILS = cast(Table, tables.Thumbnail.__table__)
+FILES = cast(Table, tables.JobFile.__table__)
 
 
 class Books:

@@ -6,8 +6,10 @@ from video_pipeline.store.channels import ChannelBooks
 from video_pipeline.store.fences import LeaseBooks
 from video_pipeline.store.jobs import JobBooks
 from video_pipeline.store.moves import MoveBooks
+from video_pipeline.store.orders import OrderBooks
+from video_pipeline.store.shelf import ShelfBooks
 from video_pipeline.store.works import WorkBooks
 
 
-class PostgresJobStore(ChannelBooks, JobBooks, LeaseBooks, MoveBooks, WorkBooks):
+class PostgresJobStore(ChannelBooks, JobBooks, LeaseBooks, MoveBooks, WorkBooks, OrderBooks, ShelfBooks):
     """`ports.JobStore` on PostgreSQL, made of an engine; safe to share between threads."""

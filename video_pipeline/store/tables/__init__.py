@@ -1,9 +1,10 @@
-"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal, access."""
+"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal, orders, access."""
 
 from video_pipeline.store.tables.access import Answer, ApiKey, LoginFailure, Session, User
 from video_pipeline.store.tables.base import Base
 from video_pipeline.store.tables.core import AudioTrack, Channel, Image, RenderTask, VideoJob
 from video_pipeline.store.tables.journal import CostEntry, JobEvent, JobLease
+from video_pipeline.store.tables.orders import WorkOrder
 from video_pipeline.store.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "User",
     "VideoAnalytics",
     "VideoJob",
+    "WorkOrder",
     "YoutubeUpload",
 ]
