@@ -14,6 +14,7 @@
       TransientError                the same call may succeed later
         ProviderUnavailableError    the vendor did not answer, or asked to wait
         StoreUnavailableError       the database did not answer
+        UnreachableError            an address that a user named did not answer
 
 Each message says what was tried, what came back and what to do. `retryable` is decided here, by class, and translated
 at one place each by Dagster, the CLI and REST.
@@ -80,3 +81,7 @@ class ProviderUnavailableError(TransientError):
 
 class StoreUnavailableError(TransientError):
     """The database did not answer."""
+
+
+class UnreachableError(TransientError):
+    """An address that a user named did not answer: no such name, no connection, no trusted certificate, no reply."""

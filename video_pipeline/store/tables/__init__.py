@@ -1,7 +1,8 @@
-"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal."""
+"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal, hooks."""
 
 from video_pipeline.store.tables.base import Base
 from video_pipeline.store.tables.core import AudioTrack, Channel, Image, RenderTask, VideoJob
+from video_pipeline.store.tables.hooks import Webhook, WebhookDelivery
 from video_pipeline.store.tables.journal import CostEntry, JobEvent, JobLease
 from video_pipeline.store.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
 
@@ -19,5 +20,7 @@ __all__ = [
     "Thumbnail",
     "VideoAnalytics",
     "VideoJob",
+    "Webhook",
+    "WebhookDelivery",
     "YoutubeUpload",
 ]
