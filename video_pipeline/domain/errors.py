@@ -19,6 +19,7 @@
         ProviderUnavailableError    the vendor did not answer, or asked to wait
         StoreUnavailableError       the database did not answer
         TooManyRequestsError        asked too often; it says how long to wait
+        UnreachableError            an address that a user named did not answer
 
 Each message says what was tried, what came back and what to do. `retryable` is decided here, by class, and translated
 at one place each by Dagster, the CLI and REST.
@@ -109,3 +110,7 @@ class TooManyRequestsError(TransientError):
     def __init__(self, message: str, *, retry_after_s: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class UnreachableError(TransientError):
+    """An address that a user named did not answer: no such name, no connection, no trusted certificate, no reply."""

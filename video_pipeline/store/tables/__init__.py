@@ -1,8 +1,9 @@
-"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal, orders, access."""
+"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal, orders, access, hooks."""
 
 from video_pipeline.store.tables.access import Answer, ApiKey, LoginFailure, Session, User
 from video_pipeline.store.tables.base import Base
 from video_pipeline.store.tables.core import AudioTrack, Channel, Image, RenderTask, VideoJob
+from video_pipeline.store.tables.hooks import Webhook, WebhookDelivery
 from video_pipeline.store.tables.journal import CostEntry, JobEvent, JobLease
 from video_pipeline.store.tables.orders import WorkOrder
 from video_pipeline.store.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
@@ -26,6 +27,6 @@ __all__ = [
     "User",
     "VideoAnalytics",
     "VideoJob",
-    "WorkOrder",
+"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal, orders, access, hooks."""
     "YoutubeUpload",
 ]
