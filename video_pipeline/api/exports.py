@@ -9,7 +9,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
-
 from starlette.concurrency import run_in_threadpool
 
 from video_pipeline.api import models, shapes
@@ -130,7 +129,9 @@ async def _done(desk: Desk, placed: WorkOrder) -> None:
             detail = f"{order.error_message}; see {address}"
             raise ProblemError(500, "export-failed", "The export failed", detail)
         if time.monotonic() > deadline:
-            detail = f"it takes longer than {desk.export_limit_s:.0f} s and goes on; see {address}, or ask with wait=false"
+            detail = (
+                f"it takes longer than {desk.export_limit_s:.0f} s and goes on; see {address}, or ask with wait=false"
+            )
             raise ProblemError(500, "export-timeout", "The export takes too long to wait for", detail)
         await asyncio.sleep(POLL_S)  # no thread waits: there are few of them
 
@@ -149,7 +150,9 @@ def _count(request: Request, desk: Desk, job: JobRecord) -> None:
 def _download(desk: Desk, job: JobRecord, media: MediaReference, name: str) -> FileResponse:
     path = desk.media.locate(media)
     kind = MEDIA_TYPES.get(path.suffix[1:], "application/octet-stream")
-    return FileResponse(path, media_type=kind, filename=f"{str(job.id)[:8]}_{name}", content_disposition_type="attachment")
+    return FileResponse(
+        path, media_type=kind, filename=f"{str(job.id)[:8]}_{name}", content_disposition_type="attachment"
+    )
 
 
 @router.get("/jobs/{job_id}/exports", summary="List exports", responses=answers(401, 404))

@@ -10,12 +10,11 @@ from fastapi.responses import FileResponse
 
 from video_pipeline.api import models, shapes
 from video_pipeline.api.caller import EditJob, ReadJob
-from video_pipeline.api.desk import AtDesk, Desk
+from video_pipeline.api.desk import AtDesk
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import ProblemError, answers
-from video_pipeline.domain.errors import MediaError, NotFoundError
+from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.uploads import FileType
-from video_pipeline.domain.records import JobFileRecord, JobRecord
 from video_pipeline.steps.uploads import keep_upload, remove_upload
 
 router = APIRouter(prefix="/jobs/{job_id}/files", tags=["files"], route_class=OnceRoute)
@@ -42,7 +41,9 @@ def upload(job: EditJob, desk: AtDesk, file: UploadFile, file_type: Annotated[Fi
     return shapes.file(kept)
 
 
-@router.get("/{file_id}", summary="Download an uploaded file", response_class=FileResponse, responses=answers(401, 404) | _BYTES)
+@router.get(
+    "/{file_id}", summary="Download an uploaded file", response_class=FileResponse, responses=answers(401, 404) | _BYTES
+)
 def download(job: ReadJob, file_id: UUID, desk: AtDesk) -> FileResponse:
     """The file as it was uploaded."""
     found = desk.jobs.get_file(job.id, file_id)

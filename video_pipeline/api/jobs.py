@@ -64,7 +64,7 @@ def find_jobs(
 
 @router.post("", status_code=201, summary="Order a video", responses=answers(401, 403, 404))
 def order_job(new: models.NewJob, desk: AtDesk, caller: Spender, response: Response) -> models.Job:
-    """Order a video; Dagster picks it up within seconds. Send an Idempotency-Key, so that a lost answer costs nothing."""
+    """Order a video; Dagster picks it up within seconds. With an Idempotency-Key a lost answer costs nothing."""
     job = desk.jobs.create_job(brief_of(desk, new, caller.name))
     response.headers["Location"] = shapes.url_of_job(job.id)
     return show_job(desk, job)
@@ -83,9 +83,7 @@ def show(job: ReadJob, desk: AtDesk) -> models.Job:
 
 
 @router.post("/{job_id}/approve", summary="Approve the storyboard", responses=answers(401, 403, 404, 409, 412))
-def approve(
-    job: EditJob, desk: AtDesk, caller: Editor, response: Response, if_match: IfMatch = None
-) -> models.Job:
+def approve(job: EditJob, desk: AtDesk, caller: Editor, response: Response, if_match: IfMatch = None) -> models.Job:
     """Let the storyboard pass exactly as it is: it is rendered next."""
     desk.jobs.approve_storyboard(job.id, by=caller.name, expected=expected(if_match))
     return answer_with_etag(show_job(desk, desk.jobs.get_job(job.id)), response)

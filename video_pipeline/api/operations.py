@@ -107,8 +107,12 @@ def _checks(desk: Desk) -> dict[str, Any]:
     return {
         "database": desk.jobs.latest_event_id,
         "storage": lambda: desk.media.keys(".ready"),
-        "ffmpeg": lambda: desk.studio().tools.describe(),
+        "ffmpeg": lambda: _ffmpeg(desk),
     }
+
+
+def _ffmpeg(desk: Desk) -> str:
+    return desk.studio().tools.describe()
 
 
 def _is_good(look: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Owns serving the page: one document and its assets, with the headers that keep foreign code out; hides their place."""
+"""Owns serving the page: one document, its assets, the headers that keep foreign code out; hides their place."""
 
 from __future__ import annotations
 

@@ -30,7 +30,9 @@ _SOUND: dict[int | str, dict[str, Any]] = {
 Mark = Annotated[str | None, Query(max_length=64, description="Any mark; with it the answer may be kept for long.")]
 
 
-@router.get("/image", summary="The picture of a scene", response_class=FileResponse, responses=answers(401, 404) | _PICTURE)
+@router.get(
+    "/image", summary="The picture of a scene", response_class=FileResponse, responses=answers(401, 404) | _PICTURE
+)
 def image(
     job: ReadJob,
     scene_number: int,
@@ -62,7 +64,9 @@ def _earlier(desk: Desk, job_id: UUID, scene_number: int, version: UUID) -> Medi
     raise NotFoundError(f"scene {scene_number} of job {job_id} has no picture {version}")
 
 
-@router.get("/track", summary="The music of a scene", response_class=FileResponse, responses=answers(401, 404, 416) | _SOUND)
+@router.get(
+    "/track", summary="The music of a scene", response_class=FileResponse, responses=answers(401, 404, 416) | _SOUND
+)
 def track(job: ReadJob, scene_number: int, desk: AtDesk, v: Mark = None) -> FileResponse:
     """The piece of music as it was delivered (FLAC); ranges are answered."""
     found = _track(desk, job.id, scene_number)

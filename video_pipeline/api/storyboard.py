@@ -131,7 +131,9 @@ def versions(job: ReadJob, scene_number: int, desk: AtDesk) -> models.Versions:
 
 
 @router.post(
-    "/scenes/{scene_number}/restore", summary="Bring an earlier picture back", responses=answers(401, 403, 404, 409, 412)
+    "/scenes/{scene_number}/restore",
+    summary="Bring an earlier picture back",
+    responses=answers(401, 403, 404, 409, 412),
 )
 def restore(
     job: EditJob,

@@ -30,7 +30,9 @@ FULL_RETRY_S = 10.0
 _STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 
 
-@router.get("/events", summary="Follow what happens", response_class=StreamingResponse, responses=answers(401, 404) | _STREAM)
+@router.get(
+    "/events", summary="Follow what happens", response_class=StreamingResponse, responses=answers(401, 404) | _STREAM
+)
 async def events(
     request: Request,
     desk: AtDesk,

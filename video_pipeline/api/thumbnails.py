@@ -27,7 +27,9 @@ def list_thumbnails(job: ReadJob, desk: AtDesk) -> models.Thumbnails:
     return _thumbnails(desk, job)
 
 
-@router.get("/{thumbnail_id}/image", summary="A thumbnail", response_class=FileResponse, responses=answers(401, 404) | _PICTURE)
+@router.get(
+    "/{thumbnail_id}/image", summary="A thumbnail", response_class=FileResponse, responses=answers(401, 404) | _PICTURE
+)
 def image(job: ReadJob, thumbnail_id: UUID, desk: AtDesk) -> FileResponse:
     """The picture, 1280 x 720, JPEG."""
     path = desk.media.path(_thumbnail(desk, job, thumbnail_id).key)

@@ -1,4 +1,4 @@
-"""Owns webhooks over HTTP; hides nothing. Who may spend may have webhooks for their own jobs, administrators for all."""
+"""Owns webhooks over HTTP; hides nothing. Whoever may spend has webhooks for their own jobs, administrators for all."""
 
 from __future__ import annotations
 
@@ -58,9 +58,7 @@ def show_webhook(webhook_id: UUID, desk: AtDesk, caller: Spender) -> models.Webh
 
 
 @router.patch("/{webhook_id}", summary="Change a webhook", responses=answers(401, 403, 404))
-def change_webhook(
-    webhook_id: UUID, change: models.WebhookChange, desk: AtDesk, caller: Spender
-) -> models.Webhook:
+def change_webhook(webhook_id: UUID, change: models.WebhookChange, desk: AtDesk, caller: Spender) -> models.Webhook:
     """Change what is named; what is not named stays."""
     _own(desk, caller, webhook_id)
     if change.url is not None:

@@ -40,7 +40,9 @@ def up() -> None:
         console.print(f"Dagster: {settings.dagster_web}  (Ctrl-C stops both)", markup=False, soft_wrap=True)
         _tell_first_user()
         # The daemon holds the lock as long as it lives, the studio does not.
-        code = _run({"studio": (studio_command(), ()), "dagster": (dagster_command(settings.host, settings.port), (lock,))})
+        code = _run(
+            {"studio": (studio_command(), ()), "dagster": (dagster_command(settings.host, settings.port), (lock,))}
+        )
     sys.exit(code)
 
 

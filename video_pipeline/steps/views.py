@@ -23,7 +23,9 @@ def picture_view(studio: Studio, job_id: UUID, media: MediaReference, width: int
     """`media`, a picture, as a JPEG at least `width` pixels wide, up to 1920; NotFoundError when its file is gone."""
     fitting = next((each for each in WIDTHS if each >= width), WIDTHS[-1])
     source = studio.media.locate(media)
-    return _kept(studio, job_id, f"{media.sha256}-{fitting}.jpg", lambda out: studio.tools.preview(source, fitting, out))
+    return _kept(
+        studio, job_id, f"{media.sha256}-{fitting}.jpg", lambda out: studio.tools.preview(source, fitting, out)
+    )
 
 
 def waveform_view(studio: Studio, job_id: UUID, media: MediaReference) -> Path:

@@ -27,6 +27,8 @@ __all__ = [
     "User",
     "VideoAnalytics",
     "VideoJob",
-"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal, orders, access, hooks."""
+    "Webhook",
+    "WebhookDelivery",
+    "WorkOrder",
     "YoutubeUpload",
 ]
