@@ -1,6 +1,6 @@
 """Owns the protocols at which the flow and the tools meet; hides which tool stands behind each.
 
-Modules in dependency order: work, providers, media, books.
+Modules in dependency order: work, providers, media, finding, books.
 
 A fake that stands in for one of these passes the same contract tests as the real thing.
 """

@@ -21,6 +21,7 @@ from video_pipeline.domain.records import (
     TrackRecord,
 )
 from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
+from video_pipeline.ports.finding import FeedBook, StatisticsBook, SummaryBook
 
 
 class ChannelBook(Protocol):
@@ -149,5 +150,5 @@ class WorkBook(Protocol):
     def exports(self, job_id: UUID) -> list[ExportRecord]: ...
 
 
-class JobStore(ChannelBook, JobBook, LeaseBook, MoveBook, WorkBook, Protocol):
+class JobStore(ChannelBook, JobBook, LeaseBook, MoveBook, WorkBook, SummaryBook, StatisticsBook, FeedBook, Protocol):
     """Keeps the books."""

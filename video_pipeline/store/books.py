@@ -23,6 +23,7 @@ EXPORTS = cast(Table, tables.Export.__table__)
 LEASES = cast(Table, tables.JobLease.__table__)
 EVENTS = cast(Table, tables.JobEvent.__table__)
 LEDGER = cast(Table, tables.CostEntry.__table__)
+THUMBNAILS = cast(Table, tables.Thumbnail.__table__)
 
 
 class Books:

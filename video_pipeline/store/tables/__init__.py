@@ -1,4 +1,4 @@
-"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal."""
+"""Owns the tables; hides nothing. Modules in dependency order: base, words, core, products, journal."""
 
 from video_pipeline.store.tables.base import Base
 from video_pipeline.store.tables.core import AudioTrack, Channel, Image, RenderTask, VideoJob
