@@ -21,6 +21,7 @@ from video_pipeline.domain.records import (
     TrackRecord,
 )
 from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
+from video_pipeline.ports.finding import FeedBook, StatisticsBook, SummaryBook
 from video_pipeline.ports.orders import OrderBook
 from video_pipeline.ports.shelf import FileBook, ThumbnailBook
 
@@ -151,5 +152,18 @@ class WorkBook(Protocol):
     def exports(self, job_id: UUID) -> list[ExportRecord]: ...
 
 
-class JobStore(ChannelBook, JobBook, LeaseBook, MoveBook, WorkBook, OrderBook, ThumbnailBook, FileBook, Protocol):
+class JobStore(
+    ChannelBook,
+    JobBook,
+    LeaseBook,
+    MoveBook,
+    WorkBook,
+    OrderBook,
+    ThumbnailBook,
+    FileBook,
+    SummaryBook,
+    StatisticsBook,
+    FeedBook,
+    Protocol,
+):
     """Keeps the books."""

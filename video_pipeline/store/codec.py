@@ -21,6 +21,7 @@ from video_pipeline.domain.records import (
     TrackRecord,
 )
 from video_pipeline.domain.storyboard import Storyboard
+from video_pipeline.domain.summaries import ChannelSummary
 
 
 def clean(text: str) -> str:
@@ -38,6 +39,11 @@ def channel_record(row: Row[Any]) -> ChannelRecord:
         is_active=row.is_active,
         created_at=row.created_at,
     )
+
+
+def channel_summary(row: Row[Any]) -> ChannelSummary:
+    """A channel with the number of its jobs."""
+    return ChannelSummary(**asdict(channel_record(row)), total_jobs=row.total_jobs, completed_jobs=row.completed_jobs)
 
 
 def job_record(row: Row[Any]) -> JobRecord:

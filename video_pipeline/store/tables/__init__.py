@@ -1,4 +1,7 @@
-"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal, orders, access, hooks."""
+"""Owns the tables; hides nothing.
+
+Modules in dependency order: base, words, core, products, journal, orders, access, hooks.
+"""
 
 from video_pipeline.store.tables.access import Answer, ApiKey, LoginFailure, Session, User
 from video_pipeline.store.tables.base import Base
