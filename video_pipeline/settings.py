@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address of the web UI; Dagster has no login of its own.")
     port: int = Field(default=3000, ge=1, le=65535, description="Port of the web UI.")
+    webhook_private: bool = Field(
+        default=False, description="Webhooks may go to private addresses, such as this machine's."
+    )
 
     @property
     def root(self) -> Path:
