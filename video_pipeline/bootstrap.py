@@ -13,13 +13,16 @@ from sqlalchemy import Engine
 
 from video_pipeline import settings as configuration
 from video_pipeline.cores import Cores, at_process_end
+from video_pipeline.outbound import HttpMessenger
 from video_pipeline.ports import (
     AccessStore,
     ImageProvider,
     JobStore,
     MediaStore,
     MediaTools,
+    Messenger,
     MusicProvider,
+    Outbox,
     PromptWriter,
 )
 from video_pipeline.settings import Settings
@@ -29,6 +32,7 @@ from video_pipeline.store import (
     LocalMediaStore,
     PostgresAccess,
     PostgresJobStore,
+    PostgresOutbox,
     admit_providers,
     connect,
     migrate,
@@ -98,6 +102,18 @@ def job_store(url: str | None = None) -> JobStore:
 def access_store(url: str | None = None) -> AccessStore:
     """Who may do what; by default in this installation."""
     return PostgresAccess(engine(url))
+
+
+@lru_cache
+def outbox(url: str | None = None) -> Outbox:
+    """Webhooks and what they are still to be told; by default of this installation."""
+    return PostgresOutbox(engine(url))
+
+
+@lru_cache
+def messenger() -> Messenger:
+    """What sends to webhooks."""
+    return HttpMessenger(allow_private=settings().webhook_private)
 
 
 @lru_cache

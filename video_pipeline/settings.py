@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     dagster_ui_url: str | None = Field(
         default=None, description="Where people reach Dagster's web UI; by default its address and port."
     )
+    webhook_private: bool = Field(
+        default=False, description="Webhooks may go to private addresses, such as this machine's."
+    )
 
     @property
     def root(self) -> Path:

@@ -16,8 +16,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from video_pipeline.api.desk import AtDesk, Desk
 from video_pipeline.domain.access import Principal, Scope
 from video_pipeline.domain.credentials import csrf_matches
-from video_pipeline.domain.errors import AccessDeniedError, ForbiddenError, NotFoundError, TooManyRequestsError
-from video_pipeline.domain.pace import Pace
+from video_pipeline.domain.errors import AccessDeniedError, ForbiddenError, NotFoundError
 from video_pipeline.domain.records import JobRecord
 
 COOKIE = "video_pipeline_session"
@@ -51,7 +50,7 @@ def identify(request: Request, desk: Desk, key: str | None, token: str | None) -
         raise AccessDeniedError(f"this {what} is not known; make a key with video-pipeline key new, or sign in again")
     if key is None and token is not None and request.method not in SAFE_METHODS:
         _check_csrf(request, token)
-    keep_pace(desk.calls, str(caller.key_id or caller.session_id))
+    desk.calls.require(caller.key_id or caller.session_id)
     request.state.principal = caller
     return caller
 
@@ -59,13 +58,6 @@ def identify(request: Request, desk: Desk, key: str | None, token: str | None) -
 def _check_csrf(request: Request, token: str) -> None:
     if not csrf_matches(token, request.headers.get(CSRF_HEADER, "")):
         raise ForbiddenError(f"a change from the page needs its session's token in the header {CSRF_HEADER}")
-
-
-def keep_pace(pace: Pace, who: str) -> None:
-    """Raise TooManyRequestsError, with the seconds to wait, when `who` calls too fast."""
-    wait = pace.wait_s(who)
-    if wait > 0:
-        raise TooManyRequestsError("too many requests; slow down", retry_after_s=wait)
 
 
 def credentials(bearer: Bearer, cookie: Cookie) -> tuple[str | None, str | None]:

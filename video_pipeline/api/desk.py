@@ -10,16 +10,14 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from video_pipeline.domain.pace import Pace
+from video_pipeline.domain.pace import Allowance, Pace
 from video_pipeline.ports import AccessStore, ImageProvider, JobStore, MediaStore, Messenger, MusicProvider, Outbox
 from video_pipeline.steps.studio import Studio
 
-CALLS_PER_SECOND = 50.0
-CALLS_AT_ONCE = 200
+CALLS = Allowance(burst=300, per_s=50.0)
 """The pace of one key or session: a page that opens asks for some sixty pictures at once."""
 
-LOGINS_PER_SECOND = 0.2
-LOGINS_AT_ONCE = 10
+LOGINS = Allowance(burst=10, per_s=0.2)
 """The pace of logins from one address, whatever the names."""
 
 EXPORT_LIMIT_S = 300.0
@@ -42,8 +40,8 @@ class Desk:
     dagster_url: str | None = None  # where a person sees the runs
     courier: Callable[[], AbstractContextManager[None]] = nullcontext  # delivers webhooks as long as it is open
     export_limit_s: float = EXPORT_LIMIT_S
-    calls: Pace = field(default_factory=lambda: Pace(CALLS_PER_SECOND, CALLS_AT_ONCE))
-    logins: Pace = field(default_factory=lambda: Pace(LOGINS_PER_SECOND, LOGINS_AT_ONCE))
+    calls: Pace = field(default_factory=lambda: Pace(CALLS))
+    logins: Pace = field(default_factory=lambda: Pace(LOGINS))
 
     def run_url(self, run_id: str | None) -> str | None:
         """The page of a Dagster run; None when nobody said where Dagster is."""

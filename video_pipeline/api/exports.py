@@ -21,7 +21,7 @@ from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.orders import OrderKind, OrderStatus, WorkOrder
 from video_pipeline.domain.records import ExportRecord, JobRecord
-from video_pipeline.steps.preview import preview_of
+from video_pipeline.steps.preview import preview_for
 
 router = APIRouter(tags=["exports"], route_class=OnceRoute)
 
@@ -230,4 +230,4 @@ def order_preview(job: EditJob, desk: AtDesk, caller: Editor) -> JSONResponse:
 
 def _present_preview(desk: Desk, job: JobRecord) -> Any:
     version = desk.jobs.storyboard_version(job.id)
-    return preview_of(desk.media, job.id, version) if version else None
+    return preview_for(desk.media, job.id, version) if version else None

@@ -15,7 +15,7 @@ from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import ProblemError, answers
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.uploads import FileType
-from video_pipeline.steps.uploads import keep_upload, remove_upload
+from video_pipeline.steps.uploads import chunks_of, keep_upload, remove_upload
 
 router = APIRouter(prefix="/jobs/{job_id}/files", tags=["files"], route_class=OnceRoute)
 
@@ -35,7 +35,7 @@ def list_files(job: ReadJob, desk: AtDesk) -> models.Files:
 def upload(job: EditJob, desk: AtDesk, file: UploadFile, file_type: Annotated[FileType, Form()]) -> models.File:
     """Keep a file for the job: videos, music, sounds or quotes (UTF-8 text). Its content decides what it is."""
     try:
-        kept = keep_upload(desk.studio(), job.id, file_type, file.filename or "", file.file)
+        kept = keep_upload(desk.studio(), job.id, file_type, file.filename or "", chunks_of(file.file))
     except MediaError as error:
         raise ProblemError(415, "not-accepted", "Not a type of file that is accepted", str(error)) from error
     return shapes.file(kept)

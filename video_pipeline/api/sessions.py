@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from video_pipeline.api import models
-from video_pipeline.api.caller import COOKIE, Cookie, Reader, keep_pace
+from video_pipeline.api.caller import COOKIE, Cookie, Reader
 from video_pipeline.api.desk import AtDesk
 from video_pipeline.api.problems import answers
 from video_pipeline.domain.credentials import csrf_token
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/session", tags=["session"])
 @router.post("", summary="Sign in", responses=answers(401))
 def sign_in(login: models.Login, request: Request, response: Response, desk: AtDesk) -> models.Session:
     """Open a session: a cookie for this browser, and the token that its changes need in `X-CSRF-Token`."""
-    keep_pace(desk.logins, request.client.host if request.client else "unknown")
+    desk.logins.require(request.client.host if request.client else "unknown")
     opened = desk.access.open_session(login.name, login.password)
     if opened is None:
         raise AccessDeniedError("name or password is wrong")

@@ -15,7 +15,7 @@ from types import FrameType
 from video_pipeline import bootstrap
 from video_pipeline.cli.output import console
 from video_pipeline.domain.errors import ConflictError
-from video_pipeline.steps.first_user import first_user
+from video_pipeline.steps.admit import first_user
 
 STOP_TIMEOUT_S = 20
 POLL_S = 0.2

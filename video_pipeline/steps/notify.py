@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 from video_pipeline.domain.errors import InvalidInputError, StudioError, UnreachableError
@@ -168,7 +169,9 @@ class _Senders:
         """Claim what is due for webhooks that nothing is sent to now, and begin to send it; how much it is."""
         # What would be begun so late that its claim could run out while it is sent is not begun.
         begin_until = time.monotonic() + CLAIM_S - SEND_TIMEOUT_S
-        due = self._outbox.claim_due(limit=limit, per_webhook=per_webhook, busy=tuple(self._busy))
+        with self._changed:
+            busy = tuple(self._busy)
+        due = self._outbox.claim_due(limit=limit, per_webhook=per_webhook, busy=busy)
         groups: dict[UUID, deque[DueDelivery]] = {}
         for each in due:
             groups.setdefault(each.webhook_id, deque()).append(each)
@@ -234,7 +237,8 @@ class Courier:
         self._idle_s = idle_s
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._tidied_at = -TIDY_S
+        self._tidied_at = -math.inf
+        self._is_failing = False
 
     def start(self) -> None:
         """Begin; nothing happens when it runs already."""
@@ -259,23 +263,28 @@ class Courier:
 
     def _run(self) -> None:
         senders = _Senders(self._outbox, self._messenger, time.time, random.random)
-        failing = False
         while not self._stopped.is_set():
             taken = 0
-            try:
+            with self._surviving():
                 senders.check()
                 taken = senders.take(ROUND, PER_WEBHOOK) if senders.is_free else 0
                 self._tidy()
-                failing = False
-            except Exception as error:
-                # Once, not each second for as long as a database is away.
-                if not failing:
-                    log.warning("webhooks wait: %s", error, exc_info=not isinstance(error, StudioError))
-                failing = True
+                self._is_failing = False
             if not taken:
                 self._stopped.wait(self._idle_s)
-        with suppress(StudioError):
+        with self._surviving():
             senders.wait(self._stopped.is_set)
+
+    @contextmanager
+    def _surviving(self) -> Iterator[None]:
+        """Log an error, the first of a series of them, and go on: the next round may do better."""
+        try:
+            yield
+        except Exception as error:
+            # Once, not each second for as long as a database is away.
+            if not self._is_failing:
+                log.warning("webhooks wait: %s", error, exc_info=not isinstance(error, StudioError))
+            self._is_failing = True
 
     def _tidy(self) -> None:
         if time.monotonic() - self._tidied_at >= TIDY_S:

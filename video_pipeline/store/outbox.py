@@ -114,8 +114,8 @@ class PostgresOutbox(WebhookBooks):
     def claim_due(self, *, limit: int, per_webhook: int, busy: Collection[UUID] = ()) -> list[DueDelivery]:
         """Take up to `limit` due deliveries for CLAIM_S seconds, of each active webhook at most `per_webhook`.
 
-        No other process gets them meanwhile; afterwards any may. Those of webhooks that work come first, those of `busy`
-        webhooks not at all.
+        No other process gets them meanwhile; afterwards any may. Those of webhooks that work come first, none comes of
+        the webhooks `busy`.
         """
         ready = (
             select(DELIVERIES.c.id)
