@@ -14,6 +14,7 @@ from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.ordering import brief_of, estimate_of
 from video_pipeline.api.problems import answers
 from video_pipeline.api.showing import show_job
+from video_pipeline.domain.errors import IllegalMoveError
 from video_pipeline.domain.job import JobKind, JobStatus, statuses_for
 from video_pipeline.steps.discard import discard
 from video_pipeline.steps.recover import bring_back
@@ -100,14 +101,16 @@ def cancel(job: EditJob, desk: AtDesk) -> models.Job:
 def retry(job_id: UUID, desk: AtDesk, caller: Spender) -> models.Job:
     """Go on with a failed job; what is finished is not made, and not paid for, again."""
     job = visible_job(desk, caller, job_id)
-    bring_back(desk.jobs, desk.media, job.id, patience_s=0)
+    if job.status is not JobStatus.FAILED:
+        raise IllegalMoveError(f"job {job_id} is {job.status}; only a failed job can be retried")
+    bring_back(desk.jobs, desk.media, job.id)
     return show_job(desk, desk.jobs.get_job(job.id))
 
 
 @router.delete("/{job_id}", status_code=204, summary="Delete a job", responses=answers(401, 403, 404, 409))
 def delete(job: EditJob, desk: AtDesk) -> None:
     """Delete a job that is over, with its files; what it cost stays in the ledger."""
-    discard(desk.jobs, desk.media, job.id)
+    discard(desk.studio(), job.id)
 
 
 @router.get("/{job_id}/history", summary="The history of a job", responses=answers(401, 404))

@@ -21,9 +21,9 @@ from video_pipeline.domain.brief import (
     TransitionWish,
 )
 from video_pipeline.domain.delivery import Format, Quality
+from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS, PROMPT_CHARACTERS
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.money import REFINEMENTS_MAX, REGENERATED_IMAGE_USD
-from video_pipeline.domain.storyboard import DESCRIPTION_CHARACTERS, PROMPT_CHARACTERS
 from video_pipeline.domain.timeline import Overlay
 
 router = APIRouter(prefix="/options", tags=["operations"])

@@ -162,8 +162,8 @@ def _scene(
         motion=scene.motion,
         transition=scene.transition,
         status="completed" if track and image else "pending",
-        image=image and picture(job_id, image, versions),
-        track=track and _track(job_id, track),
+        image=picture(job_id, image, versions) if image else None,
+        track=_track(job_id, track) if track else None,
     )
 
 
@@ -207,7 +207,7 @@ def present_version(job_id: UUID, image: ImageRecord, scene: Scene) -> models.Ve
         preview_url=shown.preview_url,
         sha256=image.media.sha256,
         provider=image.provider,
-        cost_usd=None,
+        cost_usd=float(image.cost_usd),
         created_at=image.created_at,
         current=True,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 from video_pipeline.api import models, shapes
@@ -49,7 +50,7 @@ def show_storyboard(desk: Desk, job: JobRecord) -> models.Storyboard | None:
         return None
     tracks, images = desk.jobs.tracks(job.id), desk.jobs.images(job.id)
     etag = fingerprint(job.storyboard, tracks, images)
-    versions = desk.jobs.count_image_versions(job.id)
+    versions = Counter(each.order_index for each in desk.jobs.image_versions(job.id))
     return shapes.storyboard(job.id, job.storyboard, etag, tracks=tracks, images=images, versions=versions)
 
 

@@ -20,8 +20,8 @@ from video_pipeline.domain.errors import InvalidInputError, NotFoundError
 from video_pipeline.domain.orders import OrderKind
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.steps.refine import refine as refine_scene
-from video_pipeline.steps.refine import reorder as reorder_scenes
-from video_pipeline.steps.refine import restore as restore_picture
+from video_pipeline.steps.reorder import reorder as reorder_scenes
+from video_pipeline.steps.restore import restore as restore_picture
 
 router = APIRouter(prefix="/jobs/{job_id}", tags=["storyboard"], route_class=OnceRoute)
 

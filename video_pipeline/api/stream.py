@@ -71,7 +71,8 @@ async def _told(live: Live, listener: Listener, missed: list[Message]) -> AsyncI
             yield _text(message)
         while True:
             try:
-                message = await asyncio.wait_for(listener.queue.get(), COMMENT_EVERY_S)
+                async with asyncio.timeout(COMMENT_EVERY_S):
+                    message = await listener.queue.get()
             except TimeoutError:
                 yield ": still here\n\n"
                 continue
