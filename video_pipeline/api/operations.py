@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
@@ -106,9 +107,14 @@ def ready(desk: AtDesk, response: Response) -> dict[str, Any]:
 def _checks(desk: Desk) -> dict[str, Any]:
     return {
         "database": desk.jobs.latest_event_id,
-        "storage": lambda: desk.media.keys(".ready"),
+        "storage": lambda: _storage(desk),
         "ffmpeg": lambda: _ffmpeg(desk),
     }
+
+
+def _storage(desk: Desk) -> None:
+    with desk.media.scratch(UUID(int=0)):  # fails where nothing can be written
+        pass
 
 
 def _ffmpeg(desk: Desk) -> str:

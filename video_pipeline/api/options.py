@@ -21,7 +21,7 @@ from video_pipeline.domain.brief import (
     TransitionWish,
 )
 from video_pipeline.domain.delivery import Format, Quality
-from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS, PROMPT_CHARACTERS
+from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS, IMAGE_PROMPT_CHARACTERS
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.money import REFINEMENTS_MAX, REGENERATED_IMAGE_USD
 from video_pipeline.domain.timeline import Overlay
@@ -44,7 +44,7 @@ def options(desk: AtDesk, caller: Reader) -> dict[str, Any]:
         "formats": list(Format),
         "qualities": list(Quality),
         "statuses": list(JobStatus),
-        "prompt": _limits(PROMPT_CHARACTERS),
+        "prompt": _limits(IMAGE_PROMPT_CHARACTERS),
         "description": _limits(DESCRIPTION_CHARACTERS),
         "refinements_max": REFINEMENTS_MAX,
         "refinement_price_usd": float(REGENERATED_IMAGE_USD),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -105,7 +106,7 @@ def _query(query: Mapping[str, Any] | None) -> str:
         for name, value in (query or {}).items()
         for each in (value if isinstance(value, list) else [value])
     ]
-    return f"?{urllib3.request.urlencode(pairs)}" if pairs else ""
+    return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def _events(answer: Any) -> Iterator[dict[str, str]]:
