@@ -7,6 +7,9 @@
         IllegalMoveError            the table of legal moves forbids it
         ConflictError               somebody else changed it, or holds it
           LeaseLostError            a newer attempt owns the job
+          PreconditionError         the storyboard changed since the caller read it
+          BeingEditedError          an edit holds the job for some seconds
+        LimitReachedError           a job has been refined as often as it may be
         CancelledError              the operator cancelled the job
         MediaError                  a file is not what it should be
         ProviderRefusedError        the vendor will not make this (moderation, entitlement)
@@ -56,6 +59,20 @@ class ConflictError(PermanentError):
 
 class LeaseLostError(ConflictError):
     """A newer attempt owns the job; the writes of this one are refused."""
+
+
+class PreconditionError(ConflictError):
+    """The storyboard changed since the caller read it; read it again and decide anew."""
+
+
+class BeingEditedError(ConflictError):
+    """Somebody edits the job's storyboard; an edit is over within a minute or two, so waiting helps."""
+
+    retryable = True
+
+
+class LimitReachedError(PermanentError):
+    """The job has been refined as often as it may be."""
 
 
 class CancelledError(PermanentError):

@@ -1,7 +1,7 @@
 """Owns what is kept: the books in PostgreSQL and the files; hides SQL, the server and the file system.
 
 Modules in dependency order: premises, postmaster, embedded, engine, tables, migrations, schema, facts, keys, codec,
-books, channels, presence, fences, jobs, moves, works, job_store, media.
+books, channels, presence, entries, fences, ledger, jobs, moves, works, edits, job_store, media.
 """
 
 from video_pipeline.store.embedded import EmbeddedPostgres

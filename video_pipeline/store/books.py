@@ -22,6 +22,8 @@ RENDER_TASKS = cast(Table, tables.RenderTask.__table__)
 EXPORTS = cast(Table, tables.Export.__table__)
 LEASES = cast(Table, tables.JobLease.__table__)
 EVENTS = cast(Table, tables.JobEvent.__table__)
+IMAGE_VERSIONS = cast(Table, tables.ImageVersion.__table__)
+UPLOADS = cast(Table, tables.YoutubeUpload.__table__)
 LEDGER = cast(Table, tables.CostEntry.__table__)
 
 
