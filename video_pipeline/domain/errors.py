@@ -11,6 +11,9 @@
         AccessDeniedError           it is not known who is asking
           LapsedAccessError         it was known: expired, revoked or disabled since
         ForbiddenError              who is asking is known, and may not do this
+          PreconditionError         the storyboard changed since the caller read it
+          BeingEditedError          an edit holds the job for some seconds
+        LimitReachedError           a job has been refined as often as it may be
         CancelledError              the operator cancelled the job
         MediaError                  a file is not what it should be
         ProviderRefusedError        the vendor will not make this (moderation, entitlement)
@@ -78,6 +81,20 @@ class LapsedAccessError(AccessDeniedError):
 
 class ForbiddenError(PermanentError):
     """Who is asking is known, and may not do this; the message names the scope that may."""
+
+
+class PreconditionError(ConflictError):
+    """The storyboard changed since the caller read it; read it again and decide anew."""
+
+
+class BeingEditedError(ConflictError):
+    """Somebody edits the job's storyboard; an edit is over within a minute or two, so waiting helps."""
+
+    retryable = True
+
+
+class LimitReachedError(PermanentError):
+    """The job has been refined as often as it may be."""
 
 
 class CancelledError(PermanentError):

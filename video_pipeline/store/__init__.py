@@ -1,8 +1,8 @@
 """Owns what is kept: the books in PostgreSQL and the files; hides SQL, the server and the file system.
 
 Modules in dependency order: premises, postmaster, embedded, engine, tables, migrations, schema, facts, keys, codec,
-announce, books, channels, presence, fences, jobs, moves, works, orders, shelf, search, pages, statistics, feed,
-job_store, media, people, api_keys, sessions, answers, access, webhooks, outbox.
+announce, books, channels, presence, entries, fences, ledger, jobs, moves, works, edits, orders, shelf, search, pages,
+statistics, feed, job_store, media, people, api_keys, sessions, answers, access, webhooks, outbox.
 """
 
 from video_pipeline.store.access import PostgresAccess

@@ -9,19 +9,21 @@ from typing import Any
 from sqlalchemy import Row
 
 from video_pipeline.domain.delivery import Rendition
-from video_pipeline.domain.media import AudioFacts, ImageFacts, Loudness, MediaReference
+from video_pipeline.domain.media import AudioFacts, ImageFacts, Licence, Loudness, MediaReference
 from video_pipeline.domain.progress import Progress
 from video_pipeline.domain.records import (
     ChannelRecord,
     EventRecord,
     ExportRecord,
     ImageRecord,
+    ImageVersion,
     JobRecord,
     RenderReport,
     TrackRecord,
 )
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.domain.summaries import ChannelSummary
+from video_pipeline.domain.timebase import FPS_30
 
 
 def clean(text: str) -> str:
@@ -112,6 +114,18 @@ def image_columns(media: MediaReference, facts: ImageFacts) -> dict[str, Any]:
     return _media_columns(media) | asdict(facts)
 
 
+def storyboard_columns(storyboard: Storyboard) -> dict[str, Any]:
+    """A plan and its texts as columns of its job."""
+    return {
+        "storyboard_data": storyboard.to_json(),
+        "prompts_json": storyboard.prompts(),
+        "youtube_title": storyboard.title,
+        "youtube_description": storyboard.description,
+        "youtube_tags": list(storyboard.tags),
+        "duration": round(FPS_30.seconds(storyboard.frames)),
+    }
+
+
 def track_record(row: Row[Any]) -> TrackRecord:
     """A measured piece of music."""
     loudness = Loudness(row.integrated_lufs, row.true_peak_dbtp, row.range_lu)
@@ -137,8 +151,28 @@ def image_record(row: Row[Any]) -> ImageRecord:
         provider_image_id=row.provider_image_id,
         prompt_text=row.prompt_text,
         media=_media(row),
-        facts=ImageFacts(row.width, row.height, row.mean_luma, row.perceptual_hash),
+        facts=_image_facts(row),
         created_at=row.created_at,
+        cost_usd=row.cost,
+    )
+
+
+def version_record(row: Row[Any]) -> ImageVersion:
+    """A picture that was replaced."""
+    return ImageVersion(
+        id=row.id,
+        order_index=row.order_index,
+        image_prompt=row.image_prompt,
+        description=row.description,
+        provider=row.provider,
+        provider_image_id=row.provider_image_id,
+        media=_media(row),
+        facts=_image_facts(row),
+        licence=Licence(row.licence or "", row.license_document_url),
+        cost_usd=row.cost,
+        seed=row.seed,
+        created_at=row.created_at,
+        replaced_at=row.replaced_at,
     )
 
 
@@ -178,6 +212,10 @@ def progress_json(progress: Progress | dict[str, Any]) -> dict[str, Any]:
 
 def _media_columns(media: MediaReference) -> dict[str, Any]:
     return {"local_file_path": media.key, "sha256": media.sha256, "bytes": media.bytes}
+
+
+def _image_facts(row: Row[Any]) -> ImageFacts:
+    return ImageFacts(row.width, row.height, row.mean_luma, row.perceptual_hash)
 
 
 def _media(row: Row[Any]) -> MediaReference:

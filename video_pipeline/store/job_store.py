@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from video_pipeline.store.channels import ChannelBooks
+from video_pipeline.store.edits import EditBooks
 from video_pipeline.store.feed import FeedBooks
 from video_pipeline.store.fences import LeaseBooks
 from video_pipeline.store.jobs import JobBooks
+from video_pipeline.store.ledger import LedgerBooks
 from video_pipeline.store.moves import MoveBooks
 from video_pipeline.store.orders import OrderBooks
 from video_pipeline.store.pages import SummaryBooks
@@ -25,5 +27,7 @@ class PostgresJobStore(
     SummaryBooks,
     StatisticsBooks,
     FeedBooks,
+    LedgerBooks,
+    EditBooks,
 ):
     """`ports.JobStore` on PostgreSQL, made of an engine; safe to share between threads."""

@@ -1,6 +1,6 @@
 """Owns the tables; hides nothing.
 
-Modules in dependency order: base, words, core, products, journal, orders, access, hooks.
+Modules in dependency order: base, words, core, products, journal, versions, orders, access, hooks.
 """
 
 from video_pipeline.store.tables.access import Answer, ApiKey, LoginFailure, Session, User
@@ -10,6 +10,7 @@ from video_pipeline.store.tables.hooks import Webhook, WebhookDelivery
 from video_pipeline.store.tables.journal import CostEntry, JobEvent, JobLease
 from video_pipeline.store.tables.orders import WorkOrder
 from video_pipeline.store.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
+from video_pipeline.store.tables.versions import ImageVersion
 
 __all__ = [
     "Answer",
@@ -20,6 +21,7 @@ __all__ = [
     "CostEntry",
     "Export",
     "Image",
+    "ImageVersion",
     "JobEvent",
     "JobFile",
     "JobLease",
