@@ -100,7 +100,7 @@ class Overlap(Generic[R, P, K]):
     def _rise(self, began_s: float) -> None:
         self._marks.append((began_s, self._highest))
         before = self._floor
-        while self._marks[0][0] <= began_s - self._window_s:
+        while self._marks and self._marks[0][0] <= began_s - self._window_s:
             self._floor = self._marks.popleft()[1]
         if before < self._floor:
             # Rows at the floor itself stay known: another one may have the same time.

@@ -22,7 +22,6 @@ from video_pipeline.store.books import CHANNELS, JOBS, Books
 from video_pipeline.store.codec import clean
 from video_pipeline.store.search import matching
 
-_ORDER = (JOBS.c.created_at.desc(), JOBS.c.id.desc())
 _SCENES = JOBS.c.storyboard_data["scenes"]
 
 TITLE: ColumnElement[str] = func.coalesce(func.nullif(JOBS.c.youtube_title, ""), JOBS.c.niche_label)
@@ -70,12 +69,13 @@ class SummaryBooks(Books):
         cursor that no page gave, or a limit out of range.
         """
         conditions = _conditions(statuses, user_id, kind=kind, channel_id=channel_id, approved=approved)
-        if words is not None:
-            conditions.append(matching(words))
         if after is not None:
             conditions.append(tuple_(JOBS.c.created_at, JOBS.c.id) < tuple_(*_place(after)))
+        chosen = select(JOBS.c.id, JOBS.c.created_at).where(*conditions)
+        if words is not None:
+            chosen = _searched(chosen, matching(words))
         # One more than asked for tells whether there is a next page.
-        wanted = select(JOBS.c.id).where(*conditions).order_by(*_ORDER).limit(_checked(limit) + 1)
+        wanted = _newest_first(chosen).limit(_checked(limit) + 1)
         found = self._summaries(wanted)
         more = len(found) > limit
         return Page(tuple(found[:limit]), _cursor(found[limit - 1]) if more else None)
@@ -90,8 +90,8 @@ class SummaryBooks(Books):
         if not 0 <= offset < 2**63:
             raise InvalidInputError(f"an offset must be 0 or more, not {offset}")
         conditions = _conditions(() if status is None else statuses_for(status), user_id)
-        wanted = select(JOBS.c.id).where(*conditions).order_by(*_ORDER).limit(_checked(limit)).offset(offset)
-        return self._summaries(wanted)
+        chosen = select(JOBS.c.id, JOBS.c.created_at).where(*conditions)
+        return self._summaries(_newest_first(chosen).limit(_checked(limit)).offset(offset))
 
     def summaries(self, job_ids: Collection[UUID]) -> dict[UUID, JobSummary]:
         """The jobs with these ids, those that exist."""
@@ -101,9 +101,26 @@ class SummaryBooks(Books):
     def _summaries(self, wanted: Select[Any]) -> list[JobSummary]:
         # The jobs are chosen before anything of them is read, above all their plans.
         chosen = wanted.subquery()
-        query = select(*_SUMMARY).join(chosen, chosen.c.id == JOBS.c.id).join(CHANNELS).order_by(*_ORDER)
+        query = _newest_first(select(*_SUMMARY).join(chosen, chosen.c.id == JOBS.c.id).join(CHANNELS))
         with self._transaction() as connection:
             return [JobSummary(**row._asdict()) for row in connection.execute(query)]
+
+
+def _newest_first(query: Select[Any]) -> Select[Any]:
+    columns = query.selected_columns
+    return query.order_by(columns["created_at"].desc(), columns["id"].desc())
+
+
+def _searched(chosen: Select[Any], matches: ColumnElement[bool] | None) -> Select[Any]:
+    """Those of the chosen jobs that match.
+
+    All of them are found before they are put in order: PostgreSQL does not know how rare a word is that it has not
+    counted, takes it for one that a fiftieth of the jobs have, and would read all jobs from the newest on for it.
+    """
+    if matches is None:
+        return chosen
+    found = chosen.where(matches).cte("found").prefix_with("MATERIALIZED")
+    return select(found.c.id, found.c.created_at)
 
 
 def _conditions(

@@ -13,10 +13,11 @@ Scripts that put no spaces between words are looked for as they stand, anywhere 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, or_, true
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, or_
 from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY
 
 from video_pipeline.store.books import JOBS
@@ -49,7 +50,7 @@ class Wanted:
 
 def parsed(words: str) -> Wanted:
     """Take apart what somebody typed; no text is an error."""
-    words = clean(words)[:CHARACTERS_MAX]
+    words = unicodedata.normalize("NFC", clean(words)[:CHARACTERS_MAX])
     query: list[str] = []
     fragments: list[tuple[str, bool]] = []
     unfinished = False
@@ -66,14 +67,14 @@ def parsed(words: str) -> Wanted:
     return Wanted(" ".join(query), unfinished, tuple(fragments), _ids(words))
 
 
-def matching(words: str) -> ColumnElement[bool]:
-    """The condition that a job is one of those looked for."""
+def matching(words: str) -> ColumnElement[bool] | None:
+    """The condition that a job is one of those looked for; None when nothing is looked for."""
     wanted = parsed(words)
     conditions = [_holds(fragment) if there else ~_holds(fragment) for fragment, there in wanted.fragments]
     if wanted.query:
         conditions.append(JOBS.c.search.bool_op("@@")(_tsquery(wanted)))
     if not conditions:
-        return true()
+        return None
     return and_(*conditions) if wanted.ids is None else or_(and_(*conditions), JOBS.c.id.between(*wanted.ids))
 
 
