@@ -73,7 +73,7 @@ class HttpMessenger:
         try:
             with _cut_off(connection, deadline) as is_cut:
                 try:
-                    return _exchange(connection, target, headers, body)
+                    return _exchange(connection, target, headers, body, is_cut)
                 except _TROUBLE as error:
                     reason = UnreachableError(f"{target.host} broke off: {_said(error)}")
                     raise (late if is_cut() or isinstance(error, TimeoutError) else reason) from error
@@ -127,7 +127,9 @@ class HttpMessenger:
         return ssl.create_default_context()
 
 
-def _exchange(connection: HTTPConnection, target: Target, headers: Mapping[str, str], body: bytes) -> Reply:
+def _exchange(
+    connection: HTTPConnection, target: Target, headers: Mapping[str, str], body: bytes, is_cut: Callable[[], bool]
+) -> Reply:
     connection.request(
         "POST",
         target.path,
@@ -138,6 +140,9 @@ def _exchange(connection: HTTPConnection, target: Target, headers: Mapping[str, 
         decode_content=False,
     )
     response = connection.getresponse()
+    if is_cut():
+        # Headers that stop in the middle pass for complete ones.
+        raise TimeoutError
     excerpt = b""
     with contextlib.suppress(*_TROUBLE):
         while len(excerpt) < EXCERPT_BYTES and (more := response.read1(EXCERPT_BYTES - len(excerpt))):

@@ -13,6 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from video_pipeline.cli import channels, database, jobs, keys, people, produce, serve, transcode
+from video_pipeline.cli import channels, database, jobs, produce, serve, transcode, webhooks
 from video_pipeline.cli.doctor import doctor
 from video_pipeline.cli.output import errors
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError, StudioError, TransientError
@@ -36,6 +37,7 @@ app.add_typer(jobs.app, name="job")
 app.add_typer(people.app, name="user")
 app.add_typer(keys.app, name="key")
 app.add_typer(database.app, name="db")
+app.add_typer(webhooks.app, name="webhook")
 
 EXIT_CODES: tuple[tuple[type[StudioError], int], ...] = (
     (InvalidInputError, 2),

@@ -20,7 +20,8 @@ HOST_MAX_CHARACTERS = 253
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 _UNUSABLE = re.compile(r"[\x00-\x20\x7f\\]")
-_KEPT = "%/:=&?~+!$,;'@()*[]-._|^`{}\"<>"
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+_KEPT = "%/:=&?~+!$,;'@()*[]-._"
 """What stands for itself in a path or query that is sent; the rest is written as percent signs and digits."""
 
 _METADATA = frozenset(
@@ -116,9 +117,12 @@ def _ascii_host(host: str) -> str:
     if ":" in host:
         return str(IPv6Address(host)) if "%" not in host else ""
     try:
-        return host.encode("idna").decode("ascii")
+        name = host.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise ValueError("its host has no form in the DNS") from error
+    if name and not _NAME.fullmatch(name):
+        raise ValueError("its host is neither a name nor a numeric address")
+    return name
 
 
 def _refused(url: str, reason: str) -> InvalidInputError:
