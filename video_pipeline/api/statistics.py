@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from video_pipeline.api import models
 from video_pipeline.api.caller import Reader
 from video_pipeline.api.desk import AtDesk
 from video_pipeline.api.problems import answers
 from video_pipeline.domain.access import Principal
 from video_pipeline.domain.errors import ForbiddenError
 from video_pipeline.domain.statistics import Period
-from video_pipeline.steps.plain import to_plain
 
 router = APIRouter(prefix="/statistics", tags=["statistics"])
 
@@ -31,10 +31,9 @@ def _whose(caller: Principal, user_id: str | None) -> str | None:
 
 
 @router.get("", summary="Totals", responses=answers(401, 403))
-def totals(desk: AtDesk, caller: Reader, user_id: User = None) -> dict[str, Any]:
+def totals(desk: AtDesk, caller: Reader, user_id: User = None) -> models.Totals:
     """Jobs by status, cost, credits, thumbnails, minutes, downloads."""
-    found: dict[str, Any] = to_plain(desk.jobs.get_storyboard_stats(_whose(caller, user_id)))
-    return found
+    return models.Totals.model_validate(desk.jobs.get_storyboard_stats(_whose(caller, user_id)))
 
 
 @router.get("/cost", summary="Cost and output over time", responses=answers(401, 403))
@@ -45,12 +44,12 @@ def cost(
     since: Annotated[datetime | None, Query(description="By default 30 days ago; UTC.")] = None,
     until: Annotated[datetime | None, Query(description="By default now.")] = None,
     user_id: User = None,
-) -> dict[str, Any]:
+) -> models.CostOverTime:
     """Per day, week or month (UTC), without gaps: jobs ordered and completed, cost in US dollars, minutes made."""
     end = _utc(until) or datetime.now(UTC)
     start = _utc(since) or end - SINCE_DEFAULT
     rows = desk.jobs.cost_over_time(period, start, end, user_id=_whose(caller, user_id))
-    return {"items": to_plain(rows)}
+    return models.CostOverTime(items=[models.PeriodCost.model_validate(each) for each in rows])
 
 
 def _utc(moment: datetime | None) -> datetime | None:

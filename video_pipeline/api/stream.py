@@ -72,14 +72,14 @@ async def _told(live: Live, listener: Listener, missed: list[Message]) -> AsyncI
         while True:
             try:
                 async with asyncio.timeout(COMMENT_EVERY_S):
-                    message = await listener.queue.get()
+                    next_one = await listener.queue.get()
             except TimeoutError:
                 yield ": still here\n\n"
                 continue
-            if message is None:
+            if next_one is None:
                 return
-            if message.id is None or message.id not in told:
-                yield _text(message)
+            if next_one.id is None or next_one.id not in told:
+                yield _text(next_one)
     finally:
         live.leave(listener)
 
