@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
-from video_pipeline.api.caller import Reader, visible_job
-from video_pipeline.api.desk import AtDesk
+from video_pipeline.api.caller import Credentials, Reader, known_by, visible_job
+from video_pipeline.api.desk import AtDesk, Desk
 from video_pipeline.api.live import Listener, Live, Message, of_event
 from video_pipeline.api.problems import answers
-from video_pipeline.domain.errors import TooManyRequestsError
+from video_pipeline.domain.errors import StudioError, TooManyRequestsError
 from video_pipeline.ports import JobStore
 
 router = APIRouter(tags=["events"])
 
 COMMENT_EVERY_S = 15.0
 """Proxies close connections that are silent for a minute; some for half of it."""
+
+ASKED_AGAIN_S = 30.0
+"""How long at most a key that was revoked, or a user who was disabled, is still told."""
 
 CATCH_UP_MAX = 500
 FULL_RETRY_S = 10.0
@@ -37,6 +42,7 @@ async def events(
     request: Request,
     desk: AtDesk,
     caller: Reader,
+    given: Credentials,
     job_id: Annotated[UUID | None, Query(description="Of one job only.")] = None,
     last_event_id: Annotated[str | None, Header(max_length=40, description="Catch up from there.")] = None,
 ) -> StreamingResponse:
@@ -50,9 +56,40 @@ async def events(
     listener = live.listen(caller, job_id)
     if listener is None:
         raise TooManyRequestsError("too many listeners; come back soon", retry_after_s=FULL_RETRY_S)
-    missed = await run_in_threadpool(_missed, desk.jobs, listener, last_event_id)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_told(live, listener, missed), media_type="text/event-stream", headers=headers)
+    try:
+        missed = await run_in_threadpool(_missed, desk.jobs, listener, last_event_id)
+    except BaseException:
+        live.leave(listener)
+        raise
+
+    async def welcome() -> bool:
+        return await run_in_threadpool(_is_welcome, desk, given)
+
+    return _Stream(live, listener, _told(listener, missed, welcome))
+
+
+class _Stream(StreamingResponse):
+    """The answer to a listener, who leaves at its end, even if it never begins: the client may be gone by then."""
+
+    def __init__(self, live: Live, listener: Listener, told: AsyncIterator[str]) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(told, media_type="text/event-stream", headers=headers)
+        self._live = live
+        self._listener = listener
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._live.leave(self._listener)
+
+
+def _is_welcome(desk: Desk, given: tuple[str | None, str | None]) -> bool:
+    """False when the key or session is over, and when nobody can say; whoever is let go comes back and is asked."""
+    try:
+        return known_by(desk, *given) is not None
+    except StudioError:
+        return False
 
 
 def _missed(jobs: JobStore, listener: Listener, last_event_id: str | None) -> list[Message]:
@@ -63,25 +100,29 @@ def _missed(jobs: JobStore, listener: Listener, last_event_id: str | None) -> li
     return [message for message in map(of_event, found) if listener.wants(message)]
 
 
-async def _told(live: Live, listener: Listener, missed: list[Message]) -> AsyncIterator[str]:
+async def _told(
+    listener: Listener, missed: list[Message], welcome: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[str]:
     told = {message.id for message in missed}
-    try:
-        yield "retry: 2000\n\n"
-        for message in missed:
-            yield _text(message)
-        while True:
-            try:
-                async with asyncio.timeout(COMMENT_EVERY_S):
-                    next_one = await listener.queue.get()
-            except TimeoutError:
-                yield ": still here\n\n"
-                continue
-            if next_one is None:
+    yield "retry: 2000\n\n"
+    for message in missed:
+        yield _text(message)
+    asked_at = time.monotonic()
+    while True:
+        if time.monotonic() - asked_at >= ASKED_AGAIN_S:
+            if not await welcome():
                 return
-            if next_one.id is None or next_one.id not in told:
-                yield _text(next_one)
-    finally:
-        live.leave(listener)
+            asked_at = time.monotonic()
+        try:
+            async with asyncio.timeout(min(COMMENT_EVERY_S, ASKED_AGAIN_S)):
+                next_one = await listener.queue.get()
+        except TimeoutError:
+            yield ": still here\n\n"
+            continue
+        if next_one is None:
+            return
+        if next_one.id is None or next_one.id not in told:
+            yield _text(next_one)
 
 
 def _text(message: Message) -> str:
