@@ -16,7 +16,8 @@ from uuid import UUID
 
 from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.job import Approval, JobKind, JobStatus
-from video_pipeline.domain.media import AudioFacts, ImageFacts, Loudness, MediaReference
+from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, Licence, Loudness, MediaReference
+from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.domain.uploads import FileType
 
@@ -65,6 +66,7 @@ class JobRecord:
     created_at: datetime
     updated_at: datetime
     completed_at: datetime | None
+    user_id: str | None  # the name of the user who ordered it; None for the operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,49 @@ class ImageRecord:
     media: MediaReference
     facts: ImageFacts
     created_at: datetime
+    cost_usd: Decimal = ZERO_USD
+
+
+@dataclass(frozen=True, slots=True)
+class ImageVersion:
+    """A picture that a scene showed before another one took its place."""
+
+    id: UUID
+    order_index: int  # of the scene, where it stands now
+    image_prompt: str
+    description: str
+    provider: str
+    provider_image_id: str | None
+    media: MediaReference
+    facts: ImageFacts
+    licence: Licence
+    cost_usd: Decimal
+    seed: int
+    created_at: datetime  # of the picture
+    replaced_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Money set aside before a vendor is called; settled or released once."""
+
+    request_key: str
+    job_id: UUID
+    provider: str
+    amount_usd: Decimal
+    what: str  # for people, for example image/2
+
+
+@dataclass(frozen=True, slots=True)
+class NewPicture:
+    """A picture that was made anew for a scene, and what it is to replace the former one with."""
+
+    prompt: str
+    seed: int
+    generation: Generation
+    media: MediaReference
+    facts: ImageFacts
+    reservation: Reservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +221,7 @@ class EventRecord:
 
     id: int
     job_id: UUID
-    kind: str  # created, moved, approved, approval_reset, retried, refined, reordered, claimed, ...
+    kind: str  # created, moved, approved, approval_reset, retried, refined, reordered, restored, claimed, ...
     status_from: JobStatus | None
     status_to: JobStatus | None
     message: str

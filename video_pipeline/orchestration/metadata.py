@@ -51,7 +51,8 @@ def _drawn(name: str, draw: Callable[[], Any]) -> Metadata:
 
 
 def _costs(job: JobRecord) -> Metadata:
-    return {"cost_usd": float(job.actual_cost_usd), "status": str(job.status)}
+    page = f"{bootstrap.settings().studio_url}/#/jobs/{job.id}"
+    return {"cost_usd": float(job.actual_cost_usd), "status": str(job.status), "studio": dg.MetadataValue.url(page)}
 
 
 def of_storyboard(job: JobRecord) -> Metadata:

@@ -23,10 +23,11 @@ ACTIVE_MAX = 100
 
 
 def run_key(job: JobRecord) -> str:
-    """The same until the job is retried or approved anew; then a new run may start."""
+    """The same until the job is retried or approved anew, even if as it was before; then a new run may start."""
     if job.status in BEFORE_APPROVAL:
         return f"{job.id}:storyboard:{job.retry_count}"
-    return f"{job.id}:delivery:{job.retry_count}:{(job.approved_fingerprint or '')[:16]}"
+    approved_at = job.approved_at.isoformat() if job.approved_at else ""
+    return f"{job.id}:delivery:{job.retry_count}:{(job.approved_fingerprint or '')[:16]}:{approved_at}"
 
 
 def is_at_work(instance: dg.DagsterInstance, store: JobStore, job: JobRecord) -> bool:

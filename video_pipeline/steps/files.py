@@ -79,6 +79,7 @@ def _recorded(studio: Studio, job_id: UUID) -> list[tuple[str, MediaReference]]:
     return [
         *((f"music {track.order_index:02}", track.media) for track in studio.jobs.tracks(job_id)),
         *((f"image {image.order_index:02}", image.media) for image in studio.jobs.images(job_id)),
+        *((f"earlier image {each.order_index:02}", each.media) for each in studio.jobs.image_versions(job_id)),
         *([("master", master.media)] if master else []),
         *((f"export {export.report.rendition.name}", export.report.media) for export in studio.jobs.exports(job_id)),
         *((f"{file.file_type} {file.filename}", file.media) for file in studio.jobs.get_job_files(job_id)),

@@ -14,7 +14,7 @@ from video_pipeline.domain.delivery import Format, Quality, Rendition
 from video_pipeline.domain.errors import ConflictError
 from video_pipeline.domain.records import JobRecord, fingerprint
 from video_pipeline.domain.timeline import Timeline
-from video_pipeline.ports import IsCancelled, ReportProgress
+from video_pipeline.ports import IsCancelled, MediaStore, ReportProgress
 from video_pipeline.steps.assemble import album_timeline
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.files import PREVIEWS
@@ -39,6 +39,12 @@ def preview_of(studio: Studio, job: JobRecord) -> Path | None:
     shown = _programme(studio, job)
     path = None if shown is None else studio.media.path(_key(job.id, shown[0]))
     return path if path is not None and path.is_file() else None
+
+
+def preview_for(media: MediaStore, job_id: UUID, seen: str) -> Path | None:
+    """The preview of the storyboard with the fingerprint `seen`; None when there is none."""
+    path = media.path(_key(job_id, seen))
+    return path if path.is_file() else None
 
 
 def make_preview(studio: Studio, job_id: UUID, *, report: ReportProgress, cancelled: IsCancelled) -> Preview:
