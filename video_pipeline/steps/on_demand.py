@@ -26,6 +26,7 @@ from video_pipeline.domain.orders import OrderKind, WorkOrder, wanted_renditions
 from video_pipeline.ports import JobStore
 from video_pipeline.steps.export import export_all
 from video_pipeline.steps.preview import make_preview
+from video_pipeline.steps.refine import refine
 from video_pipeline.steps.studio import Studio
 
 HEARTBEAT_S = 10.0
@@ -163,8 +164,27 @@ def _preview(studio: Studio, errand: Errand) -> dict[str, Any]:
     return {"key": made.key, "bytes": made.bytes, "fingerprint": made.fingerprint}
 
 
+def _refine(studio: Studio, errand: Errand) -> dict[str, Any]:
+    order, asked = errand.order, errand.order.request
+    # The history tells by this mark what an attempt did that died before it could say so: nobody pays for it twice.
+    mark = f"order {order.id}"
+    if not any(event.kind == "refined" and event.message.endswith(mark) for event in studio.jobs.events(order.job_id)):
+        errand.report(0.0, f"scene {asked['scene_number']} is refined")
+        refine(
+            studio,
+            order.job_id,
+            asked["scene_number"],
+            image_prompt=asked.get("image_prompt"),
+            description=asked.get("description"),
+            by=f"{order.ordered_by}, {mark}",
+            expected=asked.get("expected"),
+        )
+    return {"scene_number": asked["scene_number"], "etag": studio.jobs.storyboard_version(order.job_id)}
+
+
 WORKS: dict[OrderKind, Callable[[Studio, Errand], dict[str, Any]]] = {
     OrderKind.EXPORT: _export,
     OrderKind.PREVIEW: _preview,
+    OrderKind.REFINE: _refine,
 }
 """What is done for an order of each kind; the result is kept with it."""
