@@ -14,17 +14,20 @@ from starlette.concurrency import run_in_threadpool
 
 from video_pipeline.api.caller import Reader, visible_job
 from video_pipeline.api.desk import AtDesk
-from video_pipeline.api.live import Listener, Live, Message, of_event
+from video_pipeline.api.live import Listener, Live
+from video_pipeline.api.messages import Message, of_event
 from video_pipeline.api.problems import answers
-from video_pipeline.domain.errors import TooManyRequestsError
+from video_pipeline.domain.errors import StoreUnavailableError, TooManyRequestsError
 from video_pipeline.ports import JobStore
 
 router = APIRouter(tags=["events"])
 
-COMMENT_EVERY_S = 15.0
-"""Proxies close connections that are silent for a minute; some for half of it."""
-
 CATCH_UP_MAX = 500
+"""Lines of history that are looked through at once for what a listener missed."""
+
+CATCH_UP_ROUNDS = 4
+"""How often; a listener that missed more gets the rest when it comes back, which it does by itself."""
+
 FULL_RETRY_S = 10.0
 
 _STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
@@ -42,7 +45,7 @@ async def events(
 ) -> StreamingResponse:
     """What happens to your jobs, as it happens: `job` for each line of their history, `progress` as work goes on.
 
-    After a gap a browser sends Last-Event-ID by itself and gets what it missed, 500 lines at most.
+    After a gap a browser sends Last-Event-ID by itself and gets what it missed; `order` tells how far ordered work is.
     """
     if job_id is not None:
         await run_in_threadpool(visible_job, desk, caller, job_id)
@@ -50,28 +53,53 @@ async def events(
     listener = live.listen(caller, job_id)
     if listener is None:
         raise TooManyRequestsError("too many listeners; come back soon", retry_after_s=FULL_RETRY_S)
-    missed = await run_in_threadpool(_missed, desk.jobs, listener, last_event_id)
+    try:
+        missed, place = await run_in_threadpool(_begin, desk.jobs, live, listener, last_event_id)
+    except BaseException:
+        live.leave(listener)
+        raise
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_told(live, listener, missed), media_type="text/event-stream", headers=headers)
+    told = _told(live, listener, missed, place=place, comment_every_s=desk.comment_every_s)
+    return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
 
-def _missed(jobs: JobStore, listener: Listener, last_event_id: str | None) -> list[Message]:
+def _begin(
+    jobs: JobStore, live: Live, listener: Listener, last_event_id: str | None
+) -> tuple[list[Message], int | None]:
+    """What the listener missed, after which nothing will be missed; StoreUnavailableError without the books."""
+    if not live.wait_until_it_follows():
+        raise StoreUnavailableError("the database did not answer; the stream comes back as soon as it does")
     if not last_event_id or not last_event_id.isascii() or not last_event_id.isdigit():
-        return []
-    after = min(int(last_event_id), 2**63 - 1)
-    found = jobs.events_after(after, limit=CATCH_UP_MAX, job_id=listener.job_id)
-    return [message for message in map(of_event, found) if listener.wants(message)]
+        return [], None
+    return _missed(jobs, listener, min(int(last_event_id), 2**63 - 1))
 
 
-async def _told(live: Live, listener: Listener, missed: list[Message]) -> AsyncIterator[str]:
+def _missed(jobs: JobStore, listener: Listener, after: int) -> tuple[list[Message], int | None]:
+    """What happened since `after`, and None; or the first part of it, and the number up to which that is."""
+    missed: list[Message] = []
+    for _ in range(CATCH_UP_ROUNDS):
+        found = jobs.events_after(after, limit=CATCH_UP_MAX, job_id=listener.job_id)
+        missed += [message for message in map(of_event, found) if listener.wants(message)]
+        if len(found) < CATCH_UP_MAX:
+            return missed, None
+        after = found[-1].event.id
+    return missed, after
+
+
+async def _told(
+    live: Live, listener: Listener, missed: list[Message], *, place: int | None, comment_every_s: float
+) -> AsyncIterator[str]:
     told = {message.id for message in missed}
     try:
         yield "retry: 2000\n\n"
         for message in missed:
             yield _text(message)
+        if place is not None:
+            yield f"id: {place}\n\n"  # moves on what is sent as Last-Event-ID, also past lines of others
+            return
         while True:
             try:
-                async with asyncio.timeout(COMMENT_EVERY_S):
+                async with asyncio.timeout(comment_every_s):
                     next_one = await listener.queue.get()
             except TimeoutError:
                 yield ": still here\n\n"
