@@ -57,6 +57,7 @@ def _courier() -> Iterator[None]:
 def serve(host: str, port: int) -> None:
     """Serve until a signal comes."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     app = create_app(desk_of_installation())
     server = StudioServer(
         uvicorn.Config(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -280,8 +280,3 @@ def test_an_order_is_performed_by_one_at_a_time(studio: Studio, order: Order) ->
         perform_order(studio, placed.id, "run")
     with pytest.raises(NotFoundError, match="no order"):
         perform_order(studio, uuid4(), "run")
-
-
-def test_every_kind_of_order_has_its_work_or_waits_for_it() -> None:
-    assert set(on_demand.WORKS) <= set(OrderKind)
-    assert isinstance(uuid4(), UUID)
