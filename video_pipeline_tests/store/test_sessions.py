@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, text
 
 from video_pipeline.domain.access import OpenedSession, Principal, Scope, Via
-from video_pipeline.domain.credentials import csrf_matches
+from video_pipeline.domain.credentials import SESSION_PREFIX, csrf_matches, new_secret
 from video_pipeline.domain.errors import InvalidInputError, TooManyRequestsError
 from video_pipeline.domain.passwords import Cost
 from video_pipeline.store import PostgresAccess
@@ -54,6 +54,14 @@ def test_a_session_stands_for_its_user(access: PostgresAccess, mia: str) -> None
     assert csrf_matches(made.token, made.csrf_token)
     assert made.token not in repr(made)
     assert made.csrf_token not in repr(made)
+
+
+def test_who_knows_the_id_of_a_session_and_not_its_token_is_nobody(access: PostgresAccess, mia: str) -> None:
+    made = opened(access)
+    for forged in (new_secret(SESSION_PREFIX, made.session.id), made.token[:-1] + "_", made.token.swapcase()):
+        assert access.principal_of_session(forged) is None
+        assert not access.close_session(forged)
+    assert access.principal_of_session(made.token) is not None
 
 
 def test_a_session_follows_the_scope_of_its_user(access: PostgresAccess, mia: str) -> None:
