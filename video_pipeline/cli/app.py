@@ -12,7 +12,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from video_pipeline.cli import channels, database, jobs, produce, serve, transcode
+from video_pipeline.cli import channels, database, jobs, produce, serve, storyboard, transcode
 from video_pipeline.cli.doctor import doctor
 from video_pipeline.cli.output import errors
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError, StudioError, TransientError
@@ -31,6 +31,7 @@ app.command("up")(serve.up)
 app.command("transcode", epilog=transcode.EXAMPLE)(transcode.transcode)
 app.command("doctor")(doctor)
 app.add_typer(channels.app, name="channel")
+jobs.app.add_typer(storyboard.app)
 app.add_typer(jobs.app, name="job")
 app.add_typer(database.app, name="db")
 
