@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.orders import OrderKind, OrderStatus, WorkOrder
 from video_pipeline.domain.records import ExportRecord, JobRecord
+from video_pipeline.steps.on_demand import DELIVERED
 from video_pipeline.steps.preview import preview_for
 
 router = APIRouter(tags=["exports"], route_class=OnceRoute)
@@ -36,6 +38,9 @@ MEDIA_TYPES = {
     "flac": "audio/flac",
 }
 """By the ending of the file."""
+
+_BEGINS = re.compile(r"bytes=0-(?!1$)")
+"""A range with which a download begins. Some players ask for two bytes first, to see whether ranges are answered."""
 
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
@@ -102,7 +107,7 @@ def _answer(request: Request, desk: Desk, job: JobRecord, wanted: tuple[Renditio
 
 
 def _check_finished(job: JobRecord) -> None:
-    if job.local_video_path is None:
+    if job.local_video_path is None or job.status not in DELIVERED:
         detail = f"job {job.id} is {job.status}; it can be exported when its video is finished"
         raise ProblemError(400, "not-completed", "The video is not finished", detail)
 
@@ -143,7 +148,7 @@ def _ordered(placed: WorkOrder) -> JSONResponse:
 
 def _count(request: Request, desk: Desk, job: JobRecord) -> None:
     """Count a download when it begins: a player that seeks asks for one file many times."""
-    if request.headers.get("range", "bytes=0-").replace(" ", "").startswith("bytes=0-"):
+    if _BEGINS.match(request.headers.get("range", "bytes=0-").replace(" ", "")):
         desk.jobs.increment_download_count(job.id)
 
 
