@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from video_pipeline.api.desk import AtDesk, Desk
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import ProblemError, answers
 from video_pipeline.domain.delivery import Rendition, renditions_of
-from video_pipeline.domain.errors import NotFoundError
+from video_pipeline.domain.errors import ConflictError, NotFoundError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.orders import OrderKind, OrderStatus, WorkOrder
 from video_pipeline.domain.records import ExportRecord, JobRecord
@@ -226,13 +227,20 @@ def preview(job: ReadJob, desk: AtDesk) -> FileResponse:
     status_code=202,
     summary="Order a preview",
     response_model=models.Order,
-    responses=answers(401, 403, 404, 409),
+    responses=answers(401, 403, 404, 409) | {200: {"model": models.Order, "description": "It is there already"}},
 )
 def order_preview(job: EditJob, desk: AtDesk, caller: Editor) -> JSONResponse:
-    """Have a preview made of the present storyboard."""
+    """Have a preview made of the present storyboard; the finished order when it is there."""
+    version = desk.jobs.storyboard_version(job.id)
+    if version is None:
+        raise ConflictError(f"job {job.id} is {job.status}; its preview needs music and a picture for each scene")
+    if preview_for(desk.media, job.id, version) is not None:
+        for made in desk.jobs.orders(job.id):
+            if made.kind is OrderKind.PREVIEW and made.result and made.result.get("fingerprint") == version:
+                return JSONResponse(shapes.order(made).model_dump(mode="json"))
     return _ordered(desk.jobs.place_order(job.id, OrderKind.PREVIEW, {}, by=caller.name))
 
 
-def _present_preview(desk: Desk, job: JobRecord) -> Any:
+def _present_preview(desk: Desk, job: JobRecord) -> Path | None:
     version = desk.jobs.storyboard_version(job.id)
     return preview_for(desk.media, job.id, version) if version else None

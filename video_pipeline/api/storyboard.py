@@ -72,7 +72,11 @@ def refine(
         caller.require(Scope.SPEND)
     if job.storyboard is None:
         raise _no_storyboard(job)
-    asked = {"image_prompt": new_image_prompt, "description": new_description, "expected": expected(if_match)}
+    asked = {
+        "image_prompt": new_image_prompt,
+        "description": new_description,
+        "expected": expected(desk, job.id, if_match),
+    }
     if not wait:
         return _ordered(desk, job, scene_number, asked, caller.name)
     refined = refine_scene(desk.studio(), job.id, scene_number, **asked, by=caller.name)
@@ -105,7 +109,9 @@ def reorder(
     """Put the scenes into another order; pictures and music move along. The approval is taken back."""
     if job.storyboard is None:
         raise _no_storyboard(job)
-    changed = reorder_scenes(desk.studio(), job.id, scene_order, by=caller.name, expected=expected(if_match))
+    changed = reorder_scenes(
+        desk.studio(), job.id, scene_order, by=caller.name, expected=expected(desk, job.id, if_match)
+    )
     return answer_with_etag(show_job(desk, changed), response)
 
 
@@ -137,7 +143,12 @@ def restore(
 ) -> models.Job:
     """Bring an earlier picture of a scene back. Costs nothing and is no refinement; the approval is taken back."""
     changed = restore_picture(
-        desk.studio(), job.id, scene_number, wanted.version_id, by=caller.name, expected=expected(if_match)
+        desk.studio(),
+        job.id,
+        scene_number,
+        wanted.version_id,
+        by=caller.name,
+        expected=expected(desk, job.id, if_match),
     )
     return answer_with_etag(show_job(desk, changed), response)
 
