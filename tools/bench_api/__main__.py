@@ -21,7 +21,7 @@ from tools.bench.measure import ROOT, say
 from tools.bench.report import write_json
 from tools.bench_api import renders, report
 from tools.bench_api.books import WORDS, a_channel
-from tools.bench_api.installation import USERS, Installation, environment, installed, scratch, served
+from tools.bench_api.installation import USERS, Installation, installed, scratch, served
 from tools.bench_api.load import CONNECT_S, LISTEN, PATIENCE_S, WARM_S, Order
 from tools.bench_api.report import IDLE, RENDER
 from tools.bench_api.watch import Watch

@@ -137,8 +137,9 @@ ON COMMIT DROP
 
 _JOBS = """
 INSERT INTO video_jobs (channel_id, status, kind, niche_label, mood_keywords, target_duration_minutes, brief, seed,
-    prompts_json, storyboard_data, youtube_title, youtube_description, youtube_tags, duration, output_directory, user_id,
-    approval, approved, approved_at, created_at, completed_at, actual_cost, progress, master_report, local_video_path)
+    prompts_json, storyboard_data, youtube_title, youtube_description, youtube_tags, duration, output_directory,
+    user_id, approval, approved, approved_at, created_at, completed_at, actual_cost, progress, master_report,
+    local_video_path)
 SELECT channels.ids[1 + n % cardinality(channels.ids)],
     (CASE WHEN n % 10 < 7 THEN 'completed' WHEN n % 10 = 7 THEN 'failed' WHEN n % 20 = 8 THEN 'awaiting_approval'
         WHEN n % 10 = 8 THEN 'cancelled' ELSE 'generating_image' END)::video_job_status,
@@ -153,8 +154,8 @@ SELECT channels.ids[1 + n % cardinality(channels.ids)],
     '{"stage": "exports", "percent": 100.0, "stage_percent": 100.0, "message": "finished", "eta_s": 0.0}',
     CASE WHEN n % 10 < 7 THEN jsonb_build_object(
         'rendition', '{"format": "mp4", "quality": "high"}'::jsonb,
-        'media', jsonb_build_object('key', 'jobs/' || n || '/master.mp4', 'sha256', encode(sha256(n::text::bytea), 'hex'),
-            'bytes', 9e8::bigint),
+        'media', jsonb_build_object('key', 'jobs/' || n || '/master.mp4', 'bytes', 9e8::bigint,
+            'sha256', encode(sha256(n::text::bytea), 'hex')),
         'frames', plans.seconds * 30, 'width', 1920, 'height', 1080, 'duration_s', plans.seconds,
         'loudness', '{"integrated_lufs": -14.02, "true_peak_dbtp": -1.31, "range_lu": 4.5}'::jsonb,
         'video_codec', 'h264', 'audio_codec', 'aac', 'stretches_encoded', 40, 'stretches_reused', 0,
