@@ -13,13 +13,26 @@ from sqlalchemy import Engine
 
 from video_pipeline import settings as configuration
 from video_pipeline.cores import Cores, at_process_end
-from video_pipeline.ports import ImageProvider, JobStore, MediaStore, MediaTools, MusicProvider, PromptWriter
+from video_pipeline.outbound import HttpMessenger
+from video_pipeline.ports import (
+    AccessStore,
+    ImageProvider,
+    JobStore,
+    MediaStore,
+    MediaTools,
+    Messenger,
+    MusicProvider,
+    Outbox,
+    PromptWriter,
+)
 from video_pipeline.settings import Settings
 from video_pipeline.steps.studio import Studio, chosen
 from video_pipeline.store import (
     EmbeddedPostgres,
     LocalMediaStore,
+    PostgresAccess,
     PostgresJobStore,
+    PostgresOutbox,
     admit_providers,
     connect,
     migrate,
@@ -83,6 +96,24 @@ def engine(url: str | None = None) -> Engine:
 def job_store(url: str | None = None) -> JobStore:
     """The books; by default of this installation."""
     return PostgresJobStore(engine(url))
+
+
+@lru_cache
+def access_store(url: str | None = None) -> AccessStore:
+    """Who may do what; by default in this installation."""
+    return PostgresAccess(engine(url))
+
+
+@lru_cache
+def outbox(url: str | None = None) -> Outbox:
+    """Webhooks and what they are still to be told; by default of this installation."""
+    return PostgresOutbox(engine(url))
+
+
+@lru_cache
+def messenger() -> Messenger:
+    """What sends to webhooks."""
+    return HttpMessenger(allow_private=settings().webhook_private)
 
 
 @lru_cache

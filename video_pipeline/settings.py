@@ -56,6 +56,17 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address of the web UI; Dagster has no login of its own.")
     port: int = Field(default=3000, ge=1, le=65535, description="Port of the web UI.")
+    api_host: str = Field(default="127.0.0.1", description="Address of the studio: its page and REST API.")
+    api_port: int = Field(default=8000, ge=1, le=65535, description="Port of the studio.")
+    api_url: str | None = Field(
+        default=None, description="Where people reach the studio; by default its address and port."
+    )
+    dagster_ui_url: str | None = Field(
+        default=None, description="Where people reach Dagster's web UI; by default its address and port."
+    )
+    webhook_private: bool = Field(
+        default=False, description="Webhooks may go to private addresses, such as this machine's."
+    )
 
     @property
     def root(self) -> Path:
@@ -76,6 +87,16 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         """Where Dagster's instance file lies."""
         return self.root / "dagster"
+
+    @property
+    def studio_url(self) -> str:
+        """Where people reach the studio, without a slash at the end."""
+        return (self.api_url or f"http://{self.api_host}:{self.api_port}").rstrip("/")
+
+    @property
+    def dagster_web(self) -> str:
+        """Where people reach Dagster's web UI, without a slash at the end."""
+        return (self.dagster_ui_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def postgres_dir(self) -> Path:

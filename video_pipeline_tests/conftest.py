@@ -13,10 +13,21 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Engine, make_url, text
 
-from video_pipeline.store import EmbeddedPostgres, LocalMediaStore, PostgresJobStore, connect, migrate, rewritten_url
+from video_pipeline.domain.passwords import Cost
+from video_pipeline.store import (
+    EmbeddedPostgres,
+    LocalMediaStore,
+    PostgresAccess,
+    PostgresJobStore,
+    connect,
+    migrate,
+    rewritten_url,
+)
 from video_pipeline_tests.places import open_directory
 
 TEMPLATE = "migrated_template"
+CHEAP = Cost(n=2, r=8, p=1)
+"""What hashing a password costs in tests that are not about that."""
 
 # A machine that does other work as well is no fault of what is tested.
 settings.register_profile("untimed", deadline=None)
@@ -121,3 +132,9 @@ def store(database: Database) -> PostgresJobStore:
 def media(tmp_path: Path) -> LocalMediaStore:
     """An empty media store."""
     return LocalMediaStore(tmp_path / "media")
+
+
+@pytest.fixture
+def access(database: Database) -> PostgresAccess:
+    """Users and keys on a fresh database; hashing a password costs next to nothing."""
+    return PostgresAccess(database.engine, cost=CHEAP)

@@ -81,6 +81,14 @@ def overlay_cost(brief: Brief, cores: int, frames: int | None = None) -> str:
     )
 
 
+def computing_cost(brief: Brief, cores: int, frames: int | None = None) -> str:
+    """What the master of an order will take to render, for people."""
+    if brief.overlay is not Overlay.NONE:
+        return overlay_cost(brief, cores, frames)
+    minutes = cpu_minutes(brief, expected_frames(brief) if frames is None else frames)
+    return f"expect about {_minutes(minutes / cores)} of computing {_on(cores)}"
+
+
 def _on(cores: int) -> str:
     return f"on {cores} {'core' if cores == 1 else 'cores'}"
 

@@ -3,10 +3,17 @@
     StudioError                     anything this package raises on purpose
       PermanentError                a retry without a change cannot help
         InvalidInputError           a value that was given is not usable
+          ReusedKeyError            an idempotency key came back with another request
         NotFoundError               the thing named does not exist
         IllegalMoveError            the table of legal moves forbids it
         ConflictError               somebody else changed it, or holds it
           LeaseLostError            a newer attempt owns the job
+        AccessDeniedError           it is not known who is asking
+          LapsedAccessError         it was known: expired, revoked or disabled since
+        ForbiddenError              who is asking is known, and may not do this
+          PreconditionError         the storyboard changed since the caller read it
+          BeingEditedError          an edit holds the job for some seconds
+        LimitReachedError           a job has been refined as often as it may be
         CancelledError              the operator cancelled the job
         MediaError                  a file is not what it should be
         ProviderRefusedError        the vendor will not make this (moderation, entitlement)
@@ -14,6 +21,8 @@
       TransientError                the same call may succeed later
         ProviderUnavailableError    the vendor did not answer, or asked to wait
         StoreUnavailableError       the database did not answer
+        TooManyRequestsError        asked too often; it says how long to wait
+        UnreachableError            an address that a user named did not answer
 
 Each message says what was tried, what came back and what to do. `retryable` is decided here, by class, and translated
 at one place each by Dagster, the CLI and REST.
@@ -42,6 +51,10 @@ class InvalidInputError(PermanentError):
     """A value that was given is not usable; the message names it and its limits."""
 
 
+class ReusedKeyError(InvalidInputError):
+    """An idempotency key that belongs to one request came with another one."""
+
+
 class NotFoundError(PermanentError):
     """The thing named does not exist."""
 
@@ -56,6 +69,32 @@ class ConflictError(PermanentError):
 
 class LeaseLostError(ConflictError):
     """A newer attempt owns the job; the writes of this one are refused."""
+
+
+class AccessDeniedError(PermanentError):
+    """It is not known who is asking: no key, no session, or one that nobody has."""
+
+
+class LapsedAccessError(AccessDeniedError):
+    """The key is right and counts no more; the message says why, which only its owner can get to read."""
+
+
+class ForbiddenError(PermanentError):
+    """Who is asking is known, and may not do this; the message names the scope that may."""
+
+
+class PreconditionError(ConflictError):
+    """The storyboard changed since the caller read it; read it again and decide anew."""
+
+
+class BeingEditedError(ConflictError):
+    """Somebody edits the job's storyboard; an edit is over within a minute or two, so waiting helps."""
+
+    retryable = True
+
+
+class LimitReachedError(PermanentError):
+    """The job has been refined as often as it may be."""
 
 
 class CancelledError(PermanentError):
@@ -80,3 +119,15 @@ class ProviderUnavailableError(TransientError):
 
 class StoreUnavailableError(TransientError):
     """The database did not answer."""
+
+
+class TooManyRequestsError(TransientError):
+    """Asked too often; `retry_after_s` says in how many seconds the same call has a chance."""
+
+    def __init__(self, message: str, *, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class UnreachableError(TransientError):
+    """An address that a user named did not answer: no such name, no connection, no trusted certificate, no reply."""

@@ -16,8 +16,10 @@ from uuid import UUID
 
 from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.job import Approval, JobKind, JobStatus
-from video_pipeline.domain.media import AudioFacts, ImageFacts, Loudness, MediaReference
+from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, Licence, Loudness, MediaReference
+from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.storyboard import Storyboard
+from video_pipeline.domain.uploads import FileType
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class JobRecord:
     created_at: datetime
     updated_at: datetime
     completed_at: datetime | None
+    user_id: str | None  # the name of the user who ordered it; None for the operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,49 @@ class ImageRecord:
     media: MediaReference
     facts: ImageFacts
     created_at: datetime
+    cost_usd: Decimal = ZERO_USD
+
+
+@dataclass(frozen=True, slots=True)
+class ImageVersion:
+    """A picture that a scene showed before another one took its place."""
+
+    id: UUID
+    order_index: int  # of the scene, where it stands now
+    image_prompt: str
+    description: str
+    provider: str
+    provider_image_id: str | None
+    media: MediaReference
+    facts: ImageFacts
+    licence: Licence
+    cost_usd: Decimal
+    seed: int
+    created_at: datetime  # of the picture
+    replaced_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Money set aside before a vendor is called; settled or released once."""
+
+    request_key: str
+    job_id: UUID
+    provider: str
+    amount_usd: Decimal
+    what: str  # for people, for example image/2
+
+
+@dataclass(frozen=True, slots=True)
+class NewPicture:
+    """A picture that was made anew for a scene, and what it is to replace the former one with."""
+
+    prompt: str
+    seed: int
+    generation: Generation
+    media: MediaReference
+    facts: ImageFacts
+    reservation: Reservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +181,47 @@ class ExportRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ThumbnailDraft:
+    """A thumbnail that was drawn and is not in the books yet."""
+
+    variant: str  # plain_1, titled_1, ...
+    key: str  # of the media store
+    click_prediction: float | None  # an estimate, 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailRecord:
+    """One thumbnail to choose from; one of a job's is selected."""
+
+    id: UUID
+    job_id: UUID
+    variant: str
+    key: str  # of the media store
+    click_prediction: float | None  # an estimate, 0 to 1
+    predicted_by: str | None  # the model whose estimate it is
+    is_selected: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobFileRecord:
+    """One file that somebody uploaded for a job."""
+
+    id: UUID
+    job_id: UUID
+    file_type: FileType
+    filename: str  # as it is shown; no part of a path
+    media: MediaReference
+    uploaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EventRecord:
     """One line of a job's history."""
 
     id: int
     job_id: UUID
-    kind: str  # created, moved, approved, approval_reset, retried, refined, reordered, claimed, ...
+    kind: str  # created, moved, approved, approval_reset, retried, refined, reordered, restored, claimed, ...
     status_from: JobStatus | None
     status_to: JobStatus | None
     message: str

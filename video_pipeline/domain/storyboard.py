@@ -59,7 +59,7 @@ class Instrument(StrEnum):
 class MusicPrompt:
     """One piece of music to be made."""
 
-    order_index: int
+    order_index: int  # the place it was written for; a scene that is moved keeps it, so that it sounds the same
     title: str
     text: str  # the whole prompt in words, for vendors and for people
     tempo_bpm: int
@@ -69,6 +69,7 @@ class MusicPrompt:
     density: float  # 0 sparse to 1 busy
     moods: tuple[str, ...]
     samples: int  # exact length at 48 kHz, handles for the crossfades included
+    seed: int | None = None  # None: the one that follows from the job's seed and order_index
 
     def __post_init__(self) -> None:
         if self.tonic not in TONICS:
@@ -92,16 +93,17 @@ class MusicPrompt:
 class VisualPrompt:
     """One picture to be made; the words are all that a provider gets."""
 
-    order_index: int
+    order_index: int  # the place it was written for; a scene that is moved keeps it, so that it looks the same
     text: str
     description: str  # one line for people
+    seed: int | None = None  # None: the one that follows from the job's seed and order_index
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """One piece of music and its picture, with the length that both fill on the screen."""
 
-    order_index: int
+    order_index: int  # where it stands
     frames: int  # at the storyboard's rate; cut to cut, half of each crossfade included
     music: MusicPrompt
     visual: VisualPrompt
@@ -147,8 +149,16 @@ class Storyboard:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON-ready form that `from_json` reads back without loss."""
-        return asdict(self)
+        """A JSON-ready form that `from_json` reads back without loss.
+
+        A seed that nobody chose is left out, as in storyboards that were approved before there were any.
+        """
+        value = asdict(self)
+        for scene in value["scenes"]:
+            for prompt in (scene["music"], scene["visual"]):
+                if prompt["seed"] is None:
+                    del prompt["seed"]
+        return value
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Storyboard:
@@ -171,6 +181,13 @@ def item_seed(seed: int, kind: str, order_index: int) -> int:
     """The seed of one piece or picture of a job, from 0 to 2**31 - 1; the same on every machine."""
     digest = hashlib.sha256(f"{seed}/{kind}/{order_index}".encode()).digest()
     return int.from_bytes(digest[:4]) >> 1
+
+
+def seed_of(prompt: MusicPrompt | VisualPrompt, seed: int) -> int:
+    """The seed with which the thing is made in a job of `seed`: its own, or the one of the place it was written for."""
+    if prompt.seed is not None:
+        return prompt.seed
+    return item_seed(seed, "music" if isinstance(prompt, MusicPrompt) else "image", prompt.order_index)
 
 
 def _scene(value: dict[str, Any]) -> Scene:

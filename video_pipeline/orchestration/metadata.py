@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dagster as dg
@@ -17,7 +18,8 @@ import dagster as dg
 from video_pipeline import bootstrap
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.effort import overlay_cost
-from video_pipeline.domain.records import ExportRecord, JobRecord
+from video_pipeline.domain.orders import OrderKind, WorkOrder, wanted_renditions
+from video_pipeline.domain.records import ExportRecord, JobRecord, ThumbnailRecord
 from video_pipeline.domain.timebase import FPS_30, clock
 from video_pipeline.steps import sheets
 from video_pipeline.steps.studio import Studio
@@ -32,9 +34,10 @@ PREVIEW_WIDTH = 1000
 
 def preview(studio: Studio, picture: Path) -> dg.MetadataValue[Any]:
     """The picture itself, small enough for the UI's window."""
-    small = picture.with_name(f"{picture.stem}-preview.jpg")
-    studio.tools.preview(picture, PREVIEW_WIDTH, small)
-    content = base64.b64encode(small.read_bytes()).decode()
+    with TemporaryDirectory(prefix="video-pipeline-") as folder:
+        small = Path(folder) / "small.jpg"
+        studio.tools.preview(picture, PREVIEW_WIDTH, small)
+        content = base64.b64encode(small.read_bytes()).decode()
     return dg.MetadataValue.md(f"![{picture.stem}](data:image/jpeg;base64,{content})")
 
 
@@ -48,7 +51,8 @@ def _drawn(name: str, draw: Callable[[], Any]) -> Metadata:
 
 
 def _costs(job: JobRecord) -> Metadata:
-    return {"cost_usd": float(job.actual_cost_usd), "status": str(job.status)}
+    page = f"{bootstrap.settings().studio_url}/#/jobs/{job.id}"
+    return {"cost_usd": float(job.actual_cost_usd), "status": str(job.status), "studio": dg.MetadataValue.url(page)}
 
 
 def of_storyboard(job: JobRecord) -> Metadata:
@@ -151,17 +155,41 @@ def of_master(studio: Studio, job: JobRecord) -> Metadata:
 
 def of_exports(studio: Studio, job: JobRecord) -> Metadata:
     """The table of finished exports, and the thumbnails with words on them."""
-    pictures: list[Path] = []
-
-    def listed() -> dg.MetadataValue[Any]:
-        pictures.extend(sheets.thumbnails(studio, job.id))
-        return dg.MetadataValue.md("\n".join(f"- {path}" for path in pictures))
-
-    entries = of_files(studio, studio.jobs.exports(job.id)) | _drawn("thumbnails", listed)
-    for path in pictures:
-        if path.stem.endswith("-titled"):
-            entries |= _drawn(path.stem.replace("-", "_"), partial(preview, studio, path))
+    drawn = studio.jobs.get_thumbnails(job.id)
+    entries = of_files(studio, studio.jobs.exports(job.id)) | {"thumbnails": of_thumbnails(studio, drawn)}
+    for thumbnail in drawn:
+        if thumbnail.variant.startswith("titled"):
+            path = studio.media.path(thumbnail.key)
+            entries |= _drawn(f"thumbnail_{thumbnail.variant}", partial(preview, studio, path))
     return entries | _costs(job)
+
+
+def of_thumbnails(studio: Studio, records: Sequence[ThumbnailRecord]) -> dg.MetadataValue[Any]:
+    """The table of these thumbnails."""
+    rows = ["| thumbnail | prediction | predicted by | selected | file |", "|---|--:|---|---|---|"]
+    for each in records:
+        prediction = "" if each.click_prediction is None else f"{each.click_prediction:.2f}"
+        chosen, path = "yes" if each.is_selected else "", studio.media.path(each.key)
+        rows.append(f"| {each.variant} | {prediction} | {each.predicted_by or ''} | {chosen} | {path} |")
+    return dg.MetadataValue.md("\n".join(rows))
+
+
+def of_order(studio: Studio, order: WorkOrder) -> Metadata:
+    """What became of a work order."""
+    told: Metadata = {
+        "job": str(order.job_id),
+        "ordered": order.title,
+        "ordered_by": order.ordered_by,
+        "status": str(order.status),
+        "attempt": order.attempt,
+    }
+    if order.result is not None:
+        told["result"] = dg.MetadataValue.json(order.result)
+    if order.kind is OrderKind.EXPORT:
+        wanted = set(wanted_renditions(order.request))
+        made = [record for record in studio.jobs.exports(order.job_id) if record.report.rendition in wanted]
+        told |= of_files(studio, made)
+    return told
 
 
 def of_files(studio: Studio, records: Sequence[ExportRecord]) -> Metadata:

@@ -1,16 +1,20 @@
 """Owns the protocols at which the flow and the tools meet; hides which tool stands behind each.
 
-Modules in dependency order: work, providers, media, books.
+Modules in dependency order: work, providers, media, orders, shelf, finding, books, access, outbound, outbox.
 
 A fake that stands in for one of these passes the same contract tests as the real thing.
 """
 
+from video_pipeline.ports.access import AccessStore
 from video_pipeline.ports.books import JobStore
 from video_pipeline.ports.media import MediaStore, MediaTools
+from video_pipeline.ports.outbound import Messenger
+from video_pipeline.ports.outbox import Outbox
 from video_pipeline.ports.providers import Capabilities, ImageProvider, MusicProvider, PromptWriter, Script
 from video_pipeline.ports.work import IsCancelled, KeepFinished, ReportProgress
 
 __all__ = [
+    "AccessStore",
     "Capabilities",
     "ImageProvider",
     "IsCancelled",
@@ -18,7 +22,9 @@ __all__ = [
     "KeepFinished",
     "MediaStore",
     "MediaTools",
+    "Messenger",
     "MusicProvider",
+    "Outbox",
     "PromptWriter",
     "ReportProgress",
     "Script",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -15,12 +16,18 @@ from video_pipeline.domain.records import (
     EventRecord,
     ExportRecord,
     ImageRecord,
+    ImageVersion,
     JobRecord,
     Lease,
+    NewPicture,
     RenderReport,
+    Reservation,
     TrackRecord,
 )
 from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
+from video_pipeline.ports.finding import FeedBook, StatisticsBook, SummaryBook
+from video_pipeline.ports.orders import OrderBook
+from video_pipeline.ports.shelf import FileBook, ThumbnailBook
 
 
 class ChannelBook(Protocol):
@@ -55,14 +62,25 @@ class JobBook(Protocol):
         ...
 
     def events(self, job_id: UUID) -> list[EventRecord]: ...
+    def increment_download_count(self, job_id: UUID) -> int: ...
     def update_job_progress(self, job_id: UUID, progress: Progress | dict[str, Any]) -> bool: ...
+    def delete_job(self, job_id: UUID) -> None:
+        """Forget a job with all that is recorded of it but its money.
+
+        ConflictError while it is unfinished or held, or when it was published.
+        """
+        ...
 
 
 class LeaseBook(Protocol):
     """One live attempt a job. Every write with a lease raises LeaseLostError when a newer attempt owns the job."""
 
-    def claim(self, job_id: UUID, run_id: str, *, ttl_s: int = 60) -> Lease:
-        """Take the job for one attempt; ConflictError while another attempt's lease is live."""
+    def claim(self, job_id: UUID, run_id: str, *, ttl_s: int = 60, edit: bool = False) -> Lease:
+        """Take the job for one attempt; ConflictError while another attempt's lease is live.
+
+        With `edit` for a change of its storyboard: the job stays in the hands of the run that had it last, and
+        `run_id` says for people what is being done. ConflictError when its status allows no edit.
+        """
         ...
 
     def is_held(self, job_id: UUID) -> bool:
@@ -120,7 +138,9 @@ class MoveBook(Protocol):
 
     def cancel(self, job_id: UUID) -> None: ...
     def is_cancelled(self, job_id: UUID) -> bool: ...
-    def approve_storyboard(self, job_id: UUID, by: str = "operator") -> bool: ...
+    def approve_storyboard(self, job_id: UUID, by: str = "operator", *, expected: str | None = None) -> bool:
+        """Approve exactly what is there now; PreconditionError when that is not the `expected` version."""
+        ...
 
 
 class WorkBook(Protocol):
@@ -145,9 +165,94 @@ class WorkBook(Protocol):
         ...
 
     def master(self, job_id: UUID) -> RenderReport | None: ...
-    def save_export(self, job_id: UUID, report: RenderReport) -> ExportRecord: ...
+    def save_export(self, job_id: UUID, report: RenderReport, *, version: str | None = None) -> ExportRecord:
+        """Record one export; ConflictError when the storyboard is not the `version` any more that it shows."""
+        ...
+
     def exports(self, job_id: UUID) -> list[ExportRecord]: ...
 
 
-class JobStore(ChannelBook, JobBook, LeaseBook, MoveBook, WorkBook, Protocol):
+class LedgerBook(Protocol):
+    """Money. What is neither reserved nor paid leaves no entry."""
+
+    def reserve_cost(self, lease: Lease, provider: str, amount_usd: Decimal, what: str) -> Reservation:
+        """Set money aside before a vendor is called."""
+        ...
+
+    def settle_cost(self, reservation: Reservation, cost_usd: Decimal) -> None:
+        """Put what the vendor took in place of what was reserved, and onto the job; only the first outcome counts."""
+        ...
+
+    def release_cost(self, reservation: Reservation, why: str) -> None:
+        """Give the money back after a failure that the vendor takes nothing for; only the first outcome counts."""
+        ...
+
+
+class EditBook(Protocol):
+    """Changes of a storyboard that was delivered. Each needs the lease of an edit (`claim`).
+
+    Each takes the approval back, brings the job to await it again, and forgets the master and the exports, which show
+    the former storyboard. ConflictError when the job's status allows no edit, PreconditionError when the storyboard is
+    not the `expected` version any more, InvalidInputError for a scene that there is not.
+    """
+
+    def storyboard_version(self, job_id: UUID) -> str | None:
+        """The fingerprint of the plan and its files; None while scenes lack their music or picture."""
+        ...
+
+    def refine_scene_in_storyboard(
+        self,
+        lease: Lease,
+        scene_number: int,
+        *,
+        by: str,
+        picture: NewPicture | None = None,
+        description: str | None = None,
+        expected: str | None = None,
+    ) -> JobRecord:
+        """Give a scene another picture, another description or both, and count the refinement.
+
+        The former picture goes into the history, and the money reserved for the new one is settled.
+        LimitReachedError when all refinements are used up.
+        """
+        ...
+
+    def reorder_storyboard_scenes(
+        self, lease: Lease, scene_order: Sequence[int], storyboard: Storyboard, *, by: str, expected: str | None = None
+    ) -> JobRecord:
+        """Put the scenes, with all that was made for them, into another order; `storyboard` is the plan in that order.
+
+        The order that there is changes nothing and takes no approval back.
+        """
+        ...
+
+    def image_versions(self, job_id: UUID, order_index: int | None = None) -> list[ImageVersion]:
+        """Earlier pictures of one scene or of all, the last replaced first."""
+        ...
+
+    def restore_image(
+        self, lease: Lease, scene_number: int, version_id: UUID, *, by: str, expected: str | None = None
+    ) -> JobRecord:
+        """Let a scene show an earlier picture again, with its prompt and description; the present one goes into the
+        history. It is no refinement and costs nothing. NotFoundError when the scene never showed it.
+        """
+        ...
+
+
+class JobStore(
+    ChannelBook,
+    JobBook,
+    LeaseBook,
+    MoveBook,
+    WorkBook,
+    OrderBook,
+    ThumbnailBook,
+    FileBook,
+    SummaryBook,
+    StatisticsBook,
+    FeedBook,
+    LedgerBook,
+    EditBook,
+    Protocol,
+):
     """Keeps the books."""

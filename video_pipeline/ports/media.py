@@ -79,6 +79,13 @@ class MediaTools(Protocol):
         """
         ...
 
+    def upload_kind(self, path: Path, *, pictured: bool) -> str:
+        """The extension, such as flac or mp4, that the content of a foreign file deserves, whatever its name.
+
+        MediaError when it is no usable video (`pictured`) or no sound. The file is opened in a process of its own.
+        """
+        ...
+
     def describe_encoders(self) -> str:
         """Which hardware encoders work on this machine, or why none does, for people; may try them for seconds."""
         ...

@@ -20,6 +20,7 @@ class Capabilities:
     name: str
     concurrency: int  # how many requests it likes at once
     price_usd: Decimal  # for one piece
+    regeneration_usd: Decimal | None = None  # for a picture made anew; None: `money.REGENERATED_IMAGE_USD`
 
 
 class MusicProvider(Protocol):

@@ -57,7 +57,7 @@ def album_timeline(
     overlaps = _overlaps(lengths, storyboard.crossfade_samples)
     starts = _starts(lengths, overlaps)
     cuts = _cuts(lengths, overlaps, starts)
-    frames = [end - start for start, end in pairwise(cuts)]
+    frames = scene_lengths(lengths, storyboard.crossfade_samples)
     names = [f"{scene.order_index:02} {scene.music.title}" for scene in storyboard.scenes]
     return Timeline(
         name=title,
@@ -76,6 +76,12 @@ def album_timeline(
         crossfades=tuple(TimeRange(start, overlap) for start, overlap in zip(starts[1:], overlaps, strict=True)),
         overlay=overlay,
     )
+
+
+def scene_lengths(lengths: Sequence[int], crossfade_samples: int) -> list[int]:
+    """How many frames each scene fills, cut to cut, when pieces of these `lengths` in samples follow each other."""
+    overlaps = _overlaps(lengths, crossfade_samples)
+    return [end - start for start, end in pairwise(_cuts(lengths, overlaps, _starts(lengths, overlaps)))]
 
 
 def _check_complete(name: str, indexes: list[int], count: int) -> None:

@@ -97,20 +97,39 @@ def attempt(jobs: JobStore, job_id: UUID, stage: Stage, run_id: str) -> Iterator
 
     Raises ConflictError while another attempt is live.
     """
-    lease = jobs.claim(job_id, run_id, ttl_s=LEASE_TTL_S)
-    current = Attempt(jobs, lease, stage)
+    current = Attempt(jobs, jobs.claim(job_id, run_id, ttl_s=LEASE_TTL_S), stage)
+    with _alive(jobs, current):
+        yield current
+        current.raise_if_stopped()
+
+
+@contextmanager
+def edit(jobs: JobStore, job_id: UUID, what: str) -> Iterator[Attempt]:
+    """Claim the job for an edit of its storyboard; `what` is done and by whom stands in the way of others meanwhile.
+
+    The job stays in the hands of the run that had it last. Raises ConflictError while another attempt is live, or when
+    the job's status allows no edit.
+    """
+    # An edit reports no progress: the job's own stands as it was. It ends where the pictures do.
+    current = Attempt(jobs, jobs.claim(job_id, what, ttl_s=LEASE_TTL_S, edit=True), Stage.IMAGES)
+    with _alive(jobs, current):
+        yield current
+
+
+@contextmanager
+def _alive(jobs: JobStore, current: Attempt) -> Iterator[None]:
+    """Keep the claim alive, and give it back at the end."""
     ended = threading.Event()
 
     def heartbeat() -> None:
         while not ended.wait(RENEWAL_S):
             current.watch()
 
-    thread = threading.Thread(target=heartbeat, name=f"lease-{job_id}", daemon=True)
+    thread = threading.Thread(target=heartbeat, name=f"lease-{current.job_id}", daemon=True)
     thread.start()
     try:
-        yield current
-        current.raise_if_stopped()
+        yield
     finally:
         ended.set()
         thread.join()
-        jobs.release(lease)
+        jobs.release(current.lease)

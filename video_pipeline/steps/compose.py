@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import AudioFacts
 from video_pipeline.domain.records import TrackRecord
-from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, item_seed
+from video_pipeline.domain.storyboard import MusicPrompt, Scene, Storyboard, seed_of
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.steps.assemble import PIECE_MIN_S
 from video_pipeline.steps.attempt import Attempt
@@ -32,14 +33,15 @@ def compose(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboa
         for track in studio.jobs.tracks(attempt.job_id)
         if studio.media.holds(track.media) and track.prompt_text == _prompt(storyboard, track.order_index)
     }
-    missing = [scene.music for scene in storyboard.scenes if scene.order_index not in kept]
+    missing = [scene for scene in storyboard.scenes if scene.order_index not in kept]
     provider = chosen(studio.music, brief.music_provider)
     with studio.media.scratch(attempt.job_id) as scratch:
 
-        def make(prompt: MusicPrompt) -> TrackRecord:
+        def make(scene: Scene) -> TrackRecord:
             attempt.raise_if_stopped()
-            made = scratch / f"{prompt.order_index:02}.flac"
-            generation = provider.compose(prompt, item_seed(brief.seed, "music", prompt.order_index), made)
+            made = scratch / f"{scene.order_index:02}.flac"
+            generation = provider.compose(scene.music, seed_of(scene.music, brief.seed), made)
+            prompt = replace(scene.music, order_index=scene.order_index)
             facts = studio.tools.audio_facts(made)
             check_piece(made, prompt, facts)
             key = f"jobs/{attempt.job_id}/music/{prompt.order_index:02}-a{attempt.lease.attempt}.flac"

@@ -10,7 +10,7 @@ from uuid import UUID
 from video_pipeline.domain.brief import Brief, brief_from_json
 from video_pipeline.domain.delivery import MASTER, Rendition
 from video_pipeline.domain.errors import ConflictError, StudioError
-from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport
+from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport, fingerprint
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ports import IsCancelled, ReportProgress
@@ -63,16 +63,17 @@ def _found(studio: Studio, job: JobRecord, wanted: Iterable[Rendition]) -> dict[
     known = {record.report.rendition: record for record in studio.jobs.exports(job.id)}
     found = {each: known[each] for each in wanted if each in known and studio.media.holds(known[each].report.media)}
     if MASTER in wanted and MASTER not in found:
+        timeline, version = _programme(studio, job)
         media = studio.media.duplicate(master.media, export_key(job.id, MASTER))
-        put_timeline_beside(studio, job.id, timeline_of(studio, job), media.key)
-        found[MASTER] = studio.jobs.save_export(job.id, replace(master, media=media))
+        put_timeline_beside(studio, job.id, timeline, media.key)
+        found[MASTER] = studio.jobs.save_export(job.id, replace(master, media=media), version=version)
     return found
 
 
 def _made(
     studio: Studio, job: JobRecord, missing: Sequence[Rendition], report: ReportProgress, cancelled: IsCancelled
 ) -> dict[Rendition, ExportRecord]:
-    timeline = timeline_of(studio, job)
+    timeline, version = _programme(studio, job)
     made: dict[Rendition, ExportRecord] = {}
     with studio.media.scratch(job.id) as scratch:
         outs = {rendition: scratch / rendition.file_name for rendition in missing}
@@ -81,7 +82,7 @@ def _made(
             rendition = finished.rendition
             media = studio.media.adopt(outs[rendition], export_key(job.id, rendition), sha256=finished.media.sha256)
             put_timeline_beside(studio, job.id, timeline, media.key)
-            made[rendition] = studio.jobs.save_export(job.id, replace(finished, media=media))
+            made[rendition] = studio.jobs.save_export(job.id, replace(finished, media=media), version=version)
 
         try:
             studio.tools.render_all(
@@ -96,6 +97,17 @@ def _made(
                 raise told from error
             raise
     return made
+
+
+def _programme(studio: Studio, job: JobRecord) -> tuple[Timeline, str]:
+    """The programme as it is now, and the version of the storyboard that it shows.
+
+    An export needs no lease, so the storyboard may be edited meanwhile: what shows the former one is not recorded then.
+    """
+    storyboard, brief = planned(studio.jobs.get_job(job.id))
+    tracks, images = studio.jobs.tracks(job.id), studio.jobs.images(job.id)
+    timeline = album_timeline(storyboard, tracks, images, brief.motion, storyboard.title, overlay=brief.overlay)
+    return timeline, fingerprint(storyboard, tracks, images)
 
 
 def timeline_of(studio: Studio, job: JobRecord) -> Timeline:

@@ -11,6 +11,7 @@ from uuid import UUID
 from video_pipeline.domain.errors import StudioError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.records import ThumbnailRecord
 from video_pipeline.steps.beside import SUFFIX
 from video_pipeline.steps.studio import Studio
 
@@ -23,6 +24,10 @@ PLACES: dict[Stage, str] = {
 
 SHEETS = "jobs/{job_id}/sheets/"
 """Where the pictures lie that people look at beside a job."""
+
+THUMBNAILS = "jobs/{job_id}/thumbnails/"
+PREVIEWS = "jobs/{job_id}/previews/"
+UPLOADS = "jobs/{job_id}/files/"
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +52,8 @@ def job_files(studio: Studio, job_id: UUID) -> list[JobFile]:
             for kind, media in recorded
             if _has(studio, media)
         ),
+        *(_found(studio, f"thumbnail {each.variant}", each.key) for each in _thumbnails(studio, job_id)),
+        *(_found(studio, "preview", key) for key in studio.media.keys(PREVIEWS.format(job_id=job_id))),
         *(_found(studio, f"sheet {Path(key).stem}", key) for key in studio.media.keys(SHEETS.format(job_id=job_id))),
     ]
 
@@ -55,8 +62,12 @@ def _has(studio: Studio, media: MediaReference) -> bool:
     return studio.media.path(f"{media.key}{SUFFIX}").is_file()
 
 
+def _thumbnails(studio: Studio, job_id: UUID) -> list[ThumbnailRecord]:
+    return [each for each in studio.jobs.get_thumbnails(job_id) if studio.media.path(each.key).is_file()]
+
+
 def _found(studio: Studio, kind: str, key: str) -> JobFile:
-    """A file that no book records, as it is now."""
+    """A file whose checksum no book records, as it is now."""
     path = studio.media.path(key)
     with path.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
@@ -68,8 +79,10 @@ def _recorded(studio: Studio, job_id: UUID) -> list[tuple[str, MediaReference]]:
     return [
         *((f"music {track.order_index:02}", track.media) for track in studio.jobs.tracks(job_id)),
         *((f"image {image.order_index:02}", image.media) for image in studio.jobs.images(job_id)),
+        *((f"earlier image {each.order_index:02}", each.media) for each in studio.jobs.image_versions(job_id)),
         *([("master", master.media)] if master else []),
         *((f"export {export.report.rendition.name}", export.report.media) for export in studio.jobs.exports(job_id)),
+        *((f"{file.file_type} {file.filename}", file.media) for file in studio.jobs.get_job_files(job_id)),
     ]
 
 

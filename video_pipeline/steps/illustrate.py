@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.delivery import MASTER
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import ImageFacts
 from video_pipeline.domain.records import ImageRecord
-from video_pipeline.domain.storyboard import Storyboard, VisualPrompt, item_seed
+from video_pipeline.domain.storyboard import Scene, Storyboard, VisualPrompt, seed_of
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.batch import make_all
 from video_pipeline.steps.studio import Studio, chosen
+
+SIZE = (MASTER.rung.width, MASTER.rung.height)
+"""Width and height of every picture."""
 
 BLACK_LUMA_MAX = 6.0
 """Mean luma (0-255) at or below which a picture counts as black."""
@@ -24,20 +29,18 @@ def illustrate(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Story
         for image in studio.jobs.images(attempt.job_id)
         if studio.media.holds(image.media) and image.prompt_text == texts.get(image.order_index)
     }
-    missing = [scene.visual for scene in storyboard.scenes if scene.order_index not in kept]
+    missing = [scene for scene in storyboard.scenes if scene.order_index not in kept]
     provider = chosen(studio.images, brief.visual_provider)
-    size = (MASTER.rung.width, MASTER.rung.height)
     with studio.media.scratch(attempt.job_id) as scratch:
 
-        def make(prompt: VisualPrompt) -> ImageRecord:
+        def make(scene: Scene) -> ImageRecord:
             attempt.raise_if_stopped()
-            made = scratch / f"{prompt.order_index:02}.png"
-            seed = item_seed(brief.seed, "image", prompt.order_index)
-            generation = provider.illustrate(prompt, seed, size, made)
+            made = scratch / f"{scene.order_index:02}.png"
+            generation = provider.illustrate(scene.visual, seed_of(scene.visual, brief.seed), SIZE, made)
+            prompt = replace(scene.visual, order_index=scene.order_index)
             facts = studio.tools.image_facts(made)
-            check_picture(prompt, facts, size)
-            key = f"jobs/{attempt.job_id}/images/{prompt.order_index:02}-a{attempt.lease.attempt}.png"
-            media = studio.media.adopt(made, key)
+            check_picture(prompt, facts, SIZE)
+            media = studio.media.adopt(made, image_key(attempt, scene.order_index))
             return studio.jobs.save_image(attempt.lease, prompt, generation, media, facts)
 
         made = make_all(
@@ -50,6 +53,11 @@ def illustrate(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Story
         )
     every = kept | {image.order_index: image for image in made}
     return [every[index] for index in sorted(every)]
+
+
+def image_key(attempt: Attempt, order_index: int) -> str:
+    """Where the picture lies that this attempt makes of a scene; no other attempt's lies there."""
+    return f"jobs/{attempt.job_id}/images/{order_index:02}-a{attempt.lease.attempt}.png"
 
 
 def check_picture(prompt: VisualPrompt, facts: ImageFacts, size: tuple[int, int]) -> None:

@@ -32,6 +32,7 @@ from video_pipeline.steps.illustrate import illustrate
 from video_pipeline.steps.plan import plan
 from video_pipeline.steps.render import render
 from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.thumbnails import thumbnails_if_possible
 
 _FLOW = (
     JobStatus.PREPARING,
@@ -171,6 +172,7 @@ def _compose(studio: Studio, current: Attempt, job: JobRecord) -> None:
 def _illustrate(studio: Studio, current: Attempt, job: JobRecord) -> None:
     storyboard, brief = planned(job)
     illustrate(studio, current, brief, storyboard)
+    thumbnails_if_possible(studio, job.id)
 
 
 def _render(studio: Studio, current: Attempt, job: JobRecord) -> None:
@@ -180,6 +182,7 @@ def _render(studio: Studio, current: Attempt, job: JobRecord) -> None:
 
 def _export(studio: Studio, current: Attempt, job: JobRecord) -> None:
     export(studio, job, MASTER, report=current.report, cancelled=current.stopped)
+    thumbnails_if_possible(studio, job.id)
 
 
 _S = JobStatus

@@ -113,9 +113,7 @@ def with_chapters(prose: str, frames: Sequence[int], titles: Sequence[str]) -> s
     Fewer than three scenes have no chapters, because YouTube would show none. Raises InvalidInputError when the
     chapters alone are too long.
     """
-    starts = [float(FPS_30.seconds(start)) for start in accumulate(frames[:-1], initial=0)]
-    lines = chapter_lines(starts, titles)
-    chapters = "\n".join(("Chapters", *lines)) if lines else ""
+    chapters = _chapters(frames, titles)
     room = DESCRIPTION_MAX_BYTES - len(f"\n\n{chapters}".encode())
     if room < 0:
         raise InvalidInputError(
@@ -123,6 +121,17 @@ def with_chapters(prose: str, frames: Sequence[int], titles: Sequence[str]) -> s
             "have; give the pieces shorter titles"
         )
     return f"{_shortened(prose.strip(), room)}\n\n{chapters}".strip()
+
+
+def without_chapters(description: str, frames: Sequence[int], titles: Sequence[str]) -> str:
+    """The prose of a description that `with_chapters` has made for the same scenes."""
+    return description.removesuffix(_chapters(frames, titles)).rstrip()
+
+
+def _chapters(frames: Sequence[int], titles: Sequence[str]) -> str:
+    starts = [float(FPS_30.seconds(start)) for start in accumulate(frames[:-1], initial=0)]
+    lines = chapter_lines(starts, titles)
+    return "\n".join(("Chapters", *lines)) if lines else ""
 
 
 def _shortened(prose: str, size: int) -> str:

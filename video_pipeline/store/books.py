@@ -10,7 +10,9 @@ from sqlalchemy import Connection, Engine, Row, Table, insert, select
 
 from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.webhooks import TOLD
 from video_pipeline.store import tables
+from video_pipeline.store.announce import announce
 from video_pipeline.store.codec import clean
 from video_pipeline.store.engine import transaction
 
@@ -22,7 +24,12 @@ RENDER_TASKS = cast(Table, tables.RenderTask.__table__)
 EXPORTS = cast(Table, tables.Export.__table__)
 LEASES = cast(Table, tables.JobLease.__table__)
 EVENTS = cast(Table, tables.JobEvent.__table__)
+IMAGE_VERSIONS = cast(Table, tables.ImageVersion.__table__)
+UPLOADS = cast(Table, tables.YoutubeUpload.__table__)
 LEDGER = cast(Table, tables.CostEntry.__table__)
+ORDERS = cast(Table, tables.WorkOrder.__table__)
+THUMBNAILS = cast(Table, tables.Thumbnail.__table__)
+FILES = cast(Table, tables.JobFile.__table__)
 
 
 class Books:
@@ -57,14 +64,15 @@ def write_event(
     message: str = "",
     attempt: int | None = None,
 ) -> None:
-    """Append one line to the job's history, in the transaction of what it tells."""
-    connection.execute(
-        insert(EVENTS).values(
-            video_job_id=job_id,
-            kind=kind,
-            status_from=status_from,
-            status_to=status_to,
-            message=clean(message),
-            attempt=attempt,
-        )
+    """Append one line to the job's history, and leave it for the webhooks, in the transaction of what it tells."""
+    line = insert(EVENTS).values(
+        video_job_id=job_id,
+        kind=kind,
+        status_from=status_from,
+        status_to=status_to,
+        message=clean(message),
+        attempt=attempt,
     )
+    event_id = connection.execute(line.returning(EVENTS.c.id)).scalar_one()
+    if kind in TOLD:
+        announce(connection, event_id)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, true, update
 
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import ChannelRecord
-from video_pipeline.store.books import CHANNELS, Books
-from video_pipeline.store.codec import channel_record, clean
+from video_pipeline.domain.summaries import ChannelSummary
+from video_pipeline.store.books import CHANNELS, JOBS, Books
+from video_pipeline.store.codec import channel_record, channel_summary, clean
 
 NAME_MAX_CHARACTERS = 255
+_COMPLETED = func.count().filter(JOBS.c.status == JobStatus.COMPLETED)
 _PUBLIC = tuple(column for column in CHANNELS.c if column.name != "youtube_refresh_token")
 
 
@@ -56,6 +59,41 @@ class ChannelBooks(Books):
             ids = ", ".join(str(row.id) for row in rows)
             raise InvalidInputError(f"{len(rows)} channels are called {name_or_id!r}; say which by its id: {ids}")
         return channel_record(rows[0])
+
+    def list_channels_with_counts(self, *, active_only: bool = False) -> list[ChannelSummary]:
+        """All channels with the number of their jobs, newest first; one query."""
+        with self._transaction() as connection:
+            return _with_counts(connection, CHANNELS.c.is_active if active_only else true())
+
+    def get_channel(self, channel_id: UUID) -> ChannelSummary:
+        """The channel; NotFoundError when there is none."""
+        with self._transaction() as connection:
+            return _one(connection, channel_id)
+
+    def set_channel_active(self, channel_id: UUID, is_active: bool) -> ChannelSummary:
+        """Let a channel take part in what is ordered by itself, or not; NotFoundError when there is none."""
+        with self._transaction() as connection:
+            connection.execute(update(CHANNELS).where(CHANNELS.c.id == channel_id).values(is_active=is_active))
+            return _one(connection, channel_id)
+
+
+def _with_counts(connection: Connection, which: ColumnElement[bool]) -> list[ChannelSummary]:
+    counts = (
+        select(JOBS.c.channel_id, func.count().label("total_jobs"), _COMPLETED.label("completed_jobs"))
+        .group_by(JOBS.c.channel_id)
+        .subquery()
+    )
+    numbers = (func.coalesce(counts.c[name], 0).label(name) for name in ("total_jobs", "completed_jobs"))
+    query = select(*_PUBLIC, *numbers).outerjoin(counts, counts.c.channel_id == CHANNELS.c.id).where(which)
+    rows = connection.execute(query.order_by(CHANNELS.c.created_at.desc(), CHANNELS.c.id))
+    return [channel_summary(row) for row in rows]
+
+
+def _one(connection: Connection, channel_id: UUID) -> ChannelSummary:
+    found = _with_counts(connection, CHANNELS.c.id == channel_id)
+    if not found:
+        raise NotFoundError(f"there is no channel {channel_id}")
+    return found[0]
 
 
 def _text(what: str, value: str) -> str:

@@ -9,18 +9,21 @@ from typing import Any
 from sqlalchemy import Row
 
 from video_pipeline.domain.delivery import Rendition
-from video_pipeline.domain.media import AudioFacts, ImageFacts, Loudness, MediaReference
+from video_pipeline.domain.media import AudioFacts, ImageFacts, Licence, Loudness, MediaReference
 from video_pipeline.domain.progress import Progress
 from video_pipeline.domain.records import (
     ChannelRecord,
     EventRecord,
     ExportRecord,
     ImageRecord,
+    ImageVersion,
     JobRecord,
     RenderReport,
     TrackRecord,
 )
 from video_pipeline.domain.storyboard import Storyboard
+from video_pipeline.domain.summaries import ChannelSummary
+from video_pipeline.domain.timebase import FPS_30
 
 
 def clean(text: str) -> str:
@@ -38,6 +41,11 @@ def channel_record(row: Row[Any]) -> ChannelRecord:
         is_active=row.is_active,
         created_at=row.created_at,
     )
+
+
+def channel_summary(row: Row[Any]) -> ChannelSummary:
+    """A channel with the number of its jobs."""
+    return ChannelSummary(**asdict(channel_record(row)), total_jobs=row.total_jobs, completed_jobs=row.completed_jobs)
 
 
 def job_record(row: Row[Any]) -> JobRecord:
@@ -71,6 +79,7 @@ def job_record(row: Row[Any]) -> JobRecord:
         created_at=row.created_at,
         updated_at=row.updated_at,
         completed_at=row.completed_at,
+        user_id=row.user_id,
     )
 
 
@@ -105,6 +114,18 @@ def image_columns(media: MediaReference, facts: ImageFacts) -> dict[str, Any]:
     return _media_columns(media) | asdict(facts)
 
 
+def storyboard_columns(storyboard: Storyboard) -> dict[str, Any]:
+    """A plan and its texts as columns of its job."""
+    return {
+        "storyboard_data": storyboard.to_json(),
+        "prompts_json": storyboard.prompts(),
+        "youtube_title": storyboard.title,
+        "youtube_description": storyboard.description,
+        "youtube_tags": list(storyboard.tags),
+        "duration": round(FPS_30.seconds(storyboard.frames)),
+    }
+
+
 def track_record(row: Row[Any]) -> TrackRecord:
     """A measured piece of music."""
     loudness = Loudness(row.integrated_lufs, row.true_peak_dbtp, row.range_lu)
@@ -130,8 +151,28 @@ def image_record(row: Row[Any]) -> ImageRecord:
         provider_image_id=row.provider_image_id,
         prompt_text=row.prompt_text,
         media=_media(row),
-        facts=ImageFacts(row.width, row.height, row.mean_luma, row.perceptual_hash),
+        facts=_image_facts(row),
         created_at=row.created_at,
+        cost_usd=row.cost,
+    )
+
+
+def version_record(row: Row[Any]) -> ImageVersion:
+    """A picture that was replaced."""
+    return ImageVersion(
+        id=row.id,
+        order_index=row.order_index,
+        image_prompt=row.image_prompt,
+        description=row.description,
+        provider=row.provider,
+        provider_image_id=row.provider_image_id,
+        media=_media(row),
+        facts=_image_facts(row),
+        licence=Licence(row.licence or "", row.license_document_url),
+        cost_usd=row.cost,
+        seed=row.seed,
+        created_at=row.created_at,
+        replaced_at=row.replaced_at,
     )
 
 
@@ -171,6 +212,10 @@ def progress_json(progress: Progress | dict[str, Any]) -> dict[str, Any]:
 
 def _media_columns(media: MediaReference) -> dict[str, Any]:
     return {"local_file_path": media.key, "sha256": media.sha256, "bytes": media.bytes}
+
+
+def _image_facts(row: Row[Any]) -> ImageFacts:
+    return ImageFacts(row.width, row.height, row.mean_luma, row.perceptual_hash)
 
 
 def _media(row: Row[Any]) -> MediaReference:

@@ -2,6 +2,9 @@
 
 One row a job. An attempt that claims a job replaces the row and with it the token; a write with an older token is
 refused in the same transaction, so a process that slept through its own end cannot spoil its successor's work.
+
+An edit of the storyboard takes the lease as well, but no job from the run that had it: `run_id` and `holder` stay that
+run's, beside them stand what is edited and by which process.
 """
 
 from __future__ import annotations
@@ -10,14 +13,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
-from video_pipeline.domain.errors import ConflictError, LeaseLostError
+from video_pipeline.domain.editing import check_editable
+from video_pipeline.domain.errors import BeingEditedError, ConflictError, LeaseLostError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import JobRecord, Lease
 from video_pipeline.store.books import EVENTS, JOBS, LEASES, Books, find_row, write_event
 from video_pipeline.store.codec import clean, job_record
+from video_pipeline.store.entries import release_abandoned
 from video_pipeline.store.presence import is_gone, this_process
 
 ATTENDED = (
@@ -31,6 +36,10 @@ ATTENDED = (
 
 # Not now(), which stands still from the start of a transaction, also while that waits for a lock.
 _NOW = func.clock_timestamp()
+
+
+# A run whose lease ran out is over; an edit that comes after it must not make it look alive.
+_RUN_UNLESS_DEAD = case((and_(LEASES.c.released_at.is_(None), LEASES.c.edit.is_(None)), ""), else_=LEASES.c.run_id)
 
 
 def live_lease(job_id: Any) -> ColumnElement[bool]:
@@ -59,39 +68,46 @@ def revoke(connection: Connection, job_id: UUID) -> None:
 class LeaseBooks(Books):
     """Verbs about attempts."""
 
-    def claim(self, job_id: UUID, run_id: str, *, ttl_s: int = 60) -> Lease:
+    def claim(self, job_id: UUID, run_id: str, *, ttl_s: int = 60, edit: bool = False) -> Lease:
         """Take the job for one attempt of `run_id`, for `ttl_s` seconds unless renewed.
 
-        ConflictError while another attempt's lease is live, NotFoundError for an unknown job.
+        With `edit` for a change of its storyboard: the attempt counts, but the job stays in the hands of the run that
+        had it last, and `run_id` says for people what is being done.
+
+        ConflictError while another attempt's lease is live (BeingEditedError while that is an edit), or when the
+        job's status allows no edit; NotFoundError for an unknown job.
         """
-        values = {
+        new = {
             "token": uuid4(),
             "attempt": select(JOBS.c.attempt + 1).where(JOBS.c.id == job_id).scalar_subquery(),
-            "run_id": clean(run_id),
-            "holder": this_process(),
             "claimed_at": _NOW,
             "expires_at": _NOW + timedelta(seconds=ttl_s),
             "released_at": None,
         }
-        statement = (
-            insert(LEASES)
-            .values(video_job_id=job_id, **values)
-            .on_conflict_do_update(index_elements=["video_job_id"], set_=values, where=~live_lease(job_id))
-            .returning(LEASES.c.token, LEASES.c.attempt)
+        new |= {"edit": clean(run_id), "editor": this_process()} if edit else {"edit": None, "editor": ""}
+        mine = {"run_id": clean(run_id), "holder": this_process()}
+        statement = insert(LEASES).values(video_job_id=job_id, **new, **({"run_id": ""} if edit else mine))
+        upsert = statement.on_conflict_do_update(
+            index_elements=["video_job_id"],
+            set_=new | ({"run_id": _RUN_UNLESS_DEAD} if edit else mine),
+            where=~live_lease(job_id),
         )
         with self._transaction() as connection:
-            status = find_row(connection, job_id).status
+            row = find_row(connection, job_id)
+            if edit:
+                check_editable(job_id, row.status)
             bury(connection, LEASES.c.video_job_id == job_id)
-            taken = connection.execute(statement).one_or_none()
+            taken = connection.execute(upsert.returning(LEASES.c.token, LEASES.c.attempt)).one_or_none()
             if taken is None:
-                raise ConflictError(f"job {job_id} is being worked on by {_holder(connection, job_id)}")
-            started = {
-                "attempt": taken.attempt,
-                "run_id": clean(run_id),
-                "started_at": func.coalesce(JOBS.c.started_at, _NOW),
-            }
-            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(started))
-            write_event(connection, job_id, "claimed", status_from=status, message=run_id, attempt=taken.attempt)
+                raise _held(connection, job_id)
+            release_abandoned(connection, job_id)
+            counted: dict[str, Any] = {"attempt": taken.attempt}
+            if not edit:
+                counted |= {"run_id": clean(run_id), "started_at": func.coalesce(JOBS.c.started_at, _NOW)}
+                write_event(
+                    connection, job_id, "claimed", status_from=row.status, message=run_id, attempt=taken.attempt
+                )
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(counted))
         return Lease(job_id, taken.token, taken.attempt, run_id)
 
     def is_held(self, job_id: UUID) -> bool:
@@ -109,6 +125,8 @@ class LeaseBooks(Books):
         with self._transaction() as connection:
             row = connection.execute(select(LEASES).where(LEASES.c.video_job_id == job_id)).one_or_none()
             if row is not None and row.run_id == clean(run_id):
+                if row.edit is not None:
+                    return is_gone(row.holder)
                 expired = and_(LEASES.c.token == row.token, LEASES.c.released_at.is_(None), LEASES.c.expires_at <= _NOW)
                 over = connection.execute(select(LEASES.c.token).where(expired)).one_or_none() is not None
                 return over or is_gone(row.holder)
@@ -135,11 +153,15 @@ class LeaseBooks(Books):
             connection.execute(update(LEASES).where(ours).values(released_at=_NOW))
 
     def lost_jobs(self) -> list[JobRecord]:
-        """Jobs whose attempt ended without releasing: the lease expired while somebody should have been working."""
+        """Jobs whose attempt ended without releasing: the lease expired while somebody should have been working.
+
+        An edit that ended so has changed nothing and is not missed.
+        """
         query = (
             select(JOBS)
             .join(LEASES, LEASES.c.video_job_id == JOBS.c.id)
-            .where(LEASES.c.released_at.is_(None), LEASES.c.expires_at <= _NOW, JOBS.c.status.in_(ATTENDED))
+            .where(LEASES.c.released_at.is_(None), LEASES.c.expires_at <= _NOW, LEASES.c.edit.is_(None))
+            .where(JOBS.c.status.in_(ATTENDED))
             .order_by(LEASES.c.expires_at)
         )
         with self._transaction() as connection:
@@ -150,14 +172,20 @@ class LeaseBooks(Books):
 def bury(connection: Connection, which: ColumnElement[bool]) -> None:
     """Let live leases expire now whose holder ran on this machine and is gone."""
     live = and_(which, LEASES.c.released_at.is_(None), LEASES.c.expires_at > _NOW)
-    for row in connection.execute(select(LEASES.c.token, LEASES.c.holder).where(live)).all():
-        if is_gone(row.holder):
+    for row in connection.execute(select(LEASES).where(live)).all():
+        if is_gone(row.holder if row.edit is None else row.editor):
             connection.execute(update(LEASES).where(LEASES.c.token == row.token).values(expires_at=_NOW))
 
 
-def _holder(connection: Connection, job_id: UUID) -> str:
+def _held(connection: Connection, job_id: UUID) -> ConflictError:
     row = connection.execute(select(LEASES).where(LEASES.c.video_job_id == job_id)).one()
-    return f"attempt {row.attempt} (run {row.run_id}), whose lease ends at {row.expires_at:%H:%M:%S} UTC"
+    kind = ConflictError if row.edit is None else BeingEditedError
+    until = f"whose lease ends at {row.expires_at:%H:%M:%S} UTC"
+    return kind(f"job {job_id} is being worked on by {_attempt(row)}, {until}")
+
+
+def _attempt(row: Row[Any]) -> str:
+    return f"attempt {row.attempt} ({f'run {row.run_id}' if row.edit is None else row.edit})"
 
 
 def _lost(connection: Connection, lease: Lease) -> LeaseLostError:
@@ -165,7 +193,7 @@ def _lost(connection: Connection, lease: Lease) -> LeaseLostError:
     if row is None:
         reason = "the job is gone"
     elif row.token != lease.token:
-        reason = f"attempt {row.attempt} (run {row.run_id}) owns the job now"
+        reason = f"{_attempt(row)} owns the job now"
     elif row.released_at is not None:
         reason = "it was given back or revoked"
     else:

@@ -8,17 +8,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Text, cast, exists, func, insert, select, update
+from sqlalchemy import Connection, Text, cast, delete, exists, func, insert, select, update
 
 from video_pipeline.domain.brief import Brief
-from video_pipeline.domain.errors import InvalidInputError, NotFoundError
-from video_pipeline.domain.job import JobStatus, statuses_for
+from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from video_pipeline.domain.job import WORKING, JobStatus, statuses_for
 from video_pipeline.domain.progress import Progress
 from video_pipeline.domain.records import EventRecord, JobRecord
-from video_pipeline.store.books import CHANNELS, EVENTS, JOBS, Books, find_row, write_event
+from video_pipeline.store.books import CHANNELS, EVENTS, JOBS, LEASES, UPLOADS, Books, find_row, write_event
 from video_pipeline.store.codec import clean, event_record, job_record, progress_json
-from video_pipeline.store.fences import live_lease
+from video_pipeline.store.entries import release_abandoned
+from video_pipeline.store.fences import bury, live_lease, lock_lease
 from video_pipeline.store.keys import checked_key
+from video_pipeline.store.orders import is_ordered_work_live
 
 PREFIX_MIN_DIGITS = 6
 
@@ -114,6 +116,29 @@ class JobBooks(Books):
         with self._transaction() as connection:
             statement = update(JOBS).where(JOBS.c.id == job_id).values(progress=progress_json(progress))
             return bool(connection.execute(statement).rowcount)
+
+    def delete_job(self, job_id: UUID) -> None:
+        """Forget a job with all that is recorded of it but its money; its files are the caller's to remove.
+
+        ConflictError while it is unfinished, an attempt holds it or an order is being performed, and for a published
+        one, whose books are kept.
+        """
+        with self._transaction() as connection:
+            lock_lease(connection, job_id)
+            status = find_row(connection, job_id, locked=True).status
+            if status in WORKING:
+                raise ConflictError(f"job {job_id} is {status}; cancel it before it is deleted")
+            bury(connection, LEASES.c.video_job_id == job_id)
+            if connection.execute(select(exists().where(live_lease(job_id)))).scalar():
+                raise ConflictError(f"job {job_id} is being worked on; it can be deleted when that is over")
+            if is_ordered_work_live(connection, job_id):
+                raise ConflictError(
+                    f"what was ordered of job {job_id} is being made; it can be deleted when that is over"
+                )
+            if connection.execute(select(exists().where(UPLOADS.c.job_id == job_id))).scalar():
+                raise ConflictError(f"job {job_id} was published; its licences and its upload are kept")
+            release_abandoned(connection, job_id)
+            connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
 
     def increment_retry_count(self, job_id: UUID) -> int:
         """Count one more retry; the new count."""

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, func, select, text, update
 
-from video_pipeline.domain.errors import ConflictError, IllegalMoveError, InvalidInputError
+from video_pipeline.domain.errors import ConflictError, IllegalMoveError, InvalidInputError, PreconditionError
 from video_pipeline.domain.job import TRANSITIONS, JobStatus, check_move
+from video_pipeline.domain.progress import Progress, Stage, overall_percent
 from video_pipeline.domain.records import Lease, fingerprint
 from video_pipeline.domain.storyboard import Storyboard
-from video_pipeline.store.books import EXPORTS, IMAGES, JOBS, LEASES, TRACKS, Books, find_row, write_event
-from video_pipeline.store.codec import clean, image_record, track_record
+from video_pipeline.store.books import EVENTS, EXPORTS, IMAGES, JOBS, LEASES, TRACKS, Books, find_row, write_event
+from video_pipeline.store.codec import clean, image_record, progress_json, track_record
 from video_pipeline.store.fences import ATTENDED, bury, hold, live_lease, lock_lease, revoke
 
 _NOW = func.clock_timestamp()
@@ -32,7 +33,11 @@ NO_APPROVAL: dict[str, Any] = {
     "approved_by": None,
     "approved_fingerprint": None,
 }
+_DELIVERED = Progress(Stage.IMAGES, overall_percent(Stage.IMAGES, 100), 100.0, "images finished", None)
 _AFTER_APPROVAL = (_S.RENDERING, _S.READY_FOR_EXPORT, _S.COMPLETED)
+EDITED = ("refined", "reordered", "restored")
+"""Events after which the storyboard is another one."""
+
 _PAIRED = (_S.AWAITING_APPROVAL, _S.RENDERING)
 
 
@@ -68,7 +73,8 @@ class MoveBooks(Books):
     def mark_job_failed(self, job_id: UUID, error_message: str, *, run_id: str | None = None) -> bool:
         """Move a working job to failed and end its attempt; False when there is no such job or it is not working.
 
-        With `run_id` also False when another run has claimed the job last: a stray run does not fail it.
+        With `run_id` also False when another run has claimed the job last, or its storyboard was edited since: a stray
+        run does not fail it.
         """
         with self._transaction() as connection:
             row = _locked_row(connection, job_id)
@@ -127,22 +133,22 @@ class MoveBooks(Books):
         with self._transaction() as connection:
             return bool(find_row(connection, job_id).status is _S.CANCELLED)
 
-    def approve_storyboard(self, job_id: UUID, by: str = "operator") -> bool:
+    def approve_storyboard(self, job_id: UUID, by: str = "operator", *, expected: str | None = None) -> bool:
         """Approve exactly what is there now: the plan and the files made for it.
 
         True, also when the very same was approved before. ConflictError unless the job awaits approval and each
-        scene has its piece of music and its picture.
+        scene has its piece of music and its picture; PreconditionError when that is not the `expected` version.
         """
         with self._transaction() as connection:
-            _approve(connection, job_id, by)
+            _approve(connection, job_id, by, expected)
         return True
 
 
-def _approve(connection: Connection, job_id: UUID, by: str) -> None:
+def _approve(connection: Connection, job_id: UUID, by: str, expected: str | None = None) -> None:
     row = find_row(connection, job_id, locked=True)
     if row.status is not _S.AWAITING_APPROVAL:
         raise ConflictError(f"job {job_id} is {row.status}; only one that awaits approval can be approved")
-    seen = _fingerprint(connection, row)
+    seen = check_version(connection, row, expected)
     if row.approved and row.approved_fingerprint == seen:
         return
     values = {"approved": True, "approved_at": _NOW, "approved_by": clean(by), "approved_fingerprint": seen}
@@ -186,12 +192,39 @@ def _move(
 def _forget_if_changed(connection: Connection, job_id: UUID) -> None:
     """Take back the approval of files that were made anew and differ, and forget what was rendered from them."""
     row = find_row(connection, job_id)
-    if not row.approved or _fingerprint(connection, row) == row.approved_fingerprint:
+    if not row.approved or version_of(connection, row) == row.approved_fingerprint:
         return
     forgotten = NO_APPROVAL | {"master_report": None, "local_video_path": None}
     connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(forgotten))
     connection.execute(delete(EXPORTS).where(EXPORTS.c.video_job_id == job_id))
     write_event(connection, job_id, "approval_reset", status_to=row.status, message="the approved files changed")
+
+
+def check_version(connection: Connection, row: Row[Any], expected: str | None) -> str:
+    """The version of a job's storyboard; PreconditionError when another one is `expected`."""
+    found = version_of(connection, row)
+    if expected is not None and expected != found:
+        raise PreconditionError(
+            f"the storyboard of job {row.id} changed since it was read: it is {found[:12]} now, not {expected[:12]!r}"
+        )
+    return found
+
+
+def reopen(connection: Connection, row: Row[Any], kind: str, message: str, *, values: dict[str, Any]) -> None:
+    """Record an edit of the storyboard in a locked job: it awaits approval again.
+
+    The master and the exports are forgotten, because they show the former storyboard.
+    """
+    forgotten: dict[str, Any] = NO_APPROVAL | {"master_report": None, "local_video_path": None}
+    connection.execute(delete(EXPORTS).where(EXPORTS.c.video_job_id == row.id))
+    write_event(connection, row.id, kind, message=message, attempt=row.attempt)
+    if row.status is not _S.AWAITING_APPROVAL:
+        forgotten["progress"] = progress_json(_DELIVERED)
+        _move(connection, row.id, row.status, _S.AWAITING_APPROVAL, values | forgotten, message=kind)
+        return
+    connection.execute(update(JOBS).where(JOBS.c.id == row.id).values(values | forgotten))
+    if row.approved:
+        write_event(connection, row.id, "approval_reset", status_to=row.status)
 
 
 def _locked_row(connection: Connection, job_id: UUID) -> Row[Any] | None:
@@ -208,11 +241,17 @@ def _fail(connection: Connection, row: Row[Any], error_message: str) -> None:
 def _claimed_by_other(connection: Connection, row: Row[Any], run_id: str | None) -> bool:
     if run_id is None:
         return False
-    other = select(LEASES.c.token).where(live_lease(row.id), LEASES.c.run_id != clean(run_id))
-    return row.run_id not in (None, clean(run_id)) or connection.execute(other).one_or_none() is not None
+    other = select(LEASES.c.token).where(live_lease(row.id), LEASES.c.run_id != clean(run_id), LEASES.c.edit.is_(None))
+    if row.run_id not in (None, clean(run_id)) or connection.execute(other).one_or_none() is not None:
+        return True
+    history = EVENTS.c.video_job_id == row.id
+    last = select(func.max(EVENTS.c.id)).where(history, EVENTS.c.kind == "claimed", EVENTS.c.message == clean(run_id))
+    edits = select(EVENTS.c.id).where(history, EVENTS.c.kind.in_(EDITED), EVENTS.c.id > last.scalar_subquery())
+    return connection.execute(edits.limit(1)).one_or_none() is not None
 
 
-def _fingerprint(connection: Connection, row: Row[Any]) -> str:
+def version_of(connection: Connection, row: Row[Any]) -> str:
+    """The fingerprint of a job's plan and files; ConflictError while scenes lack their music or picture."""
     if row.storyboard_data is None:
         raise ConflictError(f"job {row.id} has no storyboard that could be approved")
     storyboard = Storyboard.from_json(row.storyboard_data)

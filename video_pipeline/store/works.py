@@ -5,24 +5,20 @@ Each write holds the lease of its attempt, except an export on demand, which cha
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from video_pipeline.domain.errors import InvalidInputError, NotFoundError
+from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, MediaReference
-from video_pipeline.domain.money import LedgerEntry
 from video_pipeline.domain.records import ExportRecord, ImageRecord, Lease, RenderReport, TrackRecord
 from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
-from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.store.books import (
     EXPORTS,
     IMAGES,
     JOBS,
-    LEDGER,
     RENDER_TASKS,
     TRACKS,
     Books,
@@ -37,10 +33,12 @@ from video_pipeline.store.codec import (
     image_record,
     report_from_json,
     report_to_json,
+    storyboard_columns,
     track_record,
 )
+from video_pipeline.store.entries import pay
 from video_pipeline.store.fences import hold
-from video_pipeline.store.moves import NO_APPROVAL
+from video_pipeline.store.moves import NO_APPROVAL, version_of
 from video_pipeline.store.schema import known_providers
 from video_pipeline.store.tables.base import RenderStatus
 
@@ -52,14 +50,7 @@ class WorkBooks(Books):
 
     def save_storyboard(self, lease: Lease, storyboard: Storyboard) -> None:
         """Record the plan with its texts; an approval given to another plan is taken back."""
-        values = {
-            "storyboard_data": storyboard.to_json(),
-            "prompts_json": storyboard.prompts(),
-            "youtube_title": storyboard.title,
-            "youtube_description": storyboard.description,
-            "youtube_tags": list(storyboard.tags),
-            "duration": round(FPS_30.seconds(storyboard.frames)),
-        }
+        values = storyboard_columns(storyboard)
         with self._transaction() as connection:
             hold(connection, lease)
             approved = find_row(connection, lease.job_id, locked=True).approved
@@ -79,7 +70,7 @@ class WorkBooks(Books):
         values = audio_columns(media, facts) | {
             "provider": generation.provider,
             "prompt_text": prompt.text,
-            **_terms(generation, "provider_track_id"),
+            **terms_columns(generation, "provider_track_id"),
         }
         with self._transaction() as connection:
             return track_record(_save(connection, TRACKS, lease, prompt.order_index, values))
@@ -95,7 +86,7 @@ class WorkBooks(Books):
         values = image_columns(media, facts) | {
             "provider": generation.provider,
             "prompt_text": prompt.text,
-            **_terms(generation, "provider_image_id"),
+            **terms_columns(generation, "provider_image_id"),
         }
         with self._transaction() as connection:
             return image_record(_save(connection, IMAGES, lease, prompt.order_index, values))
@@ -146,8 +137,11 @@ class WorkBooks(Books):
             report = find_row(connection, job_id).master_report
         return None if report is None else report_from_json(report)
 
-    def save_export(self, job_id: UUID, report: RenderReport) -> ExportRecord:
-        """Record one export; it replaces one of the same format and quality."""
+    def save_export(self, job_id: UUID, report: RenderReport, *, version: str | None = None) -> ExportRecord:
+        """Record one export; it replaces one of the same format and quality.
+
+        ConflictError when the storyboard is not the `version` any more that it shows, or its master was forgotten.
+        """
         values = {
             "local_file_path": report.media.key,
             "sha256": report.media.sha256,
@@ -165,7 +159,11 @@ class WorkBooks(Books):
         }
         statement = insert(EXPORTS).values(place | values)
         with self._transaction() as connection:
-            find_row(connection, job_id)
+            row = find_row(connection, job_id, locked=version is not None)
+            if version is not None and (row.master_report is None or version != version_of(connection, row)):
+                raise ConflictError(
+                    f"the storyboard of job {job_id} changed while {report.rendition.name} was made; export it anew"
+                )
             upsert = statement.on_conflict_do_update(index_elements=list(place), set_=values).returning(EXPORTS)
             row = connection.execute(upsert).one()
             write_event(connection, job_id, "exported", message=report.rendition.name)
@@ -201,13 +199,14 @@ def _close(connection: Connection, lease: Lease, task_id: UUID, outcome: RenderR
         raise NotFoundError(f"job {lease.job_id} has no render task {task_id}")
 
 
-def _check_provider(connection: Connection, table: Table, name: str) -> None:
+def check_provider(connection: Connection, table: Table, name: str) -> None:
+    """Raise InvalidInputError unless the books know a provider of that name for works of `table`."""
     known = known_providers(connection, table.c.provider.type.impl.name)  # type: ignore[attr-defined] # ProviderName
     if name not in known:
         raise InvalidInputError(f"the books know no provider {name!r}; known: {', '.join(known)}")
 
 
-def _terms(generation: Generation, id_column: str) -> dict[str, Any]:
+def terms_columns(generation: Generation, id_column: str) -> dict[str, Any]:
     """What the provider said: its texts come from outside and may hold anything."""
     said = {
         id_column: generation.provider_id,
@@ -219,7 +218,7 @@ def _terms(generation: Generation, id_column: str) -> dict[str, Any]:
 
 def _save(connection: Connection, table: Table, lease: Lease, order_index: int, values: dict[str, Any]) -> Any:
     hold(connection, lease)
-    _check_provider(connection, table, values["provider"])
+    check_provider(connection, table, values["provider"])
     kind = select(JOBS.c.kind).where(JOBS.c.id == lease.job_id).scalar_subquery()
     new = {"video_job_id": lease.job_id, "kind": kind, "order_index": order_index} | values
     changed = values | {"created_at": _NOW}
@@ -227,23 +226,5 @@ def _save(connection: Connection, table: Table, lease: Lease, order_index: int, 
         insert(table).values(new).on_conflict_do_update(index_elements=["video_job_id", "order_index"], set_=changed)
     )
     row = connection.execute(statement.returning(table)).one()
-    if values["cost"] > 0:
-        _settle(connection, lease, values["provider"], values["cost"], f"{table.name}/{order_index}")
+    pay(connection, lease.job_id, values["provider"], values["cost"], f"{table.name}/{order_index}")
     return row
-
-
-def _settle(connection: Connection, lease: Lease, provider: str, cost: Decimal, what: str) -> None:
-    """Put what was paid into the ledger and onto the job."""
-    job = JOBS.c.id == lease.job_id
-    channel = select(JOBS.c.channel_id).where(job).scalar_subquery()
-    entry = {
-        "video_job_id": lease.job_id,
-        "channel_id": channel,
-        "request_key": f"{what}/{uuid4()}",
-        "entry": LedgerEntry.SETTLE,
-        "amount": cost,
-        "provider": provider,
-        "message": what,
-    }
-    connection.execute(insert(LEDGER).values(entry))
-    connection.execute(update(JOBS).where(job).values(actual_cost=JOBS.c.actual_cost + cost))

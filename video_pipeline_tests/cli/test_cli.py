@@ -64,6 +64,7 @@ def test_every_command_has_help_with_an_example(call: Call) -> None:
     commands += [
         ["job", name] for name in ("new", "list", "show", "watch", "approve", "retry", "cancel", "export", "files")
     ]
+    commands += [["webhook", name] for name in ("new", "list", "deliveries", "replay", "test", "remove")]
     for command in commands:
         code, out, _ = call(*command, "--help")
         assert code == 0

@@ -2,6 +2,7 @@
 
 cell       a process of its own for what may be hostile
 survey     what the video is, seen from such a cell
+admission  what an uploaded file is, by its content
 conform    filters that give its picture our size, rate and colour
 encoders   the encoders that may be used
 hardware   those of this machine that work

@@ -1,23 +1,39 @@
-"""Owns the tables; hides nothing. Modules in dependency order: base, core, products, journal."""
+"""Owns the tables; hides nothing.
 
+Modules in dependency order: base, words, core, products, journal, versions, orders, access, hooks.
+"""
+
+from video_pipeline.store.tables.access import Answer, ApiKey, LoginFailure, Session, User
 from video_pipeline.store.tables.base import Base
 from video_pipeline.store.tables.core import AudioTrack, Channel, Image, RenderTask, VideoJob
+from video_pipeline.store.tables.hooks import Webhook, WebhookDelivery
 from video_pipeline.store.tables.journal import CostEntry, JobEvent, JobLease
+from video_pipeline.store.tables.orders import WorkOrder
 from video_pipeline.store.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
+from video_pipeline.store.tables.versions import ImageVersion
 
 __all__ = [
+    "Answer",
+    "ApiKey",
     "AudioTrack",
     "Base",
     "Channel",
     "CostEntry",
     "Export",
     "Image",
+    "ImageVersion",
     "JobEvent",
     "JobFile",
     "JobLease",
+    "LoginFailure",
     "RenderTask",
+    "Session",
     "Thumbnail",
+    "User",
     "VideoAnalytics",
     "VideoJob",
+    "Webhook",
+    "WebhookDelivery",
+    "WorkOrder",
     "YoutubeUpload",
 ]

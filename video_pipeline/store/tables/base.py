@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from video_pipeline.domain.job import Approval, JobKind, JobStatus
 from video_pipeline.domain.money import LedgerEntry
 from video_pipeline.domain.publishing import Privacy
+from video_pipeline.domain.uploads import FileType
 
 
 class Base(DeclarativeBase):
@@ -50,15 +51,6 @@ class RenderStatus(StrEnum):
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     FAILED = "failed"
-
-
-class FileType(StrEnum):
-    """What an uploaded file is for."""
-
-    VIDEOS = "videos"
-    MUSIC = "music"
-    SOUNDS = "sounds"
-    QUOTES = "quotes"
 
 
 # Of the first schema; `schema.admit_providers` adds others.

@@ -43,6 +43,7 @@ from video_pipeline.store.tables.base import (
     Now,
     RenderStatus,
 )
+from video_pipeline.store.tables.words import JOB_WORDS, Words
 
 
 class Channel(Base):
@@ -91,6 +92,9 @@ class VideoJob(Base):
         Index("idx_video_jobs_updated_at", text("updated_at DESC")),
         Index("idx_video_jobs_user_id", "user_id"),
         Index("idx_video_jobs_prompts", "prompts_json", postgresql_using="gin"),
+        Index("idx_video_jobs_search", "search", postgresql_using="gin"),
+        Index("idx_video_jobs_page", text("created_at DESC"), text("id DESC")),
+        Index("idx_video_jobs_user_page", "user_id", text("created_at DESC"), text("id DESC")),
     )
 
     id: Mapped[Id]
@@ -148,6 +152,8 @@ class VideoJob(Base):
     upload_strategy: Mapped[str | None] = mapped_column(String(50))
     scheduled_time: Mapped[datetime | None]
     youtube_video_id: Mapped[str | None] = mapped_column(String(100))
+
+    search: Mapped[Any | None] = mapped_column(Words, JOB_WORDS)
 
 
 _MEASURED_TRACK = (

@@ -32,6 +32,8 @@ class JobLease(Base):
     claimed_at: Mapped[Now]
     expires_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
+    edit: Mapped[str | None]  # what is edited and by whom; NULL while the lease is that of a run
+    editor: Mapped[str] = mapped_column(server_default=text("''"))  # the process that edits; `holder` is the run's
 
 
 class JobEvent(Base):

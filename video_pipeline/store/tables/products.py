@@ -22,7 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from video_pipeline.domain.publishing import Privacy
-from video_pipeline.store.tables.base import CHECKSUM, FILE_TYPE, PRIVACY, Base, FileType, Id, Now
+from video_pipeline.domain.uploads import FileType
+from video_pipeline.store.tables.base import CHECKSUM, FILE_TYPE, PRIVACY, Base, Id, Now
 
 
 class Thumbnail(Base):

@@ -1,0 +1,63 @@
+"""Owns what the handlers work with: books, tools, settings of one installation; hides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from video_pipeline.domain.pace import Allowance, Pace
+from video_pipeline.ports import AccessStore, ImageProvider, JobStore, MediaStore, Messenger, MusicProvider, Outbox
+from video_pipeline.steps.studio import Studio
+
+CALLS = Allowance(burst=300, per_s=50.0)
+"""The pace of one key or session: a page that opens asks for some sixty pictures at once."""
+
+LOGINS = Allowance(burst=10, per_s=0.2)
+"""The pace of logins from one address, whatever the names."""
+
+EXPORT_LIMIT_S = 300.0
+"""How long a request waits for an export: the five minutes of the first API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an application is made of; a test fills it with its own."""
+
+    jobs: JobStore
+    media: MediaStore
+    access: AccessStore
+    outbox: Outbox
+    music: Callable[[], Mapping[str, MusicProvider]]
+    images: Callable[[], Mapping[str, ImageProvider]]
+    studio: Callable[[], Studio]  # MachineError when there is no usable ffmpeg
+    messenger: Callable[[], Messenger]
+    workers: int  # processes that compute, for estimates
+    dagster_url: str | None = None  # where a person sees the runs
+    courier: Callable[[], AbstractContextManager[None]] = nullcontext  # delivers webhooks as long as it is open
+    export_limit_s: float = EXPORT_LIMIT_S
+    calls: Pace = field(default_factory=lambda: Pace(CALLS))
+    logins: Pace = field(default_factory=lambda: Pace(LOGINS))
+
+    def run_url(self, run_id: str | None) -> str | None:
+        """The page of a Dagster run; None when nobody said where Dagster is."""
+        return f"{self.dagster_url}/runs/{run_id}" if self.dagster_url and run_id and _is_uuid(run_id) else None
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]

@@ -1,0 +1,61 @@
+"""Owns uploaded files of a job over HTTP; hides how an upload is read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, UploadFile
+from fastapi.responses import FileResponse
+
+from video_pipeline.api import models, shapes
+from video_pipeline.api.caller import EditJob, ReadJob
+from video_pipeline.api.desk import AtDesk
+from video_pipeline.api.once import OnceRoute
+from video_pipeline.api.problems import ProblemError, answers
+from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.uploads import FileType
+from video_pipeline.steps.uploads import chunks_of, keep_upload, remove_upload
+
+router = APIRouter(prefix="/jobs/{job_id}/files", tags=["files"], route_class=OnceRoute)
+
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+    206: {"description": "A part of the file", "content": {"application/octet-stream": {}}},
+}
+
+
+@router.get("", summary="List uploaded files", responses=answers(401, 404))
+def list_files(job: ReadJob, desk: AtDesk) -> models.Files:
+    """The files that were uploaded for a job."""
+    return models.Files(items=[shapes.file(each) for each in desk.jobs.get_job_files(job.id)])
+
+
+@router.post("", status_code=201, summary="Upload a file", responses=answers(401, 403, 404, 409, 413, 415))
+def upload(job: EditJob, desk: AtDesk, file: UploadFile, file_type: Annotated[FileType, Form()]) -> models.File:
+    """Keep a file for the job: videos, music, sounds or quotes (UTF-8 text). Its content decides what it is."""
+    try:
+        kept = keep_upload(desk.studio(), job.id, file_type, file.filename or "", chunks_of(file.file))
+    except MediaError as error:
+        raise ProblemError(415, "not-accepted", "Not a type of file that is accepted", str(error)) from error
+    return shapes.file(kept)
+
+
+@router.get(
+    "/{file_id}", summary="Download an uploaded file", response_class=FileResponse, responses=answers(401, 404) | _BYTES
+)
+def download(job: ReadJob, file_id: UUID, desk: AtDesk) -> FileResponse:
+    """The file as it was uploaded."""
+    found = desk.jobs.get_file(job.id, file_id)
+    return FileResponse(
+        desk.media.locate(found.media),
+        media_type="application/octet-stream",
+        filename=found.filename,
+        content_disposition_type="attachment",
+    )
+
+
+@router.delete("/{file_id}", status_code=204, summary="Remove an uploaded file", responses=answers(401, 403, 404, 409))
+def remove(job: EditJob, file_id: UUID, desk: AtDesk) -> None:
+    """Remove a file from the job and from the storage."""
+    remove_upload(desk.studio(), job.id, file_id)

@@ -1,0 +1,178 @@
+"""Owns telling everybody who listens what happens to jobs; hides that one thread asks the books for all of them.
+
+However many pages are open, the books are asked once in a while, and not at all while nobody listens.
+
+    books --polled by one thread--> Live --a queue each--> listeners, each of them in the event loop
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from video_pipeline.api import shapes
+from video_pipeline.domain.access import Principal
+from video_pipeline.domain.errors import StudioError
+from video_pipeline.domain.feed import FeedItem, JobChange, overlapping_changes, overlapping_events
+from video_pipeline.ports import JobStore
+
+POLL_S = 0.5
+BACKLOG_MAX = 1000
+"""Messages that wait for a listener; one that is further behind is let go, and comes back for what it missed."""
+
+LISTENERS_MAX = 1000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing to be told."""
+
+    event: str  # job, progress
+    id: int | None  # of the line of history
+    job_id: UUID
+    user_id: str | None
+    body: dict[str, Any]
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """Somebody who is told."""
+
+    caller: Principal
+    job_id: UUID | None
+    loop: asyncio.AbstractEventLoop
+    queue: asyncio.Queue[Message | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG_MAX))
+
+    def wants(self, message: Message) -> bool:
+        """True when the message is about a job that the listener may see and asked for."""
+        return self.job_id in (None, message.job_id) and self.caller.sees(message.user_id)
+
+    def tell(self, message: Message | None) -> None:
+        """Put a message into the queue; None ends it. Called in the event loop."""
+        if self.queue.full():
+            with suppress(asyncio.QueueEmpty):
+                while True:
+                    self.queue.get_nowait()
+            message = None
+        self.queue.put_nowait(message)
+
+
+class Live:
+    """The one reader of the books; made of them."""
+
+    def __init__(self, jobs: JobStore, poll_s: float = POLL_S) -> None:
+        self._jobs = jobs
+        self._poll_s = poll_s
+        self._listeners: set[Listener] = set()
+        self._changed = threading.Condition()
+        self._ended = False
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Keep the reader at work."""
+        thread = threading.Thread(target=self._work, name="live", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+            thread.join()
+            self._publish_end()
+
+    def listen(self, caller: Principal, job_id: UUID | None) -> Listener | None:
+        """Be told from now on; None when there are too many. Called in the event loop."""
+        listener = Listener(caller, job_id, asyncio.get_running_loop())
+        with self._changed:
+            if self._ended or len(self._listeners) >= LISTENERS_MAX:
+                return None
+            self._listeners.add(listener)
+            self._changed.notify_all()
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        """Be told no more."""
+        with self._changed:
+            self._listeners.discard(listener)
+
+    def _work(self) -> None:
+        while self._somebody_listens():
+            try:
+                self._follow()
+            except StudioError as error:
+                log.warning("the live stream waits for the books: %s", error)
+                self._pause(5.0)
+
+    def _somebody_listens(self) -> bool:
+        """Wait for a listener; False when it is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._listeners)
+            return not self._ended
+
+    def _follow(self) -> None:
+        """Read until nobody listens any more."""
+        events = overlapping_events(self._jobs.latest_event_id())
+        changes = overlapping_changes(self._jobs.latest_change())
+        while self._listeners and not self._ended:
+            began = time.monotonic()
+            found = events.fresh(self._jobs.events_after(events.floor, given=events.given), began)
+            changed = changes.fresh(self._jobs.changed_jobs(changes.floor, given=changes.given), began)
+            self._publish([*map(of_event, found), *map(of_change, changed)])
+            self._pause(self._poll_s)
+
+    def _pause(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended, seconds)
+
+    def _publish(self, messages: list[Message]) -> None:
+        with self._changed:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            for message in filter(listener.wants, messages):
+                _call(listener, listener.tell, message)
+
+    def _publish_end(self) -> None:
+        with self._changed:
+            listeners, self._listeners = list(self._listeners), set()
+        for listener in listeners:
+            _call(listener, listener.tell, None)
+
+
+def _call(listener: Listener, tell: Callable[[Message | None], None], message: Message | None) -> None:
+    with suppress(RuntimeError):  # its loop ended together with it
+        listener.loop.call_soon_threadsafe(tell, message)
+
+
+def of_event(item: FeedItem) -> Message:
+    """A line of history as a message."""
+    body = {
+        "event": shapes.event(item.event).model_dump(mode="json"),
+        "job": {
+            "id": str(item.event.job_id),
+            "channel_id": str(item.channel_id),
+            "title": item.title,
+            "status": str(item.status),
+        },
+    }
+    return Message("job", item.event.id, item.event.job_id, item.user_id, body)
+
+
+def of_change(change: JobChange) -> Message:
+    """Progress as a message."""
+    body = {
+        "job_id": str(change.job_id),
+        "status": str(change.status),
+        "progress": change.progress,
+        "updated_at": change.updated_at.isoformat(),
+    }
+    return Message("progress", None, change.job_id, change.user_id, body)

@@ -1,0 +1,116 @@
+"""Owns the forms of what the API takes and gives, with examples; hides pydantic's options.
+
+Modules in dependency order: base, taken, people, figures, products, jobs, webhooks.
+
+Amounts are US dollars, lengths seconds, times UTC.
+"""
+
+from video_pipeline.api.models.figures import (
+    CostOverTime,
+    Estimate,
+    PeriodCost,
+    Pieces,
+    Totals,
+)
+from video_pipeline.api.models.jobs import (
+    Event,
+    History,
+    Job,
+    JobPage,
+    JobProgress,
+    JobSummary,
+    Links,
+    Refinements,
+    Scene,
+    ScenePicture,
+    SceneTrack,
+    Storyboard,
+    Version,
+    Versions,
+)
+from video_pipeline.api.models.people import (
+    Channel,
+    Channels,
+    ProviderChoice,
+    Session,
+    User,
+)
+from video_pipeline.api.models.products import (
+    Export,
+    Exports,
+    File,
+    Files,
+    Order,
+    OrderProgress,
+    Preview,
+    Thumbnail,
+    Thumbnails,
+    Video,
+)
+from video_pipeline.api.models.taken import (
+    ChannelChange,
+    Login,
+    NewChannel,
+    NewExports,
+    NewJob,
+    NewWebhook,
+    Restoration,
+    WebhookChange,
+)
+from video_pipeline.api.models.webhooks import (
+    Deliveries,
+    Delivery,
+    NewWebhookAnswer,
+    Webhook,
+    Webhooks,
+)
+
+__all__ = [
+    "Channel",
+    "ChannelChange",
+    "Channels",
+    "CostOverTime",
+    "Deliveries",
+    "Delivery",
+    "Estimate",
+    "Event",
+    "Export",
+    "Exports",
+    "File",
+    "Files",
+    "History",
+    "Job",
+    "JobPage",
+    "JobProgress",
+    "JobSummary",
+    "Links",
+    "Login",
+    "NewChannel",
+    "NewExports",
+    "NewJob",
+    "NewWebhook",
+    "NewWebhookAnswer",
+    "Order",
+    "OrderProgress",
+    "PeriodCost",
+    "Pieces",
+    "Preview",
+    "ProviderChoice",
+    "Refinements",
+    "Restoration",
+    "Scene",
+    "ScenePicture",
+    "SceneTrack",
+    "Session",
+    "Storyboard",
+    "Thumbnail",
+    "Thumbnails",
+    "Totals",
+    "User",
+    "Version",
+    "Versions",
+    "Video",
+    "Webhook",
+    "WebhookChange",
+    "Webhooks",
+]

@@ -1,0 +1,111 @@
+"""Owns the forms of files that are handed out, and of work ordered for them; hides nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from video_pipeline.api.models.base import Answer
+from video_pipeline.domain.orders import OrderKind, OrderStatus
+
+
+class Export(Answer):
+    """A finished export."""
+
+    format: str
+    quality: str
+    width: int
+    height: int
+    bytes: int
+    duration_s: float
+    integrated_lufs: float | None
+    true_peak_dbtp: float | None
+    sha256: str
+    created_at: datetime
+    url: str
+
+
+class Exports(Answer):
+    """The exports of a job."""
+
+    items: list[Export]
+
+
+class Video(Answer):
+    """The finished programme."""
+
+    available: bool
+    url: str | None
+    bytes: int | None = None
+    duration_s: float | None = None
+    integrated_lufs: float | None = None
+    true_peak_dbtp: float | None = None
+
+
+class OrderProgress(Answer):
+    """How far ordered work is."""
+
+    percent: float
+    message: str
+
+
+class Order(Answer):
+    """Work that was ordered on demand."""
+
+    id: UUID
+    job_id: UUID
+    kind: OrderKind
+    status: OrderStatus
+    progress: OrderProgress | None
+    error: str | None
+    result: Any | None
+    created_at: datetime
+    finished_at: datetime | None
+    url: str
+
+
+class Preview(Answer):
+    """The low preview of the whole programme."""
+
+    available: bool
+    url: str | None
+    order: Order | None
+
+
+class Thumbnail(Answer):
+    """One thumbnail to choose from."""
+
+    id: UUID
+    variant: str
+    click_prediction: float | None = Field(description="An estimate from 0 to 1, by the model that is named.")
+    predicted_by: str | None
+    is_selected: bool
+    url: str
+    created_at: datetime
+
+
+class Thumbnails(Answer):
+    """Thumbnails, the highest prediction first."""
+
+    items: list[Thumbnail]
+
+
+class File(Answer):
+    """An uploaded file."""
+
+    id: UUID
+    file_type: str
+    filename: str
+    bytes: int
+    sha256: str
+    uploaded_at: datetime
+    url: str
+
+
+class Files(Answer):
+    """The uploaded files of a job."""
+
+    items: list[File]

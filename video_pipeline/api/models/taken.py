@@ -1,0 +1,143 @@
+"""Owns the forms of what the API takes, with examples; hides what is no Unicode."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from video_pipeline.domain.brief import (
+    ALBUM_MINUTES,
+    LABEL_MAX_CHARACTERS,
+    MOODS_MAX_CHARACTERS,
+    SCENE_SECONDS,
+    SCENES,
+    SEED_MAX,
+    MotionWish,
+    TransitionWish,
+)
+from video_pipeline.domain.job import Approval, JobKind
+from video_pipeline.domain.timeline import Overlay
+
+NAME_MAX_CHARACTERS = 255
+
+JOB_ID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+
+
+def _form(example: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
+
+
+def _utf8(value: Any) -> Any:
+    """Half a surrogate pair is no text that anybody could keep."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("not Unicode text") from error
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_utf8)]
+Label = Annotated[Text, Field(min_length=1, max_length=LABEL_MAX_CHARACTERS)]
+ProviderName = Annotated[Text, Field(min_length=1, max_length=64)]
+
+
+class Login(BaseModel):
+    """Who signs in."""
+
+    model_config = _form({"name": "anna", "password": "correct horse battery"})
+
+    name: Annotated[Text, Field(min_length=1, max_length=64)]
+    password: Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class NewChannel(BaseModel):
+    """A channel to be added."""
+
+    model_config = _form({"name": "Castle Nights", "brand_niche": "Medieval Fantasy Ambience"})
+
+    name: Label
+    brand_niche: Label
+    youtube_channel_id: Annotated[Text, Field(min_length=1, max_length=100)] | None = None
+
+
+class ChannelChange(BaseModel):
+    """What may be changed of a channel."""
+
+    model_config = _form({"is_active": False})
+
+    is_active: bool
+
+
+class NewJob(BaseModel):
+    """An order. An album needs its minutes, a storyboard its scenes and their seconds."""
+
+    model_config = _form(
+        {
+            "kind": "storyboard",
+            "channel_id": JOB_ID,
+            "niche_label": "Royal Court Ambience",
+            "mood_keywords": "elegant, classical, serene",
+            "scene_count": 6,
+            "scene_seconds": 20,
+            "motion": "auto",
+        }
+    )
+
+    kind: Literal[JobKind.ALBUM, JobKind.STORYBOARD]
+    channel_id: UUID
+    niche_label: Label
+    mood_keywords: Annotated[Text, Field(min_length=1, max_length=MOODS_MAX_CHARACTERS)]
+    target_duration_minutes: Annotated[int, Field(ge=ALBUM_MINUTES.start, lt=ALBUM_MINUTES.stop)] | None = None
+    scene_count: Annotated[int, Field(ge=SCENES.start, lt=SCENES.stop)] | None = None
+    scene_seconds: Annotated[int, Field(ge=SCENE_SECONDS.start, lt=SCENE_SECONDS.stop)] | None = None
+    seed: Annotated[int, Field(ge=0, le=SEED_MAX, description="By default a random one.")] | None = None
+    approval: Approval = Approval.REQUIRED
+    motion: MotionWish = MotionWish.STILL
+    transition: TransitionWish = TransitionWish.DISSOLVE
+    overlay: Overlay = Overlay.NONE
+    music_provider: ProviderName = "procedural"
+    visual_provider: ProviderName = "procedural"
+    project_name: Label | None = None
+
+
+class NewExports(BaseModel):
+    """Exports to be made in one go: each format in each quality."""
+
+    model_config = _form({"formats": ["mp4", "webm"], "qualities": ["low", "high"]})
+
+    formats: Annotated[list[Annotated[Text, Field(max_length=16)]], Field(min_length=1, max_length=10)]
+    qualities: Annotated[list[Annotated[Text, Field(max_length=32)]], Field(min_length=1, max_length=10)]
+
+
+class Restoration(BaseModel):
+    """Which earlier picture comes back."""
+
+    model_config = _form({"version_id": JOB_ID})
+
+    version_id: UUID
+
+
+class NewWebhook(BaseModel):
+    """An address that is told what happens."""
+
+    model_config = _form({"url": "https://hooks.example.org/studio", "kinds": ["moved", "approved"]})
+
+    url: Annotated[Text, Field(min_length=8, max_length=2000)]
+    channel_id: UUID | None = None
+    kinds: Annotated[list[Annotated[Text, Field(max_length=40)]], Field(max_length=30)] | None = None
+    description: Annotated[Text, Field(max_length=200)] = ""
+    every_user: bool = Field(default=False, description="Tell of everybody's jobs; for administrators.")
+
+
+class WebhookChange(BaseModel):
+    """What may be changed of a webhook; what is not named stays."""
+
+    model_config = _form({"is_active": False})
+
+    url: Annotated[Text, Field(min_length=8, max_length=2000)] | None = None
+    is_active: bool | None = None
+    kinds: Annotated[list[Annotated[Text, Field(max_length=40)]], Field(max_length=30)] | None = None
+    description: Annotated[Text, Field(max_length=200)] | None = None

@@ -1,0 +1,61 @@
+"""Owns what a form may offer: kinds, motions, providers, limits; hides in which room each is defined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+
+from video_pipeline.api import models
+from video_pipeline.api.caller import Reader
+from video_pipeline.api.desk import AtDesk
+from video_pipeline.api.problems import answers
+from video_pipeline.domain.brief import (
+    ALBUM_MINUTES,
+    ALBUM_SCENES,
+    KINDS,
+    SCENE_SECONDS,
+    SCENES,
+    MotionWish,
+    TransitionWish,
+)
+from video_pipeline.domain.delivery import Format, Quality
+from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS, IMAGE_PROMPT_CHARACTERS
+from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.money import REFINEMENTS_MAX, REGENERATED_IMAGE_USD
+from video_pipeline.domain.timeline import Overlay
+
+router = APIRouter(prefix="/options", tags=["operations"])
+
+
+@router.get("", summary="What can be ordered", responses=answers(401))
+def options(desk: AtDesk, caller: Reader) -> dict[str, Any]:
+    """Kinds, looks, providers with their prices, and limits, as a form needs them."""
+    return {
+        "kinds": list(KINDS),
+        "motions": list(MotionWish),
+        "transitions": list(TransitionWish),
+        "overlays": list(Overlay),
+        "music_providers": _providers(desk.music()),
+        "image_providers": _providers(desk.images()),
+        "album": {"minutes": _limits(ALBUM_MINUTES), "scenes": ALBUM_SCENES},
+        "storyboard": {"scenes": _limits(SCENES), "scene_seconds": _limits(SCENE_SECONDS)},
+        "formats": list(Format),
+        "qualities": list(Quality),
+        "statuses": list(JobStatus),
+        "prompt": _limits(IMAGE_PROMPT_CHARACTERS),
+        "description": _limits(DESCRIPTION_CHARACTERS),
+        "refinements_max": REFINEMENTS_MAX,
+        "refinement_price_usd": float(REGENERATED_IMAGE_USD),
+    }
+
+
+def _limits(allowed: range) -> list[int]:
+    return [allowed.start, allowed.stop - 1]
+
+
+def _providers(known: Mapping[str, Any]) -> list[models.ProviderChoice]:
+    return [
+        models.ProviderChoice(name=name, price_usd=float(each.capabilities.price_usd)) for name, each in known.items()
+    ]

@@ -1,0 +1,190 @@
+"""Owns the translation of errors into problem+json (RFC 9457); hides nothing. It happens here and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from video_pipeline.domain import errors
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+TABLE: tuple[tuple[type[errors.StudioError], int, str, str], ...] = (
+    (errors.AccessDeniedError, 401, "not-signed-in", "Not signed in"),
+    (errors.ForbiddenError, 403, "not-allowed", "Not allowed"),
+    (errors.TooManyRequestsError, 429, "too-many-requests", "Too many requests"),
+    (errors.ReusedKeyError, 422, "reused-idempotency-key", "Idempotency-Key was used for another request"),
+    (errors.InvalidInputError, 400, "invalid-input", "A value is not usable"),
+    (errors.NotFoundError, 404, "not-found", "Not found"),
+    (errors.PreconditionError, 412, "storyboard-changed", "The storyboard changed since it was read"),
+    (errors.LimitReachedError, 429, "limit-reached", "Limit reached"),
+    (errors.IllegalMoveError, 409, "illegal-move", "Not possible in this status"),
+    (errors.ConflictError, 409, "conflict", "In conflict with what happens to the job"),
+    (errors.CancelledError, 409, "cancelled", "The job was cancelled"),
+    (errors.ProviderRefusedError, 500, "provider-refused", "The provider refused to make it"),
+    (errors.ProviderUnavailableError, 500, "provider-unavailable", "The provider did not deliver"),
+    (errors.MachineError, 503, "machine-unusable", "Something that is needed is not usable on this machine"),
+    (errors.StoreUnavailableError, 503, "store-unavailable", "The database did not answer"),
+    (errors.MediaError, 500, "media-unusable", "A file is not what it should be"),
+    (errors.TransientError, 503, "try-again", "It may work later"),
+    (errors.StudioError, 500, "failed", "It failed"),
+)
+"""Class, status, slug of the type and title; the first class that fits counts."""
+
+RETRY_AFTER_S = 5
+"""What is told when nobody knows better."""
+
+
+class FieldProblem(BaseModel):
+    """One field of a request that is not usable."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 has it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "/problems/not-found",
+                    "title": "Not found",
+                    "status": 404,
+                    "detail": "there is no job 3fa85f64-5717-4562-b3fc-2c963f66afa6",
+                    "instance": "/api/v2/jobs/3fa85f64-5717-4562-b3fc-2c963f66afa6",
+                }
+            ]
+        }
+    )
+
+    type: str = Field(description="Which kind of problem it is.")
+    title: str
+    status: int
+    detail: str = Field(description="What was tried, what came back, what to do.")
+    instance: str = Field(description="The path that was asked for.")
+    errors: list[FieldProblem] | None = Field(default=None, description="Fields that are not usable.")
+
+
+class ProblemError(Exception):
+    """A problem of HTTP alone, such as a status that a seed document asks for."""
+
+    def __init__(self, status: int, slug: str, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.slug = slug
+        self.title = title
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The error answers of a route, for its documentation; every route can also answer 422, 429 and 503."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    every = sorted({*statuses, 400, 422, 429, 503})
+    return {status: {"description": _MEANING[status], "content": content} for status in every}
+
+
+_MEANING = {
+    400: "A value is not usable, or the job is not that far",
+    401: "No key or session, or one that is over",
+    403: "The key or session does not reach that far",
+    404: "There is no such thing, or it is not yours",
+    409: "Not possible in this status, or somebody else works on it",
+    412: "The storyboard changed since it was read",
+    413: "Too large",
+    415: "Not a type of file that is accepted",
+    416: "No such range",
+    422: "A value has not the form that is asked for",
+    429: "Too many requests, or the limit of refinements is reached",
+    500: "It failed",
+    503: "Something that is needed is not there, or may be back soon",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of `app` answered as a problem."""
+    app.add_exception_handler(errors.StudioError, _studio)
+    app.add_exception_handler(ProblemError, _problem)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def respond(
+    request: Request,
+    status: int,
+    slug: str,
+    title: str,
+    detail: str,
+    *,
+    fields: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """A problem as an answer."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{slug}",
+        "title": title,
+        "status": status,
+        "detail": printable(detail),
+        "instance": printable(request.url.path),
+    }
+    if fields:
+        body["errors"] = [{name: printable(value) for name, value in each.items()} for each in fields]
+    extra = dict(headers or {})
+    if status == 401:
+        extra.setdefault("WWW-Authenticate", 'Bearer realm="video_pipeline"')
+    return JSONResponse(body, status, headers=extra, media_type=MEDIA_TYPE)
+
+
+def printable(text: str) -> str:
+    """`text` as JSON can carry it: what came in as half a surrogate pair is marked."""
+    return text.encode("utf-8", "replace").decode()
+
+
+async def _studio(request: Request, error: Exception) -> JSONResponse:
+    status, slug, title = next((s, g, t) for kind, s, g, t in TABLE if isinstance(error, kind))
+    if status >= 500:
+        log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+    headers = {}
+    wait = getattr(error, "retry_after_s", RETRY_AFTER_S if status == 503 else None)
+    if wait is not None:
+        headers["Retry-After"] = str(max(math.ceil(wait), 1))
+    detail = " ".join([str(error) or title, *getattr(error, "__notes__", ())])
+    return respond(request, status, slug, title, detail, headers=headers)
+
+
+async def _problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)
+    return respond(request, error.status, error.slug, error.title, str(error))
+
+
+async def _validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    fields = [
+        {"field": ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0]), "message": each["msg"]}
+        for each in error.errors()
+    ]
+    detail = "; ".join(f"{each['field']}: {each['message']}" for each in fields)
+    return respond(request, 422, "unusable-form", "A value has not the form that is asked for", detail, fields=fields)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    slug = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}.get(error.status_code, "http")
+    return respond(request, error.status_code, slug, error.detail, error.detail, headers=error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    # Its text may hold anything, also a secret: it goes into the log only.
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return respond(request, 500, "failed", "It failed", "an unexpected error; the server's log has it")

@@ -1,0 +1,61 @@
+"""Owns serving the studio from this process; hides uvicorn."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from video_pipeline import bootstrap
+from video_pipeline.api.app import create_app
+from video_pipeline.api.desk import Desk
+from video_pipeline.steps.notify import Courier
+
+GRACE_S = 5
+"""How long answers under way may take at the end; live streams never end by themselves."""
+
+
+def desk_of_installation() -> Desk:
+    """What the application of this installation works with."""
+    settings = bootstrap.settings()
+    return Desk(
+        jobs=bootstrap.job_store(),
+        media=bootstrap.media_store(),
+        access=bootstrap.access_store(),
+        outbox=bootstrap.outbox(),
+        music=bootstrap.music_providers,
+        images=bootstrap.image_providers,
+        studio=bootstrap.studio,
+        messenger=bootstrap.messenger,
+        workers=bootstrap.cores().workers,
+        dagster_url=settings.dagster_web,
+        courier=_courier,
+    )
+
+
+@contextmanager
+def _courier() -> Iterator[None]:
+    with Courier(bootstrap.outbox(), bootstrap.messenger()):
+        yield
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until a signal comes."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    app = create_app(desk_of_installation())
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    server.run()

@@ -1,0 +1,61 @@
+"""Owns gathering all that a job's page shows; hides which book each part stands in. The number of queries is fixed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+
+from video_pipeline.api import models, shapes
+from video_pipeline.api.desk import Desk
+from video_pipeline.domain.errors import NotFoundError
+from video_pipeline.domain.money import REGENERATED_IMAGE_USD
+from video_pipeline.domain.orders import OrderKind
+from video_pipeline.domain.records import JobRecord, fingerprint
+from video_pipeline.steps.preview import preview_for
+
+
+def show_job(desk: Desk, job: JobRecord) -> models.Job:
+    """A job with its storyboard, files and costs."""
+    plan = show_storyboard(desk, job)
+    found = desk.jobs.summaries([job.id]).get(job.id)
+    if found is None:
+        raise NotFoundError(f"there is no job {job.id}")
+    orders = desk.jobs.orders(job.id)
+    previews = [each for each in orders if each.kind is OrderKind.PREVIEW]
+    address = shapes.url_of_job(job.id)
+    has_preview = plan is not None and preview_for(desk.media, job.id, plan.etag) is not None
+    return models.Job(
+        **shapes.summary(found).model_dump(),
+        brief=job.brief,
+        description=job.storyboard.description if job.storyboard else None,
+        tags=list(job.storyboard.tags) if job.storyboard else [],
+        approved_at=job.approved_at,
+        storyboard=plan,
+        refinements=shapes.refinements(job, float(refinement_price(desk, job))),
+        exports=[shapes.export(job.id, each) for each in desk.jobs.exports(job.id)],
+        video=shapes.video(job.id, desk.jobs.master(job.id)),
+        preview=models.Preview(
+            available=has_preview,
+            url=f"{address}/preview?v={plan.etag[:12]}" if has_preview and plan else None,
+            order=shapes.order(previews[0]) if previews else None,
+        ),
+        computing=shapes.computing(job, desk.workers),
+        links=shapes.links(job.id, desk.run_url(job.run_id)),
+    )
+
+
+def show_storyboard(desk: Desk, job: JobRecord) -> models.Storyboard | None:
+    """The plan of a job with what was made for it; None before there is a plan."""
+    if job.storyboard is None:
+        return None
+    tracks, images = desk.jobs.tracks(job.id), desk.jobs.images(job.id)
+    etag = fingerprint(job.storyboard, tracks, images)
+    versions = Counter(each.order_index for each in desk.jobs.image_versions(job.id))
+    return shapes.storyboard(job.id, job.storyboard, etag, tracks=tracks, images=images, versions=versions)
+
+
+def refinement_price(desk: Desk, job: JobRecord) -> Decimal:
+    """What the next regenerated picture of a job is expected to cost, in US dollars."""
+    provider = desk.images().get(str(job.brief.get("visual_provider")))
+    stated = provider.capabilities.regeneration_usd if provider else None
+    return REGENERATED_IMAGE_USD if stated is None else stated

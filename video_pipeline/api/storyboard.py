@@ -1,0 +1,158 @@
+"""Owns changing a storyboard over HTTP: refine, reorder, restore, and its public description; hides nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from video_pipeline.api import models, shapes
+from video_pipeline.api.caller import EditJob, Editor, ReadJob
+from video_pipeline.api.desk import AtDesk
+from video_pipeline.api.jobs import IfMatch, answer_with_etag, expected
+from video_pipeline.api.once import OnceRoute
+from video_pipeline.api.problems import ProblemError, answers
+from video_pipeline.api.showing import show_job, show_storyboard
+from video_pipeline.domain.access import Scope
+from video_pipeline.domain.errors import InvalidInputError, NotFoundError
+from video_pipeline.domain.orders import OrderKind
+from video_pipeline.domain.records import JobRecord
+from video_pipeline.steps.refine import refine as refine_scene
+from video_pipeline.steps.reorder import reorder as reorder_scenes
+from video_pipeline.steps.restore import restore as restore_picture
+
+router = APIRouter(prefix="/jobs/{job_id}", tags=["storyboard"], route_class=OnceRoute)
+
+PROMPT_CHARACTERS = {"min_length": 10, "max_length": 2000}
+DESCRIPTION_CHARACTERS = {"min_length": 10, "max_length": 1000}
+
+SceneNumber = Annotated[int, Query(ge=1, le=10_000, description="Counted from 1.")]
+Prompt = Annotated[str | None, Query(**PROMPT_CHARACTERS, description="What the new picture shows.")]
+Description = Annotated[str | None, Query(**DESCRIPTION_CHARACTERS, description="The line that people read.")]
+Order = Annotated[list[int], Query(max_length=1000, description="Every scene number once, in the new order.")]
+
+
+@router.get("/storyboard", summary="The storyboard", responses=answers(401, 404))
+def storyboard(job: ReadJob, desk: AtDesk, response: Response) -> models.Storyboard:
+    """The scenes with what was made for them; the header ETag is the version that changes name in If-Match."""
+    plan = show_storyboard(desk, job)
+    if plan is None:
+        raise NotFoundError(f"job {job.id} is {job.status} and has no storyboard yet")
+    response.headers["ETag"] = f'"{plan.etag}"'
+    return plan
+
+
+@router.post(
+    "/refine",
+    summary="Refine a scene",
+    response_model=models.Job,
+    responses=answers(401, 403, 404, 409, 412, 500)
+    | {202: {"model": models.Order, "description": "Ordered; look at the address in Location"}},
+)
+def refine(
+    job: EditJob,
+    desk: AtDesk,
+    caller: Editor,
+    response: Response,
+    scene_number: SceneNumber,
+    new_image_prompt: Prompt = None,
+    new_description: Description = None,
+    wait: Annotated[bool, Query(description="False: order it, and look later.")] = True,
+    if_match: IfMatch = None,
+) -> Any:
+    """Have a new picture made for a scene, or describe it anew, or both. At most 5 times a job.
+
+    The approval is taken back, and a new picture's expected cost is added. The picture of before can come back.
+    """
+    if new_image_prompt is not None:
+        caller.require(Scope.SPEND)
+    _check_refinable(job, new_image_prompt, new_description)
+    if not wait:
+        asked = {
+            "scene_number": scene_number,
+            "image_prompt": new_image_prompt,
+            "description": new_description,
+            "expected": expected(if_match),
+        }
+        placed = shapes.order(desk.jobs.place_order(job.id, OrderKind.REFINE, asked, by=caller.name))
+        return JSONResponse(placed.model_dump(mode="json"), 202, headers={"Location": placed.url})
+    refined = refine_scene(
+        desk.studio(),
+        job.id,
+        scene_number,
+        image_prompt=new_image_prompt,
+        description=new_description,
+        by=caller.name,
+        expected=expected(if_match),
+    )
+    return answer_with_etag(show_job(desk, refined), response)
+
+
+def _check_refinable(job: JobRecord, prompt: str | None, description: str | None) -> None:
+    if job.storyboard is None:
+        raise _no_storyboard(job)
+    if prompt is None and description is None:
+        raise InvalidInputError("give new_image_prompt, new_description, or both")
+
+
+def _no_storyboard(job: JobRecord) -> ProblemError:
+    detail = f"job {job.id} is {job.status} and has no storyboard yet"
+    return ProblemError(400, "no-storyboard", "There is no storyboard yet", detail)
+
+
+@router.post("/reorder", summary="Reorder the scenes", responses=answers(401, 403, 404, 409, 412))
+def reorder(
+    job: EditJob,
+    desk: AtDesk,
+    caller: Editor,
+    response: Response,
+    scene_order: Order,
+    if_match: IfMatch = None,
+) -> models.Job:
+    """Put the scenes into another order; pictures and music move along. The approval is taken back."""
+    if job.storyboard is None:
+        raise _no_storyboard(job)
+    changed = reorder_scenes(desk.studio(), job.id, scene_order, by=caller.name, expected=expected(if_match))
+    return answer_with_etag(show_job(desk, changed), response)
+
+
+@router.get("/scenes/{scene_number}/versions", summary="Pictures of a scene", responses=answers(401, 404))
+def versions(job: ReadJob, scene_number: int, desk: AtDesk) -> models.Versions:
+    """The present picture, then those of before, newest first."""
+    scenes = job.storyboard.scenes if job.storyboard else ()
+    image = next((each for each in desk.jobs.images(job.id) if each.order_index == scene_number), None)
+    if image is None or not 1 <= scene_number <= len(scenes):
+        raise NotFoundError(f"job {job.id} has no picture for scene {scene_number}")
+    earlier = desk.jobs.image_versions(job.id, scene_number)
+    present = shapes.present_version(job.id, image, scenes[scene_number - 1])
+    return models.Versions(items=[present, *(shapes.version(job.id, each) for each in earlier)])
+
+
+@router.post(
+    "/scenes/{scene_number}/restore",
+    summary="Bring an earlier picture back",
+    responses=answers(401, 403, 404, 409, 412),
+)
+def restore(
+    job: EditJob,
+    scene_number: int,
+    wanted: models.Restoration,
+    desk: AtDesk,
+    caller: Editor,
+    response: Response,
+    if_match: IfMatch = None,
+) -> models.Job:
+    """Bring an earlier picture of a scene back. Costs nothing and is no refinement; the approval is taken back."""
+    changed = restore_picture(
+        desk.studio(), job.id, scene_number, wanted.version_id, by=caller.name, expected=expected(if_match)
+    )
+    return answer_with_etag(show_job(desk, changed), response)
+
+
+@router.get("/metadata", summary="Public description of a job", responses=answers(404))
+def metadata(job_id: UUID, desk: AtDesk) -> dict[str, Any]:
+    """Status, scenes, costs and counts, for anybody who knows the id."""
+    job = desk.jobs.get_job(job_id)
+    return shapes.metadata(job, show_storyboard(desk, job), desk.jobs.master(job.id))

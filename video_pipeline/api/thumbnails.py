@@ -1,0 +1,56 @@
+"""Owns choosing a thumbnail over HTTP; hides nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+from video_pipeline.api import models, shapes
+from video_pipeline.api.caller import EditJob, ReadJob
+from video_pipeline.api.desk import AtDesk, Desk
+from video_pipeline.api.once import OnceRoute
+from video_pipeline.api.problems import answers
+from video_pipeline.domain.errors import NotFoundError
+from video_pipeline.domain.records import JobRecord, ThumbnailRecord
+
+router = APIRouter(prefix="/jobs/{job_id}/thumbnails", tags=["thumbnails"], route_class=OnceRoute)
+
+_PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
+
+
+@router.get("", summary="List thumbnails", responses=answers(401, 404))
+def list_thumbnails(job: ReadJob, desk: AtDesk) -> models.Thumbnails:
+    """Thumbnails, the highest prediction first. A prediction is an estimate by the model that is named."""
+    return _thumbnails(desk, job)
+
+
+@router.get(
+    "/{thumbnail_id}/image", summary="A thumbnail", response_class=FileResponse, responses=answers(401, 404) | _PICTURE
+)
+def image(job: ReadJob, thumbnail_id: UUID, desk: AtDesk) -> FileResponse:
+    """The picture, 1280 x 720, JPEG."""
+    path = desk.media.path(_thumbnail(desk, job, thumbnail_id).key)
+    if not path.is_file():
+        raise NotFoundError(f"the file of thumbnail {thumbnail_id} is gone")
+    return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, no-cache"})
+
+
+@router.post("/{thumbnail_id}/select", summary="Choose a thumbnail", responses=answers(401, 403, 404))
+def select(job: EditJob, thumbnail_id: UUID, desk: AtDesk) -> models.Thumbnails:
+    """Choose the thumbnail that the video is published with."""
+    desk.jobs.update_thumbnail_selection(job.id, _thumbnail(desk, job, thumbnail_id).id)
+    return _thumbnails(desk, job)
+
+
+def _thumbnails(desk: Desk, job: JobRecord) -> models.Thumbnails:
+    return models.Thumbnails(items=[shapes.thumbnail(job.id, each) for each in desk.jobs.get_thumbnails(job.id)])
+
+
+def _thumbnail(desk: Desk, job: JobRecord, thumbnail_id: UUID) -> ThumbnailRecord:
+    for each in desk.jobs.get_thumbnails(job.id):
+        if each.id == thumbnail_id:
+            return each
+    raise NotFoundError(f"job {job.id} has no thumbnail {thumbnail_id}")

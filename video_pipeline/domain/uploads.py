@@ -1,0 +1,86 @@
+"""Owns what may be uploaded for a job: types, sizes, names, texts; hides which characters are never shown.
+
+A name that comes with a file is shown to people and compared with other names. It is never part of a path.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import StrEnum
+
+from video_pipeline.domain.errors import InvalidInputError, MediaError
+
+
+class FileType(StrEnum):
+    """What an uploaded file is for."""
+
+    VIDEOS = "videos"
+    MUSIC = "music"
+    SOUNDS = "sounds"
+    QUOTES = "quotes"
+
+
+MIB, GIB = 2**20, 2**30
+
+UPLOAD_MAX_BYTES: dict[FileType, int] = {
+    FileType.VIDEOS: 4 * GIB,
+    FileType.MUSIC: GIB,
+    FileType.SOUNDS: GIB,
+    FileType.QUOTES: MIB,
+}
+"""Size of one file."""
+
+NAME_MAX_BYTES = 255
+_SUFFIX_MAX_CHARACTERS = 12
+
+_UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode categories of what controls a text instead of being part of it: bidi overrides, line ends, surrogates."""
+
+_JOINERS = "\u200c\u200d"
+"""Persian and many emoji are not written right without them."""
+
+_BOM = "\ufeff"
+
+
+def file_type_of(word: str) -> FileType:
+    """The type called `word`; InvalidInputError lists the known ones."""
+    try:
+        return FileType(word)
+    except ValueError as error:
+        raise InvalidInputError(f"unknown file type {word[:60]!r}; one of: {', '.join(FileType)}") from error
+
+
+def shown_name(name: str) -> str:
+    """The name of an uploaded file as it is shown: its last component, without what is not seen.
+
+    At most NAME_MAX_BYTES of UTF-8, cut before its suffix. InvalidInputError when nothing of it is left.
+    """
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    seen = "".join(each for each in last if unicodedata.category(each) not in _UNSHOWN)
+    plain = " ".join(seen.split()).lstrip(".- ")
+    if not plain:
+        raise InvalidInputError(f"{name[:60]!r} is no name for a file; give it one")
+    stem, dot, suffix = plain.rpartition(".")
+    if not stem or len(suffix) > _SUFFIX_MAX_CHARACTERS:
+        stem, dot, suffix = plain, "", ""
+    room = NAME_MAX_BYTES - len(f"{dot}{suffix}".encode())
+    return f"{stem.encode()[:room].decode(errors='ignore')}{dot}{suffix}"
+
+
+def quotes_of(content: bytes) -> str:
+    """The text of a file of quotes, lines ending in LF; MediaError when it is not UTF-8, or no plain text."""
+    try:
+        text = content.decode("utf-8").removeprefix(_BOM)
+    except UnicodeDecodeError as error:
+        raise MediaError(
+            f"the quotes are no UTF-8 text: byte {error.start} cannot be read; save them as UTF-8"
+        ) from error
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for number, line in enumerate(lines, start=1):
+        strange = [each for each in line if unicodedata.category(each) in _UNSHOWN and each not in f"\t{_JOINERS}"]
+        if strange:
+            raise MediaError(f"line {number} of the quotes has a character that is not shown: U+{ord(strange[0]):04X}")
+    if not text.strip():
+        raise MediaError("the quotes are empty: there is no line with a word")
+    return "\n".join(lines)

@@ -1,0 +1,26 @@
+"""Owns sending to addresses that users name; hides DNS, TLS and what may not be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from video_pipeline.domain.webhooks import Reply
+
+
+class Messenger(Protocol):
+    """Sends messages over HTTP."""
+
+    def check(self, url: str) -> None:
+        """Raise InvalidInputError when `url` is not usable, or leads to an address that may not be reached.
+
+        A name that cannot be resolved now passes: each sending checks again.
+        """
+        ...
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Reply:
+        """Send `body` and return the answer, whatever its status; no redirect is followed.
+
+        InvalidInputError as `check`; UnreachableError when there is no answer within `timeout_s` seconds in all.
+        """
+        ...

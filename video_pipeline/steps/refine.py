@@ -1,0 +1,157 @@
+"""Owns refining one scene: another picture, another description; hides when money is reserved, settled and released.
+
+The lease keeps everybody else away from the storyboard from the last look at it until the change is in the books. A
+process that is killed in between leaves the job as it was: its picture is in no book, and the next attempt gives back
+what it had reserved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+from video_pipeline.domain.brief import Brief, brief_from_json
+from video_pipeline.domain.editing import (
+    check_editable,
+    check_refinable,
+    checked_description,
+    checked_prompt,
+    refinement_seed,
+    repainted,
+    scene_of,
+)
+from video_pipeline.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+    PreconditionError,
+    StoreUnavailableError,
+    StudioError,
+)
+from video_pipeline.domain.media import Generation
+from video_pipeline.domain.money import REGENERATED_IMAGE_USD
+from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.records import JobRecord, NewPicture, Reservation
+from video_pipeline.domain.storyboard import VisualPrompt, seed_of
+from video_pipeline.ports import ImageProvider, JobStore
+from video_pipeline.steps.attempt import Attempt, edit
+from video_pipeline.steps.export import planned
+from video_pipeline.steps.files import remove_unrecorded
+from video_pipeline.steps.illustrate import SIZE, check_picture, image_key
+from video_pipeline.steps.studio import Studio, chosen
+from video_pipeline.steps.thumbnails import thumbnails_if_possible
+
+
+def refine(
+    studio: Studio,
+    job_id: UUID,
+    scene_number: int,
+    *,
+    image_prompt: str | None,
+    description: str | None,
+    by: str,
+    expected: str | None = None,
+) -> JobRecord:
+    """Give a scene another picture, another description or both; the job as it stands afterwards, awaiting approval.
+
+    The picture comes from the job's own provider, in the size of all others and with a seed of its own, so that the
+    same words give another picture. Whatever does not fit is told before anything is bought: InvalidInputError for the
+    texts or the scene, LimitReachedError for the sixth refinement, ConflictError when the job's status allows no edit
+    or an attempt holds it, PreconditionError when its storyboard is not the `expected` version. When the provider
+    fails, its error is raised and the job is as it was before.
+    """
+    prompt = None if image_prompt is None else checked_prompt(image_prompt)
+    words = None if description is None else checked_description(description)
+    if prompt is None and words is None:
+        raise InvalidInputError("a refinement needs an image prompt, a description or both")
+    _checked(studio.jobs, job_id, scene_number, expected)
+    with edit(studio.jobs, job_id, f"refinement of scene {scene_number} by {by}") as current:
+        # Again, because only now nobody else can change it any more.
+        job = _checked(studio.jobs, job_id, scene_number, expected)
+
+        def record(picture: NewPicture | None) -> JobRecord:
+            current.raise_if_stopped()
+            return studio.jobs.refine_scene_in_storyboard(
+                current.lease, scene_number, by=by, picture=picture, description=words, expected=expected
+            )
+
+        if prompt is None:
+            return record(None)
+        refined = _repaint(studio, current, job, _asked(job, scene_number, prompt), record)
+    thumbnails_if_possible(studio, job_id)
+    return refined
+
+
+def regeneration_price(provider: ImageProvider) -> Decimal:
+    """What one picture made anew is expected to cost, in US dollars."""
+    stated = provider.capabilities.regeneration_usd
+    return REGENERATED_IMAGE_USD if stated is None else stated
+
+
+def check_expected(jobs: JobStore, job_id: UUID, expected: str | None) -> None:
+    """Raise PreconditionError when the storyboard is not the `expected` version, which may be anything."""
+    found = jobs.storyboard_version(job_id)
+    if found is None:
+        raise ConflictError(f"scenes of job {job_id} lack their music or picture; finish them first")
+    if expected not in (None, found):
+        raise PreconditionError(f"the storyboard of job {job_id} changed since it was read; read it again")
+
+
+def _checked(jobs: JobStore, job_id: UUID, scene_number: int, expected: str | None) -> JobRecord:
+    job = jobs.get_job(job_id)
+    if job.storyboard is None:
+        raise InvalidInputError(f"job {job_id} is {job.status} and has no storyboard yet")
+    scene_of(job.storyboard, scene_number)
+    check_editable(job_id, job.status)
+    check_refinable(job_id, job.refinement_count)
+    check_expected(jobs, job_id, expected)
+    return job
+
+
+def _asked(job: JobRecord, scene_number: int, prompt: str) -> VisualPrompt:
+    storyboard, brief = planned(job)
+    seed = refinement_seed(brief.seed, scene_number, job.refinement_count)
+    visual = scene_of(repainted(storyboard, scene_number, prompt=prompt, seed=seed), scene_number).visual
+    return replace(visual, order_index=scene_number)
+
+
+def _repaint(
+    studio: Studio, current: Attempt, job: JobRecord, visual: VisualPrompt, record: Callable[[NewPicture], JobRecord]
+) -> JobRecord:
+    brief = brief_from_json(job.brief)
+    key = image_key(current, visual.order_index)
+    remove_unrecorded(studio, job.id, Stage.IMAGES)
+    with studio.media.scratch(job.id) as scratch:
+        made = scratch / f"{visual.order_index:02}.png"
+        generation, reservation = _bought(studio, current, brief, visual, made)
+        try:
+            facts = studio.tools.image_facts(made)
+            check_picture(visual, facts, SIZE)
+            media, seed = studio.media.adopt(made, key), seed_of(visual, brief.seed)
+            return record(NewPicture(visual.text, seed, generation, media, facts, reservation))
+        except BaseException as error:
+            # The provider has done its work, so it was billed, whatever became of it.
+            with suppress(StudioError):
+                studio.jobs.settle_cost(reservation, generation.cost_usd)
+            # Without an answer nobody knows whether the books have taken the picture; the next attempt looks.
+            if not isinstance(error, StoreUnavailableError):
+                with suppress(StudioError):
+                    studio.media.remove(key)
+            raise
+
+
+def _bought(
+    studio: Studio, current: Attempt, brief: Brief, visual: VisualPrompt, made: Path
+) -> tuple[Generation, Reservation]:
+    provider = chosen(studio.images, brief.visual_provider)
+    price = regeneration_price(provider)
+    reservation = studio.jobs.reserve_cost(current.lease, brief.visual_provider, price, f"images/{made.stem}/refined")
+    try:
+        return provider.illustrate(visual, seed_of(visual, brief.seed), SIZE, made), reservation
+    except BaseException as error:
+        with suppress(StudioError):
+            studio.jobs.release_cost(reservation, str(error) or type(error).__name__)
+        raise
