@@ -12,8 +12,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from video_pipeline.cli import channels, database, jobs, keys, people, produce, serve, transcode, webhooks
-from video_pipeline.cli import channels, database, jobs, produce, serve, storyboard, transcode
+from video_pipeline.cli import channels, database, jobs, keys, people, produce, serve, storyboard, transcode, webhooks
 from video_pipeline.cli.doctor import doctor
 from video_pipeline.cli.output import errors
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError, StudioError, TransientError
