@@ -63,11 +63,9 @@ def refine(
     or an attempt holds it, PreconditionError when its storyboard is not the `expected` version. When the provider
     fails, its error is raised and the job is as it was before.
     """
-    prompt = None if image_prompt is None else checked_prompt(image_prompt)
-    words = None if description is None else checked_description(description)
-    if prompt is None and words is None:
-        raise InvalidInputError("a refinement needs an image prompt, a description or both")
-    _checked(studio.jobs, job_id, scene_number, expected)
+    prompt, words = check_refinement(
+        studio.jobs, job_id, scene_number, image_prompt=image_prompt, description=description, expected=expected
+    )
     with edit(studio.jobs, job_id, f"refinement of scene {scene_number} by {by}") as current:
         # Again, because only now nobody else can change it any more.
         job = _checked(studio.jobs, job_id, scene_number, expected)
@@ -83,6 +81,24 @@ def refine(
         refined = _repaint(studio, current, job, _asked(job, scene_number, prompt), record)
     thumbnails_if_possible(studio, job_id)
     return refined
+
+
+def check_refinement(
+    jobs: JobStore,
+    job_id: UUID,
+    scene_number: int,
+    *,
+    image_prompt: str | None,
+    description: str | None,
+    expected: str | None = None,
+) -> tuple[str | None, str | None]:
+    """The prompt and the description as they will be kept; raises as `refine` does for what is not possible now."""
+    prompt = None if image_prompt is None else checked_prompt(image_prompt)
+    words = None if description is None else checked_description(description)
+    if prompt is None and words is None:
+        raise InvalidInputError("a refinement needs an image prompt, a description or both")
+    _checked(jobs, job_id, scene_number, expected)
+    return prompt, words
 
 
 def regeneration_price(provider: ImageProvider) -> Decimal:

@@ -73,6 +73,13 @@ class OrderBooks(Books):
             found = connection.execute(query.order_by(ORDERS.c.created_at.desc(), ORDERS.c.id))
             return [_record(row) for row in found]
 
+    def orders_under_way(self) -> list[tuple[WorkOrder, str | None]]:
+        """All orders that are not finished, oldest first, each with the user whose job it is for."""
+        query = select(ORDERS, JOBS.c.user_id).join(JOBS, JOBS.c.id == ORDERS.c.video_job_id)
+        query = query.where(ORDERS.c.status.in_(UNFINISHED)).order_by(ORDERS.c.created_at, ORDERS.c.id)
+        with self._transaction() as connection:
+            return [(_record(row), row.user_id) for row in connection.execute(query)]
+
     def waiting_orders(self, limit: int) -> list[WorkOrder]:
         """Orders that want a run, oldest first: pending ones, and those whose attempt died.
 

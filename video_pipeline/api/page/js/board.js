@@ -1,11 +1,10 @@
 // Owns the board: which statuses stand together, filters, search and what happens live; hides its columns.
 import { Column } from "./column.js";
-import { button, debounced, h, icon, linkButton } from "./dom.js";
+import { button, debounced, h, icon } from "./dom.js";
 import { choose } from "./fields.js";
 import { get } from "./http.js";
 import { listen } from "./live.js";
 import { results } from "./results.js";
-import { may } from "./session.js";
 import { KIND, words } from "./wording.js";
 
 const GROUPS = [
@@ -57,9 +56,7 @@ export async function board({ outlet, query, signal, leaveQuery }) {
 }
 
 function head() {
-  return h("div", { class: "page-head" },
-    h("div", {}, h("h1", { tabindex: "-1" }, "Videos"), h("p", {}, "Everything that was ordered, by how far it is.")),
-    may("spend") && linkButton("New video", "#/order", { class: "primary phone-hidden", testid: "new-video-board" }, icon("plus")));
+  return h("div", { class: "page-head" }, h("div", {}, h("h1", { tabindex: "-1" }, "Videos"), h("p", {}, "Everything that was ordered, by how far it is.")));
 }
 
 function follow(columns, fits, signal, current) {

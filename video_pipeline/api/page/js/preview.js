@@ -5,7 +5,7 @@ import { isAbort, keyFor, post } from "./http.js";
 import { follow } from "./orders.js";
 import { may } from "./session.js";
 import { toast } from "./toast.js";
-import { excuse } from "./wording.js";
+import { excuse, sentence } from "./wording.js";
 
 const key = keyFor();
 const followed = new Set();
@@ -26,16 +26,17 @@ const heading = () => h("div", { class: "section-head" }, h("div", {}, h("h2", {
 
 function stateOf(job) {
   const order = job.preview?.order;
+  if (job.video?.available) return "none"; // the video itself is there
   if (job.preview?.available) return "ready";
   if (order && ["pending", "in_progress"].includes(order.status)) return "working";
-  if (!job.storyboard || job.video?.available || job.status !== "awaiting_approval") return "none";
+  if (!job.storyboard || job.status !== "awaiting_approval") return "none";
   return order?.status === "failed" ? "failed" : "absent";
 }
 
 const CONTENT = {
   ready: (_, job) => h("video", { class: "screen", controls: true, preload: "metadata", playsinline: true, src: job.preview.url, testid: "preview-video", "aria-label": "Preview of the storyboard", width: 854, height: 480 }),
   working: () => h("div", { class: "panel making", testid: "preview-progress" }, h("p", { class: "message" }, "The preview is being made"), meter(0, "Progress of the preview", "thick")),
-  absent: (desk) => h("div", { class: "panel empty" }, icon("film", "large"), h("strong", {}, "No preview of this storyboard yet"), h("p", {}, "It shows the scenes in their order with music and transitions, so that you can judge before you approve."), makeButton(desk)),
+  absent: (desk) => h("div", { class: "panel offer" }, icon("film", "large"), h("p", {}, h("strong", {}, "There is none of this storyboard yet. "), "It shows the scenes in their order with music and transitions, so that you can judge before you approve."), makeButton(desk)),
   failed: (desk, job) => h("div", { class: "callout red", role: "alert" }, icon("alert"), h("div", {}, h("p", {}, `The preview could not be made: ${job.preview.order.error?.detail ?? job.preview.order.error ?? "no reason was given."}`), h("div", { class: "row" }, makeButton(desk, "Try again")))),
 };
 
@@ -67,7 +68,7 @@ async function watch(desk, order, node) {
     toast("The preview is ready.");
   } catch (error) {
     if (isAbort(error)) return void followed.delete(order.id);
-    toast(`The preview could not be made. ${error.detail}`, { tone: "red" });
+    toast(`The preview could not be made. ${sentence(error.detail)}`, { tone: "red" });
   }
   await desk.refresh().catch(() => {});
 }

@@ -116,5 +116,5 @@ function densitySwitch(list) {
     list.classList.toggle("overview", name === "overview");
     for (const each of event.currentTarget.parentNode.children) each.setAttribute("aria-pressed", String(each === event.currentTarget));
   } }, icon(sign));
-  return h("div", { class: "segments", role: "group", "aria-label": "Size of the scenes" }, pick("details", "Details", "rows"), pick("overview", "Overview", "grid"));
+  return h("div", { class: "segments signs", role: "group", "aria-label": "Size of the scenes" }, pick("details", "Details", "rows"), pick("overview", "Overview", "grid"));
 }
