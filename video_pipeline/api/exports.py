@@ -24,7 +24,7 @@ from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.orders import OrderKind, OrderStatus, WorkOrder
 from video_pipeline.domain.records import ExportRecord, JobRecord
 from video_pipeline.steps.on_demand import DELIVERED
-from video_pipeline.steps.preview import preview_for
+from video_pipeline.steps.preview import preview_of
 
 router = APIRouter(tags=["exports"], route_class=OnceRoute)
 
@@ -234,7 +234,7 @@ def order_preview(job: EditJob, desk: AtDesk, caller: Editor) -> JSONResponse:
     version = desk.jobs.storyboard_version(job.id)
     if version is None:
         raise ConflictError(f"job {job.id} is {job.status}; its preview needs music and a picture for each scene")
-    if preview_for(desk.media, job.id, version) is not None:
+    if preview_of(desk.media, job.id, version) is not None:
         for made in desk.jobs.orders(job.id):
             if made.kind is OrderKind.PREVIEW and made.result and made.result.get("fingerprint") == version:
                 return JSONResponse(shapes.order(made).model_dump(mode="json"))
@@ -243,4 +243,4 @@ def order_preview(job: EditJob, desk: AtDesk, caller: Editor) -> JSONResponse:
 
 def _present_preview(desk: Desk, job: JobRecord) -> Path | None:
     version = desk.jobs.storyboard_version(job.id)
-    return preview_for(desk.media, job.id, version) if version else None
+    return preview_of(desk.media, job.id, version) if version else None

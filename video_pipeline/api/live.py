@@ -27,6 +27,8 @@ BACKLOG_MAX = 1000
 """Messages that wait for a listener; one that is further behind is let go, and comes back for what it missed."""
 
 LISTENERS_MAX = 1000
+LISTENERS_EACH_MAX = 250
+"""Of one user, so that nobody alone keeps all others out."""
 
 PATIENCE_S = 5.0
 """How long the reader waits before it asks books again that did not answer."""
@@ -98,10 +100,11 @@ class Live:
         self._publish_end()
 
     def listen(self, caller: Principal, job_id: UUID | None) -> Listener | None:
-        """Be told from now on; None when there are too many. Called in the event loop."""
+        """Be told from now on, until `leave`; None when there are too many. Called in the event loop."""
         listener = Listener(caller, job_id, asyncio.get_running_loop())
         with self._changed:
-            if self._ended or len(self._listeners) >= LISTENERS_MAX:
+            own = sum(each.caller.name == caller.name for each in self._listeners)
+            if self._ended or len(self._listeners) >= LISTENERS_MAX or own >= LISTENERS_EACH_MAX:
                 return None
             self._listeners.add(listener)
             self._changed.notify_all()

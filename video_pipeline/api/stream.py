@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
-from video_pipeline.api.caller import Reader, visible_job
-from video_pipeline.api.desk import AtDesk
+from video_pipeline.api.caller import Credentials, Reader, known_by, visible_job
+from video_pipeline.api.desk import AtDesk, Desk
 from video_pipeline.api.live import Listener, Live
 from video_pipeline.api.messages import Message, of_event
 from video_pipeline.api.problems import answers
-from video_pipeline.domain.errors import StoreUnavailableError, TooManyRequestsError
+from video_pipeline.domain.errors import StoreUnavailableError, StudioError, TooManyRequestsError
 from video_pipeline.ports import JobStore
 
 router = APIRouter(tags=["events"])
+
+ASKED_AGAIN_S = 30.0
+"""How long at most a key that was revoked, or a user who was disabled, is still told."""
 
 CATCH_UP_MAX = 500
 """Lines of history that are looked through at once for what a listener missed."""
@@ -40,6 +45,7 @@ async def events(
     request: Request,
     desk: AtDesk,
     caller: Reader,
+    given: Credentials,
     job_id: Annotated[UUID | None, Query(description="Of one job only.")] = None,
     last_event_id: Annotated[str | None, Header(max_length=40, description="Catch up from there.")] = None,
 ) -> StreamingResponse:
@@ -58,9 +64,36 @@ async def events(
     except BaseException:
         live.leave(listener)
         raise
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    told = _told(live, listener, missed, place=place, comment_every_s=desk.comment_every_s)
-    return StreamingResponse(told, media_type="text/event-stream", headers=headers)
+
+    async def welcome() -> bool:
+        return await run_in_threadpool(_is_welcome, desk, given)
+
+    told = _told(listener, missed, place=place, comment_every_s=desk.comment_every_s, welcome=welcome)
+    return _Stream(live, listener, told)
+
+
+class _Stream(StreamingResponse):
+    """The answer to a listener, who leaves at its end, even if it never begins: the client may be gone by then."""
+
+    def __init__(self, live: Live, listener: Listener, told: AsyncIterator[str]) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(told, media_type="text/event-stream", headers=headers)
+        self._live = live
+        self._listener = listener
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._live.leave(self._listener)
+
+
+def _is_welcome(desk: Desk, given: tuple[str | None, str | None]) -> bool:
+    """False when the key or session is over, and when nobody can say; whoever is let go comes back and is asked."""
+    try:
+        return known_by(desk, *given) is not None
+    except StudioError:
+        return False
 
 
 def _begin(
@@ -87,29 +120,36 @@ def _missed(jobs: JobStore, listener: Listener, after: int) -> tuple[list[Messag
 
 
 async def _told(
-    live: Live, listener: Listener, missed: list[Message], *, place: int | None, comment_every_s: float
+    listener: Listener,
+    missed: list[Message],
+    *,
+    place: int | None,
+    comment_every_s: float,
+    welcome: Callable[[], Awaitable[bool]],
 ) -> AsyncIterator[str]:
     told = {message.id for message in missed}
-    try:
-        yield "retry: 2000\n\n"
-        for message in missed:
-            yield _text(message)
-        if place is not None:
-            yield f"id: {place}\n\n"  # moves on what is sent as Last-Event-ID, also past lines of others
-            return
-        while True:
-            try:
-                async with asyncio.timeout(comment_every_s):
-                    next_one = await listener.queue.get()
-            except TimeoutError:
-                yield ": still here\n\n"
-                continue
-            if next_one is None:
+    yield "retry: 2000\n\n"
+    for message in missed:
+        yield _text(message)
+    if place is not None:
+        yield f"id: {place}\n\n"  # moves on what is sent as Last-Event-ID, also past lines of others
+        return
+    asked_at = time.monotonic()
+    while True:
+        if time.monotonic() - asked_at >= ASKED_AGAIN_S:
+            if not await welcome():
                 return
-            if next_one.id is None or next_one.id not in told:
-                yield _text(next_one)
-    finally:
-        live.leave(listener)
+            asked_at = time.monotonic()
+        try:
+            async with asyncio.timeout(min(comment_every_s, ASKED_AGAIN_S)):
+                next_one = await listener.queue.get()
+        except TimeoutError:
+            yield ": still here\n\n"
+            continue
+        if next_one is None:
+            return
+        if next_one.id is None or next_one.id not in told:
+            yield _text(next_one)
 
 
 def _text(message: Message) -> str:

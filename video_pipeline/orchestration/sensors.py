@@ -73,7 +73,8 @@ def approved_storyboards(
     return _requests(context.instance, store, jobs, delivery_job.name)
 
 
-@dg.sensor(job=order_job, minimum_interval_seconds=INTERVAL_S, default_status=RUNNING_BY_DEFAULT)
+# By name: an op job that a sensor points to is bound to its resources anew, which Dagster warns of.
+@dg.sensor(job_name=order_job.name, minimum_interval_seconds=INTERVAL_S, default_status=RUNNING_BY_DEFAULT)
 def placed_orders(context: dg.SensorEvaluationContext, database: DatabaseResource) -> dg.SensorResult | dg.SkipReason:
     """Perform what was ordered on demand, and again what died on the way."""
     waiting = database.jobs().waiting_orders(PER_TICK)

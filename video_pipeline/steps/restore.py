@@ -10,6 +10,7 @@ from video_pipeline.domain.records import JobRecord
 from video_pipeline.steps.attempt import edit
 from video_pipeline.steps.refine import check_expected
 from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.thumbnails import thumbnails_if_possible
 
 
 def restore(
@@ -30,4 +31,6 @@ def restore(
         studio.media.locate(version.media)
         if not studio.media.holds(version.media):
             raise MediaError(f"{version.media.key} is damaged; its checksum is not the recorded one")
-        return studio.jobs.restore_image(current.lease, scene_number, version_id, by=by, expected=expected)
+        restored = studio.jobs.restore_image(current.lease, scene_number, version_id, by=by, expected=expected)
+    thumbnails_if_possible(studio, job_id)
+    return restored

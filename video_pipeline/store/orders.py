@@ -166,6 +166,13 @@ class OrderBooks(Books):
             return connection.execute(select(EVENTS.c.id).where(ours).limit(1)).one_or_none() is not None
 
 
+def is_ordered_work_live(connection: Connection, job_id: UUID) -> bool:
+    """True while an attempt at an order of the job lives. With the job locked against others, none begins meanwhile."""
+    begun = ORDERS.c.video_job_id == job_id, ORDERS.c.status == OrderStatus.IN_PROGRESS
+    rows = connection.execute(select(ORDERS, _SILENT.label("silent")).where(*begun)).all()
+    return any(not _is_dead(row) for row in rows)
+
+
 def _kept(request: dict[str, Any]) -> dict[str, Any]:
     return {name: clean(value) if isinstance(value, str) else value for name, value in request.items()}
 

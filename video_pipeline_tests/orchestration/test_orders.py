@@ -136,7 +136,7 @@ def test_an_order_whose_run_never_began_is_not_forgotten(
     instance: dg.DagsterInstance, wired: dict[str, Any], placed: WorkOrder, store: JobStore, database: Database
 ) -> None:
     """Dagster starts one run a key, so that an order under a used key would wait for ever."""
-    run_of(instance, placed, dg.DagsterRunStatus.QUEUED)
+    run_of(instance, placed, dg.DagsterRunStatus.STARTING)
     tick(sensors.lost_runs, instance, wired)
     assert store.get_order(placed.id).attempt == 0
     for attempt in (1, 2):

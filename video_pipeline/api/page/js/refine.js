@@ -39,7 +39,7 @@ export function refine(desk, number) {
   function label() {
     const { prompt, description } = form.changes(scene);
     const price = desk.job.refinements.price_usd;
-    send.lastChild.textContent = prompt ? `Make new picture · ${money(price)}` : "Save description";
+    send.lastChild.textContent = prompt || !description ? `Make new picture · ${money(price)}` : "Save description";
     send.disabled = working || (!prompt && !description);
     form.tell(prompt, description, price);
   }
