@@ -139,14 +139,15 @@ def _exchange(
         # The receiver chooses what it sends: a few packed bytes must not become a gigabyte.
         decode_content=False,
     )
-    response = connection.getresponse()
-    if is_cut():
-        # Headers that stop in the middle pass for complete ones.
-        raise TimeoutError
-    excerpt = b""
-    with contextlib.suppress(*_TROUBLE):
-        while len(excerpt) < EXCERPT_BYTES and (more := response.read1(EXCERPT_BYTES - len(excerpt))):
-            excerpt += more
+    # The connection lets go of its socket when the answer is to be the last one; then only the answer closes it.
+    with contextlib.closing(connection.getresponse()) as response:
+        if is_cut():
+            # Headers that stop in the middle pass for complete ones.
+            raise TimeoutError
+        excerpt = b""
+        with contextlib.suppress(*_TROUBLE):
+            while len(excerpt) < EXCERPT_BYTES and (more := response.read1(EXCERPT_BYTES - len(excerpt))):
+                excerpt += more
     where = response.headers.get("location") if 300 <= response.status <= 399 else None
     text = _UNPRINTABLE.sub(" ", excerpt.decode("utf-8", "replace")).strip()
     return Reply(response.status, text, None if where is None else _host_of(where, target))
@@ -158,10 +159,10 @@ def _cut_off(connection: HTTPConnection, deadline: float) -> Iterator[Callable[[
     left_s = max(0.0, deadline - time.monotonic())
     connection.timeout = left_s or 0.001
     cut = threading.Event()
+    line = connection.sock  # now: see `_exchange`
 
     def shut() -> None:
         cut.set()
-        line = connection.sock
         with contextlib.suppress(OSError):
             if line is not None:
                 # The one below TLS: saying goodbye in TLS would wait for an answer.

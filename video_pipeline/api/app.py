@@ -75,6 +75,7 @@ def create_app(desk: Desk) -> FastAPI:
         openapi_url=f"{ROOT}/openapi.json",
         docs_url=None,  # they load their scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # to an address made of what the client calls this host, and with the key again
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     app.state.desk = desk

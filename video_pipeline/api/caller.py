@@ -7,10 +7,11 @@ unsafe method the session's token in `X-CSRF-Token`, which no other site can rea
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from video_pipeline.api.desk import AtDesk, Desk
@@ -39,12 +40,9 @@ def identify(request: Request, desk: Desk, key: str | None, token: str | None) -
     known: Principal | None = getattr(request.state, "principal", None)
     if known is not None:
         return known
-    if key is not None:
-        caller = desk.access.principal_of_key(key)
-    elif token is not None:
-        caller = desk.access.principal_of_session(token)
-    else:
+    if key is None and token is None:
         raise AccessDeniedError("this needs an API key (Authorization: Bearer vp_...) or a session of the page")
+    caller = known_by(desk, key, token)
     if caller is None:
         what = "API key" if key is not None else "session"
         raise AccessDeniedError(f"this {what} is not known; make a key with video-pipeline key new, or sign in again")
@@ -53,6 +51,13 @@ def identify(request: Request, desk: Desk, key: str | None, token: str | None) -
     desk.calls.require(caller.key_id or caller.session_id)
     request.state.principal = caller
     return caller
+
+
+def known_by(desk: Desk, key: str | None, token: str | None) -> Principal | None:
+    """Whose key or session it is, while it is good; a key counts more than a session."""
+    if key is not None:
+        return desk.access.principal_of_key(key)
+    return None if token is None else desk.access.principal_of_session(token)
 
 
 def _check_csrf(request: Request, token: str) -> None:
@@ -76,7 +81,18 @@ def needs(scope: Scope) -> Callable[..., Principal]:
         principal.require(scope)
         return principal
 
+    _NEEDED[caller] = scope
     return caller
+
+
+_NEEDED: dict[Callable[..., Any], Scope] = {}
+
+
+def needed_scope(dependant: Dependant) -> Scope:
+    """The highest scope that a route's dependencies ask for; what asks for none is no matter of this."""
+    own = [_NEEDED[dependant.call]] if dependant.call in _NEEDED else []
+    asked = [*own, *(needed_scope(each) for each in dependant.dependencies)]
+    return max(asked, key=lambda scope: scope.rung, default=Scope.READ)
 
 
 Reader = Annotated[Principal, Depends(needs(Scope.READ))]

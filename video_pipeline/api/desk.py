@@ -23,6 +23,9 @@ LOGINS = Allowance(burst=10, per_s=0.2)
 EXPORT_LIMIT_S = 300.0
 """How long a request waits for an export: the five minutes of the first API."""
 
+COMMENT_EVERY_S = 15.0
+"""Proxies close connections that are silent for a minute; some for half of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -40,6 +43,7 @@ class Desk:
     dagster_url: str | None = None  # where a person sees the runs
     courier: Callable[[], AbstractContextManager[None]] = nullcontext  # delivers webhooks as long as it is open
     export_limit_s: float = EXPORT_LIMIT_S
+    comment_every_s: float = COMMENT_EVERY_S  # how long a live stream may be silent
     calls: Pace = field(default_factory=lambda: Pace(CALLS))
     logins: Pace = field(default_factory=lambda: Pace(LOGINS))
 

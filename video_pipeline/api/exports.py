@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,11 +19,12 @@ from video_pipeline.api.desk import AtDesk, Desk
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import ProblemError, answers
 from video_pipeline.domain.delivery import Rendition, renditions_of
-from video_pipeline.domain.errors import NotFoundError
+from video_pipeline.domain.errors import ConflictError, NotFoundError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.orders import OrderKind, OrderStatus, WorkOrder
 from video_pipeline.domain.records import ExportRecord, JobRecord
-from video_pipeline.steps.preview import preview_for
+from video_pipeline.steps.on_demand import DELIVERED
+from video_pipeline.steps.preview import preview_of
 
 router = APIRouter(tags=["exports"], route_class=OnceRoute)
 
@@ -36,6 +39,9 @@ MEDIA_TYPES = {
     "flac": "audio/flac",
 }
 """By the ending of the file."""
+
+_BEGINS = re.compile(r"bytes=0-(?!1$)")
+"""A range with which a download begins. Some players ask for two bytes first, to see whether ranges are answered."""
 
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
@@ -102,7 +108,7 @@ def _answer(request: Request, desk: Desk, job: JobRecord, wanted: tuple[Renditio
 
 
 def _check_finished(job: JobRecord) -> None:
-    if job.local_video_path is None:
+    if job.local_video_path is None or job.status not in DELIVERED:
         detail = f"job {job.id} is {job.status}; it can be exported when its video is finished"
         raise ProblemError(400, "not-completed", "The video is not finished", detail)
 
@@ -143,7 +149,7 @@ def _ordered(placed: WorkOrder) -> JSONResponse:
 
 def _count(request: Request, desk: Desk, job: JobRecord) -> None:
     """Count a download when it begins: a player that seeks asks for one file many times."""
-    if request.headers.get("range", "bytes=0-").replace(" ", "").startswith("bytes=0-"):
+    if _BEGINS.match(request.headers.get("range", "bytes=0-").replace(" ", "")):
         desk.jobs.increment_download_count(job.id)
 
 
@@ -221,13 +227,20 @@ def preview(job: ReadJob, desk: AtDesk) -> FileResponse:
     status_code=202,
     summary="Order a preview",
     response_model=models.Order,
-    responses=answers(401, 403, 404, 409),
+    responses=answers(401, 403, 404, 409) | {200: {"model": models.Order, "description": "It is there already"}},
 )
 def order_preview(job: EditJob, desk: AtDesk, caller: Editor) -> JSONResponse:
-    """Have a preview made of the present storyboard."""
+    """Have a preview made of the present storyboard; the finished order when it is there."""
+    version = desk.jobs.storyboard_version(job.id)
+    if version is None:
+        raise ConflictError(f"job {job.id} is {job.status}; its preview needs music and a picture for each scene")
+    if preview_of(desk.media, job.id, version) is not None:
+        for made in desk.jobs.orders(job.id):
+            if made.kind is OrderKind.PREVIEW and made.result and made.result.get("fingerprint") == version:
+                return JSONResponse(shapes.order(made).model_dump(mode="json"))
     return _ordered(desk.jobs.place_order(job.id, OrderKind.PREVIEW, {}, by=caller.name))
 
 
-def _present_preview(desk: Desk, job: JobRecord) -> Any:
+def _present_preview(desk: Desk, job: JobRecord) -> Path | None:
     version = desk.jobs.storyboard_version(job.id)
-    return preview_for(desk.media, job.id, version) if version else None
+    return preview_of(desk.media, job.id, version) if version else None

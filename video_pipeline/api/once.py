@@ -1,4 +1,5 @@
-"""Owns giving one answer to a request that is sent twice (`Idempotency-Key`); hides where answers are kept.
+"""Owns what comes before the work of a change: who asks, and one answer to a request that is sent twice
+(`Idempotency-Key`); hides where answers are kept.
 
 Only answers of success are kept: after a failure nothing was made, so the same key may try again.
 """
@@ -13,12 +14,14 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
-from video_pipeline.api.caller import COOKIE, identify
+from video_pipeline.api.caller import COOKIE, SAFE_METHODS, identify, needed_scope
 from video_pipeline.api.desk import Desk
-from video_pipeline.domain.access import StoredAnswer
+from video_pipeline.domain.access import Principal, Scope, StoredAnswer
 from video_pipeline.domain.errors import AccessDeniedError
 from video_pipeline.ports import AccessStore
+from video_pipeline.steps.uploads import Readable, chunks_of
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -29,34 +32,50 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class OnceRoute(APIRoute):
-    """A route whose POSTs are done once for each `Idempotency-Key` of a caller."""
+    """A route whose POSTs are done once for each `Idempotency-Key` of a caller.
+
+    Who may not change anything is told so before the body is read: a stranger's gigabytes never reach the disk, and an
+    answer that is kept is given again only to those who could have got it.
+    """
 
     def get_route_handler(self) -> Handler:
         """The handler, with the answers of before in front of it."""
         handle = super().get_route_handler()
+        scope = needed_scope(self.dependant)
 
         async def once(request: Request) -> Response:
+            if request.method in SAFE_METHODS:
+                return await handle(request)
+            caller = await run_in_threadpool(_admitted, request, scope)
             key = request.headers.get(HEADER)
             if key is None or request.method != "POST":
                 return await handle(request)
-            return await _answer(request, key, handle)
+            try:
+                return await _answer(request, caller.name, key, handle)
+            finally:
+                await request.close()
 
         return once
 
 
-async def _answer(request: Request, key: str, handle: Handler) -> Response:
+def _admitted(request: Request, scope: Scope) -> Principal:
+    caller = identify(request, request.app.state.desk, _bearer(request), request.cookies.get(COOKIE))
+    caller.require(scope)
+    return caller
+
+
+async def _answer(request: Request, owner: str, key: str, handle: Handler) -> Response:
     desk: Desk = request.app.state.desk
-    caller = await run_in_threadpool(identify, request, desk, _bearer(request), request.cookies.get(COOKIE))
     fingerprint = await _fingerprint(request)
-    known = await run_in_threadpool(desk.access.begin_answer, caller.name, key, fingerprint)
+    known = await run_in_threadpool(desk.access.begin_answer, owner, key, fingerprint)
     if known is not None:
         return Response(base64.b64decode(known.body), known.status, {**known.headers, REPLAYED: "true"})
     try:
         response = await handle(request)
     except BaseException:
-        await run_in_threadpool(desk.access.forget_answer, caller.name, key)
+        await run_in_threadpool(desk.access.forget_answer, owner, key)
         raise
-    await run_in_threadpool(_keep, desk.access, caller.name, key, response)
+    await run_in_threadpool(_keep, desk.access, owner, key, response)
     return response
 
 
@@ -70,12 +89,31 @@ def _keep(access: AccessStore, owner: str, key: str, response: Response) -> None
 
 
 async def _fingerprint(request: Request) -> str:
-    """What makes two requests the same: method, address, and the body unless it is a file of any size."""
-    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    """What makes two requests the same: method, address, the version they expect, and the body."""
+    address = request.scope["path"].encode("utf-8", "replace") + b"?" + request.scope["query_string"]
+    digest = hashlib.sha256(f"{request.method} ".encode() + address + b"\n")
+    digest.update(f"{request.headers.get('if-match', '')}\n".encode())
     if request.headers.get("content-type", "").startswith("multipart/"):
-        digest.update(request.headers.get("content-length", "").encode())
+        for name, value in (await request.form()).multi_items():
+            digest.update(f"{name}\n{await _written(value)}\n".encode("utf-8", "replace"))
     else:
         digest.update(await request.body())
+    return digest.hexdigest()
+
+
+async def _written(value: UploadFile | str) -> str:
+    """A field of a form as it counts: a file is the same when its name and its content are."""
+    if isinstance(value, str):
+        return value
+    content = await run_in_threadpool(_sha256, value.file)
+    await value.seek(0)
+    return f"{value.filename}\n{content}"
+
+
+def _sha256(file: Readable) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks_of(file):
+        digest.update(chunk)
     return digest.hexdigest()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -43,6 +44,9 @@ TABLE: tuple[tuple[type[errors.StudioError], int, str, str], ...] = (
 
 RETRY_AFTER_S = 5
 """What is told when nobody knows better."""
+
+FIELDS_MAX = 20
+"""Fields that an answer complains about; who sends ten thousand wrong ones gets no answer ten times as long."""
 
 
 class FieldProblem(BaseModel):
@@ -136,7 +140,8 @@ def respond(
         "title": title,
         "status": status,
         "detail": printable(detail),
-        "instance": printable(request.url.path),
+        # Not the URL: it is put together from what the client calls this host, and not every name makes one.
+        "instance": printable(request.scope["path"]),
     }
     if fields:
         body["errors"] = [{name: printable(value) for name, value in each.items()} for each in fields]
@@ -151,10 +156,15 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def in_one_line(path: str) -> str:
+    """A path as the log shows it: what came in as a line end begins no line of its own."""
+    return path.encode("unicode_escape").decode("ascii")
+
+
 async def _studio(request: Request, error: Exception) -> JSONResponse:
     status, slug, title = next((s, g, t) for kind, s, g, t in TABLE if isinstance(error, kind))
     if status >= 500:
-        log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+        log.error("%s %s: %s", request.method, in_one_line(request.scope["path"]), error, exc_info=error)
     headers = {}
     wait = getattr(error, "retry_after_s", RETRY_AFTER_S if status == 503 else None)
     if wait is not None:
@@ -172,7 +182,7 @@ async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     fields = [
         {"field": ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0]), "message": each["msg"]}
-        for each in error.errors()
+        for each in error.errors()[:FIELDS_MAX]
     ]
     detail = "; ".join(f"{each['field']}: {each['message']}" for each in fields)
     return respond(request, 422, "unusable-form", "A value has not the form that is asked for", detail, fields=fields)
@@ -181,10 +191,16 @@ async def _validation(request: Request, error: Exception) -> JSONResponse:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     slug = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}.get(error.status_code, "http")
-    return respond(request, error.status_code, slug, error.detail, error.detail, headers=error.headers)
+    title = HTTPStatus(error.status_code).phrase.capitalize()
+    return respond(request, error.status_code, slug, title, error.detail, headers=error.headers)
+
+
+async def of_error(request: Request, error: Exception) -> JSONResponse:
+    """The answer to what was raised outside of the routes: a refusal, or a fault of the studio itself."""
+    return await (_http if isinstance(error, HTTPException) else _unexpected)(request, error)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     # Its text may hold anything, also a secret: it goes into the log only.
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    log.error("%s %s failed", request.method, in_one_line(request.scope["path"]), exc_info=error)
     return respond(request, 500, "failed", "It failed", "an unexpected error; the server's log has it")

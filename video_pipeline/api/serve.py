@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from video_pipeline import bootstrap
 from video_pipeline.api.app import create_app
@@ -14,7 +16,18 @@ from video_pipeline.api.desk import Desk
 from video_pipeline.steps.notify import Courier
 
 GRACE_S = 5
-"""How long answers under way may take at the end; live streams never end by themselves."""
+"""How long answers under way may take at the end."""
+
+
+class StudioServer(uvicorn.Server):
+    """A server that ends live streams first when it stops: they never end by themselves, and it waits for them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        app = self.config.app
+        if isinstance(app, FastAPI):
+            app.state.live.end()
+        await super().shutdown(sockets)
 
 
 def desk_of_installation() -> Desk:
@@ -44,8 +57,9 @@ def _courier() -> Iterator[None]:
 def serve(host: str, port: int) -> None:
     """Serve until a signal comes."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     app = create_app(desk_of_installation())
-    server = uvicorn.Server(
+    server = StudioServer(
         uvicorn.Config(
             app,
             host=host,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Network
+
 from fastapi import APIRouter, Request, Response
 
 from video_pipeline.api import models
@@ -17,7 +19,7 @@ router = APIRouter(prefix="/session", tags=["session"])
 @router.post("", summary="Sign in", responses=answers(401))
 def sign_in(login: models.Login, request: Request, response: Response, desk: AtDesk) -> models.Session:
     """Open a session: a cookie for this browser, and the token that its changes need in `X-CSRF-Token`."""
-    desk.logins.require(request.client.host if request.client else "unknown")
+    desk.logins.require(_network(request))
     opened = desk.access.open_session(login.name, login.password)
     if opened is None:
         raise AccessDeniedError("name or password is wrong")
@@ -27,12 +29,20 @@ def sign_in(login: models.Login, request: Request, response: Response, desk: AtD
         expires=opened.session.expires_at,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=request.scope["scheme"] == "https",
         path="/",
     )
     response.headers["Cache-Control"] = "no-store"
     user = models.User(name=opened.session.user_name, scope=opened.session.scope)
     return models.Session(user=user, csrf_token=opened.csrf_token, expires_at=opened.session.expires_at)
+
+
+def _network(request: Request) -> str:
+    """Where a request comes from: the address, of IPv6 the network that one household has all addresses of."""
+    host = request.client.host if request.client else "unknown"
+    if ":" not in host:
+        return host
+    return str(IPv6Network((host.partition("%")[0], 64), strict=False))
 
 
 @router.get("", summary="Who is signed in?", responses=answers(401))

@@ -12,7 +12,7 @@ from video_pipeline.api.caller import Reader
 from video_pipeline.api.desk import AtDesk
 from video_pipeline.api.problems import answers
 from video_pipeline.domain.access import Principal
-from video_pipeline.domain.errors import ForbiddenError
+from video_pipeline.domain.errors import ForbiddenError, InvalidInputError
 from video_pipeline.domain.statistics import Period
 
 router = APIRouter(prefix="/statistics", tags=["statistics"])
@@ -47,9 +47,16 @@ def cost(
 ) -> models.CostOverTime:
     """Per day, week or month (UTC), without gaps: jobs ordered and completed, cost in US dollars, minutes made."""
     end = _utc(until) or datetime.now(UTC)
-    start = _utc(since) or end - SINCE_DEFAULT
+    start = _utc(since) or _before(end)
     rows = desk.jobs.cost_over_time(period, start, end, user_id=_whose(caller, user_id))
     return models.CostOverTime(items=[models.PeriodCost.model_validate(each) for each in rows])
+
+
+def _before(end: datetime) -> datetime:
+    try:
+        return end - SINCE_DEFAULT
+    except OverflowError as error:
+        raise InvalidInputError(f"there is no time before {end}; say since when") from error
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,27 +11,31 @@ from fastapi.responses import JSONResponse
 
 from video_pipeline.api import models, shapes
 from video_pipeline.api.caller import EditJob, Editor, ReadJob
-from video_pipeline.api.desk import AtDesk
+from video_pipeline.api.desk import AtDesk, Desk
 from video_pipeline.api.jobs import IfMatch, answer_with_etag, expected
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import ProblemError, answers
 from video_pipeline.api.showing import show_job, show_storyboard
 from video_pipeline.domain.access import Scope
-from video_pipeline.domain.errors import InvalidInputError, NotFoundError
+from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS, IMAGE_PROMPT_CHARACTERS
+from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.orders import OrderKind
 from video_pipeline.domain.records import JobRecord
+from video_pipeline.steps.refine import check_refinement
 from video_pipeline.steps.refine import refine as refine_scene
 from video_pipeline.steps.reorder import reorder as reorder_scenes
 from video_pipeline.steps.restore import restore as restore_picture
 
 router = APIRouter(prefix="/jobs/{job_id}", tags=["storyboard"], route_class=OnceRoute)
 
-PROMPT_CHARACTERS = {"min_length": 10, "max_length": 2000}
-DESCRIPTION_CHARACTERS = {"min_length": 10, "max_length": 1000}
+
+def _text(allowed: range, description: str) -> Any:
+    return Query(min_length=allowed.start, max_length=allowed.stop - 1, description=description)
+
 
 SceneNumber = Annotated[int, Query(ge=1, le=10_000, description="Counted from 1.")]
-Prompt = Annotated[str | None, Query(**PROMPT_CHARACTERS, description="What the new picture shows.")]
-Description = Annotated[str | None, Query(**DESCRIPTION_CHARACTERS, description="The line that people read.")]
+Prompt = Annotated[str | None, _text(IMAGE_PROMPT_CHARACTERS, "What the new picture shows.")]
+Description = Annotated[str | None, _text(DESCRIPTION_CHARACTERS, "The line that people read.")]
 Order = Annotated[list[int], Query(max_length=1000, description="Every scene number once, in the new order.")]
 
 
@@ -68,33 +73,26 @@ def refine(
     """
     if new_image_prompt is not None:
         caller.require(Scope.SPEND)
-    _check_refinable(job, new_image_prompt, new_description)
+    if job.storyboard is None:
+        raise _no_storyboard(job)
+    asked = {
+        "image_prompt": new_image_prompt,
+        "description": new_description,
+        "expected": expected(desk, job.id, if_match),
+    }
     if not wait:
-        asked = {
-            "scene_number": scene_number,
-            "image_prompt": new_image_prompt,
-            "description": new_description,
-            "expected": expected(if_match),
-        }
-        placed = shapes.order(desk.jobs.place_order(job.id, OrderKind.REFINE, asked, by=caller.name))
-        return JSONResponse(placed.model_dump(mode="json"), 202, headers={"Location": placed.url})
-    refined = refine_scene(
-        desk.studio(),
-        job.id,
-        scene_number,
-        image_prompt=new_image_prompt,
-        description=new_description,
-        by=caller.name,
-        expected=expected(if_match),
-    )
+        return _ordered(desk, job, scene_number, asked, caller.name)
+    refined = refine_scene(desk.studio(), job.id, scene_number, **asked, by=caller.name)
     return answer_with_etag(show_job(desk, refined), response)
 
 
-def _check_refinable(job: JobRecord, prompt: str | None, description: str | None) -> None:
-    if job.storyboard is None:
-        raise _no_storyboard(job)
-    if prompt is None and description is None:
-        raise InvalidInputError("give new_image_prompt, new_description, or both")
+def _ordered(desk: Desk, job: JobRecord, scene_number: int, asked: Mapping[str, str | None], by: str) -> JSONResponse:
+    # What is not possible is told now, rather than by an order that fails later.
+    check_refinement(desk.jobs, job.id, scene_number, **asked)
+    placed = shapes.order(
+        desk.jobs.place_order(job.id, OrderKind.REFINE, {"scene_number": scene_number, **asked}, by=by)
+    )
+    return JSONResponse(placed.model_dump(mode="json"), 202, headers={"Location": placed.url})
 
 
 def _no_storyboard(job: JobRecord) -> ProblemError:
@@ -114,7 +112,9 @@ def reorder(
     """Put the scenes into another order; pictures and music move along. The approval is taken back."""
     if job.storyboard is None:
         raise _no_storyboard(job)
-    changed = reorder_scenes(desk.studio(), job.id, scene_order, by=caller.name, expected=expected(if_match))
+    changed = reorder_scenes(
+        desk.studio(), job.id, scene_order, by=caller.name, expected=expected(desk, job.id, if_match)
+    )
     return answer_with_etag(show_job(desk, changed), response)
 
 
@@ -146,7 +146,12 @@ def restore(
 ) -> models.Job:
     """Bring an earlier picture of a scene back. Costs nothing and is no refinement; the approval is taken back."""
     changed = restore_picture(
-        desk.studio(), job.id, scene_number, wanted.version_id, by=caller.name, expected=expected(if_match)
+        desk.studio(),
+        job.id,
+        scene_number,
+        wanted.version_id,
+        by=caller.name,
+        expected=expected(desk, job.id, if_match),
     )
     return answer_with_etag(show_job(desk, changed), response)
 

@@ -63,8 +63,8 @@ def _tell_first_user() -> None:
     made = first_user(bootstrap.access_store())
     if made is not None:
         name, password = made
-        console.print(f"Sign in as {name} with the password {password}  (shown once; change it with", markup=False)
-        console.print(f"  video-pipeline user password {name})", markup=False)
+        console.print(f"Sign in: {name}, password {password}", markup=False, soft_wrap=True)
+        console.print(f"         shown once; change it with: video-pipeline user password {name}", markup=False)
 
 
 def studio_command() -> list[str]:

@@ -11,9 +11,10 @@ import dagster as dg
 from video_pipeline.domain.delivery import renditions_of
 from video_pipeline.orchestration import metadata
 from video_pipeline.orchestration.assets import DELIVERY_ASSETS, STORYBOARD_ASSETS
-from video_pipeline.orchestration.failures import translated
+from video_pipeline.orchestration.failures import RETRIES_MAX, translated
 from video_pipeline.orchestration.resources import StudioResource
 from video_pipeline.steps.export import export_all
+from video_pipeline.steps.on_demand import perform_order
 from video_pipeline.steps.order import order_for_active_channels
 
 storyboard_job = dg.define_asset_job(
@@ -61,6 +62,27 @@ def export_job() -> None:
     make_export()
 
 
+class OrderConfig(dg.Config):
+    """Which work order to perform."""
+
+    order_id: str
+
+
+@dg.op(name="perform", description="Perform what was ordered on the page or by REST: exports, a preview, a refinement.")
+def perform_placed(context: dg.OpExecutionContext, config: OrderConfig, studio: StudioResource) -> None:
+    """Make one attempt at a work order; the books decide whether there is another one, so Dagster repeats nothing."""
+    opened = studio.open()
+    with translated(RETRIES_MAX):
+        order = perform_order(opened, UUID(config.order_id), context.run.run_id)
+    context.add_output_metadata(metadata.of_order(opened, order))
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Perform one work order.")
+def order_job() -> None:
+    """Work on demand, asked for by the sensor `placed_orders`."""
+    perform_placed()
+
+
 @dg.op(description="Order an album for each active channel that has no unfinished job.")
 def order_albums(context: dg.OpExecutionContext, studio: StudioResource) -> None:
     """Order the albums; the sensor picks them up."""
@@ -75,4 +97,4 @@ def order_albums_job() -> None:
     order_albums()
 
 
-JOBS: list[Any] = [storyboard_job, delivery_job, export_job, order_albums_job]
+JOBS: list[Any] = [storyboard_job, delivery_job, export_job, order_job, order_albums_job]

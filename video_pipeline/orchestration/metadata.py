@@ -18,6 +18,7 @@ import dagster as dg
 from video_pipeline import bootstrap
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.effort import overlay_cost
+from video_pipeline.domain.orders import OrderKind, WorkOrder, wanted_renditions
 from video_pipeline.domain.records import ExportRecord, JobRecord, ThumbnailRecord
 from video_pipeline.domain.timebase import FPS_30, clock
 from video_pipeline.steps import sheets
@@ -171,6 +172,24 @@ def of_thumbnails(studio: Studio, records: Sequence[ThumbnailRecord]) -> dg.Meta
         chosen, path = "yes" if each.is_selected else "", studio.media.path(each.key)
         rows.append(f"| {each.variant} | {prediction} | {each.predicted_by or ''} | {chosen} | {path} |")
     return dg.MetadataValue.md("\n".join(rows))
+
+
+def of_order(studio: Studio, order: WorkOrder) -> Metadata:
+    """What became of a work order."""
+    told: Metadata = {
+        "job": str(order.job_id),
+        "ordered": order.title,
+        "ordered_by": order.ordered_by,
+        "status": str(order.status),
+        "attempt": order.attempt,
+    }
+    if order.result is not None:
+        told["result"] = dg.MetadataValue.json(order.result)
+    if order.kind is OrderKind.EXPORT:
+        wanted = set(wanted_renditions(order.request))
+        made = [record for record in studio.jobs.exports(order.job_id) if record.report.rendition in wanted]
+        told |= of_files(studio, made)
+    return told
 
 
 def of_files(studio: Studio, records: Sequence[ExportRecord]) -> Metadata:

@@ -8,3 +8,6 @@ VIDEO_JOBS = dg.DynamicPartitionsDefinition(name="video_jobs")
 
 JOB_TAG = "video/job_id"
 """Run tag that names the job; the queue runs one run per value at a time."""
+
+ORDER_TAG = "video/order_id"
+"""Run tag that names the work order of a run."""

@@ -7,7 +7,9 @@ from uuid import UUID
 import dagster as dg
 
 from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.orders import WorkOrder
 from video_pipeline.domain.records import JobRecord
+from video_pipeline.orchestration.partitions import ORDER_TAG
 from video_pipeline.ports import JobStore
 
 BEFORE_APPROVAL = (JobStatus.PLANNED, JobStatus.GENERATING_MUSIC, JobStatus.GENERATING_IMAGE)
@@ -42,6 +44,22 @@ def is_over(instance: dg.DagsterInstance, store: JobStore, job: JobRecord) -> bo
     return bool(runs) and runs[0].is_finished and run_key(store.get_job(job.id)) == key
 
 
+def order_key(order: WorkOrder) -> str:
+    """The same until the order was begun once more, or its run is found to be over."""
+    return f"order:{order.id}:{order.attempt}"
+
+
+def missed_orders(instance: dg.DagsterInstance, store: JobStore) -> int:
+    """Let orders wait for another run whose run is over although it never began them; how many there were."""
+    missed = 0
+    for order in store.waiting_orders(ACTIVE_MAX):
+        runs = instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: order_key(order)}), limit=1)
+        if runs and runs[0].is_finished:
+            store.miss_order(order.id, order.attempt, "its run ended before it could begin")
+            missed += 1
+    return missed
+
+
 def end_dead_runs(instance: dg.DagsterInstance, store: JobStore) -> int:
     """Tell Dagster which of its active runs have no process any more; how many there were.
 
@@ -56,5 +74,8 @@ def end_dead_runs(instance: dg.DagsterInstance, store: JobStore) -> int:
 
 
 def _is_dead(store: JobStore, run: dg.DagsterRun) -> bool:
+    order_id = run.tags.get(ORDER_TAG)
+    if order_id is not None:
+        return store.order_run_is_gone(UUID(order_id), run.run_id)
     job_id = run.tags.get(PARTITION_TAG)
     return job_id is not None and store.run_is_gone(UUID(job_id), run.run_id)

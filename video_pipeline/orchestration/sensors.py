@@ -9,9 +9,10 @@ from uuid import UUID
 
 import dagster as dg
 
+from video_pipeline.domain.orders import WorkOrder
 from video_pipeline.domain.records import JobRecord
-from video_pipeline.orchestration.jobs import delivery_job, storyboard_job
-from video_pipeline.orchestration.partitions import JOB_TAG, VIDEO_JOBS
+from video_pipeline.orchestration.jobs import OrderConfig, delivery_job, order_job, storyboard_job
+from video_pipeline.orchestration.partitions import JOB_TAG, ORDER_TAG, VIDEO_JOBS
 from video_pipeline.orchestration.resources import DatabaseResource
 from video_pipeline.orchestration.runs import (
     AFTER_APPROVAL,
@@ -20,12 +21,17 @@ from video_pipeline.orchestration.runs import (
     end_dead_runs,
     is_at_work,
     is_over,
+    missed_orders,
+    order_key,
     run_key,
 )
 from video_pipeline.ports import JobStore
 
 PER_TICK = 20
 """Jobs a tick looks at; a tick must stay far below Dagster's limit of 60 s."""
+
+PRIORITY_TAG = "dagster/priority"
+"""The queue starts runs with a higher number first; 0 without one."""
 
 INTERVAL_S = 4
 """The daemon looks every 5 s; an interval of 5 would make it skip every second look."""
@@ -67,6 +73,25 @@ def approved_storyboards(
     return _requests(context.instance, store, jobs, delivery_job.name)
 
 
+# By name: an op job that a sensor points to is bound to its resources anew, which Dagster warns of.
+@dg.sensor(job_name=order_job.name, minimum_interval_seconds=INTERVAL_S, default_status=RUNNING_BY_DEFAULT)
+def placed_orders(context: dg.SensorEvaluationContext, database: DatabaseResource) -> dg.SensorResult | dg.SkipReason:
+    """Perform what was ordered on demand, and again what died on the way."""
+    waiting = database.jobs().waiting_orders(PER_TICK)
+    if not waiting:
+        return dg.SkipReason("no order waits")
+    return dg.SensorResult(run_requests=[_run_for(order) for order in waiting])
+
+
+def _run_for(order: WorkOrder) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=order_key(order),
+        run_config=dg.RunConfig(ops={"perform": OrderConfig(order_id=str(order.id))}),
+        # Somebody sits in front of a page and waits, unlike for a whole video; of a job one thing is made at a time.
+        tags={ORDER_TAG: str(order.id), JOB_TAG: str(order.job_id), PRIORITY_TAG: "1"},
+    )
+
+
 @dg.run_failure_sensor(
     monitored_jobs=[storyboard_job, delivery_job],
     minimum_interval_seconds=INTERVAL_S,
@@ -102,6 +127,7 @@ def lost_runs(context: dg.SensorEvaluationContext, database: DatabaseResource) -
     """
     store = database.jobs()
     ended = end_dead_runs(context.instance, store)
+    missed = missed_orders(context.instance, store)
     lost = {job.id: "its process ended without a word" for job in store.lost_jobs()}
     started = [
         *store.list_jobs(statuses=BEFORE_APPROVAL, idle=True, limit=SWEEP_MAX, oldest_first=True),
@@ -111,7 +137,9 @@ def lost_runs(context: dg.SensorEvaluationContext, database: DatabaseResource) -
         job.id: "its run is over but did not finish it" for job in started if is_over(context.instance, store, job)
     }
     marked = sum(store.mark_lost(job_id, f"{why}; video-pipeline job retry {job_id}") for job_id, why in lost.items())
-    return dg.SkipReason(f"{ended} dead runs, {marked} lost jobs" if ended or marked else "nothing is lost")
+    if not ended and not marked and not missed:
+        return dg.SkipReason("nothing is lost")
+    return dg.SkipReason(f"{ended} dead runs, {marked} lost jobs, {missed} orders whose run never began")
 
 
-SENSORS = [new_jobs, approved_storyboards, failed_runs, lost_runs]
+SENSORS = [new_jobs, approved_storyboards, placed_orders, failed_runs, lost_runs]

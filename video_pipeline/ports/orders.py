@@ -24,6 +24,10 @@ class OrderBook(Protocol):
         """The orders of a job, newest first."""
         ...
 
+    def orders_under_way(self) -> list[tuple[WorkOrder, str | None]]:
+        """All orders that are not finished, oldest first, each with the user whose job it is for."""
+        ...
+
     def waiting_orders(self, limit: int) -> list[WorkOrder]:
         """Orders that want a run, oldest first: pending ones, and those whose attempt died."""
         ...

@@ -26,6 +26,7 @@ from video_pipeline.domain.orders import OrderKind, WorkOrder, wanted_renditions
 from video_pipeline.ports import JobStore
 from video_pipeline.steps.export import export_all
 from video_pipeline.steps.preview import make_preview
+from video_pipeline.steps.refine import refine
 from video_pipeline.steps.studio import Studio
 
 HEARTBEAT_S = 10.0
@@ -163,8 +164,29 @@ def _preview(studio: Studio, errand: Errand) -> dict[str, Any]:
     return {"key": made.key, "bytes": made.bytes, "fingerprint": made.fingerprint}
 
 
+def _refine(studio: Studio, errand: Errand) -> dict[str, Any]:
+    order, asked = errand.order, errand.order.request
+    # The name stands in the history: a picture that an earlier attempt bought without living to say so is not bought
+    # again.
+    by = f"{order.ordered_by}, order {order.id}"
+    refined = any(each.kind == "refined" and each.message.endswith(by) for each in studio.jobs.events(order.job_id))
+    if not refined:
+        errand.report(0.1, "makes the picture" if asked["image_prompt"] else "changes the description")
+        refine(
+            studio,
+            order.job_id,
+            asked["scene_number"],
+            image_prompt=asked["image_prompt"],
+            description=asked["description"],
+            by=by,
+            expected=asked["expected"],
+        )
+    return {"scene_number": asked["scene_number"], "etag": studio.jobs.storyboard_version(order.job_id)}
+
+
 WORKS: dict[OrderKind, Callable[[Studio, Errand], dict[str, Any]]] = {
     OrderKind.EXPORT: _export,
     OrderKind.PREVIEW: _preview,
+    OrderKind.REFINE: _refine,
 }
 """What is done for an order of each kind; the result is kept with it."""

@@ -42,6 +42,7 @@ from video_pipeline.steps.export import planned
 from video_pipeline.steps.files import remove_unrecorded
 from video_pipeline.steps.illustrate import SIZE, check_picture, image_key
 from video_pipeline.steps.studio import Studio, chosen
+from video_pipeline.steps.thumbnails import thumbnails_if_possible
 
 
 def refine(
@@ -62,11 +63,9 @@ def refine(
     or an attempt holds it, PreconditionError when its storyboard is not the `expected` version. When the provider
     fails, its error is raised and the job is as it was before.
     """
-    prompt = None if image_prompt is None else checked_prompt(image_prompt)
-    words = None if description is None else checked_description(description)
-    if prompt is None and words is None:
-        raise InvalidInputError("a refinement needs an image prompt, a description or both")
-    _checked(studio.jobs, job_id, scene_number, expected)
+    prompt, words = check_refinement(
+        studio.jobs, job_id, scene_number, image_prompt=image_prompt, description=description, expected=expected
+    )
     with edit(studio.jobs, job_id, f"refinement of scene {scene_number} by {by}") as current:
         # Again, because only now nobody else can change it any more.
         job = _checked(studio.jobs, job_id, scene_number, expected)
@@ -79,7 +78,27 @@ def refine(
 
         if prompt is None:
             return record(None)
-        return _repaint(studio, current, job, _asked(job, scene_number, prompt), record)
+        refined = _repaint(studio, current, job, _asked(job, scene_number, prompt), record)
+    thumbnails_if_possible(studio, job_id)
+    return refined
+
+
+def check_refinement(
+    jobs: JobStore,
+    job_id: UUID,
+    scene_number: int,
+    *,
+    image_prompt: str | None,
+    description: str | None,
+    expected: str | None = None,
+) -> tuple[str | None, str | None]:
+    """The prompt and the description as they will be kept; raises as `refine` does for what is not possible now."""
+    prompt = None if image_prompt is None else checked_prompt(image_prompt)
+    words = None if description is None else checked_description(description)
+    if prompt is None and words is None:
+        raise InvalidInputError("a refinement needs an image prompt, a description or both")
+    _checked(jobs, job_id, scene_number, expected)
+    return prompt, words
 
 
 def regeneration_price(provider: ImageProvider) -> Decimal:

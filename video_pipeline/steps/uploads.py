@@ -93,15 +93,18 @@ def _check_size(file_type: FileType, size: int) -> None:
 
 
 def _write(content: Iterable[bytes] | Path, out: Path, file_type: FileType) -> None:
-    try:
-        with out.open("xb") as file:
-            for chunk in _pieces(content):
-                _check_size(file_type, file.tell() + len(chunk))
+    """What goes wrong with the disk is a MachineError; what goes wrong with the sender is the sender's to tell."""
+    size = 0
+    with out.open("xb", buffering=0) as file:
+        for chunk in _pieces(content):
+            size += len(chunk)
+            _check_size(file_type, size)
+            try:
                 file.write(chunk)
-            if not file.tell():
-                raise InvalidInputError("the file is empty")
-    except OSError as error:
-        raise MachineError(f"the upload could not be stored: {error}") from error
+            except OSError as error:
+                raise MachineError(f"the upload could not be stored: {error}") from error
+    if not size:
+        raise InvalidInputError("the file is empty")
 
 
 def _pieces(content: Iterable[bytes] | Path) -> Iterator[bytes]:

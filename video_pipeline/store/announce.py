@@ -1,6 +1,6 @@
 """Owns what an event leaves for webhooks: one row each, in the event's own transaction; hides the query.
 
-So nothing is told that was rolled back, and nothing that was committed goes untold.
+So nothing is told that was rolled back, and nothing that was committed goes untold. Who was disabled learns nothing.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ FROM (
         AND (webhook.channel_id IS NULL OR webhook.channel_id = job.channel_id)
         AND (webhook.user_name IS NULL OR webhook.user_name = job.user_id)
         AND (webhook.kinds IS NULL OR webhook.kinds ? event.kind)
+        AND NOT EXISTS (SELECT FROM users WHERE users.name = webhook.user_name AND users.disabled_at IS NOT NULL)
     WHERE event.id = :event
     FOR KEY SHARE OF webhook
 ) AS told

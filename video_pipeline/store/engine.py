@@ -53,6 +53,8 @@ def connect(url: str, *, pool_size: int = POOL_SIZE) -> Engine:
         # A server that was restarted leaves dead connections in the pool.
         pool_pre_ping=True,
         pool_recycle=1800,
+        # Errors go into the log, and values hold the secrets of webhooks and the hashes of passwords.
+        hide_parameters=True,
         # Keepalives find a peer that vanished without a word; they mean nothing on a Unix socket.
         connect_args={
             "connect_timeout": 10,

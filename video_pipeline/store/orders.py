@@ -73,6 +73,13 @@ class OrderBooks(Books):
             found = connection.execute(query.order_by(ORDERS.c.created_at.desc(), ORDERS.c.id))
             return [_record(row) for row in found]
 
+    def orders_under_way(self) -> list[tuple[WorkOrder, str | None]]:
+        """All orders that are not finished, oldest first, each with the user whose job it is for."""
+        query = select(ORDERS, JOBS.c.user_id).join(JOBS, JOBS.c.id == ORDERS.c.video_job_id)
+        query = query.where(ORDERS.c.status.in_(UNFINISHED)).order_by(ORDERS.c.created_at, ORDERS.c.id)
+        with self._transaction() as connection:
+            return [(_record(row), row.user_id) for row in connection.execute(query)]
+
     def waiting_orders(self, limit: int) -> list[WorkOrder]:
         """Orders that want a run, oldest first: pending ones, and those whose attempt died.
 
@@ -157,6 +164,13 @@ class OrderBooks(Books):
                 return is_gone(row.holder) or (row.status is OrderStatus.IN_PROGRESS and bool(row.silent))
             ours = and_(EVENTS.c.video_job_id == row.video_job_id, begun)
             return connection.execute(select(EVENTS.c.id).where(ours).limit(1)).one_or_none() is not None
+
+
+def is_ordered_work_live(connection: Connection, job_id: UUID) -> bool:
+    """True while an attempt at an order of the job lives. With the job locked against others, none begins meanwhile."""
+    begun = ORDERS.c.video_job_id == job_id, ORDERS.c.status == OrderStatus.IN_PROGRESS
+    rows = connection.execute(select(ORDERS, _SILENT.label("silent")).where(*begun)).all()
+    return any(not _is_dead(row) for row in rows)
 
 
 def _kept(request: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ NOW = func.clock_timestamp()
 HASHES_AT_ONCE = 2
 """Each occupies 128 MiB and a core: a crowd at the login must not take the machine from those who work."""
 HASH_PATIENCE_S = 10.0
+CROWD_MAX = 8
+"""How many may wait for their turn: each keeps a thread that others need for their work."""
 
 _PUBLIC = tuple(column for column in USERS.c if column.name != "password_hash")
 
@@ -40,19 +42,26 @@ class AccessBooks(Books):
         super().__init__(engine)
         self._cost = cost
         self._hashing = BoundedSemaphore(HASHES_AT_ONCE)
+        self._crowd = BoundedSemaphore(HASHES_AT_ONCE + CROWD_MAX)
 
     @contextlib.contextmanager
     def _turn_to_hash(self) -> Iterator[None]:
-        if not self._hashing.acquire(timeout=HASH_PATIENCE_S):
-            raise TooManyRequestsError("too many people log in at once; try again", retry_after_s=HASH_PATIENCE_S)
-        try:
+        with _place(self._crowd, 0.0), _place(self._hashing, HASH_PATIENCE_S):
             yield
-        finally:
-            self._hashing.release()
 
     def _hashed(self, password: str) -> str:
         with self._turn_to_hash():
             return hash_password(password, self._cost)
+
+
+@contextlib.contextmanager
+def _place(room: BoundedSemaphore, patience_s: float) -> Iterator[None]:
+    if not room.acquire(timeout=patience_s):
+        raise TooManyRequestsError("too many people log in at once; try again", retry_after_s=HASH_PATIENCE_S)
+    try:
+        yield
+    finally:
+        room.release()
 
 
 class UserBooks(AccessBooks):

@@ -180,10 +180,9 @@ def test_an_unusable_url_is_refused_with_the_reason(url: str, reason: str) -> No
 def test_any_text_is_a_target_or_refused(text: str, start: str) -> None:
     try:
         target = Target.parse(start + text)
-    except InvalidInputError as error:
-        assert str(error).isprintable()
-    else:
-        assert target.scheme in ("http", "https")
-        assert 1 <= target.port <= 65535
-        assert re.fullmatch(r"[\x21-\x7e]+", target.host + target.path)
-        assert target.path.startswith("/")
+    except InvalidInputError:
+        return
+    assert target.scheme in ("http", "https")
+    assert 1 <= target.port <= 65535
+    assert re.fullmatch(r"[\x21-\x7e]+", target.host + target.path)
+    assert target.path.startswith("/")

@@ -140,5 +140,5 @@ def test_a_redirect_is_a_failure_that_names_where_it_points() -> None:
 def test_kinds_are_those_that_are_told() -> None:
     assert checked_kinds(["moved", "created", "moved"]) == ("created", "moved")
     assert checked_kinds([]) == ()
-    with pytest.raises(InvalidInputError, match="'claimed'.*created, moved"):
+    with pytest.raises(InvalidInputError, match=r"'claimed'.*created, moved"):
         checked_kinds(["moved", "claimed"])

@@ -40,6 +40,7 @@ class Installation:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.port = free_port()
+        self.api_port = free_port()
         self.environment = {
             **{
                 name: value
@@ -49,6 +50,7 @@ class Installation:
             "VIDEO_PIPELINE_DATA_DIR": str(root / "data"),
             "VIDEO_PIPELINE_STATE_DIR": str(root / "state"),
             "VIDEO_PIPELINE_PORT": str(self.port),
+            "VIDEO_PIPELINE_API_PORT": str(self.api_port),
             "VIDEO_PIPELINE_WORKERS": "2",
         }
         self._children: list[subprocess.Popen[str]] = []
@@ -107,13 +109,36 @@ class Installation:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.loads(answer.read())["data"]
 
-    def start_up(self) -> subprocess.Popen[str]:
-        """Start `up` and wait until its webserver answers."""
-        up = self.start("up")
+    @property
+    def studio(self) -> str:
+        """Where the page is."""
+        return f"http://127.0.0.1:{self.api_port}"
+
+    def is_ready(self) -> bool:
+        """Whether the studio says that it can work."""
+        with urllib.request.urlopen(f"{self.studio}/api/v2/ready", timeout=20) as answer:
+            return bool(json.loads(answer.read())["status"] == "ready")
+
+    def wait_until_ready(self) -> None:
+        """Wait for the studio, started without Dagster."""
         deadline = time.monotonic() + 90
         while True:
             try:
+                assert self.is_ready()
+            except OSError:
+                assert time.monotonic() < deadline, "the studio does not answer"
+                time.sleep(0.5)
+            else:
+                return
+
+    def start_up(self) -> subprocess.Popen[str]:
+        """Start `up` and wait until Dagster and the studio answer."""
+        up = self.start("up")
+        deadline = time.monotonic() + 120
+        while True:
+            try:
                 self.graphql("{ version }")
+                assert self.is_ready()
             except OSError:
                 assert up.poll() is None, f"up ended with {up.returncode}"
                 assert time.monotonic() < deadline, "the webserver does not answer"

@@ -85,7 +85,9 @@ def test_a_job_runs_through_the_graph_with_metadata_and_checks(
     assert metadata_of(first, "music")["waveform"].startswith("![waveform-01](data:image/jpeg;base64,")
     finished = metadata_of(second, "master")
     assert {"poster", "waveform", "preview"} <= set(finished)
-    assert {"thumbnails", "thumbnail_1_titled"} <= set(metadata_of(second, "exports"))
+    exports = metadata_of(second, "exports")
+    assert {"thumbnails", "thumbnail_titled_1"} <= set(exports)
+    assert exports["thumbnails"].count("appeal-1 (an estimate)") == 6
     assert finished["frames"] == 900
     assert -14.5 <= finished["integrated_lufs"] <= -13.5
     assert finished["true_peak_dbtp"] <= -1.0
@@ -131,7 +133,7 @@ def test_what_cannot_be_drawn_is_left_out_and_fails_nothing(
     assert metadata_of(made, "master")["frames"] == 900
     assert not {"poster", "waveform", "preview"} & set(metadata_of(made, "master"))
     assert metadata_of(made, "exports")["exports"] == 1
-    assert "thumbnails is left out: no ink" in caplog.text
+    assert f"the thumbnails of job {job.id} are left out: no ink" in caplog.text
 
 
 def test_a_failing_check_stops_what_follows(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-from PIL import Image
 
 from video_pipeline.domain.errors import ConflictError
 from video_pipeline.domain.job import Approval
 from video_pipeline.domain.progress import Stage
-from video_pipeline.domain.records import ImageRecord, JobRecord
+from video_pipeline.domain.records import JobRecord
 from video_pipeline.steps import sheets
 from video_pipeline.steps.files import job_files
 from video_pipeline.steps.gates import GATES
@@ -30,11 +27,6 @@ def done(studio: Studio, order: Order, *stages: Stage) -> UUID:
     return job.id
 
 
-def size_of(path: Path) -> tuple[int, int]:
-    with Image.open(path) as image:
-        return image.size
-
-
 def test_everything_beside_a_job_is_made_and_listed_and_its_gates_hold(
     studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -44,14 +36,10 @@ def test_everything_beside_a_job_is_made_and_listed_and_its_gates_hold(
         sheets.poster(studio, finished),
         sheets.programme_waveform(studio, finished),
         sheets.preview(studio, finished, cancelled=lambda: False),
-        *sheets.thumbnails(studio, finished),
+        *(studio.media.path(each.key) for each in studio.jobs.get_thumbnails(finished)),
     ]
     names = [path.name for path in made]
     assert names[3] == "preview.mp4"
-    assert [name for name in names if name.startswith("thumbnail")] == [
-        f"thumbnail-{number}{kind}.jpg" for number in (1, 2, 3) for kind in ("", "-titled")
-    ]
-    assert {size_of(path) for path in made if path.name.startswith("thumbnail")} == {(1280, 720)}
     assert studio.tools.inspect(made[3])["frames"] == 600
     listed = {file.path: file for file in job_files(studio, finished)}
     assert set(made) <= set(listed)
@@ -83,19 +71,3 @@ def check_gates_of_files(studio: Studio, finished: UUID, monkeypatch: pytest.Mon
 def test_a_job_without_a_master_has_no_preview(studio: Studio, order: Order) -> None:
     with pytest.raises(ConflictError, match="no master yet"):
         sheets.preview(studio, order().id, cancelled=lambda: False)
-
-
-def test_thumbnails_are_of_pictures_that_differ(studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The best picture twice under two names is chosen once as long as there is another one."""
-    job_id = done(studio, order, Stage.STORYBOARD, Stage.MUSIC, Stage.IMAGES)
-    first, second, third = studio.jobs.images(job_id)
-
-    def alike(image: ImageRecord, like: ImageRecord) -> ImageRecord:
-        return replace(image, facts=replace(image.facts, perceptual_hash=like.facts.perceptual_hash))
-
-    opposite = f"{int(first.facts.perceptual_hash, 16) ^ (2**64 - 1):016x}"
-    other = replace(third, facts=replace(third.facts, perceptual_hash=opposite))
-    images = [first, alike(second, first), other]
-    appeal = {studio.media.locate(image.media): worth for image, worth in zip(images, (0.9, 0.8, 0.2), strict=True)}
-    monkeypatch.setattr(studio.tools, "appeal", lambda path: appeal[path])
-    assert [image.order_index for image in sheets.chosen_images(studio, images)] == [1, 3, 2]

@@ -1,0 +1,38 @@
+// Owns what happened to a job, newest first; hides the events' kinds.
+import { button, fill, h } from "./dom.js";
+import { when } from "./when.js";
+import { statusOf, words } from "./wording.js";
+
+const FIRST = 8;
+
+/** @param {import("./desk.js").Desk} desk */
+export function history(desk) {
+  const list = h("ol", { class: "history", testid: "history" });
+  const more = button("", { class: "link", testid: "history-more", onclick: () => { all = true; show(); } });
+  let all = false;
+  let shown = "";
+  const show = () => {
+    const events = [...desk.history].sort((a, b) => b.id - a.id);
+    const text = `${events[0]?.id} ${events.length} ${all}`;
+    if (text === shown) return;
+    shown = text;
+    fill(list, (all ? events : events.slice(0, FIRST)).map(line));
+    more.hidden = all || events.length <= FIRST;
+    more.lastChild.textContent = `Show all ${events.length}`;
+  };
+  more.append(h("span", {}, ""));
+  desk.onChange(show);
+  return h("section", { class: "panel side-panel", "aria-labelledby": "history-title" }, h("h2", { id: "history-title" }, "History"), list, more);
+}
+
+function line(event) {
+  const tone = event.status_to ? statusOf(event.status_to).tone : "gray";
+  return h("li", { testid: "history-event", "data-kind": event.kind }, h("span", { class: `dot tone-${tone}` }),
+    h("div", {}, h("p", {}, titleOf(event)), detailOf(event) && h("p", { class: "small muted" }, detailOf(event)), h("p", { class: "small muted" }, when(event.created_at))));
+}
+
+const moves = (event) => event.kind === "moved" && event.status_to;
+
+const titleOf = (event) => (moves(event) ? statusOf(event.status_to).label : words(event.kind));
+
+const detailOf = (event) => (moves(event) && event.message.includes(` to ${event.status_to}`) ? "" : event.message);

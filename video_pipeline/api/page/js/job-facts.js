@@ -1,0 +1,49 @@
+// Owns the facts beside a job: cost against its estimate, what was ordered; hides their wording.
+import { h, renew } from "./dom.js";
+import { meter } from "./card.js";
+import { KIND, clock, count, lengthOf, money, words } from "./wording.js";
+
+/** @param {import("./desk.js").Desk} desk */
+export function facts(desk) {
+  const cost = h("section", { class: "panel side-panel", "aria-labelledby": "cost-title", testid: "cost" });
+  const ordered = h("section", { class: "panel side-panel", "aria-labelledby": "brief-title", testid: "brief" });
+  desk.onChange((job) => {
+    renew(cost, [job.estimated_cost_usd, job.actual_cost_usd, job.refinements, job.download_count], () => costLines(job));
+    renew(ordered, [job.brief, job.niche_label, job.mood_keywords, job.duration_s, job.project_name, job.tags], () => briefLines(job));
+  });
+  return h("div", { class: "stack" }, cost, ordered);
+}
+
+function costLines(job) {
+  const [spent, expected] = [Number(job.actual_cost_usd ?? 0), Number(job.estimated_cost_usd ?? 0)];
+  const share = expected > 0 ? (100 * spent) / expected : 0;
+  const { used = 0, limit = 5 } = job.refinements ?? {};
+  return [
+    h("h2", { id: "cost-title" }, "Cost"),
+    h("p", { class: "big-figure tabular", testid: "cost-actual" }, money(spent), h("span", { class: "muted" }, expected > 0 ? ` of ${money(expected)} estimated` : " so far")),
+    expected > 0 && meter(Math.min(share, 100), `Spent ${money(spent)} of ${money(expected)} estimated`, spent > expected ? "over" : ""),
+    spent > expected && expected > 0 && h("p", { class: "small muted" }, `${money(spent - expected)} more than estimated.`),
+    h("dl", { class: "facts" }, list([["Refinements", `${used} of ${limit} used`], ["Downloads", String(job.download_count ?? 0)]])),
+  ];
+}
+
+function briefLines(job) {
+  const brief = job.brief ?? {};
+  const rows = [
+    ["Kind", KIND[job.kind] ?? words(job.kind)],
+    ["Niche", job.niche_label],
+    ["Mood", job.mood_keywords],
+    ["Project", job.project_name],
+    ["Length", clock(lengthOf(job))],
+    ["Scenes", job.scene_count ? count(job.scene_count, "scene") : null],
+    ["Motion", words(brief.motion)],
+    ["Transition", words(brief.transition)],
+    ["Overlay", brief.overlay && brief.overlay !== "none" ? words(brief.overlay) : null],
+    ["Music", words(brief.music_provider)],
+    ["Pictures", words(brief.visual_provider)],
+    ["Seed", brief.seed],
+  ];
+  return [h("h2", { id: "brief-title" }, "Order"), h("dl", { class: "facts" }, list(rows))];
+}
+
+const list = (rows) => rows.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]);
