@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Double, Select, case, cast, func, select, tuple_
+from sqlalchemy import ColumnElement, Double, Select, cast, func, select, tuple_
 
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import JobKind, JobStatus, statuses_for
@@ -21,8 +21,6 @@ from video_pipeline.domain.summaries import PAGE_MAX, JobSummary, Page
 from video_pipeline.store.books import CHANNELS, JOBS, Books
 from video_pipeline.store.codec import clean
 from video_pipeline.store.search import matching
-
-_SCENES = JOBS.c.storyboard_data["scenes"]
 
 TITLE: ColumnElement[str] = func.coalesce(func.nullif(JOBS.c.youtube_title, ""), JOBS.c.niche_label)
 """What a list calls a job."""
@@ -35,14 +33,12 @@ _SUMMARY = (
     JOBS.c.estimated_cost.label("estimated_cost_usd"),
     JOBS.c.actual_cost.label("actual_cost_usd"),
     cast(JOBS.c.duration, Double).label("duration_s"),
-    # Anything may be in a column of JSON; what has no list of scenes has no count.
-    case((func.jsonb_typeof(_SCENES) == "array", func.jsonb_array_length(_SCENES))).label("scene_count"),
     *(
         JOBS.c[name]
         for name in (
             *("kind", "status", "niche_label", "mood_keywords", "project_name", "user_id", "target_duration_minutes"),
             *("approval", "approved", "progress", "error_message", "refinement_count", "download_count"),
-            *("retry_count", "created_at", "updated_at", "completed_at"),
+            *("retry_count", "scene_count", "created_at", "updated_at", "completed_at"),
         )
     ),
 )
