@@ -66,6 +66,7 @@ def test_every_column_of_the_schema_that_a_seed_has_is_in_the_map() -> None:
         *(f"images.{name}" for name in (*measured, "width", "height", "mean_luma", "perceptual_hash")),
         *(f"images.{name}" for name in ("licence", "license_document_url")),
         *(f"video_jobs.{name}" for name in ("kind", "approval", "seed", "failed_from", "attempt", "master_report")),
+        "video_jobs.scene_count",
         *(f"job_files.{name}" for name in ("sha256", "bytes")),
         *(f"render_tasks.{name}" for name in ("attempt", "report")),
     }
