@@ -2,6 +2,7 @@
 # make up     Dagster's web UI and daemon on this machine
 # make test   set up and run all tests                          ARGS="-k store"
 # make bench  measure the render engine beside its rivals       ARGS="--minutes 5 --json"
+# make bench-api  measure the REST API under load                ARGS="--seconds 10 --json"
 # make check  format, lint, types, import contract, definitions
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run up test bench check format lock setup clean
+.PHONY: run up test bench bench-api check format lock setup clean
 
 run: $(VENV)/ready
 	@$(BIN)/video-pipeline run $(ARGS)
@@ -24,6 +25,9 @@ test: $(VENV)/ready
 
 bench: $(VENV)/ready
 	@exec $(BIN)/python -m tools.bench $(ARGS)
+
+bench-api: $(VENV)/ready
+	@exec $(BIN)/python -m tools.bench_api $(ARGS)
 
 check: $(VENV)/ready
 	$(BIN)/ruff format --check .

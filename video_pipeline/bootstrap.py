@@ -84,10 +84,14 @@ def dagster_url() -> str:
     return _embedded_server().url(DAGSTER_DATABASE)
 
 
-@lru_cache
 def engine(url: str | None = None) -> Engine:
     """The engine of a migrated database; by default of this installation's."""
-    opened = connect(url or database_url())
+    return _migrated_engine(url or database_url())
+
+
+@lru_cache
+def _migrated_engine(url: str) -> Engine:
+    opened = connect(url)
     migrate(opened)
     return opened
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from video_pipeline.api import models, shapes
 from video_pipeline.api.caller import EditJob, Editor, Reader, ReadJob, Spender, visible_job
-from video_pipeline.api.desk import AtDesk
+from video_pipeline.api.desk import AtDesk, Desk
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.ordering import brief_of, estimate_of
 from video_pipeline.api.problems import answers
@@ -29,11 +29,13 @@ Words = Annotated[str | None, Query(alias="q", max_length=500, description="Word
 Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")]
 
 
-def expected(if_match: str | None) -> str | None:
-    """The version that an If-Match header names; None when any will do."""
+def expected(desk: Desk, job_id: UUID, if_match: str | None) -> str | None:
+    """The version that an If-Match header names, of several the one that there is now; None when any will do."""
     if if_match is None or if_match.strip() == "*":
         return None
-    return if_match.strip().removeprefix("W/").strip('"')
+    named = [each.strip().removeprefix("W/").strip('"') for each in if_match.split(",")]
+    present = desk.jobs.storyboard_version(job_id) if len(named) > 1 else None
+    return present if present in named else named[0]
 
 
 @router.get("", summary="Find jobs", responses=answers(401))
@@ -86,7 +88,7 @@ def show(job: ReadJob, desk: AtDesk) -> models.Job:
 @router.post("/{job_id}/approve", summary="Approve the storyboard", responses=answers(401, 403, 404, 409, 412))
 def approve(job: EditJob, desk: AtDesk, caller: Editor, response: Response, if_match: IfMatch = None) -> models.Job:
     """Let the storyboard pass exactly as it is: it is rendered next."""
-    desk.jobs.approve_storyboard(job.id, by=caller.name, expected=expected(if_match))
+    desk.jobs.approve_storyboard(job.id, by=caller.name, expected=expected(desk, job.id, if_match))
     return answer_with_etag(show_job(desk, desk.jobs.get_job(job.id)), response)
 
 

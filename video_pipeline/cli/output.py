@@ -79,6 +79,7 @@ def job_json(job: JobRecord) -> dict[str, Any]:
         "progress": job.progress,
         "error": job.error_message,
         "retries": job.retry_count,
+        "refinements": job.refinement_count,
         "cost_usd": float(job.actual_cost_usd),
         "created_at": job.created_at.isoformat(),
         "updated_at": job.updated_at.isoformat(),

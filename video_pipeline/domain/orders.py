@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from video_pipeline.domain.delivery import Rendition
+from video_pipeline.domain.editing import checked_description, checked_prompt
 from video_pipeline.domain.errors import InvalidInputError
 
 RENDITIONS_MAX = 24
@@ -27,12 +28,8 @@ ATTEMPTS_MAX = 3
 STALE_S = 60
 """Seconds without a sign of life after which the attempt at an order counts as dead."""
 
-RETRY_DELAY_S = 10
+RETRY_DELAY_S = 20
 """Seconds that an order waits after its first attempt failed in a way that may pass; later ones wait longer."""
-
-PROMPT_CHARACTERS = range(10, 2001)
-DESCRIPTION_CHARACTERS = range(10, 1001)
-"""Limits of what a refinement may say."""
 
 
 class OrderKind(StrEnum):
@@ -152,20 +149,20 @@ def _refinement(request: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidInputError("a refinement names the number of a scene, counted from 1")
     if expected is not None and not isinstance(expected, str):
         raise InvalidInputError("the storyboard that a refinement expects is named by a word")
-    prompt = _text(request, "image_prompt", PROMPT_CHARACTERS)
-    description = _text(request, "description", DESCRIPTION_CHARACTERS)
+    prompt = _text(request, "image_prompt", checked_prompt)
+    description = _text(request, "description", checked_description)
     if prompt is None and description is None:
-        raise InvalidInputError("a refinement gives a new prompt, a new description, or both")
+        raise InvalidInputError("a refinement needs an image prompt, a description or both")
     return {"scene_number": number, "image_prompt": prompt, "description": description, "expected": expected}
 
 
-def _text(request: Mapping[str, Any], name: str, limits: range) -> str | None:
+def _text(request: Mapping[str, Any], name: str, checked: Callable[[str], str]) -> str | None:
     text = request.get(name)
     if text is None:
         return None
-    if not isinstance(text, str) or len(text) not in limits:
-        raise InvalidInputError(f"{name} has {limits[0]} to {limits[-1]} characters")
-    return text
+    if not isinstance(text, str):
+        raise InvalidInputError(f"{name} of a refinement is a text")
+    return checked(text)
 
 
 def _check_names(kind: OrderKind, request: Mapping[str, Any], *known: str) -> None:

@@ -73,12 +73,16 @@ def approved_storyboards(
     return _requests(context.instance, store, jobs, delivery_job.name)
 
 
-@dg.sensor(job=order_job, minimum_interval_seconds=INTERVAL_S, default_status=RUNNING_BY_DEFAULT)
+# By name: an op job that a sensor points to is bound to its resources anew, which Dagster warns of.
+@dg.sensor(job_name=order_job.name, minimum_interval_seconds=INTERVAL_S, default_status=RUNNING_BY_DEFAULT)
 def placed_orders(context: dg.SensorEvaluationContext, database: DatabaseResource) -> dg.SensorResult | dg.SkipReason:
     """Perform what was ordered on demand, and again what died on the way."""
     waiting = database.jobs().waiting_orders(PER_TICK)
     if not waiting:
         return dg.SkipReason("no order waits")
+    if any(order.attempt for order in waiting):
+        # Of a job one run goes on at a time, and a dead one would count until the next sweep.
+        end_dead_runs(context.instance, database.jobs())
     return dg.SensorResult(run_requests=[_run_for(order) for order in waiting])
 
 

@@ -166,18 +166,20 @@ def _preview(studio: Studio, errand: Errand) -> dict[str, Any]:
 
 def _refine(studio: Studio, errand: Errand) -> dict[str, Any]:
     order, asked = errand.order, errand.order.request
-    # The history tells by this mark what an attempt did that died before it could say so: nobody pays for it twice.
-    mark = f"order {order.id}"
-    if not any(event.kind == "refined" and event.message.endswith(mark) for event in studio.jobs.events(order.job_id)):
-        errand.report(0.0, f"scene {asked['scene_number']} is refined")
+    # The name stands in the history: a picture that an earlier attempt bought without living to say so is not bought
+    # again.
+    by = f"{order.ordered_by}, order {order.id}"
+    refined = any(each.kind == "refined" and each.message.endswith(by) for each in studio.jobs.events(order.job_id))
+    if not refined:
+        errand.report(0.1, "makes the picture" if asked["image_prompt"] else "changes the description")
         refine(
             studio,
             order.job_id,
             asked["scene_number"],
-            image_prompt=asked.get("image_prompt"),
-            description=asked.get("description"),
-            by=f"{order.ordered_by}, {mark}",
-            expected=asked.get("expected"),
+            image_prompt=asked["image_prompt"],
+            description=asked["description"],
+            by=by,
+            expected=asked["expected"],
         )
     return {"scene_number": asked["scene_number"], "etag": studio.jobs.storyboard_version(order.job_id)}
 

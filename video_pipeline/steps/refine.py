@@ -42,6 +42,7 @@ from video_pipeline.steps.export import planned
 from video_pipeline.steps.files import remove_unrecorded
 from video_pipeline.steps.illustrate import SIZE, check_picture, image_key
 from video_pipeline.steps.studio import Studio, chosen
+from video_pipeline.steps.thumbnails import thumbnails_if_possible
 
 
 def refine(
@@ -77,7 +78,9 @@ def refine(
 
         if prompt is None:
             return record(None)
-        return _repaint(studio, current, job, _asked(job, scene_number, prompt), record)
+        refined = _repaint(studio, current, job, _asked(job, scene_number, prompt), record)
+    thumbnails_if_possible(studio, job_id)
+    return refined
 
 
 def check_refinement(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from video_pipeline.domain.editing import check_editable
 from video_pipeline.domain.errors import MediaError, NotFoundError
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.steps.attempt import edit
+from video_pipeline.steps.refine import check_expected
 from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.thumbnails import thumbnails_if_possible
 
 
 def restore(
@@ -18,6 +21,8 @@ def restore(
     The present picture takes its place in the history. It costs nothing and is no refinement. Raises NotFoundError
     when the scene never showed it or its file is gone, MediaError when the file is damaged, else as `refine`.
     """
+    check_editable(job_id, studio.jobs.get_job(job_id).status)
+    check_expected(studio.jobs, job_id, expected)
     with edit(studio.jobs, job_id, f"restoring a picture of scene {scene_number} by {by}") as current:
         versions = studio.jobs.image_versions(job_id, scene_number)
         version = next((each for each in versions if each.id == version_id), None)
@@ -26,4 +31,6 @@ def restore(
         studio.media.locate(version.media)
         if not studio.media.holds(version.media):
             raise MediaError(f"{version.media.key} is damaged; its checksum is not the recorded one")
-        return studio.jobs.restore_image(current.lease, scene_number, version_id, by=by, expected=expected)
+        restored = studio.jobs.restore_image(current.lease, scene_number, version_id, by=by, expected=expected)
+    thumbnails_if_possible(studio, job_id)
+    return restored

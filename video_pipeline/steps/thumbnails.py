@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from uuid import UUID
 
 from video_pipeline.domain.records import ImageRecord, ThumbnailDraft, ThumbnailRecord
@@ -43,14 +44,17 @@ def thumbnails(studio: Studio, job_id: UUID) -> list[ThumbnailRecord]:
     with studio.media.lock(folder.removesuffix("/")):
         job = studio.jobs.get_job(job_id)
         title = job.storyboard.title if job.storyboard else ""
-        chosen = chosen_images(studio, studio.jobs.images(job_id))
+        images = studio.jobs.images(job_id)
+        appeal = _judged(studio, job_id, images)
+        chosen = [(image, appeal[image.media.sha256]) for image in chosen_images(images, appeal)]
         drafts = [
             draft
-            for number, (image, appeal) in enumerate(chosen, start=1)
-            for draft in _drawn(studio, folder, image, appeal, number=number, title=title)
+            for number, (image, worth) in enumerate(chosen, start=1)
+            for draft in _drawn(studio, folder, image, worth, number=number, title=title)
         ]
         recorded = studio.jobs.replace_thumbnails(job_id, drafts, PREDICTED_BY)
-        for key in set(studio.media.keys(folder)) - {each.key for each in recorded}:
+        kept = {each.key for each in recorded} | {_judgements(job_id)}
+        for key in set(studio.media.keys(folder)) - kept:
             studio.media.remove(key)
     return recorded
 
@@ -63,15 +67,46 @@ def thumbnails_if_possible(studio: Studio, job_id: UUID) -> None:
         log.warning("the thumbnails of job %s are left out: %s", job_id, str(error) or type(error).__name__)
 
 
-def chosen_images(studio: Studio, images: Sequence[ImageRecord]) -> list[tuple[ImageRecord, float]]:
-    """The most promising pictures and how promising each is, best first; of two that look alike one is worth less."""
-    appeal = {image.order_index: studio.tools.appeal(studio.media.locate(image.media)) for image in images}
+def chosen_images(images: Sequence[ImageRecord], appeal: Mapping[str, float]) -> list[ImageRecord]:
+    """The most promising pictures by the `appeal` of their checksums, best first.
+
+    Of two that look alike the second is worth less.
+    """
     left, taken = list(images), list[ImageRecord]()
     while left and len(taken) < CHOICES:
-        best = max(left, key=lambda image: appeal[image.order_index] * _difference(image, taken))
+        best = max(left, key=lambda image: appeal[image.media.sha256] * _difference(image, taken))
         taken.append(best)
         left.remove(best)
-    return [(image, min(max(appeal[image.order_index], 0.0), 1.0)) for image in taken]
+    return taken
+
+
+def _judged(studio: Studio, job_id: UUID, images: Sequence[ImageRecord]) -> dict[str, float]:
+    """How promising each picture is, 0 to 1, by checksum. A picture is judged once: twenty take two seconds."""
+    before = _read(studio.media.path(_judgements(job_id)))
+    appeal = {}
+    for image in images:
+        known = before.get(image.media.sha256)
+        found = studio.tools.appeal(studio.media.locate(image.media)) if known is None else known
+        appeal[image.media.sha256] = min(max(found, 0.0), 1.0)
+    if appeal != before:
+        with studio.media.scratch(job_id) as scratch:
+            made = scratch / "appeal.json"
+            made.write_text(json.dumps({"model": PREDICTED_BY, "appeal": appeal}), encoding="utf-8")
+            studio.media.adopt(made, _judgements(job_id))
+    return appeal
+
+
+def _judgements(job_id: UUID) -> str:
+    return f"{THUMBNAILS.format(job_id=job_id)}appeal.json"
+
+
+def _read(kept: Path) -> dict[str, float]:
+    """What the same model found before; nothing when that is not there, or cannot be read."""
+    try:
+        found = json.loads(kept.read_text(encoding="utf-8"))
+        return {str(key): float(worth) for key, worth in found["appeal"].items() if found["model"] == PREDICTED_BY}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _drawn(

@@ -15,13 +15,13 @@ from video_pipeline.steps.studio import Studio
 VIEWS = "jobs/{job_id}/views/"
 """How the keys of a job's views begin."""
 
-WIDTHS = (160, 320, 480, 640, 960, 1280, 1920)
-"""Pixels; another width is answered by the next larger one, so that nobody can fill the disk by asking for all."""
+WIDTHS = (64, 160, 320, 480, 640, 960, 1280, 1920)
+"""Pixels; another width is answered by the next smaller one, so that nobody can fill the disk by asking for all."""
 
 
 def picture_view(studio: Studio, job_id: UUID, media: MediaReference, width: int) -> Path:
-    """`media`, a picture, as a JPEG at least `width` pixels wide, up to 1920; NotFoundError when its file is gone."""
-    fitting = next((each for each in WIDTHS if each >= width), WIDTHS[-1])
+    """`media`, a picture, as a JPEG at most `width` pixels wide, from 64 on; NotFoundError when its file is gone."""
+    fitting = max((each for each in WIDTHS if each <= width), default=WIDTHS[0])
     source = studio.media.locate(media)
     return _kept(
         studio, job_id, f"{media.sha256}-{fitting}.jpg", lambda out: studio.tools.preview(source, fitting, out)

@@ -1,7 +1,7 @@
 """Owns what is kept: the books in PostgreSQL and the files; hides SQL, the server and the file system.
 
 Modules in dependency order: premises, postmaster, embedded, engine, tables, migrations, schema, facts, keys, codec,
-announce, books, channels, presence, entries, fences, ledger, jobs, moves, works, edits, orders, shelf, search, pages,
+announce, books, channels, presence, orders, entries, fences, ledger, jobs, moves, works, edits, shelf, search, pages,
 statistics, feed, job_store, media, people, api_keys, sessions, answers, access, webhooks, outbox.
 """
 

@@ -23,6 +23,9 @@ from video_pipeline.domain.errors import ConflictError, InvalidInputError, Machi
 STATEMENT_LIMIT_MS = 60_000
 """The slowest statement of the studio takes milliseconds; one that takes a minute waits for something that is stuck."""
 
+POOL_SIZE = 15
+"""They are opened one by one as threads need them at the same time, and kept; a process with one thread has one."""
+
 _DRIVER = "postgresql+psycopg2"
 _RIGHT_FORM = f"{_DRIVER}://user:password@host:5432/video_pipeline"
 
@@ -36,15 +39,16 @@ def rewritten_url(text: str) -> str:
     return _checked(text).render_as_string(hide_password=False)
 
 
-def connect(url: str, *, pool_size: int = 5) -> Engine:
-    """An engine for `url`; nothing connects before its first use.
+def connect(url: str, *, pool_size: int = POOL_SIZE) -> Engine:
+    """An engine for `url`, with `pool_size` connections at most; nothing connects before its first use.
 
     InvalidInputError when the URL is not one of PostgreSQL with psycopg2.
     """
     engine = create_engine(
         _checked(url),
         pool_size=pool_size,
-        max_overflow=2 * pool_size,
+        # What overflows is opened and closed again for every transaction, which costs more than most transactions.
+        max_overflow=0,
         pool_timeout=30,
         # A server that was restarted leaves dead connections in the pool.
         pool_pre_ping=True,

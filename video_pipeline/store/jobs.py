@@ -20,6 +20,7 @@ from video_pipeline.store.codec import clean, event_record, job_record, progress
 from video_pipeline.store.entries import release_abandoned
 from video_pipeline.store.fences import bury, live_lease, lock_lease
 from video_pipeline.store.keys import checked_key
+from video_pipeline.store.orders import is_ordered_work_live
 
 PREFIX_MIN_DIGITS = 6
 
@@ -119,7 +120,8 @@ class JobBooks(Books):
     def delete_job(self, job_id: UUID) -> None:
         """Forget a job with all that is recorded of it but its money; its files are the caller's to remove.
 
-        ConflictError while it is unfinished or an attempt holds it, and for a published one, whose books are kept.
+        ConflictError while it is unfinished, an attempt holds it or an order is being performed, and for a published
+        one, whose books are kept.
         """
         with self._transaction() as connection:
             lock_lease(connection, job_id)
@@ -129,6 +131,10 @@ class JobBooks(Books):
             bury(connection, LEASES.c.video_job_id == job_id)
             if connection.execute(select(exists().where(live_lease(job_id)))).scalar():
                 raise ConflictError(f"job {job_id} is being worked on; it can be deleted when that is over")
+            if is_ordered_work_live(connection, job_id):
+                raise ConflictError(
+                    f"what was ordered of job {job_id} is being made; it can be deleted when that is over"
+                )
             if connection.execute(select(exists().where(UPLOADS.c.job_id == job_id))).scalar():
                 raise ConflictError(f"job {job_id} was published; its licences and its upload are kept")
             release_abandoned(connection, job_id)

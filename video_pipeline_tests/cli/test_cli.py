@@ -64,7 +64,10 @@ def test_every_command_has_help_with_an_example(call: Call) -> None:
     commands += [
         ["job", name] for name in ("new", "list", "show", "watch", "approve", "retry", "cancel", "export", "files")
     ]
+    commands += [["job", name] for name in ("refine", "reorder", "versions", "restore", "delete")]
     commands += [["webhook", name] for name in ("new", "list", "deliveries", "replay", "test", "remove")]
+    commands += [["user", name] for name in ("new", "list", "password", "scope", "disable", "enable")]
+    commands += [["key", name] for name in ("new", "list", "revoke")]
     for command in commands:
         code, out, _ = call(*command, "--help")
         assert code == 0

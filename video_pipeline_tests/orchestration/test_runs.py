@@ -127,6 +127,24 @@ def test_an_approved_job_whose_run_was_cancelled_is_found(
     assert runs.run_key(store.get_job(job.id)) != key
 
 
+def test_a_run_that_lives_through_an_edit_is_not_ended(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore, studio: Studio, process: Any
+) -> None:
+    job = order(approval=Approval.REQUIRED)
+    go(studio, job.id, *BEFORE)
+    run_id = started(instance, job)
+    child = process(job, run_id, "release")  # done with its last stage, still drawing the contact sheet
+    lease = store.claim(job.id, "an edit by ada", edit=True)
+    for _ in range(2):  # during the edit, and after it
+        assert runs.end_dead_runs(instance, store) == 0
+        assert runs.is_at_work(instance, store, store.get_job(job.id))
+        store.release(lease)
+    child.kill()
+    child.communicate()
+    assert not runs.is_at_work(instance, store, store.get_job(job.id))
+    assert runs.end_dead_runs(instance, store) == 1
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings = Settings(data_dir=tmp_path)

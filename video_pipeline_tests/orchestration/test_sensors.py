@@ -144,6 +144,57 @@ def test_a_job_whose_run_is_over_is_found(
     assert store.get_job(job.id).status is JobStatus.FAILED
 
 
+def test_what_is_approved_a_second_time_is_delivered_a_second_time(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore, studio: Any
+) -> None:
+    from video_pipeline.steps.reorder import reorder
+    from video_pipeline_tests.steps.test_pipeline import BEFORE, go
+
+    job = order(approval=Approval.REQUIRED)
+    go(studio, job.id, *BEFORE)
+    store.approve_storyboard(job.id)
+    (first,) = tick(sensors.approved_storyboards, instance, wired).run_requests
+    approved = store.get_job(job.id).approved_fingerprint
+    instance.add_run(
+        dg.DagsterRun(
+            job_name="delivery_job",
+            run_id=str(uuid.uuid4()),
+            status=dg.DagsterRunStatus.SUCCESS,
+            tags={"dagster/run_key": first.run_key},
+        )
+    )
+    for there_and_back in ([3, 1, 2], [2, 3, 1]):
+        reorder(studio, job.id, there_and_back, by="ada")
+        assert isinstance(tick(sensors.approved_storyboards, instance, wired), dg.SkipReason)
+    store.approve_storyboard(job.id)
+    assert store.get_job(job.id).approved_fingerprint == approved
+    (second,) = tick(sensors.approved_storyboards, instance, wired).run_requests
+    assert second.run_key != first.run_key
+    tick(sensors.lost_runs, instance, wired)
+    assert store.get_job(job.id).status is JobStatus.AWAITING_APPROVAL
+    store.approve_storyboard(job.id)  # the very same, which is no new approval
+    (again,) = tick(sensors.approved_storyboards, instance, wired).run_requests
+    assert again.run_key == second.run_key
+
+
+def test_an_edit_keeps_runs_away_and_is_never_lost(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore, studio: Any
+) -> None:
+    from video_pipeline_tests.steps.test_pipeline import BEFORE, go
+
+    job = order(approval=Approval.REQUIRED)
+    go(studio, job.id, *BEFORE)
+    store.approve_storyboard(job.id)
+    lease = store.claim(job.id, "an edit by ada", edit=True)
+    assert isinstance(tick(sensors.approved_storyboards, instance, wired), dg.SkipReason)
+    store.release(lease)
+    assert tick(sensors.approved_storyboards, instance, wired).run_requests
+    store.claim(job.id, "an edit by bob", edit=True, ttl_s=-1)  # its machine went down
+    tick(sensors.lost_runs, instance, wired)
+    assert store.get_job(job.id).approved
+    assert tick(sensors.approved_storyboards, instance, wired).run_requests
+
+
 def test_schedule_and_sensors_are_on_by_default() -> None:
     repository = defs.get_repository_def()
     assert all(each.default_status == dg.DefaultSensorStatus.RUNNING for each in repository.sensor_defs)

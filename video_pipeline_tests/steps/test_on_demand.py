@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from video_pipeline.domain.errors import (
     MachineError,
     MediaError,
     NotFoundError,
+    PreconditionError,
     ProviderUnavailableError,
     StoreUnavailableError,
 )
@@ -50,13 +52,19 @@ def work(monkeypatch: pytest.MonkeyPatch, function: Callable[[Studio, Errand], d
     monkeypatch.setitem(on_demand.WORKS, OrderKind.PREVIEW, function)
 
 
+def shown(studio: Studio, job: JobRecord) -> Path | None:
+    """The preview of the storyboard as it is now."""
+    version = studio.jobs.storyboard_version(job.id)
+    return preview_of(studio.media, job.id, version) if version else None
+
+
 def test_a_preview_of_a_storyboard_that_awaits_approval_has_all_its_scenes_and_their_sound(
     studio: Studio, order: Order
 ) -> None:
     waiting = go(studio, order().id, *BEFORE)
-    assert preview_of(studio, waiting) is None
+    assert shown(studio, waiting) is None
     done = perform_order(studio, asked(studio, waiting).id, "run")
-    path = preview_of(studio, waiting)
+    path = shown(studio, waiting)
     assert path is not None
     facts = studio.tools.inspect(path)
     assert (facts["width"], facts["height"], facts["frames"], facts["audio_channels"]) == (854, 480, 900, 2)
@@ -76,7 +84,7 @@ def test_a_preview_of_a_storyboard_that_awaits_approval_has_all_its_scenes_and_t
     assert path.stat().st_ino == inode
     studio.jobs.approve_storyboard(waiting.id)
     finished = go(studio, waiting.id, Stage.MASTER, Stage.EXPORTS)
-    assert preview_of(studio, finished) == path
+    assert shown(studio, finished) == path
     made = export(studio, finished, LOW, report=lambda *_: None, cancelled=lambda: False)
     assert made.report.stretches_encoded == 0
     assert made.report.stretches_reused > 0
@@ -85,13 +93,13 @@ def test_a_preview_of_a_storyboard_that_awaits_approval_has_all_its_scenes_and_t
 def test_a_preview_is_valid_for_the_storyboard_that_it_shows(studio: Studio, order: Order) -> None:
     waiting = go(studio, order(scene_count=2).id, *BEFORE)
     perform_order(studio, asked(studio, waiting).id, "run")
-    former = preview_of(studio, waiting)
+    former = shown(studio, waiting)
     assert former is not None
     replace_picture(studio, waiting.id, 1, studio.jobs.images(waiting.id)[0])
-    assert preview_of(studio, waiting) is None
+    assert shown(studio, waiting) is None
     assert former.is_file()
     perform_order(studio, asked(studio, waiting).id, "run")
-    later = preview_of(studio, waiting)
+    later = shown(studio, waiting)
     assert later is not None
     assert later != former
     assert [path.name for path in later.parent.iterdir()] == [later.name]
@@ -111,7 +119,7 @@ def test_a_storyboard_that_changes_while_its_preview_is_made_is_shown_as_it_is_t
 
     monkeypatch.setattr(studio.tools, "render", changed)
     perform_order(studio, asked(studio, waiting).id, "run")
-    path = preview_of(studio, waiting)
+    path = shown(studio, waiting)
     assert path is not None
     assert len(made) == 2
     assert [other.name for other in path.parent.iterdir()] == [path.name]
@@ -140,6 +148,62 @@ def test_exports_are_made_of_a_finished_job_and_of_no_other(studio: Studio, orde
     with pytest.raises(ConflictError, match="is planned; exports are made when it is rendered"):
         perform_order(studio, early.id, "run")
     assert studio.jobs.get_order(early.id).status is OrderStatus.FAILED
+
+
+def refinement(studio: Studio, job: JobRecord, **request: Any) -> WorkOrder:
+    wanted = {"scene_number": 2, "image_prompt": "a quiet harbour in the rain"} | request
+    return studio.jobs.place_order(job.id, OrderKind.REFINE, wanted, "ann")
+
+
+def test_a_refinement_is_made_once_whatever_becomes_of_its_order(
+    studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    waiting = go(studio, order(scene_count=2).id, *BEFORE)
+    before = studio.jobs.images(waiting.id)
+    thumbnails = {each.key for each in studio.jobs.get_thumbnails(waiting.id)}
+    placed = refinement(studio, waiting, expected=studio.jobs.storyboard_version(waiting.id))
+
+    def away(*_: object) -> NoReturn:
+        raise StoreUnavailableError("the database is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(studio.jobs, "finish_order", away)
+        with pytest.raises(StoreUnavailableError):
+            perform_order(studio, placed.id, "run")
+    assert studio.jobs.get_order(placed.id).status is OrderStatus.PENDING
+    done = perform_order(studio, placed.id, "another run")
+    assert done.result == {"scene_number": 2, "etag": studio.jobs.storyboard_version(waiting.id)}
+    after = studio.jobs.get_job(waiting.id)
+    assert after.refinement_count == 1
+    first, second = studio.jobs.images(waiting.id)
+    assert first.media == before[0].media
+    assert second.media != before[1].media
+    assert second.prompt_text == "a quiet harbour in the rain"
+    shown = studio.jobs.get_thumbnails(waiting.id)
+    assert len(shown) == 4
+    assert len(thumbnails & {each.key for each in shown}) == 2
+    (event,) = [event for event in studio.jobs.events(waiting.id) if event.kind == "refined"]
+    assert event.message == f"scene 2: picture, by ann, order {placed.id}"
+
+
+def test_a_refinement_of_a_storyboard_that_changed_is_refused_and_says_so(studio: Studio, order: Order) -> None:
+    waiting = go(studio, order(scene_count=2).id, *BEFORE)
+    stale = refinement(studio, waiting, expected=studio.jobs.storyboard_version(waiting.id))
+    perform_order(studio, refinement(studio, waiting, description="Rain over the harbour").id, "run")
+    with pytest.raises(PreconditionError, match="changed since it was read"):
+        perform_order(studio, stale.id, "run")
+    assert "read it again" in str(studio.jobs.get_order(stale.id).error_message)
+    assert studio.jobs.get_job(waiting.id).refinement_count == 1
+
+
+def test_an_order_waits_while_somebody_edits_the_storyboard(studio: Studio, order: Order) -> None:
+    waiting = go(studio, order(scene_count=2).id, *BEFORE)
+    placed = refinement(studio, waiting)
+    lease = studio.jobs.claim(waiting.id, "reordering by bob", edit=True)
+    with pytest.raises(ConflictError):
+        perform_order(studio, placed.id, "run")
+    studio.jobs.release(lease)
+    assert perform_order(studio, placed.id, "run").attempt == 2
 
 
 def test_progress_is_in_the_books_at_most_twice_a_second(

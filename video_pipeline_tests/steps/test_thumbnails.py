@@ -88,6 +88,8 @@ def test_the_choice_follows_the_picture_and_ends_with_it(
     worth = {first.media.sha256: 0.5, second.media.sha256: 0.4}
     seen = {studio.media.locate(image.media): image.media.sha256 for image in (first, second)}
     monkeypatch.setattr(studio.tools, "appeal", lambda path: worth.get(seen.get(path, ""), 0.9))
+    # What cannot be read is judged anew.
+    studio.media.path(f"jobs/{job.id}/thumbnails/appeal.json").write_text('{"model": 3, "appeal": []}')
     before = {each.variant: each for each in thumbnails(studio, job.id)}
     studio.jobs.update_thumbnail_selection(job.id, before[variant].id)
 
@@ -99,7 +101,7 @@ def test_the_choice_follows_the_picture_and_ends_with_it(
     assert selected == [expected]
     assert (expected.id == before[variant].id) is (variant == "titled_2")
     kept = {path.name for path in studio.media.path(expected.key).parent.iterdir()}
-    assert kept == {Path(each.key).name for each in after.values()}
+    assert kept == {"appeal.json", *(Path(each.key).name for each in after.values())}
 
 
 def test_a_title_whose_letters_no_font_has_is_left_out(studio: Studio, order: Order) -> None:
@@ -114,10 +116,9 @@ def test_a_title_whose_letters_no_font_has_is_left_out(studio: Studio, order: Or
     assert [each.variant for each in studio.jobs.get_thumbnails(job.id)] == ["plain_1"]
 
 
-def test_thumbnails_are_of_pictures_that_differ(studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thumbnails_are_of_pictures_that_differ(studio: Studio, order: Order) -> None:
     """The best picture twice under two names is chosen once as long as there is another one."""
-    job = go(studio, order().id, *BEFORE)
-    first, second, third = studio.jobs.images(job.id)
+    first, second, third = studio.jobs.images(go(studio, order().id, *BEFORE).id)
 
     def alike(image: ImageRecord, like: ImageRecord) -> ImageRecord:
         return replace(image, facts=replace(image.facts, perceptual_hash=like.facts.perceptual_hash))
@@ -125,9 +126,23 @@ def test_thumbnails_are_of_pictures_that_differ(studio: Studio, order: Order, mo
     opposite = f"{int(first.facts.perceptual_hash, 16) ^ (2**64 - 1):016x}"
     other = replace(third, facts=replace(third.facts, perceptual_hash=opposite))
     images = [first, alike(second, first), other]
-    appeal = {studio.media.locate(image.media): worth for image, worth in zip(images, (1.2, 0.8, -0.2), strict=True)}
-    monkeypatch.setattr(studio.tools, "appeal", lambda path: appeal[path])
-    # Of no worth at all, it comes last; an estimate beyond its scale counts as the end of the scale.
-    assert [(image.order_index, worth) for image, worth in chosen_images(studio, images)] == [(1, 1), (2, 0.8), (3, 0)]
-    appeal[studio.media.locate(other.media)] = 0.2
-    assert [image.order_index for image, _ in chosen_images(studio, images)] == [1, 3, 2]
+    appeal = {image.media.sha256: worth for image, worth in zip(images, (0.9, 0.8, 0.2), strict=True)}
+    assert [image.order_index for image in chosen_images(images, appeal)] == [1, 3, 2]
+
+
+def test_a_picture_is_judged_once_and_an_estimate_stays_on_its_scale(
+    studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[Path] = []
+
+    def appeal(path: Path) -> float:
+        judged.append(path)
+        return (-0.2, 1.2)[len(judged) % 2]
+
+    monkeypatch.setattr(studio.tools, "appeal", appeal)
+    job = go(studio, order(approval=Approval.AUTO, scene_count=2).id, *Stage)
+    assert len(judged) == 2
+    assert {each.click_prediction for each in studio.jobs.get_thumbnails(job.id)} == {0.0, 1.0}
+    replace_picture(studio, job.id, 2, studio.jobs.images(job.id)[1])
+    thumbnails(studio, job.id)
+    assert len(judged) == 3

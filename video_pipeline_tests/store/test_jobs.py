@@ -11,7 +11,7 @@ from sqlalchemy import text
 from video_pipeline import ports
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from video_pipeline.domain.job import Approval, JobKind, JobStatus
+from video_pipeline.domain.job import WORKING, Approval, JobKind, JobStatus
 from video_pipeline.domain.progress import Progress, Stage
 from video_pipeline.store import LocalMediaStore, PostgresJobStore
 from video_pipeline_tests.conftest import Database
@@ -189,3 +189,56 @@ def test_rows_of_the_first_schema_are_read(store: PostgresJobStore, database: Da
     job = store.get_job(job_id)
     assert (job.kind, job.approval, job.brief) == (JobKind.ALBUM, Approval.REQUIRED, {})
     assert order_album(store).id != job_id
+
+
+@pytest.mark.parametrize("status", JobStatus)
+def test_only_a_job_that_is_over_is_deleted(store: PostgresJobStore, database: Database, status: JobStatus) -> None:
+    job, other = order_short(store), order_short(store)
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE video_jobs SET status = :status WHERE id = :id"), {"status": status, "id": job.id}
+        )
+    if status in WORKING:
+        with pytest.raises(ConflictError, match=f"is {status}; cancel it before"):
+            store.delete_job(job.id)
+        assert store.get_job(job.id).status is status
+        return
+    store.delete_job(job.id)
+    for call in (store.get_job, store.delete_job):
+        with pytest.raises(NotFoundError):
+            call(job.id)
+    assert store.events(job.id) == []
+    assert store.list_jobs() == [other]
+
+
+def test_a_job_in_somebodys_hands_is_not_deleted(store: PostgresJobStore) -> None:
+    lease = store.claim(order_short(store).id, "run")
+    store.cancel(lease.job_id)  # which it has not noticed yet
+    with pytest.raises(ConflictError, match="is being worked on"):
+        store.delete_job(lease.job_id)
+    store.release(lease)
+    store.delete_job(lease.job_id)
+
+
+def test_a_published_job_keeps_its_books(store: PostgresJobStore, database: Database) -> None:
+    job = order_short(store)
+    store.cancel(job.id)
+    upload = "INSERT INTO youtube_uploads (job_id, video_id, video_url, title) VALUES (:id, 'v', 'https://y', 't')"
+    with database.engine.begin() as connection:
+        connection.execute(text(upload), {"id": job.id})
+    with pytest.raises(ConflictError, match="was published"):
+        store.delete_job(job.id)
+    assert store.get_job(job.id).status is JobStatus.CANCELLED
+
+
+def test_what_was_paid_for_a_deleted_job_stays_in_the_ledger(store: PostgresJobStore, database: Database) -> None:
+    lease = store.claim(order_short(store).id, "run")
+    store.settle_cost(store.reserve_cost(lease, "leonardo", Decimal("0.02"), "images/01"), Decimal("0.03"))
+    store.reserve_cost(lease, "leonardo", Decimal("0.02"), "images/02")  # and then it was killed
+    store.cancel(lease.job_id)
+    store.release(lease)
+    store.delete_job(lease.job_id)
+    with database.engine.connect() as connection:
+        entries = connection.execute(text("SELECT entry, video_job_id FROM cost_ledger ORDER BY id")).all()
+    assert [entry for entry, _ in entries] == ["reserve", "settle", "reserve", "release"]
+    assert {job_id for _, job_id in entries} == {lease.job_id}

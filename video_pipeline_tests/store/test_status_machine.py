@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from video_pipeline.domain.errors import ConflictError, IllegalMoveError, LeaseLostError
+from video_pipeline.domain.editing import EDITABLE
+from video_pipeline.domain.errors import ConflictError, IllegalMoveError, LeaseLostError, LimitReachedError
 from video_pipeline.domain.job import TRANSITIONS, JobStatus
+from video_pipeline.domain.money import REFINEMENTS_MAX
 from video_pipeline.domain.records import Lease
 from video_pipeline.store import PostgresJobStore
 from video_pipeline_tests.conftest import Database
@@ -38,6 +40,7 @@ class StatusMachine(RuleBasedStateMachine):
         self.failed_from: JobStatus | None = None
         self.approved = False
         self.retries = 0
+        self.refinements = 0
         self.attempt = 1
         self.leases: list[Lease] = []
         self.live: Lease | None = None
@@ -126,6 +129,28 @@ class StatusMachine(RuleBasedStateMachine):
         self.leases.append(self.live)
         self.attempt += 1
 
+    @rule()
+    def edit(self) -> None:
+        """Takes the lease for a moment, and the approval back."""
+        if self.status not in EDITABLE or self.live is not None:
+            expect(ConflictError, lambda: self.store.claim(self.job_id, "an edit", edit=True))
+            return
+        lease = self.store.claim(self.job_id, "an edit", edit=True)
+        self.leases.append(lease)
+        self.attempt += 1
+        if self.refinements < REFINEMENTS_MAX:
+            self.store.refine_scene_in_storyboard(lease, 1, by="ada", description="A quiet quay at night")
+            self.refinements += 1
+            self.approved = False
+            if self.status is not S.AWAITING_APPROVAL:
+                self._change(S.AWAITING_APPROVAL)
+        else:
+            expect(
+                LimitReachedError,
+                lambda: self.store.refine_scene_in_storyboard(lease, 1, by="ada", description="A quiet quay"),
+            )
+        self.store.release(lease)
+
     @rule(which=st.integers(0, 5))
     def release(self, which: int) -> None:
         """Any lease there ever was; only the live one matters."""
@@ -138,8 +163,9 @@ class StatusMachine(RuleBasedStateMachine):
     def the_books_say_what_the_model_says(self) -> None:
         """After each step."""
         job = self.store.get_job(self.job_id)
-        found = job.status, job.failed_from, job.approved, job.retry_count, job.attempt
-        assert found == (self.status, self.failed_from, self.approved, self.retries, self.attempt)
+        counts = job.retry_count, job.attempt, job.refinement_count
+        assert counts == (self.retries, self.attempt, self.refinements)
+        assert (job.status, job.failed_from, job.approved) == (self.status, self.failed_from, self.approved)
         assert (job.completed_at is not None) is (self.status is S.COMPLETED)
         assert job.approved is (job.approved_fingerprint is not None)
         assert self.store.is_held(self.job_id) is (self.live is not None)

@@ -3,7 +3,7 @@ import { busy, button, h, icon } from "./dom.js";
 import { openDialog } from "./dialog.js";
 import { complainIn, formError } from "./fields.js";
 import { toast } from "./toast.js";
-import { clock, count, excuse, money } from "./wording.js";
+import { clock, count, excuse, money, sentence } from "./wording.js";
 
 /** @param {import("./desk.js").Desk} desk */
 export function approve(desk) {
@@ -15,7 +15,7 @@ export function approve(desk) {
     body: [
       h("p", {}, "The video is rendered as the storyboard is now. Changing a scene later takes the approval back; then only what changed is rendered again."),
       h("dl", { class: "facts" }, rows(job).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
-      job.computing && h("div", { class: "callout amber" }, icon("clock"), h("div", {}, h("p", { testid: "computing" }, capital(job.computing)))),
+      job.computing && h("div", { class: "callout amber" }, icon("clock"), h("div", {}, h("p", { testid: "computing" }, sentence(job.computing)))),
       wrong,
     ],
     foot: [button("Not yet", { testid: "approve-cancel", onclick: () => dialog.close() }), yes],
@@ -36,8 +36,6 @@ export function approve(desk) {
     }
   }
 }
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function rows(job) {
   const { scenes, duration_s: length } = job.storyboard;

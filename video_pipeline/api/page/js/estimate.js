@@ -1,7 +1,7 @@
 // Owns the price of an order before it is sent; hides asking for it while somebody types.
 import { fill, h, icon } from "./dom.js";
 import { isAbort, post } from "./http.js";
-import { clock, count, excuse, money } from "./wording.js";
+import { clock, count, excuse, money, sentence } from "./wording.js";
 
 /** A panel that says what an order would cost. */
 export function estimate() {
@@ -30,14 +30,14 @@ export function estimate() {
 
 const ready = (body) => body.channel_id && body.niche_label && body.mood_keywords;
 
-const reasonOf = (error) => (error.errors.length ? error.errors.map((each) => each.message).join(" ") : excuse(error));
+const reasonOf = (error) => (error.errors.length ? error.errors.map((each) => sentence(each.message)).join(" ") : excuse(error));
 
 function lines({ estimated_cost_usd: total, duration_s: length, scenes, music, images, computing }) {
-  const share = (part, noun, plural) => [count(part.pieces, noun, plural), part.price_usd > 0 ? money(part.price_usd) : "free"];
+  const share = (part, noun, plural) => [count(part.pieces, noun, plural), part.price_usd > 0 ? money(part.pieces * part.price_usd) : "free"];
   const rows = [["Length", clock(length)], ["Scenes", String(scenes)], share(music, "piece of music", "pieces of music"), share(images, "picture")];
   return [
     h("p", { class: "big-figure tabular", testid: "estimate-total" }, total > 0 ? `about ${money(total)}` : "Free"),
     h("dl", { class: "facts" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
-    computing && h("p", { class: "computing small" }, icon("clock", "small"), h("span", {}, computing.charAt(0).toUpperCase() + computing.slice(1))),
+    computing && h("p", { class: "computing small" }, icon("clock", "small"), h("span", {}, sentence(computing))),
   ];
 }

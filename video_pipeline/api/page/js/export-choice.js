@@ -1,13 +1,13 @@
 // Owns ordering further exports: formats times qualities, several at once; hides how pairs become requests.
-import { busy, button, fill, h, icon } from "./dom.js";
+import { busy, button, fill, freshId, h, icon } from "./dom.js";
 import { meter, moveMeter } from "./card.js";
 import { complainIn, formError } from "./fields.js";
-import { FORMAT, noteOf } from "./exports.js";
+import { FORMAT, noteOf, qualityName } from "./exports.js";
 import { isAbort, newKey, post } from "./http.js";
 import { options } from "./options.js";
 import { follow } from "./orders.js";
 import { toast } from "./toast.js";
-import { count, excuse, words } from "./wording.js";
+import { count, excuse, sentence } from "./wording.js";
 
 const SOUND = { m4a: ["low", "medium", "high"], opus: ["low", "medium", "high"], flac: ["high"] };
 const SIZES = { low: "480p", medium: "720p", high: "1080p", qhd: "1440p", uhd: "2160p", square: "1:1", vertical: "9:16" };
@@ -66,16 +66,17 @@ export function exportChoice(desk) {
 
   rows.addEventListener("change", tally);
   node.addEventListener("toggle", () => show(desk.job));
-  return { node: h("div", { class: "stack-tight" }, under, node), show };
+  return { node: h("div", { class: "stack-tight" }, node, under), show };
 }
 
 function formatRow(format, qualities) {
   const fitting = SOUND[format] ?? qualities;
-  return h("fieldset", { class: "matrix-row" },
-    h("legend", {}, h("strong", {}, FORMAT[format] ?? format), h("span", { class: "small muted" }, ` ${noteOf(format)}`)),
+  const id = freshId("format");
+  return h("div", { class: "matrix-row", role: "group", "aria-labelledby": id },
+    h("div", {}, h("p", { class: "matrix-name", id }, FORMAT[format] ?? format), h("p", { class: "small muted" }, noteOf(format))),
     h("div", { class: "matrix-cells" }, qualities.filter((quality) => fitting.includes(quality)).map((quality) => h("label", { class: "cell" },
       h("input", { type: "checkbox", value: `${format} ${quality}`, testid: "export-box", "data-format": format, "data-quality": quality }),
-      h("span", {}, words(quality)), h("span", { class: "small muted" }, SOUND[format] ? "" : SIZES[quality] ?? "")))));
+      h("span", {}, qualityName(quality)), h("span", { class: "small muted" }, SOUND[format] ? "" : SIZES[quality] ?? "")))));
 }
 
 /** The fewest requests for the chosen pairs: each request makes all its formats in all its qualities. */
@@ -91,7 +92,7 @@ export function requests(pairs) {
 }
 
 async function watch(desk, order, { formats, qualities }, place) {
-  const name = `${formats.map((format) => FORMAT[format] ?? format).join(", ")} in ${qualities.join(", ")}`;
+  const name = `${formats.map((format) => FORMAT[format] ?? format).join(", ")} in ${qualities.map(qualityName).join(", ")}`;
   const bar = meter(0, `Progress of ${name}`, "thick");
   const text = h("p", { class: "small" }, h("strong", {}, name), " ", h("span", { class: "muted message" }, "is waiting"));
   const node = h("div", { class: "panel making", testid: "export-order", "data-status": order.status }, text, bar);
@@ -109,6 +110,6 @@ async function watch(desk, order, { formats, qualities }, place) {
     await desk.refresh();
   } catch (error) {
     if (isAbort(error)) return;
-    fill(node, h("div", { class: "callout red" }, icon("alert"), h("div", {}, h("p", {}, `${name} could not be made. ${error.detail}`)), button("", { class: "quiet small square", "aria-label": "Close this message", onclick: () => node.remove() }, icon("close", "small"))));
+    fill(node, h("div", { class: "callout red" }, icon("alert"), h("div", {}, h("p", {}, `${name} could not be made. ${sentence(error.detail)}`)), button("", { class: "quiet small square", "aria-label": "Close this message", onclick: () => node.remove() }, icon("close", "small"))));
   }
 }

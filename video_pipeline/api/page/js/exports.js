@@ -26,7 +26,7 @@ export function exportsOf(desk) {
 }
 
 function row(item) {
-  const name = `${FORMAT[item.format] ?? item.format} · ${words(item.quality)}`;
+  const name = `${FORMAT[item.format] ?? item.format} · ${qualityName(item.quality)}`;
   const size = item.width && item.height && !["m4a", "opus", "flac"].includes(item.format) ? `${item.width} × ${item.height}` : NOTE[item.format];
   return h("li", { class: "export", testid: "export-row", "data-format": item.format, "data-quality": item.quality },
     h("span", { class: "export-sign" }, icon(NOTE[item.format]?.startsWith("sound") ? "music" : "film")),
@@ -35,6 +35,11 @@ function row(item) {
     h("span", { class: "small muted export-when" }, when(item.created_at)),
     linkButton("Download", item.url, { class: "small", download: "", testid: "download-link", "aria-label": `Download ${name}` }, icon("download", "small")));
 }
+
+const QUALITY = { qhd: "QHD", uhd: "UHD" };
+
+/** "UHD", "Low", or a size of one's own such as "1600x900". */
+export const qualityName = (quality) => QUALITY[quality] ?? words(quality);
 
 /** What a format is for. */
 export const noteOf = (format) => NOTE[format] ?? "";

@@ -1,6 +1,6 @@
 // Owns form fields with their labels, hints and errors; hides ids and ARIA.
 import { fill, freshId, h, icon } from "./dom.js";
-import { excuse } from "./wording.js";
+import { excuse, sentence } from "./wording.js";
 
 /**
  * A control with its label, a hint and a place for its error.
@@ -61,8 +61,8 @@ export function blame(error, fields, general) {
   let first = null;
   for (const { field: name, message } of error.errors ?? []) {
     const found = known.get(String(name).split(".").pop());
-    if (found) found.complain(message);
-    else rest.push(message);
+    if (found) found.complain(sentence(message));
+    else rest.push(sentence(message));
     first ??= found;
   }
   if (!first && rest.length === 0) rest.push(excuse(error));

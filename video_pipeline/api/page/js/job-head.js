@@ -10,7 +10,7 @@ import { may } from "./session.js";
 import { dropdown } from "./shell.js";
 import { toast } from "./toast.js";
 import { when } from "./when.js";
-import { KIND, clock, excuse, lasting, lengthOf, titleOf, words } from "./wording.js";
+import { KIND, clock, excuse, lasting, lengthOf, moment, sentence, titleOf, words } from "./wording.js";
 
 /** @param {import("./desk.js").Desk} desk */
 export function head(desk) {
@@ -40,7 +40,7 @@ function approvalPill(job) {
   const state = job.approved ? "approved" : job.approval === "auto" ? "automatic" : "not approved";
   const look = job.approved ? "tone-green" : "";
   const text = { approved: "Approved", automatic: "Approves itself", "not approved": "Not approved" }[state];
-  return h("span", { class: `pill ${look}`, testid: "approval-state", "data-approved": String(job.approved) }, job.approved && icon("check", "small"), text, job.approved_at && h("span", { class: "visually-hidden" }, ` ${job.approved_at}`));
+  return h("span", { class: `pill ${look}`, testid: "approval-state", "data-approved": String(job.approved), title: job.approved && job.approved_at && `Approved ${moment(job.approved_at)}` }, job.approved && icon("check", "small"), text);
 }
 
 const meta = (job) => [job.channel_name, " · ", KIND[job.kind] ?? words(job.kind), " · ", clock(lengthOf(job)), " · ordered ", job.user_id && `by ${job.user_id} `, when(job.created_at)].filter(Boolean);
@@ -122,6 +122,6 @@ async function destroy(desk) {
     toast("The video is deleted.");
     location.hash = "/";
   } catch (error) {
-    toast(error.status === 409 ? `${error.detail} Cancel it first, or wait until it is done.` : excuse(error), { tone: "red" });
+    toast(error.status === 409 ? `${sentence(error.detail)} Cancel it first, or wait until it is done.` : excuse(error), { tone: "red" });
   }
 }

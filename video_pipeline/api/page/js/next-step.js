@@ -1,5 +1,5 @@
 // Owns what a job's reader should do next, said in a sentence; hides the cases.
-import { count } from "./wording.js";
+import { count, sentence } from "./wording.js";
 
 const WORKING = { tone: "accent", icon: "clock", progress: true, actions: [] };
 
@@ -20,7 +20,7 @@ const STEPS = {
 /** @returns {{title: string, text: string, tone: string, icon: string, progress?: boolean, actions: string[]}} */
 export function nextStep(job, history) {
   const step = STEPS[job.status] ?? { ...WORKING, title: "It is being worked on.", text: "" };
-  if (job.status === "failed") return { ...step, text: `${job.error_message ?? "The reason is in the history."} A retry goes on from where it failed${job.retry_count ? `; it was tried ${count(job.retry_count + 1, "time")} so far` : ""}.` };
+  if (job.status === "failed") return { ...step, text: `${sentence(job.error_message ?? "The reason is in the history")} A retry goes on from where it failed${job.retry_count ? `; it was tried ${count(job.retry_count + 1, "time")} so far` : ""}.` };
   if (job.status === "awaiting_approval" && job.approval === "auto") return { ...step, tone: "accent", icon: "clock", title: "The storyboard approves itself.", text: "It is rendered in a moment, unless it is changed.", actions: ["approve"] };
   if (job.status === "awaiting_approval" && wasReset(history)) return { ...step, title: "The approval was reset.", text: "The storyboard changed after it was approved. Look at it again, then approve." };
   return step;

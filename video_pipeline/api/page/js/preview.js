@@ -5,7 +5,7 @@ import { isAbort, keyFor, post } from "./http.js";
 import { follow } from "./orders.js";
 import { may } from "./session.js";
 import { toast } from "./toast.js";
-import { excuse } from "./wording.js";
+import { excuse, sentence } from "./wording.js";
 
 const key = keyFor();
 const followed = new Set();
@@ -68,7 +68,7 @@ async function watch(desk, order, node) {
     toast("The preview is ready.");
   } catch (error) {
     if (isAbort(error)) return void followed.delete(order.id);
-    toast(`The preview could not be made. ${error.detail}`, { tone: "red" });
+    toast(`The preview could not be made. ${sentence(error.detail)}`, { tone: "red" });
   }
   await desk.refresh().catch(() => {});
 }

@@ -28,13 +28,14 @@ export function showVersions(desk, number) {
 
   function row(version, current) {
     const restore = button("Restore", { class: "small", testid: "version-restore", onclick: () => busy(restore, () => giveBack(version)) }, icon("undo", "small"));
-    const facing = h("div", { hidden: true });
+    const facing = h("div", { class: "facing", hidden: true });
     const against = button("Compare", { class: "quiet small", testid: "version-compare", "aria-expanded": "false", onclick: () => face(facing, against, version, current) }, icon("eye", "small"));
     return h("li", { class: `version ${version.current ? "current" : ""}`, testid: "version" },
       h("img", { src: version.preview_url, alt: version.description, loading: "lazy", width: 320, height: 180 }),
       h("div", {}, h("div", { class: "row" }, version.current && h("span", { class: "pill tone-accent" }, "Shown now"), h("span", { class: "small muted" }, when(version.created_at)), version.cost_usd > 0 && h("span", { class: "chip" }, money(version.cost_usd))),
-        h("p", {}, version.description), h("details", { class: "prompts" }, h("summary", {}, "Prompt"), h("p", {}, version.image_prompt)), facing),
-      !version.current && h("div", { class: "stack-tight" }, changeable(desk.job) && may("edit") && restore, against));
+        h("p", {}, version.description), h("details", { class: "prompts" }, h("summary", {}, "Prompt"), h("p", {}, version.image_prompt))),
+      !version.current && h("div", { class: "version-actions" }, changeable(desk.job) && may("edit") && restore, against),
+      facing);
   }
 
   function face(place_, opener, version, current) {

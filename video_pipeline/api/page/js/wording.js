@@ -82,10 +82,18 @@ export const lengthOf = (job) => job.duration_s ?? 60 * job.target_duration_minu
 
 /** What went wrong, in words that say what to do. */
 export function excuse(error) {
+  const detail = sentence(error.detail || error.message);
   if (error.status === 0) return "The studio does not answer. Check the connection, then try again.";
   if (error.status === 403) return "Your account may not do this. Ask whoever runs the studio for more rights.";
-  if (error.status === 429 && error.retryAfterS) return `${error.detail} Try again in ${lasting(error.retryAfterS)}.`;
-  if (error.status === 503) return `${error.detail} Try again in a minute.`;
-  if (error.status >= 500) return `${error.detail} Try again; if it stays so, tell whoever runs the studio.`;
-  return error.detail || error.message;
+  if (error.status === 409) return `${detail} Look again in a moment.`;
+  if (error.status === 429 && error.retryAfterS) return `${detail} Try again in ${lasting(error.retryAfterS)}.`;
+  if (error.status === 503) return `${detail} Try again in a minute.`;
+  if (error.status >= 500) return `${detail} Try again; if it stays so, tell whoever runs the studio.`;
+  return detail;
+}
+
+/** The API's words as a sentence: a capital at its beginning, a stop at its end. */
+export function sentence(text) {
+  const trimmed = String(text ?? "").trim();
+  return trimmed && trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?…]$/.test(trimmed) ? "" : ".");
 }
