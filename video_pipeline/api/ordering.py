@@ -22,6 +22,9 @@ _OWN_FIELDS = {
 }
 """The fields that one kind needs and no other one has."""
 
+_FIELDS = {"niche": "niche_label", "mood": "mood_keywords", "project": "project_name"}
+"""By the word with which the domain begins its complaint."""
+
 
 def brief_of(desk: Desk, new: models.NewJob, user_id: str) -> Brief:
     """The brief of an order; RequestValidationError names the field that is not usable."""
@@ -40,7 +43,7 @@ def brief_of(desk: Desk, new: models.NewJob, user_id: str) -> Brief:
         return AlbumBrief(**values) if new.kind is JobKind.ALBUM else StoryboardBrief(**values)
     except InvalidInputError as error:
         word = str(error).split(maxsplit=1)[0]
-        raise _unusable({"niche": "niche_label", "mood": "mood_keywords"}.get(word, "kind"), str(error)) from error
+        raise _unusable(_FIELDS.get(word, "kind"), str(error)) from error
 
 
 def _check_fields(new: models.NewJob) -> None:

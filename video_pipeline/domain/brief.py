@@ -71,6 +71,8 @@ class Order:
     def __post_init__(self) -> None:
         object.__setattr__(self, "niche_label", _text("niche", self.niche_label, LABEL_MAX_CHARACTERS))
         object.__setattr__(self, "mood_keywords", _text("mood", self.mood_keywords, MOODS_MAX_CHARACTERS))
+        if self.project_name is not None:
+            object.__setattr__(self, "project_name", _text("project", self.project_name, LABEL_MAX_CHARACTERS))
         if not 0 <= self.seed <= SEED_MAX:
             raise InvalidInputError(f"seed must be from 0 to {SEED_MAX}, not {self.seed}")
 

@@ -14,6 +14,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -148,6 +149,16 @@ def checked_kinds(kinds: Sequence[str]) -> tuple[str, ...]:
     if unknown:
         raise InvalidInputError(f"no webhook tells {unknown[0][:50]!r}; the kinds are {', '.join(TOLD)}")
     return tuple(kind for kind in TOLD if kind in kinds)
+
+
+def checked_description(text: str) -> str:
+    """A note for people in one line; InvalidInputError when it is too long or no plain text."""
+    line = " ".join(text.split())
+    if len(line) > DESCRIPTION_MAX_CHARACTERS:
+        raise InvalidInputError(f"a webhook's description has at most {DESCRIPTION_MAX_CHARACTERS} characters")
+    if any(unicodedata.category(each) in ("Cc", "Cs") for each in line):
+        raise InvalidInputError("a webhook's description has control characters; use plain text")
+    return line
 
 
 def secret_of(key: bytes) -> str:

@@ -10,11 +10,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from video_pipeline.domain.addresses import Target
-from video_pipeline.domain.errors import InvalidInputError, NotFoundError
+from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.webhooks import (
-    DESCRIPTION_MAX_CHARACTERS,
     SECRET_BYTES,
     WebhookRecord,
+    checked_description,
     checked_kinds,
     secret_of,
 )
@@ -122,9 +122,7 @@ def _checked(*, url: str | None, kinds: Sequence[str] | None, description: str |
     if kinds is not None:
         values["kinds"] = list(checked_kinds(kinds)) or None
     if description is not None:
-        values["description"] = clean(description).strip()
-        if len(values["description"]) > DESCRIPTION_MAX_CHARACTERS:
-            raise InvalidInputError(f"a webhook's description has at most {DESCRIPTION_MAX_CHARACTERS} characters")
+        values["description"] = checked_description(description)
     return values
 
 
