@@ -112,7 +112,7 @@ def remove_unrecorded(studio: Studio, job_id: UUID, stage: Stage) -> None:
 
 
 def cleanup_old_exports(studio: Studio, job_id: UUID) -> int:
-    """Delete exports of a job that are not in the books any more, such as those of an earlier storyboard; how many files.
+    """Delete exports that are not in the books any more, such as those of an earlier storyboard; how many files.
 
     An export that is being made meanwhile is waited for.
     """
