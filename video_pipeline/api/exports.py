@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,11 +15,11 @@ from starlette.concurrency import run_in_threadpool
 from video_pipeline.api import models, shapes
 from video_pipeline.api.caller import EditJob, Editor, Reader, ReadJob, visible_job
 from video_pipeline.api.desk import AtDesk, Desk
+from video_pipeline.api.media_file import UNCHANGED, MediaFile, hand_out
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import ProblemError, answers
 from video_pipeline.domain.delivery import Rendition, renditions_of
 from video_pipeline.domain.errors import ConflictError, NotFoundError
-from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.orders import OrderKind, OrderStatus, WorkOrder
 from video_pipeline.domain.records import ExportRecord, JobRecord
 from video_pipeline.steps.on_demand import DELIVERED
@@ -40,12 +39,10 @@ MEDIA_TYPES = {
 }
 """By the ending of the file."""
 
-_BEGINS = re.compile(r"bytes=0-(?!1$)")
-"""A range with which a download begins. Some players ask for two bytes first, to see whether ranges are answered."""
-
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
     206: {"description": "A part of the file", "content": {"application/octet-stream": {}}},
+    **UNCHANGED,
 }
 _ORDERED: dict[int | str, dict[str, Any]] = {
     202: {"model": models.Order, "description": "Ordered; look at the address in Location"}
@@ -61,7 +58,7 @@ Qualities = Annotated[
     "/jobs/{job_id}/export",
     summary="Download an export",
     response_model=None,
-    responses=answers(401, 403, 404, 409, 500) | _FILE | _ORDERED,
+    responses=answers(401, 403, 404, 409, 416, 500) | _FILE | _ORDERED,
 )
 async def export(
     request: Request,
@@ -103,8 +100,11 @@ def _answer(request: Request, desk: Desk, job: JobRecord, wanted: tuple[Renditio
     if len(wanted) > 1:
         listed = models.Exports(items=[shapes.export(job.id, found[each]) for each in wanted])
         return JSONResponse(listed.model_dump(mode="json"))
-    _count(request, desk, job)
-    return _download(desk, job, found[wanted[0]].report.media, wanted[0].file_name)
+    media = found[wanted[0]].report.media
+    path = desk.media.locate(media)
+    kind = MEDIA_TYPES.get(path.suffix[1:], "application/octet-stream")
+    name = f"{str(job.id)[:8]}_{wanted[0].file_name}"
+    return _counted(desk, job, hand_out(request, path, kind, sha256=media.sha256, name=name, attached=True))
 
 
 def _check_finished(job: JobRecord) -> None:
@@ -147,18 +147,11 @@ def _ordered(placed: WorkOrder) -> JSONResponse:
     return JSONResponse(order.model_dump(mode="json"), 202, headers={"Location": order.url})
 
 
-def _count(request: Request, desk: Desk, job: JobRecord) -> None:
+def _counted(desk: Desk, job: JobRecord, answer: Response) -> Response:
     """Count a download when it begins: a player that seeks asks for one file many times."""
-    if _BEGINS.match(request.headers.get("range", "bytes=0-").replace(" ", "")):
+    if isinstance(answer, MediaFile) and answer.begins:
         desk.jobs.increment_download_count(job.id)
-
-
-def _download(desk: Desk, job: JobRecord, media: MediaReference, name: str) -> FileResponse:
-    path = desk.media.locate(media)
-    kind = MEDIA_TYPES.get(path.suffix[1:], "application/octet-stream")
-    return FileResponse(
-        path, media_type=kind, filename=f"{str(job.id)[:8]}_{name}", content_disposition_type="attachment"
-    )
+    return answer
 
 
 @router.get("/jobs/{job_id}/exports", summary="List exports", responses=answers(401, 404))
@@ -198,14 +191,14 @@ def show_order(order_id: UUID, desk: AtDesk, caller: Reader) -> models.Order:
     response_class=FileResponse,
     responses=answers(401, 404, 416) | _FILE,
 )
-def video(request: Request, job: ReadJob, desk: AtDesk) -> FileResponse:
+def video(request: Request, job: ReadJob, desk: AtDesk) -> Response:
     """The finished programme, mp4 in 1080p; ranges are answered, so that players can seek."""
     master = desk.jobs.master(job.id)
     if master is None:
         raise NotFoundError(f"job {job.id} is {job.status} and has no video yet")
     path = desk.media.locate(master.media)
-    _count(request, desk, job)
-    return FileResponse(path, media_type="video/mp4", filename=f"{job.id}.mp4", content_disposition_type="inline")
+    answer = hand_out(request, path, MEDIA_TYPES["mp4"], sha256=master.media.sha256, name=f"{job.id}.mp4")
+    return _counted(desk, job, answer)
 
 
 @router.get(
@@ -214,12 +207,12 @@ def video(request: Request, job: ReadJob, desk: AtDesk) -> FileResponse:
     response_class=FileResponse,
     responses=answers(401, 404, 416) | _FILE,
 )
-def preview(job: ReadJob, desk: AtDesk) -> FileResponse:
+def preview(request: Request, job: ReadJob, desk: AtDesk) -> Response:
     """The whole programme as it would be rendered now, small, with sound; 404 until it was made."""
     path = _present_preview(desk, job)
     if path is None:
         raise NotFoundError(f"job {job.id} has no preview of its present storyboard; order one with POST")
-    return FileResponse(path, media_type="video/mp4", content_disposition_type="inline")
+    return hand_out(request, path, MEDIA_TYPES["mp4"])
 
 
 @router.post(

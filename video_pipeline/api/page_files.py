@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 PAGE = Path(str(files("video_pipeline.api").joinpath("page")))
@@ -27,6 +28,16 @@ SECURITY_HEADERS = {
 router = APIRouter(include_in_schema=False)
 
 
+class Assets(StaticFiles):
+    """The page's files. A browser asks each time whether one changed: after an update old and new never mix."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """A file, or that it is still the same."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 @router.get("/")
 def index() -> FileResponse:
     """The page."""
@@ -36,4 +47,4 @@ def index() -> FileResponse:
 def mount(app: FastAPI) -> None:
     """Serve the page at `/` and its assets at `/static`."""
     app.include_router(router)
-    app.mount("/static", StaticFiles(directory=PAGE), name="static")
+    app.mount("/static", Assets(directory=PAGE), name="static")

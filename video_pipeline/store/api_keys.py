@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Select, Update, func, insert, select, update
+from sqlalchemy import Row, Select, Update, bindparam, func, insert, select, update
 
 from video_pipeline.domain.access import (
     TOUCH_EVERY,
@@ -82,7 +82,7 @@ class KeyBooks(AccessBooks):
         if credential is None or credential.prefix != KEY_PREFIX:
             return None
         with self._transaction() as connection:
-            row = connection.execute(_FOR_CHECK.where(API_KEYS.c.id == credential.id)).one_or_none()
+            row = connection.execute(_FOR_CHECK, {"key_id": credential.id}).one_or_none()
             if row is None or not matches(secret, row.key_hash):
                 return None
             _refuse_lapsed(row)
@@ -97,19 +97,23 @@ def _with_owner() -> Select[Any]:
     return select(*columns, USERS.c.name.label("user_name")).join(USERS, USERS.c.id == API_KEYS.c.user_id)
 
 
-_FOR_CHECK = select(
-    API_KEYS.c.id,
-    API_KEYS.c.key_hash,
-    API_KEYS.c.name,
-    API_KEYS.c.scope,
-    API_KEYS.c.expires_at,
-    API_KEYS.c.revoked_at,
-    USERS.c.name.label("user_name"),
-    USERS.c.scope.label("user_scope"),
-    USERS.c.disabled_at,
-    func.coalesce(API_KEYS.c.expires_at <= NOW, False).label("is_expired"),
-    func.coalesce(API_KEYS.c.last_used_at <= NOW - TOUCH_EVERY, True).label("is_stale"),
-).join(USERS, USERS.c.id == API_KEYS.c.user_id)
+_FOR_CHECK = (
+    select(
+        API_KEYS.c.id,
+        API_KEYS.c.key_hash,
+        API_KEYS.c.name,
+        API_KEYS.c.scope,
+        API_KEYS.c.expires_at,
+        API_KEYS.c.revoked_at,
+        USERS.c.name.label("user_name"),
+        USERS.c.scope.label("user_scope"),
+        USERS.c.disabled_at,
+        func.coalesce(API_KEYS.c.expires_at <= NOW, False).label("is_expired"),
+        func.coalesce(API_KEYS.c.last_used_at <= NOW - TOUCH_EVERY, True).label("is_stale"),
+    )
+    .join(USERS, USERS.c.id == API_KEYS.c.user_id)
+    .where(API_KEYS.c.id == bindparam("key_id"))
+)
 
 
 def _refuse_lapsed(row: Row[Any]) -> None:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, Table, insert, select
+from sqlalchemy import Connection, Engine, Row, Table, bindparam, insert, select
 
 from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.job import JobStatus
@@ -32,6 +32,12 @@ THUMBNAILS = cast(Table, tables.Thumbnail.__table__)
 FILES = cast(Table, tables.JobFile.__table__)
 
 
+# Statements that are used all the time are made once: to put one together and to know it again takes SQLAlchemy longer
+# than it takes the server to answer.
+_ROW = select(JOBS).where(JOBS.c.id == bindparam("job_id"))
+_LOCKED_ROW = _ROW.with_for_update(key_share=True)
+
+
 class Books:
     """One engine; each verb is one transaction.
 
@@ -47,8 +53,7 @@ class Books:
 
 def find_row(connection: Connection, job_id: UUID, *, locked: bool = False) -> Row[Any]:
     """The row of a job, locked against other writers if asked for; NotFoundError when there is none."""
-    query = select(JOBS).where(JOBS.c.id == job_id)
-    row = connection.execute(query.with_for_update(key_share=True) if locked else query).one_or_none()
+    row = connection.execute(_LOCKED_ROW if locked else _ROW, {"job_id": job_id}).one_or_none()
     if row is None:
         raise NotFoundError(f"there is no job {job_id}")
     return row

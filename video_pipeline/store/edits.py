@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Table, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, case, delete, func, insert, select, update
 
 from video_pipeline.domain.editing import check_editable, check_order, check_refinable, repainted, scene_of
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
@@ -30,6 +30,13 @@ _SHARED = (
     *("perceptual_hash", "licence", "license_document_url", "cost", "created_at"),
 )
 """What a picture and an earlier picture have in common."""
+
+
+_VERSIONS = (
+    select(IMAGE_VERSIONS)
+    .where(IMAGE_VERSIONS.c.video_job_id == bindparam("job_id"))
+    .order_by(IMAGE_VERSIONS.c.replaced_at.desc(), IMAGE_VERSIONS.c.id)
+)
 
 
 class EditBooks(Books):
@@ -112,12 +119,9 @@ class EditBooks(Books):
 
     def image_versions(self, job_id: UUID, order_index: int | None = None) -> list[ImageVersion]:
         """Earlier pictures of one scene or of all, the last replaced first."""
-        query = select(IMAGE_VERSIONS).where(IMAGE_VERSIONS.c.video_job_id == job_id)
-        if order_index is not None:
-            query = query.where(IMAGE_VERSIONS.c.order_index == order_index)
+        query = _VERSIONS if order_index is None else _VERSIONS.where(IMAGE_VERSIONS.c.order_index == order_index)
         with self._transaction() as connection:
-            rows = connection.execute(query.order_by(IMAGE_VERSIONS.c.replaced_at.desc(), IMAGE_VERSIONS.c.id))
-            return [version_record(row) for row in rows]
+            return [version_record(row) for row in connection.execute(query, {"job_id": job_id})]
 
     def restore_image(
         self, lease: Lease, scene_number: int, version_id: UUID, *, by: str, expected: str | None = None

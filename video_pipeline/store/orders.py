@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.errors import ConflictError, LeaseLostError, NotFoundError
@@ -35,6 +35,9 @@ from video_pipeline.store.presence import is_gone, this_process
 _NOW = func.clock_timestamp()
 _SILENT = ORDERS.c.heartbeat_at <= _NOW - timedelta(seconds=STALE_S)
 _BEGUN = "order_begun"
+_OF_JOB = (
+    select(ORDERS).where(ORDERS.c.video_job_id == bindparam("job_id")).order_by(ORDERS.c.created_at.desc(), ORDERS.c.id)
+)
 
 
 class OrderBooks(Books):
@@ -68,10 +71,8 @@ class OrderBooks(Books):
 
     def orders(self, job_id: UUID) -> list[WorkOrder]:
         """The orders of a job, newest first."""
-        query = select(ORDERS).where(ORDERS.c.video_job_id == job_id)
         with self._transaction() as connection:
-            found = connection.execute(query.order_by(ORDERS.c.created_at.desc(), ORDERS.c.id))
-            return [_record(row) for row in found]
+            return [_record(row) for row in connection.execute(_OF_JOB, {"job_id": job_id})]
 
     def orders_under_way(self) -> list[tuple[WorkOrder, str | None]]:
         """All orders that are not finished, oldest first, each with the user whose job it is for."""

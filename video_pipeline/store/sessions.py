@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, Select, delete, extract, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, extract, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -61,7 +61,7 @@ class SessionBooks(AccessBooks):
         if credential is None or credential.prefix != SESSION_PREFIX:
             return None
         with self._transaction() as connection:
-            row = connection.execute(_FOR_CHECK.where(SESSIONS.c.id == credential.id)).one_or_none()
+            row = connection.execute(_FOR_CHECK, {"session_id": credential.id}).one_or_none()
             if row is None or not matches(token, row.token_hash):
                 return None
             expires_at = (
@@ -95,7 +95,7 @@ _FOR_CHECK = (
         (SESSIONS.c.last_seen_at <= NOW - TOUCH_EVERY).label("is_stale"),
     )
     .join(USERS, USERS.c.id == SESSIONS.c.user_id)
-    .where(SESSIONS.c.expires_at > NOW, USERS.c.disabled_at.is_(None))
+    .where(SESSIONS.c.id == bindparam("session_id"), SESSIONS.c.expires_at > NOW, USERS.c.disabled_at.is_(None))
 )
 
 

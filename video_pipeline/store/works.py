@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
@@ -134,8 +134,10 @@ class WorkBooks(Books):
     def master(self, job_id: UUID) -> RenderReport | None:
         """The report of the finished master; None before there is one."""
         with self._transaction() as connection:
-            report = find_row(connection, job_id).master_report
-        return None if report is None else report_from_json(report)
+            row = connection.execute(_MASTER, {"job_id": job_id}).one_or_none()
+        if row is None:
+            raise NotFoundError(f"there is no job {job_id}")
+        return None if row.master_report is None else report_from_json(row.master_report)
 
     def save_export(self, job_id: UUID, report: RenderReport, *, version: str | None = None) -> ExportRecord:
         """Record one export; it replaces one of the same format and quality.
@@ -171,14 +173,24 @@ class WorkBooks(Books):
 
     def exports(self, job_id: UUID) -> list[ExportRecord]:
         """The exports of a job, oldest first."""
-        query = select(EXPORTS).where(EXPORTS.c.video_job_id == job_id).order_by(EXPORTS.c.created_at, EXPORTS.c.id)
         with self._transaction() as connection:
-            return [export_record(row) for row in connection.execute(query)]
+            return [export_record(row) for row in connection.execute(_EXPORTS, {"job_id": job_id})]
 
     def _measured(self, table: Table, job_id: UUID) -> list[Any]:
-        query = select(table).where(table.c.video_job_id == job_id, table.c.sha256.is_not(None))
         with self._transaction() as connection:
-            return list(connection.execute(query.where(table.c.order_index > 0).order_by(table.c.order_index)))
+            return list(connection.execute(_MEASURED[table], {"job_id": job_id}))
+
+
+def _measured_works(table: Table) -> Select[Any]:
+    ours = table.c.video_job_id == bindparam("job_id")
+    return select(table).where(ours, table.c.sha256.is_not(None), table.c.order_index > 0).order_by(table.c.order_index)
+
+
+_MEASURED = {table: _measured_works(table) for table in (TRACKS, IMAGES)}
+_MASTER = select(JOBS.c.master_report).where(JOBS.c.id == bindparam("job_id"))
+_EXPORTS = (
+    select(EXPORTS).where(EXPORTS.c.video_job_id == bindparam("job_id")).order_by(EXPORTS.c.created_at, EXPORTS.c.id)
+)
 
 
 def _close(connection: Connection, lease: Lease, task_id: UUID, outcome: RenderReport | str) -> None:

@@ -55,6 +55,16 @@ def test_an_address_without_a_mark_is_not_kept(shared: Stocked) -> None:
         assert marked.headers["cache-control"] == FOR_EVER, name
 
 
+def test_what_one_has_already_is_not_sent_again(shared: Stocked) -> None:
+    for name in ("image", "image?width=320", "track", "waveform"):
+        path = f"/jobs/{shared.finished}/scenes/1/{name}"
+        first = shared.anna.get(path)
+        for mark in (first.headers["etag"], f"W/{first.headers['etag']}", f'"other", {first.headers["etag"]}', "*"):
+            again = shared.anna.get(path, headers={"If-None-Match": mark})
+            assert (again.status, again.body, again.headers["etag"]) == (304, b"", first.headers["etag"]), name
+        assert shared.anna.get(path, headers={"If-None-Match": '"other"'}).status == 200
+
+
 def test_an_earlier_picture_stays_at_its_address(stocked: Stocked) -> None:
     anna, path = stocked.anna, f"/jobs/{stocked.waiting}/scenes/2"
     before = anna.get(f"{path}/image")
@@ -84,10 +94,23 @@ def test_the_music_of_a_scene_is_flac_and_can_be_sought_in(shared: Stocked) -> N
         part = shared.anna.get(path, headers={"Range": asked})
         assert (part.status, part.headers["content-range"]) == (206, f"bytes {first}-{last}/{size}")
         assert part.body == whole.body[first : last + 1]
-    assert shared.anna.get(path, headers={"Range": f"bytes={size}-"}).status == 416
-    # What changed since is sent whole.
-    other = {"Range": "bytes=0-3", "If-Range": '"another"'}
-    assert len(shared.anna.get(path, headers=other).body) == size
+    outside = shared.anna.get(path, headers={"Range": f"bytes={size}-"})
+    assert (outside.status, outside.headers["content-type"]) == (416, "application/problem+json")
+    # Of several parts those are sent that there are.
+    for asked in (f"bytes=0-3,{size}-", "bytes=0-1,2-3"):
+        part = shared.anna.get(path, headers={"Range": asked})
+        assert (part.status, part.body) == (206, whole.body[:4]) or part.headers["content-type"].startswith(
+            "multipart/"
+        )
+    # What changed since is sent whole, and so is what nobody can have meant.
+    same = {"Range": "bytes=0-3", "If-Range": whole.headers["etag"]}
+    assert len(shared.anna.get(path, headers=same).body) == 4
+    for headers in (
+        same | {"If-Range": '"another"'},
+        *({"Range": asked} for asked in ("bytes=9-3", "bytes=a-b", "bytes=-", "bytes", "lines=1-2", "bytes=1-2-3", "")),
+    ):
+        reply = shared.anna.get(path, headers=headers)
+        assert (reply.status, len(reply.body)) == (200, size), headers
 
 
 def test_the_waveform_is_a_picture(shared: Stocked) -> None:

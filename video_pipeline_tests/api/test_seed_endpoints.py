@@ -499,6 +499,7 @@ def test_the_video_is_counted_once_a_download_and_answers_ranges(stocked: Stocke
     assert downloads(stocked) == 2
     outside = stocked.anna.get(path, headers={"Range": f"bytes={size}-"})
     assert (outside.status, outside.headers["content-range"]) == (416, f"bytes */{size}")
+    assert stocked.anna.get(path, headers={"If-None-Match": whole.headers["etag"]}).status == 304
     assert downloads(stocked) == 2
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     Double,
     ForeignKey,
     ForeignKeyConstraint,
@@ -44,6 +45,13 @@ from video_pipeline.store.tables.base import (
     RenderStatus,
 )
 from video_pipeline.store.tables.words import JOB_WORDS, Words
+
+# Written as PostgreSQL itself prints it. Anything may be in a column of JSON; what has no list of scenes has no count.
+SCENE_COUNT = Computed(
+    "CASE WHEN jsonb_typeof(storyboard_data -> 'scenes'::text) = 'array'::text"
+    " THEN jsonb_array_length(storyboard_data -> 'scenes'::text) ELSE NULL::integer END",
+    persisted=True,
+)
 
 
 class Channel(Base):
@@ -154,6 +162,7 @@ class VideoJob(Base):
     youtube_video_id: Mapped[str | None] = mapped_column(String(100))
 
     search: Mapped[Any | None] = mapped_column(Words, JOB_WORDS)
+    scene_count: Mapped[int | None] = mapped_column(SCENE_COUNT)
 
 
 _MEASURED_TRACK = (

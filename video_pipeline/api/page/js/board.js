@@ -18,6 +18,7 @@ const GROUPS = [
   { id: "cancelled", label: "Cancelled", tone: "gray", statuses: ["cancelled"], folded: true },
 ];
 const SEARCH_PAUSE_MS = 300;
+const SETTLE_MS = 250;
 
 /** @param {{outlet: HTMLElement, query: URLSearchParams, signal: AbortSignal, leaveQuery: (query: URLSearchParams) => void}} view */
 export async function board({ outlet, query, signal, leaveQuery }) {
@@ -62,10 +63,19 @@ function head() {
 function follow(columns, fits, signal, current) {
   const all = columns.flatMap((column) => column.group.statuses.map((status) => [status, column]));
   const byStatus = new Map(all);
-  listen("job", ({ job, event }) => {
-    for (const column of columns) if (column !== byStatus.get(job?.status)) column.take(job?.id ?? event?.job_id);
-    if (job && fits(job)) byStatus.get(job.status)?.arrive(job);
+  const place = (job) => {
+    for (const column of columns) if (column !== byStatus.get(job.status)) column.take(job.id);
+    if (fits(job)) byStatus.get(job.status)?.arrive(job);
+  };
+  const soon = new Map();
+  // A line of history names the job only. Lines come in groups, so it is looked at once after the last of them.
+  listen("job", ({ job }) => {
+    clearTimeout(soon.get(job.id));
+    soon.set(job.id, setTimeout(() => look(job.id), SETTLE_MS));
   }, signal);
+  const look = (id) => get(`/jobs/${id}`, { signal }).then(place, (error) => {
+    if (error.status === 404) for (const column of columns) column.take(id);
+  });
   listen("progress", ({ job_id: id, progress }) => {
     for (const column of columns) if (progress) column.cards.get(id)?.progress(progress);
   }, signal);

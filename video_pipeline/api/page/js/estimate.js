@@ -33,7 +33,7 @@ const ready = (body) => body.channel_id && body.niche_label && body.mood_keyword
 const reasonOf = (error) => (error.errors.length ? error.errors.map((each) => sentence(each.message)).join(" ") : excuse(error));
 
 function lines({ estimated_cost_usd: total, duration_s: length, scenes, music, images, computing }) {
-  const share = (part, noun, plural) => [count(part.pieces, noun, plural), part.price_usd > 0 ? money(part.price_usd) : "free"];
+  const share = (part, noun, plural) => [count(part.pieces, noun, plural), part.price_usd > 0 ? money(part.pieces * part.price_usd) : "free"];
   const rows = [["Length", clock(length)], ["Scenes", String(scenes)], share(music, "piece of music", "pieces of music"), share(images, "picture")];
   return [
     h("p", { class: "big-figure tabular", testid: "estimate-total" }, total > 0 ? `about ${money(total)}` : "Free"),

@@ -12,7 +12,7 @@ export function history(desk) {
   let all = false;
   let shown = "";
   const show = () => {
-    const events = [...desk.history].sort((a, b) => b.id - a.id);
+    const events = desk.history.filter((event) => !SILENT.has(event.kind)).sort((a, b) => b.id - a.id);
     const text = `${events[0]?.id} ${events.length} ${all}`;
     if (text === shown) return;
     shown = text;
@@ -25,6 +25,15 @@ export function history(desk) {
   return h("section", { class: "panel side-panel", "aria-labelledby": "history-title" }, h("h2", { id: "history-title" }, "History"), list, more);
 }
 
+/** What the kinds of lines are called; lines that concern machines only are left out. */
+const KINDS = {
+  created: "Ordered", planned: "Storyboard planned", approved: "Approved", approval_reset: "Approval reset", retried: "Retried", cancelled: "Cancelled",
+  refined: "Scene refined", reordered: "Scenes reordered", restored: "Picture restored", rendered: "Video rendered", exported: "Export made",
+  ordered: "Work ordered", order_completed: "Ordered work done", order_failed: "Ordered work failed",
+};
+const SILENT = new Set(["claimed", "order_begun"]);
+const WORDLESS = new Set(["rendered", "order_completed"]); // paths and counts
+
 function line(event) {
   const tone = event.status_to ? statusOf(event.status_to).tone : "gray";
   return h("li", { testid: "history-event", "data-kind": event.kind }, h("span", { class: `dot tone-${tone}` }),
@@ -33,6 +42,10 @@ function line(event) {
 
 const moves = (event) => event.kind === "moved" && event.status_to;
 
-const titleOf = (event) => (moves(event) ? statusOf(event.status_to).label : words(event.kind));
+const titleOf = (event) => (moves(event) ? statusOf(event.status_to).label : KINDS[event.kind] ?? words(event.kind));
 
-const detailOf = (event) => (moves(event) && event.message.includes(` to ${event.status_to}`) ? "" : event.message);
+function detailOf(event) {
+  const repeats = moves(event) && (KINDS[event.message] || event.message.includes(` to ${event.status_to}`));
+  // The checksum of what was approved says nothing to people.
+  return repeats || WORDLESS.has(event.kind) ? "" : event.message.replace(/:? ?[0-9a-f]{64}\b/, "");
+}

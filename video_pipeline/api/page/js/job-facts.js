@@ -17,13 +17,13 @@ export function facts(desk) {
 function costLines(job) {
   const [spent, expected] = [Number(job.actual_cost_usd ?? 0), Number(job.estimated_cost_usd ?? 0)];
   const share = expected > 0 ? (100 * spent) / expected : 0;
-  const { used = 0, limit = 5 } = job.refinements ?? {};
+  const { left = 0, limit = 5 } = job.refinements ?? {};
   return [
     h("h2", { id: "cost-title" }, "Cost"),
     h("p", { class: "big-figure tabular", testid: "cost-actual" }, money(spent), h("span", { class: "muted" }, expected > 0 ? ` of ${money(expected)} estimated` : " so far")),
     expected > 0 && meter(Math.min(share, 100), `Spent ${money(spent)} of ${money(expected)} estimated`, spent > expected ? "over" : ""),
     spent > expected && expected > 0 && h("p", { class: "small muted" }, `${money(spent - expected)} more than estimated.`),
-    h("dl", { class: "facts" }, list([["Refinements", `${used} of ${limit} used`], ["Downloads", String(job.download_count ?? 0)]])),
+    h("dl", { class: "facts" }, list([["Refinements", h("span", { testid: "refinements-left" }, `${left} of ${limit} left`)], ["Downloads", String(job.download_count ?? 0)]])),
   ];
 }
 
@@ -46,4 +46,4 @@ function briefLines(job) {
   return [h("h2", { id: "brief-title" }, "Order"), h("dl", { class: "facts" }, list(rows))];
 }
 
-const list = (rows) => rows.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]);
+const list = (rows) => rows.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);

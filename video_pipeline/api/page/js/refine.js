@@ -3,7 +3,7 @@ import { button, busy, fill, h, icon } from "./dom.js";
 import { undoesWork } from "./desk.js";
 import { openDialog } from "./dialog.js";
 import { blame, complainIn, field, formError } from "./fields.js";
-import { get, isAbort, keyFor } from "./http.js";
+import { ApiError, get, isAbort, keyFor } from "./http.js";
 import { follow } from "./orders.js";
 import { outcome } from "./refined.js";
 import { may } from "./session.js";
@@ -17,6 +17,7 @@ const DESCRIPTION = [10, 1000];
 export function refine(desk, number) {
   let scene = sceneAt(desk, number);
   let working = false;
+  let refusals = 0; // an answered failure may be tried again under a new key; a lost answer keeps its key
   const key = keyFor();
   const form = formOf(desk, scene);
   const frame = h("div", { class: "frame" });
@@ -47,17 +48,18 @@ export function refine(desk, number) {
   async function submit() {
     const changes = form.changes(scene);
     if (!form.valid(changes)) return;
-    const before = { image: scene.image, description: scene.description, prompt: scene.image_prompt, approved: desk.job.approved };
+    const before = { approved: desk.job.approved };
     working = true;
     complainIn(form.wrong, null);
     picture(changes.prompt && h("div", { class: "veil", role: "status" }, h("span", { class: "spinner" }), h("span", {}, "The new picture is being made")));
     try {
-      await busy(send, () => ask(desk, scene, changes, key([scene.scene_number, desk.etag, changes])));
+      await busy(send, () => ask(desk, scene, changes, key([scene.scene_number, desk.etag, changes, refusals])));
       working = false;
       await done(before, changes);
     } catch (error) {
       working = false;
       if (isAbort(error)) return;
+      if (error.status !== 0) refusals += 1;
       picture();
       refused(error);
     }
@@ -102,8 +104,18 @@ const sameScene = (desk, scene) => desk.job.storyboard.scenes.find((each) => eac
 /** Ask, and wait until it is done: a picture is made in the background, a description is there at once. */
 async function ask(desk, scene, { prompt, description }, key) {
   const query = { scene_number: scene.scene_number, new_image_prompt: prompt, new_description: description, wait: prompt ? "false" : undefined };
+  const { etag } = desk;
   const { status, data } = await desk.change("/refine", { query, key });
-  if (status === 202) await follow(data, { signal: desk.signal });
+  if (status === 202) await follow(data, { signal: desk.signal }).catch((error) => explain(desk, etag, error));
+}
+
+/** An order that failed says why in words only; what the job is like now says whether one of the usual reasons it was. */
+async function explain(desk, etag, error) {
+  if (isAbort(error)) throw error;
+  await desk.refresh();
+  if (desk.etag !== etag) throw new ApiError({ status: 412, title: "Changed", detail: error.detail });
+  if (desk.job.refinements.left <= 0) throw new ApiError({ status: 429, title: "Limit", detail: error.detail });
+  throw error;
 }
 
 function formOf(desk, scene) {

@@ -59,7 +59,7 @@ function prompts(scene) {
 
 function actions(scene, can) {
   const number = scene.scene_number;
-  const kept = (scene.image?.versions ?? 1) - 1;
+  const kept = scene.image?.versions ?? 0;
   return h("div", { class: "scene-actions" },
     can.changeable && button("Refine", {
       class: "small", testid: "refine-button", "data-scene-number": number, disabled: !can.refinable, title: can.refinable ? null : can.why, onclick: () => can.refine(scene),

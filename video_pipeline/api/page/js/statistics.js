@@ -10,7 +10,7 @@ const PERIODS = { day: "Days", week: "Weeks", month: "Months" };
 /** @param {{outlet: HTMLElement, query: URLSearchParams, signal: AbortSignal, leaveQuery: (query: URLSearchParams) => void}} view */
 export async function statistics({ outlet, query, signal, leaveQuery }) {
   const whose = session.user.scope === "admin" ? "All videos of the studio." : "Your videos.";
-  const place = h("div", { class: "stack" }, h("div", { class: "tiles" }, [1, 2, 3, 4].map(() => h("div", { class: "panel tile" }, h("div", { class: "skeleton line short" }), h("div", { class: "skeleton title-blank" })))));
+  const place = h("div", { class: "stack" }, h("div", { class: "tiles" }, [1, 2, 3, 4, 5].map(() => h("div", { class: "panel tile" }, h("div", { class: "skeleton line short" }), h("div", { class: "skeleton title-blank" })))));
   outlet.append(h("div", { class: "page-head" }, h("div", {}, h("h1", { tabindex: "-1" }, "Statistics"), h("p", {}, whose))), place);
   const [totals, channels] = await Promise.all([get("/statistics", { signal }), get("/channels", { signal })]);
   fill(place, tiles(totals, channels.items), byStatus(totals), overTime(query, leaveQuery, signal));
@@ -21,8 +21,9 @@ function tiles(totals, channels) {
   const rows = [
     ["Videos", totals.total_tasks?.toLocaleString("en") ?? "0", count(channels.length, "channel")],
     ["Completed", done.toLocaleString("en"), totals.total_tasks ? `${Math.round((100 * done) / totals.total_tasks)}% of all` : ""],
-    ["Spent", money(totals.total_cost), done ? `${money(totals.total_cost / done)} for each completed one` : ""],
-    ["Thumbnails", (totals.total_thumbnails ?? 0).toLocaleString("en"), "to choose from"],
+    ["Spent", money(totals.total_cost), done ? `${money(totals.total_cost / done)} a video` : ""],
+    ["Minutes of video", Math.round(totals.total_minutes ?? 0).toLocaleString("en"), totals.total_minutes ? `${money(totals.total_cost / totals.total_minutes)} a minute` : ""],
+    ["Exports", (totals.exports ?? 0).toLocaleString("en"), count(totals.downloads ?? 0, "download")],
   ];
   return h("dl", { class: "tiles", testid: "totals" }, rows.map(([name, value, note]) => h("div", { class: "panel tile" }, h("dt", {}, name), h("dd", { class: "big-figure tabular" }, value), h("dd", { class: "small muted" }, note))));
 }

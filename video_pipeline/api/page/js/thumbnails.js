@@ -12,7 +12,8 @@ export function thumbnails(desk) {
     h("div", { class: "section-head" }, h("div", {}, h("h2", { id: "thumbnails-title" }, "Thumbnail"), h("p", { class: "muted small" }, "How well each may do is a model's estimate, not a measurement."))), group);
   let asked = null;
   desk.onChange((job) => {
-    const wanted = job.video?.available ? `${job.storyboard?.etag} ${job.status}` : null;
+    // They are drawn a little after the video is there: until some are, each line of the history is a reason to look.
+    const wanted = job.video?.available ? `${job.storyboard?.etag} ${job.status} ${node.hidden ? desk.history.length : ""}` : null;
     if (wanted === asked) return;
     asked = wanted;
     if (wanted) load();
@@ -47,16 +48,23 @@ export function thumbnails(desk) {
 }
 
 function option(item, choose) {
-  const name = words(item.variant);
+  const name = nameOf(item.variant);
   const input = h("input", { type: "radio", name: "thumbnail", value: item.id, checked: item.is_selected, disabled: !may("edit"), onchange: () => choose(item), testid: "thumbnail-option", "data-thumbnail-id": item.id });
   return h("label", { class: "thumbnail", "data-id": item.id },
     h("img", { src: item.url, alt: "", loading: "lazy", decoding: "async", width: 1280, height: 720 }),
     h("span", { class: "thumbnail-text" }, input, h("span", {}, h("strong", {}, name), estimate(item))));
 }
 
+/** "titled_2" to "Picture 2 with title". */
+function nameOf(variant) {
+  const [, kind, number] = /^(plain|titled)_(\d+)$/.exec(variant) ?? [];
+  return kind ? `Picture ${number}${kind === "titled" ? " with title" : ""}` : words(variant);
+}
+
 function estimate({ click_prediction: value, predicted_by: model }) {
   if (!Number.isFinite(value)) return null;
-  return h("span", { class: "small muted" }, `Estimated appeal ${value.toLocaleString("en", { maximumFractionDigits: 2 })}, by ${model}`);
+  const by = model ? `, by ${model.replace(/ \(an estimate\)$/, "")}` : "";
+  return h("span", { class: "small muted" }, `Estimated appeal ${Math.round(100 * value)} of 100${by}`);
 }
 
 function mark(group, item) {

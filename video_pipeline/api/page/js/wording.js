@@ -85,6 +85,7 @@ export function excuse(error) {
   const detail = sentence(error.detail || error.message);
   if (error.status === 0) return "The studio does not answer. Check the connection, then try again.";
   if (error.status === 403) return "Your account may not do this. Ask whoever runs the studio for more rights.";
+  if (error.status === 409) return `${detail} Look again in a moment.`;
   if (error.status === 429 && error.retryAfterS) return `${detail} Try again in ${lasting(error.retryAfterS)}.`;
   if (error.status === 503) return `${detail} Try again in a minute.`;
   if (error.status >= 500) return `${detail} Try again; if it stays so, tell whoever runs the studio.`;

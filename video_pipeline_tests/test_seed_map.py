@@ -7,8 +7,9 @@ from pathlib import Path
 
 from video_pipeline.store import PostgresJobStore
 from video_pipeline.store.tables import Base
+from video_pipeline_tests.api.document import document
 
-TESTS = Path(__file__).parent.parent
+TESTS = Path(__file__).parent
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (TESTS.parent / "docs" / "seed-map.md").read_text(encoding="utf-8").splitlines()
@@ -35,6 +36,19 @@ def test_every_column_and_verb_named_exists() -> None:
     assert [verb for verb in verbs if not callable(getattr(PostgresJobStore, verb, None))] == []
 
 
+def test_every_route_named_is_in_the_openapi_document() -> None:
+    named = {found for row in ROWS for cell in row for found in re.findall(r"`([A-Z]+ /api/v2/[^`?]*)`", cell)}
+    assert len(named) > 20
+    offered = {f"{method.upper()} {path}" for path, methods in document()["paths"].items() for method in methods}
+    assert named - offered == set()
+
+
+def test_no_operation_of_a_seed_is_in_the_map_twice_and_both_there_and_for_later() -> None:
+    later = {seed for seed, here, _ in ROWS if here.startswith("**later**")}
+    there = {seed for seed, here, _ in ROWS if "later" not in here}
+    assert later & there == set()
+
+
 def test_every_column_of_the_schema_that_a_seed_has_is_in_the_map() -> None:
     """What is not in the map is ours alone; the list says so on purpose."""
     named = {name for _, here, _ in ROWS for name in re.findall(r"`(\w+\.\w+)`", here)}
@@ -52,6 +66,7 @@ def test_every_column_of_the_schema_that_a_seed_has_is_in_the_map() -> None:
         *(f"images.{name}" for name in (*measured, "width", "height", "mean_luma", "perceptual_hash")),
         *(f"images.{name}" for name in ("licence", "license_document_url")),
         *(f"video_jobs.{name}" for name in ("kind", "approval", "seed", "failed_from", "attempt", "master_report")),
+        "video_jobs.scene_count",
         *(f"job_files.{name}" for name in ("sha256", "bytes")),
         *(f"render_tasks.{name}" for name in ("attempt", "report")),
     }
