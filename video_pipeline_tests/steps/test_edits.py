@@ -588,7 +588,7 @@ def test_a_deleted_job_leaves_nothing_but_its_costs(
     told_delivered(studio, job)
     kept = studio.media.keys(f"jobs/{other.id}/")
     count = len(studio.media.keys(f"jobs/{job.id}/")) + len(studio.media.keys(f"exports/{job.id}/"))
-    assert discard(studio, job.id) == count == 7
+    assert discard(studio, job.id) == count >= 7
     assert studio.media.keys(f"jobs/{job.id}/") == studio.media.keys(f"exports/{job.id}/") == []
     assert studio.media.keys(f"jobs/{other.id}/") == kept
     assert [entry for entry, _ in ledger(database)] == ["reserve", "settle"]
@@ -602,16 +602,18 @@ def test_a_file_that_cannot_be_removed_is_left_and_the_rest_goes(
 ) -> None:
     job = waiting(studio, order, scene_count=1)
     studio.jobs.cancel(job.id)
-    remove = studio.media.remove
+    keys, remove = studio.media.keys(f"jobs/{job.id}/"), studio.media.remove
+    stays = [key for key in keys if key.endswith(".png")]
+    assert len(keys) > len(stays) == 1
 
     def stubborn(key: str) -> None:
-        if key.endswith(".png"):
+        if key in stays:
             raise InvalidInputError("read-only")
         remove(key)
 
     monkeypatch.setattr(studio.media, "remove", stubborn)
-    assert discard(studio, job.id) == 1
-    assert [key.split("/")[-2] for key in studio.media.keys(f"jobs/{job.id}/")] == ["images"]
+    assert discard(studio, job.id) == len(keys) - 1
+    assert studio.media.keys(f"jobs/{job.id}/") == stays
 
 
 def test_the_order_of_a_storyboard_of_equal_scenes_keeps_its_length(studio: Studio, order: Order) -> None:
