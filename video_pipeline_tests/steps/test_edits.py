@@ -42,7 +42,7 @@ from video_pipeline.ports import JobStore
 from video_pipeline.providers.dummy import DummyImages, tone_hz
 from video_pipeline.steps.discard import discard
 from video_pipeline.steps.export import export, timeline_of
-from video_pipeline.steps.files import job_files
+from video_pipeline.steps.files import cleanup_old_exports, job_files
 from video_pipeline.steps.illustrate import SIZE
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
@@ -165,6 +165,20 @@ def test_only_what_an_edit_changed_is_encoded_again(studio: Studio, order: Order
     assert stretches(studio, job) == (0, 5)
     # What was replaced now has outlived sweeps of files that nobody recorded.
     assert all(studio.media.holds(version.media) for version in studio.jobs.image_versions(job.id))
+
+
+def test_exports_of_an_earlier_storyboard_are_cleaned_up(studio: Studio, order: Order) -> None:
+    job = deliver(studio, waiting(studio, order))
+    low = Rendition.parse("webm", "low")
+    made = export(studio, job, low, report=lambda share, text: None, cancelled=lambda: False)
+    old = studio.media.path(made.report.media.key)
+    assert old.is_file()
+    assert cleanup_old_exports(studio, job.id) == 0  # what is in the books stays
+    refine(studio, job.id, 1, image_prompt=None, description=CAPTION, by="ada")
+    assert old.is_file()  # until the next master replaces it
+    deliver(studio, studio.jobs.get_job(job.id))
+    assert not old.exists()
+    assert {each.report.rendition.name for each in studio.jobs.exports(job.id)} == {"mp4_high"}
 
 
 def test_the_same_words_give_another_picture_each_time(studio: Studio, order: Order, cores: Cores) -> None:
