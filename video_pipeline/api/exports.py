@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from video_pipeline.api import models, shapes
 from video_pipeline.api.caller import EditJob, Editor, Reader, ReadJob, visible_job
 from video_pipeline.api.desk import AtDesk, Desk
-from video_pipeline.api.media_file import UNCHANGED, MediaFile, hand_out
+from video_pipeline.api.media_file import MediaFile, file_of, hand_out
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import ProblemError, answers
 from video_pipeline.domain.delivery import Rendition, renditions_of
@@ -39,11 +39,9 @@ MEDIA_TYPES = {
 }
 """By the ending of the file."""
 
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
-    206: {"description": "A part of the file", "content": {"application/octet-stream": {}}},
-    **UNCHANGED,
-}
+_MP4 = file_of(MEDIA_TYPES["mp4"])
+_EXPORT = file_of(*dict.fromkeys(MEDIA_TYPES.values()))
+_EXPORT[200]["content"]["application/json"] = {"schema": {"$ref": "#/components/schemas/Exports"}}
 _ORDERED: dict[int | str, dict[str, Any]] = {
     202: {"model": models.Order, "description": "Ordered; look at the address in Location"}
 }
@@ -58,7 +56,7 @@ Qualities = Annotated[
     "/jobs/{job_id}/export",
     summary="Download an export",
     response_model=None,
-    responses=answers(401, 403, 404, 409, 416, 500) | _FILE | _ORDERED,
+    responses=answers(401, 403, 404, 409, 416, 500) | _EXPORT | _ORDERED,
 )
 async def export(
     request: Request,
@@ -189,7 +187,7 @@ def show_order(order_id: UUID, desk: AtDesk, caller: Reader) -> models.Order:
     "/jobs/{job_id}/video",
     summary="Watch or download the finished video",
     response_class=FileResponse,
-    responses=answers(401, 404, 416) | _FILE,
+    responses=answers(401, 404, 416) | _MP4,
 )
 def video(request: Request, job: ReadJob, desk: AtDesk) -> Response:
     """The finished programme, mp4 in 1080p; ranges are answered, so that players can seek."""
@@ -205,7 +203,7 @@ def video(request: Request, job: ReadJob, desk: AtDesk) -> Response:
     "/jobs/{job_id}/preview",
     summary="Watch the preview",
     response_class=FileResponse,
-    responses=answers(401, 404, 416) | _FILE,
+    responses=answers(401, 404, 416) | _MP4,
 )
 def preview(request: Request, job: ReadJob, desk: AtDesk) -> Response:
     """The whole programme as it would be rendered now, small, with sound; 404 until it was made."""

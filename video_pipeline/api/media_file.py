@@ -29,6 +29,14 @@ _UNITS = re.compile(r"\s*bytes\s*=", re.IGNORECASE)
 UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "You have it already (If-None-Match)"}}
 """For the documentation of the routes that hand out files."""
 
+
+def file_of(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    """For the documentation of a route that hands out a file of these types: all of it, parts of it, or neither."""
+    content = {each: {"schema": {"type": "string", "format": "binary"}} for each in media_types}
+    parts = {**content, "multipart/byteranges": {}}
+    return {200: {"content": {**content}}, 206: {"description": "Parts of the file", "content": parts}, **UNCHANGED}
+
+
 Parts = list[tuple[int, int]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 
 from video_pipeline.api.caller import ReadJob
 from video_pipeline.api.desk import AtDesk, Desk
-from video_pipeline.api.media_file import KEPT_BY_ONE, UNCHANGED, hand_out
+from video_pipeline.api.media_file import KEPT_BY_ONE, file_of, hand_out
 from video_pipeline.api.problems import answers
 from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.media import MediaReference
@@ -22,12 +22,8 @@ router = APIRouter(prefix="/jobs/{job_id}/scenes/{scene_number}", tags=["scenes"
 KEPT_FOR = "private, max-age=31536000, immutable"
 """An address with its content's mark shows the same for ever."""
 
-_PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}, "image/jpeg": {}}}, **UNCHANGED}
-_SOUND: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"audio/flac": {}}},
-    206: {"description": "A part of the file", "content": {"audio/flac": {}}},
-    **UNCHANGED,
-}
+_PICTURE = file_of("image/png", "image/jpeg")
+_SOUND = file_of("audio/flac")
 
 Mark = Annotated[str | None, Query(max_length=64, description="Any mark; with it the answer may be kept for long.")]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +10,7 @@ from fastapi.responses import FileResponse
 from video_pipeline.api import models, shapes
 from video_pipeline.api.caller import EditJob, ReadJob
 from video_pipeline.api.desk import AtDesk, Desk
-from video_pipeline.api.media_file import UNCHANGED, hand_out
+from video_pipeline.api.media_file import file_of, hand_out
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import answers
 from video_pipeline.domain.errors import NotFoundError
@@ -19,7 +18,7 @@ from video_pipeline.domain.records import JobRecord, ThumbnailRecord
 
 router = APIRouter(prefix="/jobs/{job_id}/thumbnails", tags=["thumbnails"], route_class=OnceRoute)
 
-_PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}, **UNCHANGED}
+_PICTURE = file_of("image/jpeg")
 
 
 @router.get("", summary="List thumbnails", responses=answers(401, 404))
