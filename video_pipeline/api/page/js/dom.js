@@ -1,7 +1,7 @@
 // Owns how nodes are made and changed; hides the DOM's verbs. Text goes in as text only, never as markup.
 
 const AS_PROPERTY = new Set(["value", "checked", "disabled", "hidden", "open", "selected", "required", "readOnly", "multiple", "indeterminate"]);
-const SVG = "http:" + "//www.w3.org/2000/svg"; // a namespace's name, not an address
+const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * Make an element. `on…` functions become listeners, `testid` becomes data-testid, `vars` sets CSS properties,

@@ -1,7 +1,7 @@
 // Owns the head of a job's page: title, status, progress, what to do next; hides which button belongs to which status.
 import { approve } from "./approve.js";
 import { meter, messageOf, moveMeter, statusPill } from "./card.js";
-import { busy, button, fill, h, icon, linkButton, renew } from "./dom.js";
+import { busy, button, h, icon, linkButton, renew } from "./dom.js";
 import { confirmed } from "./dialog.js";
 import { call } from "./http.js";
 import { nextStep } from "./next-step.js";
