@@ -9,13 +9,33 @@ import { clock, count, excuse, money, sentence } from "./wording.js";
 export function approve(desk) {
   const { job } = desk;
   const wrong = formError();
-  const yes = button("Approve and render", { class: "primary", testid: "approve-confirm", onclick: () => busy(yes, send) }, icon("check"));
+  const yes = button(
+    "Approve and render",
+    { class: "primary", testid: "approve-confirm", onclick: () => busy(yes, send) },
+    icon("check"),
+  );
   const dialog = openDialog({
-    title: "Approve this storyboard?", testid: "approve-dialog",
+    title: "Approve this storyboard?",
+    testid: "approve-dialog",
     body: [
-      h("p", {}, "The video is rendered as the storyboard is now. Changing a scene later takes the approval back; then only what changed is rendered again."),
-      h("dl", { class: "facts" }, rows(job).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
-      job.computing && h("div", { class: "callout amber" }, icon("clock"), h("div", {}, h("p", { testid: "computing" }, sentence(job.computing)))),
+      h(
+        "p",
+        {},
+        "The video is rendered as the storyboard is now. Changing a scene later takes the approval back; " +
+          "then only what changed is rendered again.",
+      ),
+      h(
+        "dl",
+        { class: "facts" },
+        rows(job).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+      ),
+      job.computing &&
+        h(
+          "div",
+          { class: "callout amber" },
+          icon("clock"),
+          h("div", {}, h("p", { testid: "computing" }, sentence(job.computing))),
+        ),
       wrong,
     ],
     foot: [button("Not yet", { testid: "approve-cancel", onclick: () => dialog.close() }), yes],
@@ -30,7 +50,11 @@ export function approve(desk) {
     } catch (error) {
       if (error.status === 412) {
         yes.hidden = true;
-        return complainIn(wrong, "Somebody else changed the storyboard while you looked at it. Close this, look at what changed, then approve.");
+        return complainIn(
+          wrong,
+          "Somebody else changed the storyboard while you looked at it. " +
+            "Close this, look at what changed, then approve.",
+        );
       }
       return complainIn(wrong, excuse(error));
     }

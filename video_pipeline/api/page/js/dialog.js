@@ -12,15 +12,35 @@ export function openDialog({ title, look = "", testid, body, foot, onclose = () 
   const heading = h("h2", { id, tabindex: "-1" }, title);
   const content = h("div", { class: "dialog-body" }, body);
   const actions = h("div", { class: "dialog-foot", hidden: !foot }, foot);
-  const attempt = () => { if (mayClose()) node.close(); };
-  const node = h("dialog", { class: `dialog ${look}`, "aria-labelledby": id, testid },
-    h("div", { class: "dialog-head" }, heading,
-      button("", { class: "quiet square", "aria-label": "Close", testid: "dialog-close", onclick: attempt }, icon("close"))),
-    content, actions);
+  const attempt = () => {
+    if (mayClose()) node.close();
+  };
+  const node = h(
+    "dialog",
+    { class: `dialog ${look}`, "aria-labelledby": id, testid },
+    h(
+      "div",
+      { class: "dialog-head" },
+      heading,
+      button(
+        "",
+        { class: "quiet square", "aria-label": "Close", testid: "dialog-close", onclick: attempt },
+        icon("close"),
+      ),
+    ),
+    content,
+    actions,
+  );
   let pressedBeside = false;
-  node.addEventListener("pointerdown", (event) => { pressedBeside = event.target === node; });
-  node.addEventListener("click", (event) => { if (event.target === node && pressedBeside) attempt(); });
-  node.addEventListener("cancel", (event) => { if (!mayClose()) event.preventDefault(); });
+  node.addEventListener("pointerdown", (event) => {
+    pressedBeside = event.target === node;
+  });
+  node.addEventListener("click", (event) => {
+    if (event.target === node && pressedBeside) attempt();
+  });
+  node.addEventListener("cancel", (event) => {
+    if (!mayClose()) event.preventDefault();
+  });
   node.addEventListener("close", () => {
     node.remove();
     onclose();
@@ -29,7 +49,8 @@ export function openDialog({ title, look = "", testid, body, foot, onclose = () 
   document.body.append(node);
   node.showModal();
   return {
-    node, content,
+    node,
+    content,
     close: () => node.close(),
     retitle: (text) => fill(heading, text),
     show: (newBody, newFoot) => {
@@ -48,7 +69,11 @@ function giveBack(opener) {
   const id = opener.getAttribute("data-testid");
   const same = id ? [...document.querySelectorAll(`[data-testid="${CSS.escape(id)}"]`)] : [];
   const number = opener.getAttribute("data-scene-number");
-  (same.find((node) => node.getAttribute("data-scene-number") === number) ?? same[0] ?? document.getElementById("main")).focus();
+  (
+    same.find((node) => node.getAttribute("data-scene-number") === number) ??
+    same[0] ??
+    document.getElementById("main")
+  ).focus();
 }
 
 /**
@@ -59,9 +84,22 @@ function giveBack(opener) {
 export function confirmed({ title, body, action, danger = false, testid = "confirm-dialog" }) {
   return new Promise((resolve) => {
     let answer = false;
-    const yes = button(action, { class: `primary ${danger ? "danger" : ""}`, testid: "confirm-yes", onclick: () => { answer = true; dialog.close(); } });
+    const yes = button(action, {
+      class: `primary ${danger ? "danger" : ""}`,
+      testid: "confirm-yes",
+      onclick: () => {
+        answer = true;
+        dialog.close();
+      },
+    });
     const no = button("Back", { testid: "confirm-no", onclick: () => dialog.close() });
-    const dialog = openDialog({ title, testid, body: typeof body === "string" ? h("p", {}, body) : body, foot: [no, yes], onclose: () => resolve(answer) });
+    const dialog = openDialog({
+      title,
+      testid,
+      body: typeof body === "string" ? h("p", {}, body) : body,
+      foot: [no, yes],
+      onclose: () => resolve(answer),
+    });
     (danger ? no : yes).focus();
   });
 }

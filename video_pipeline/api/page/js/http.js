@@ -41,7 +41,8 @@ export function changingHeaders() {
 /**
  * @param {string} method
  * @param {string} path below /api/v2
- * @param {{query?: object, json?: any, etag?: string|null, key?: string|null, signal?: AbortSignal, quiet?: boolean}} [options]
+ * @param {{query?: object, json?: any, etag?: string|null, key?: string|null, signal?: AbortSignal,
+ *   quiet?: boolean}} [options]
  *   `etag` becomes If-Match, `key` becomes Idempotency-Key; `quiet` keeps a 401 from leading to the login
  * @returns {Promise<{status: number, data: any}>}
  */
@@ -75,7 +76,7 @@ export function refused(status, problem, retryAfter, quiet = false) {
   return new ApiError({
     status,
     title: problem?.title ?? `Error ${status}`,
-    detail: typeof problem?.detail === "string" ? problem.detail : problem?.title ?? `The studio answered ${status}.`,
+    detail: typeof problem?.detail === "string" ? problem.detail : (problem?.title ?? `The studio answered ${status}.`),
     errors: Array.isArray(problem?.errors) ? problem.errors : [],
     retryAfterS: Number(retryAfter) || null,
   });

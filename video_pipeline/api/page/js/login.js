@@ -7,11 +7,41 @@ import { excuse, lasting } from "./wording.js";
 
 /** @param {{outlet: HTMLElement, query: URLSearchParams, enter: (next: string) => void}} view */
 export function login({ outlet, query, enter }) {
-  const name = field({ name: "name", label: "Name", control: h("input", { class: "input", name: "name", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true, testid: "login-name" }) });
-  const password = field({ name: "password", label: "Password", control: h("input", { class: "input", type: "password", name: "password", autocomplete: "current-password", required: true, testid: "login-password" }) });
+  const name = field({
+    name: "name",
+    label: "Name",
+    control: h("input", {
+      class: "input",
+      name: "name",
+      autocomplete: "username",
+      autocapitalize: "none",
+      spellcheck: "false",
+      required: true,
+      testid: "login-name",
+    }),
+  });
+  const password = field({
+    name: "password",
+    label: "Password",
+    control: h("input", {
+      class: "input",
+      type: "password",
+      name: "password",
+      autocomplete: "current-password",
+      required: true,
+      testid: "login-password",
+    }),
+  });
   const wrong = formError();
   const submit = button("Sign in", { type: "submit", class: "primary wide", testid: "login-submit" });
-  const form = h("form", { novalidate: true, onsubmit: send, testid: "login-form" }, name.node, password.node, wrong, submit);
+  const form = h(
+    "form",
+    { novalidate: true, onsubmit: send, testid: "login-form" },
+    name.node,
+    password.node,
+    wrong,
+    submit,
+  );
   const lost = query.get("next") !== null;
 
   async function send(event) {
@@ -30,20 +60,39 @@ export function login({ outlet, query, enter }) {
     }
   }
 
-  outlet.append(h("div", { class: "login" },
-    h("div", { class: "login-card panel" },
-      h("header", {},
-        h("span", { class: "brand-mark" }, icon("brand")),
-        h("div", {},
-          h("h1", { tabindex: "-1" }, "Sign in to the studio"),
-          h("p", { class: "muted" }, lost ? "Sign in to go on where you were." : "Order, look at and approve long ambient videos."))),
-      form),
-    h("div", { class: "login-foot" }, themeSwitch())));
+  outlet.append(
+    h(
+      "div",
+      { class: "login" },
+      h(
+        "div",
+        { class: "login-card panel" },
+        h(
+          "header",
+          {},
+          h("span", { class: "brand-mark" }, icon("brand")),
+          h(
+            "div",
+            {},
+            h("h1", { tabindex: "-1" }, "Sign in to the studio"),
+            h(
+              "p",
+              { class: "muted" },
+              lost ? "Sign in to go on where you were." : "Order, look at and approve long ambient videos.",
+            ),
+          ),
+        ),
+        form,
+      ),
+      h("div", { class: "login-foot" }, themeSwitch()),
+    ),
+  );
   name.input.focus();
 }
 
 function wordsOf(error) {
   if (error.status === 401) return "Name or password is wrong.";
-  if (error.status === 429) return `Too many tries. Wait ${error.retryAfterS ? lasting(error.retryAfterS) : "a minute"}, then try again.`;
+  if (error.status === 429)
+    return `Too many tries. Wait ${error.retryAfterS ? lasting(error.retryAfterS) : "a minute"}, then try again.`;
   return excuse(error);
 }

@@ -18,11 +18,33 @@ export function hush() {
  */
 export function player(track, title) {
   const toggle = button("", { class: "square player-toggle", testid: "play", onclick: press }, icon("play"));
-  const seek = h("input", { type: "range", class: "player-seek", min: 0, max: track.duration_s, step: 1, value: 0, "aria-label": `Position in ${title}`, testid: "seek" });
+  const seek = h("input", {
+    type: "range",
+    class: "player-seek",
+    min: 0,
+    max: track.duration_s,
+    step: 1,
+    value: 0,
+    "aria-label": `Position in ${title}`,
+    testid: "seek",
+  });
   const time = h("span", { class: "player-time tabular" }, clock(track.duration_s));
-  const wave = h("img", { src: track.waveform_url, alt: "", loading: "lazy", decoding: "async", width: 1600, height: 300 });
+  const wave = h("img", {
+    src: track.waveform_url,
+    alt: "",
+    loading: "lazy",
+    decoding: "async",
+    width: 1600,
+    height: 300,
+  });
   const bar = h("div", { class: "player-bar" }, wave, h("span", { class: "player-played" }), seek);
-  const node = h("div", { class: "player", role: "group", "aria-label": `Music: ${title}`, testid: "player" }, toggle, bar, time);
+  const node = h(
+    "div",
+    { class: "player", role: "group", "aria-label": `Music: ${title}`, testid: "player" },
+    toggle,
+    bar,
+    time,
+  );
   wave.addEventListener("error", () => wave.remove(), { once: true });
   const me = { node, position: 0, show };
 
@@ -51,7 +73,9 @@ export function player(track, title) {
   function press() {
     if (shown === me && !audio.paused) return audio.pause();
     take();
-    return audio.play().catch((error) => { if (error.name !== "AbortError") fail(); });
+    return audio.play().catch((error) => {
+      if (error.name !== "AbortError") fail();
+    });
   }
 
   function fail() {
@@ -85,7 +109,9 @@ audio.addEventListener("ended", () => {
   audio.currentTime = 0;
   shown?.show();
 });
-audio.addEventListener("error", () => { if (audio.getAttribute("src")) shown?.fail(); });
+audio.addEventListener("error", () => {
+  if (audio.getAttribute("src")) shown?.fail();
+});
 for (const kind of ["play", "pause"]) audio.addEventListener(kind, () => shown?.show());
 audio.addEventListener("play", () => {
   for (const video of document.querySelectorAll("video")) video.pause();

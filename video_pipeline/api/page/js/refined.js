@@ -6,13 +6,29 @@ import { toast } from "./toast.js";
 import { excuse } from "./wording.js";
 
 /**
- * @param {{desk: import("./desk.js").Desk, dialog: any, scene: any, versions: any[]}} made the current version comes first
+ * @param {{desk: import("./desk.js").Desk, dialog: any, scene: any, versions: any[]}} made
+ *   the current version comes first
  */
 export function outcome({ desk, dialog, scene, versions: [now, before] }) {
   const number = scene.scene_number;
   const wrong = formError();
-  const keep = button("Keep the new one", { class: "primary", testid: "refine-keep", onclick: () => { dialog.close(); toast(`Scene ${number} has its new picture.`); } }, icon("check"));
-  const restore = button("Restore the old one", { testid: "refine-restore", onclick: () => busy(restore, giveBack) }, icon("undo"));
+  const keep = button(
+    "Keep the new one",
+    {
+      class: "primary",
+      testid: "refine-keep",
+      onclick: () => {
+        dialog.close();
+        toast(`Scene ${number} has its new picture.`);
+      },
+    },
+    icon("check"),
+  );
+  const restore = button(
+    "Restore the old one",
+    { testid: "refine-restore", onclick: () => busy(restore, giveBack) },
+    icon("undo"),
+  );
 
   async function giveBack() {
     try {
@@ -20,17 +36,34 @@ export function outcome({ desk, dialog, scene, versions: [now, before] }) {
       dialog.close();
       toast(`Scene ${number} has its old picture again.`);
     } catch (error) {
-      complainIn(wrong, error.status === 412 ? "Somebody else changed the storyboard in the meantime. Look at it, then restore from “Earlier”." : excuse(error));
+      complainIn(
+        wrong,
+        error.status === 412
+          ? "Somebody else changed the storyboard in the meantime. Look at it, then restore from “Earlier”."
+          : excuse(error),
+      );
     }
   }
 
   dialog.retitle(`Scene ${number}: old and new`);
   const { left, limit } = desk.job.refinements;
-  dialog.show([
-    before ? compare({ url: before.url, alt: `Old: ${before.description}` }, { url: now.url, alt: `New: ${now.description}` }) : h("img", { src: now.url, alt: now.description }),
-    before && h("div", { class: "texts" }, textOf("Before", before), textOf("After", now)),
-    wrong,
-  ], [h("p", { class: "grow" }, `${left} of ${limit} refinements left. Every earlier picture is kept.`), before && restore, keep]);
+  dialog.show(
+    [
+      before
+        ? compare(
+            { url: before.url, alt: `Old: ${before.description}` },
+            { url: now.url, alt: `New: ${now.description}` },
+          )
+        : h("img", { src: now.url, alt: now.description }),
+      before && h("div", { class: "texts" }, textOf("Before", before), textOf("After", now)),
+      wrong,
+    ],
+    [
+      h("p", { class: "grow" }, `${left} of ${limit} refinements left. Every earlier picture is kept.`),
+      before && restore,
+      keep,
+    ],
+  );
   keep.focus();
 }
 

@@ -9,31 +9,44 @@ import { announce } from "./dom.js";
 export function reorderByKeys(list, drop, signal) {
   let held = null;
 
-  list.addEventListener("keydown", (event) => {
-    const handle = event.target.closest(".scene-handle");
-    if (!handle || list.classList.contains("working")) return;
-    if (event.key === " " || event.key === "Enter") {
-      event.preventDefault();
-      if (held) put(true);
-      else take(handle);
-    } else if (held && event.key === "Escape") {
-      event.preventDefault();
-      event.stopPropagation();
-      put(false);
-    } else if (held && STEPS[event.key]) {
-      event.preventDefault();
-      step(STEPS[event.key]);
-    }
-  }, { signal });
+  list.addEventListener(
+    "keydown",
+    (event) => {
+      const handle = event.target.closest(".scene-handle");
+      if (!handle || list.classList.contains("working")) return;
+      if (event.key === " " || event.key === "Enter") {
+        event.preventDefault();
+        if (held) put(true);
+        else take(handle);
+      } else if (held && event.key === "Escape") {
+        event.preventDefault();
+        event.stopPropagation();
+        put(false);
+      } else if (held && STEPS[event.key]) {
+        event.preventDefault();
+        step(STEPS[event.key]);
+      }
+    },
+    { signal },
+  );
 
-  list.addEventListener("focusout", () => { if (held && !held.moving) put(false); }, { signal });
+  list.addEventListener(
+    "focusout",
+    () => {
+      if (held && !held.moving) put(false);
+    },
+    { signal },
+  );
 
   function take(handle) {
     const card = handle.closest(".scene");
     held = { handle, card, first: [...list.children], from: [...list.children].indexOf(card), moving: false };
     card.classList.add("held");
     handle.setAttribute("aria-pressed", "true");
-    announce(`${nameOf(card)} is lifted, place ${held.from + 1} of ${held.first.length}. Arrows move it, Space drops it, Escape puts it back.`);
+    announce(
+      `${nameOf(card)} is lifted, place ${held.from + 1} of ${held.first.length}. ` +
+        "Arrows move it, Space drops it, Escape puts it back.",
+    );
   }
 
   function step(go) {

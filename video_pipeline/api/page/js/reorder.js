@@ -16,36 +16,62 @@ export function reorderable(list, drop, signal) {
   reorderByKeys(list, drop, signal);
   let drag = null;
 
-  list.addEventListener("pointerdown", (event) => {
-    const handle = event.target.closest(".scene-handle");
-    if (!handle || event.button !== 0 || drag || list.classList.contains("working")) return;
-    handle.setPointerCapture(event.pointerId);
-    const card = handle.closest(".scene");
-    drag = { handle, card, from: [...list.children].indexOf(card), to: null, start: [event.clientX, event.clientY], at: [event.clientX, event.clientY], ghost: null, frame: 0 };
-  }, { signal });
+  list.addEventListener(
+    "pointerdown",
+    (event) => {
+      const handle = event.target.closest(".scene-handle");
+      if (!handle || event.button !== 0 || drag || list.classList.contains("working")) return;
+      handle.setPointerCapture(event.pointerId);
+      const card = handle.closest(".scene");
+      drag = {
+        handle,
+        card,
+        from: [...list.children].indexOf(card),
+        to: null,
+        start: [event.clientX, event.clientY],
+        at: [event.clientX, event.clientY],
+        ghost: null,
+        frame: 0,
+      };
+    },
+    { signal },
+  );
 
-  list.addEventListener("pointermove", (event) => {
-    if (!drag) return;
-    drag.at = [event.clientX, event.clientY];
-    const moved = Math.hypot(drag.at[0] - drag.start[0], drag.at[1] - drag.start[1]);
-    if (!drag.ghost && moved < THRESHOLD_PX) return;
-    if (!drag.ghost) lift();
-    aim();
-  }, { signal });
+  list.addEventListener(
+    "pointermove",
+    (event) => {
+      if (!drag) return;
+      drag.at = [event.clientX, event.clientY];
+      const moved = Math.hypot(drag.at[0] - drag.start[0], drag.at[1] - drag.start[1]);
+      if (!drag.ghost && moved < THRESHOLD_PX) return;
+      if (!drag.ghost) lift();
+      aim();
+    },
+    { signal },
+  );
 
   list.addEventListener("pointerup", () => finish(true), { signal });
   list.addEventListener("pointercancel", () => finish(false), { signal });
   list.addEventListener("lostpointercapture", () => finish(false), { signal });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && drag?.ghost) finish(false);
-  }, { signal });
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key === "Escape" && drag?.ghost) finish(false);
+    },
+    { signal },
+  );
   signal.addEventListener("abort", () => finish(false));
 
   function lift() {
     drag.card.classList.add("lifted");
     list.classList.add("dragging");
     const image = drag.card.querySelector("img");
-    drag.ghost = h("div", { class: "drag-ghost", "aria-hidden": "true" }, image && h("img", { src: image.currentSrc || image.src, alt: "" }), h("p", { class: "clamp-1" }, drag.card.querySelector("h3").lastChild.textContent));
+    drag.ghost = h(
+      "div",
+      { class: "drag-ghost", "aria-hidden": "true" },
+      image && h("img", { src: image.currentSrc || image.src, alt: "" }),
+      h("p", { class: "clamp-1" }, drag.card.querySelector("h3").lastChild.textContent),
+    );
     document.body.append(drag.ghost);
     scroll();
   }

@@ -8,12 +8,27 @@ import { excuse, words } from "./wording.js";
 /** @param {import("./desk.js").Desk} desk */
 export function thumbnails(desk) {
   const group = h("div", { class: "thumbnails", role: "radiogroup", "aria-labelledby": "thumbnails-title" });
-  const node = h("section", { class: "job-section", hidden: true, "aria-labelledby": "thumbnails-title", testid: "thumbnails" },
-    h("div", { class: "section-head" }, h("div", {}, h("h2", { id: "thumbnails-title" }, "Thumbnail"), h("p", { class: "muted small" }, "How well each may do is a model's estimate, not a measurement."))), group);
+  const node = h(
+    "section",
+    { class: "job-section", hidden: true, "aria-labelledby": "thumbnails-title", testid: "thumbnails" },
+    h(
+      "div",
+      { class: "section-head" },
+      h(
+        "div",
+        {},
+        h("h2", { id: "thumbnails-title" }, "Thumbnail"),
+        h("p", { class: "muted small" }, "How well each may do is a model's estimate, not a measurement."),
+      ),
+    ),
+    group,
+  );
   let asked = null;
   desk.onChange((job) => {
     // They are drawn a little after the video is there: until some are, each line of the history is a reason to look.
-    const wanted = job.video?.available ? `${job.storyboard?.etag} ${job.status} ${node.hidden ? desk.history.length : ""}` : null;
+    const wanted = job.video?.available
+      ? `${job.storyboard?.etag} ${job.status} ${node.hidden ? desk.history.length : ""}`
+      : null;
     if (wanted === asked) return;
     asked = wanted;
     if (wanted) load();
@@ -30,7 +45,10 @@ export function thumbnails(desk) {
 
   function show(items) {
     node.hidden = items.length === 0;
-    fill(group, items.map((item) => option(item, choose)));
+    fill(
+      group,
+      items.map((item) => option(item, choose)),
+    );
   }
 
   async function choose(item) {
@@ -49,10 +67,22 @@ export function thumbnails(desk) {
 
 function option(item, choose) {
   const name = nameOf(item.variant);
-  const input = h("input", { type: "radio", name: "thumbnail", value: item.id, checked: item.is_selected, disabled: !may("edit"), onchange: () => choose(item), testid: "thumbnail-option", "data-thumbnail-id": item.id });
-  return h("label", { class: "thumbnail", "data-id": item.id },
+  const input = h("input", {
+    type: "radio",
+    name: "thumbnail",
+    value: item.id,
+    checked: item.is_selected,
+    disabled: !may("edit"),
+    onchange: () => choose(item),
+    testid: "thumbnail-option",
+    "data-thumbnail-id": item.id,
+  });
+  return h(
+    "label",
+    { class: "thumbnail", "data-id": item.id },
     h("img", { src: item.url, alt: "", loading: "lazy", decoding: "async", width: 1280, height: 720 }),
-    h("span", { class: "thumbnail-text" }, input, h("span", {}, h("strong", {}, name), estimate(item))));
+    h("span", { class: "thumbnail-text" }, input, h("span", {}, h("strong", {}, name), estimate(item))),
+  );
 }
 
 /** "titled_2" to "Picture 2 with title". */
