@@ -65,7 +65,7 @@ def _check_csrf(request: Request, token: str) -> None:
         raise ForbiddenError(f"a change from the page needs its session's token in the header {CSRF_HEADER}")
 
 
-def credentials(bearer: Bearer, cookie: Cookie) -> tuple[str | None, str | None]:
+async def credentials(bearer: Bearer, cookie: Cookie) -> tuple[str | None, str | None]:
     """The key and the session token of a request; a key counts more than a cookie."""
     return (bearer.credentials if bearer is not None else None), cookie
 

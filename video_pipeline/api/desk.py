@@ -59,7 +59,7 @@ def _is_uuid(text: str) -> bool:
         return False
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:  # async: looking there needs no thread
     desk: Desk = request.app.state.desk
     return desk
 

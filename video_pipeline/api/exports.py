@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,15 +15,15 @@ from starlette.concurrency import run_in_threadpool
 from video_pipeline.api import models, shapes
 from video_pipeline.api.caller import EditJob, Editor, Reader, ReadJob, visible_job
 from video_pipeline.api.desk import AtDesk, Desk
+from video_pipeline.api.media_file import MediaFile, file_of, hand_out
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import ProblemError, answers
 from video_pipeline.domain.delivery import Rendition, renditions_of
 from video_pipeline.domain.errors import ConflictError, NotFoundError
-from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.orders import OrderKind, OrderStatus, WorkOrder
 from video_pipeline.domain.records import ExportRecord, JobRecord
 from video_pipeline.steps.on_demand import DELIVERED
-from video_pipeline.steps.preview import preview_for
+from video_pipeline.steps.preview import preview_of
 
 router = APIRouter(tags=["exports"], route_class=OnceRoute)
 
@@ -40,13 +39,9 @@ MEDIA_TYPES = {
 }
 """By the ending of the file."""
 
-_BEGINS = re.compile(r"bytes=0-(?!1$)")
-"""A range with which a download begins. Some players ask for two bytes first, to see whether ranges are answered."""
-
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
-    206: {"description": "A part of the file", "content": {"application/octet-stream": {}}},
-}
+_MP4 = file_of(MEDIA_TYPES["mp4"])
+_EXPORT = file_of(*dict.fromkeys(MEDIA_TYPES.values()))
+_EXPORT[200]["content"]["application/json"] = {"schema": {"$ref": "#/components/schemas/Exports"}}
 _ORDERED: dict[int | str, dict[str, Any]] = {
     202: {"model": models.Order, "description": "Ordered; look at the address in Location"}
 }
@@ -61,7 +56,7 @@ Qualities = Annotated[
     "/jobs/{job_id}/export",
     summary="Download an export",
     response_model=None,
-    responses=answers(401, 403, 404, 409, 500) | _FILE | _ORDERED,
+    responses=answers(401, 403, 404, 409, 416, 500) | _EXPORT | _ORDERED,
 )
 async def export(
     request: Request,
@@ -103,8 +98,11 @@ def _answer(request: Request, desk: Desk, job: JobRecord, wanted: tuple[Renditio
     if len(wanted) > 1:
         listed = models.Exports(items=[shapes.export(job.id, found[each]) for each in wanted])
         return JSONResponse(listed.model_dump(mode="json"))
-    _count(request, desk, job)
-    return _download(desk, job, found[wanted[0]].report.media, wanted[0].file_name)
+    media = found[wanted[0]].report.media
+    path = desk.media.locate(media)
+    kind = MEDIA_TYPES.get(path.suffix[1:], "application/octet-stream")
+    name = f"{str(job.id)[:8]}_{wanted[0].file_name}"
+    return _counted(desk, job, hand_out(request, path, kind, sha256=media.sha256, name=name, attached=True))
 
 
 def _check_finished(job: JobRecord) -> None:
@@ -147,18 +145,11 @@ def _ordered(placed: WorkOrder) -> JSONResponse:
     return JSONResponse(order.model_dump(mode="json"), 202, headers={"Location": order.url})
 
 
-def _count(request: Request, desk: Desk, job: JobRecord) -> None:
+def _counted(desk: Desk, job: JobRecord, answer: Response) -> Response:
     """Count a download when it begins: a player that seeks asks for one file many times."""
-    if _BEGINS.match(request.headers.get("range", "bytes=0-").replace(" ", "")):
+    if isinstance(answer, MediaFile) and answer.begins:
         desk.jobs.increment_download_count(job.id)
-
-
-def _download(desk: Desk, job: JobRecord, media: MediaReference, name: str) -> FileResponse:
-    path = desk.media.locate(media)
-    kind = MEDIA_TYPES.get(path.suffix[1:], "application/octet-stream")
-    return FileResponse(
-        path, media_type=kind, filename=f"{str(job.id)[:8]}_{name}", content_disposition_type="attachment"
-    )
+    return answer
 
 
 @router.get("/jobs/{job_id}/exports", summary="List exports", responses=answers(401, 404))
@@ -196,30 +187,30 @@ def show_order(order_id: UUID, desk: AtDesk, caller: Reader) -> models.Order:
     "/jobs/{job_id}/video",
     summary="Watch or download the finished video",
     response_class=FileResponse,
-    responses=answers(401, 404, 416) | _FILE,
+    responses=answers(401, 404, 416) | _MP4,
 )
-def video(request: Request, job: ReadJob, desk: AtDesk) -> FileResponse:
+def video(request: Request, job: ReadJob, desk: AtDesk) -> Response:
     """The finished programme, mp4 in 1080p; ranges are answered, so that players can seek."""
     master = desk.jobs.master(job.id)
     if master is None:
         raise NotFoundError(f"job {job.id} is {job.status} and has no video yet")
     path = desk.media.locate(master.media)
-    _count(request, desk, job)
-    return FileResponse(path, media_type="video/mp4", filename=f"{job.id}.mp4", content_disposition_type="inline")
+    answer = hand_out(request, path, MEDIA_TYPES["mp4"], sha256=master.media.sha256, name=f"{job.id}.mp4")
+    return _counted(desk, job, answer)
 
 
 @router.get(
     "/jobs/{job_id}/preview",
     summary="Watch the preview",
     response_class=FileResponse,
-    responses=answers(401, 404, 416) | _FILE,
+    responses=answers(401, 404, 416) | _MP4,
 )
-def preview(job: ReadJob, desk: AtDesk) -> FileResponse:
+def preview(request: Request, job: ReadJob, desk: AtDesk) -> Response:
     """The whole programme as it would be rendered now, small, with sound; 404 until it was made."""
     path = _present_preview(desk, job)
     if path is None:
         raise NotFoundError(f"job {job.id} has no preview of its present storyboard; order one with POST")
-    return FileResponse(path, media_type="video/mp4", content_disposition_type="inline")
+    return hand_out(request, path, MEDIA_TYPES["mp4"])
 
 
 @router.post(
@@ -234,7 +225,7 @@ def order_preview(job: EditJob, desk: AtDesk, caller: Editor) -> JSONResponse:
     version = desk.jobs.storyboard_version(job.id)
     if version is None:
         raise ConflictError(f"job {job.id} is {job.status}; its preview needs music and a picture for each scene")
-    if preview_for(desk.media, job.id, version) is not None:
+    if preview_of(desk.media, job.id, version) is not None:
         for made in desk.jobs.orders(job.id):
             if made.kind is OrderKind.PREVIEW and made.result and made.result.get("fingerprint") == version:
                 return JSONResponse(shapes.order(made).model_dump(mode="json"))
@@ -243,4 +234,4 @@ def order_preview(job: EditJob, desk: AtDesk, caller: Editor) -> JSONResponse:
 
 def _present_preview(desk: Desk, job: JobRecord) -> Path | None:
     version = desk.jobs.storyboard_version(job.id)
-    return preview_for(desk.media, job.id, version) if version else None
+    return preview_of(desk.media, job.id, version) if version else None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, UploadFile
+from fastapi import APIRouter, Form, Request, Response, UploadFile
 from fastapi.responses import FileResponse
 
 from video_pipeline.api import models, shapes
 from video_pipeline.api.caller import EditJob, ReadJob
 from video_pipeline.api.desk import AtDesk
+from video_pipeline.api.media_file import file_of, hand_out
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import ProblemError, answers
 from video_pipeline.domain.errors import MediaError
@@ -18,11 +19,6 @@ from video_pipeline.domain.uploads import FileType
 from video_pipeline.steps.uploads import chunks_of, keep_upload, remove_upload
 
 router = APIRouter(prefix="/jobs/{job_id}/files", tags=["files"], route_class=OnceRoute)
-
-_BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
-    206: {"description": "A part of the file", "content": {"application/octet-stream": {}}},
-}
 
 
 @router.get("", summary="List uploaded files", responses=answers(401, 404))
@@ -42,17 +38,16 @@ def upload(job: EditJob, desk: AtDesk, file: UploadFile, file_type: Annotated[Fi
 
 
 @router.get(
-    "/{file_id}", summary="Download an uploaded file", response_class=FileResponse, responses=answers(401, 404) | _BYTES
+    "/{file_id}",
+    summary="Download an uploaded file",
+    response_class=FileResponse,
+    responses=answers(401, 404, 416) | file_of("application/octet-stream"),
 )
-def download(job: ReadJob, file_id: UUID, desk: AtDesk) -> FileResponse:
+def download(request: Request, job: ReadJob, file_id: UUID, desk: AtDesk) -> Response:
     """The file as it was uploaded."""
     found = desk.jobs.get_file(job.id, file_id)
-    return FileResponse(
-        desk.media.locate(found.media),
-        media_type="application/octet-stream",
-        filename=found.filename,
-        content_disposition_type="attachment",
-    )
+    path, sha256 = desk.media.locate(found.media), found.media.sha256
+    return hand_out(request, path, "application/octet-stream", sha256=sha256, name=found.filename, attached=True)
 
 
 @router.delete("/{file_id}", status_code=204, summary="Remove an uploaded file", responses=answers(401, 403, 404, 409))

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -47,19 +47,27 @@ class Listener:
     job_id: UUID | None
     loop: asyncio.AbstractEventLoop
     queue: asyncio.Queue[Message | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG_MAX))
+    is_over: bool = False
 
     def wants(self, message: Message) -> bool:
         """True when the message is about a job that the listener may see and asked for."""
         return self.job_id in (None, message.job_id) and self.caller.sees(message.user_id)
 
-    def tell(self, message: Message | None) -> None:
-        """Put a message into the queue; None ends it. Called in the event loop."""
-        if self.queue.full():
-            with suppress(asyncio.QueueEmpty):
-                while True:
-                    self.queue.get_nowait()
-            message = None
-        self.queue.put_nowait(message)
+    def tell(self, messages: Sequence[Message | None]) -> None:
+        """Put messages into the queue; None ends it. Called in the event loop."""
+        for message in messages:
+            if self.is_over:
+                return
+            is_behind = self.queue.full()
+            if is_behind:
+                self._forget()
+            self.is_over = is_behind or message is None
+            self.queue.put_nowait(None if is_behind else message)
+
+    def _forget(self) -> None:
+        with suppress(asyncio.QueueEmpty):
+            while True:
+                self.queue.get_nowait()
 
 
 class Live:
@@ -162,16 +170,17 @@ class Live:
         with self._changed:
             listeners = list(self._listeners)
         for listener in listeners:
-            for message in filter(listener.wants, messages):
-                _call(listener, listener.tell, message)
+            wanted = [message for message in messages if listener.wants(message)]
+            if wanted:
+                _tell(listener, wanted)
 
     def _publish_end(self) -> None:
         with self._changed:
             listeners, self._listeners = list(self._listeners), set()
         for listener in listeners:
-            _call(listener, listener.tell, None)
+            _tell(listener, [None])
 
 
-def _call(listener: Listener, tell: Callable[[Message | None], None], message: Message | None) -> None:
+def _tell(listener: Listener, messages: Sequence[Message | None]) -> None:
     with suppress(RuntimeError):  # its loop ended together with it
-        listener.loop.call_soon_threadsafe(tell, message)
+        listener.loop.call_soon_threadsafe(listener.tell, messages)

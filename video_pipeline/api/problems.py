@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from video_pipeline.domain import errors
 
@@ -192,7 +193,14 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     slug = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}.get(error.status_code, "http")
     title = HTTPStatus(error.status_code).phrase.capitalize()
-    return respond(request, error.status_code, slug, title, error.detail, headers=error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return respond(request, error.status_code, slug, title, error.detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method that is answered at this path; a route knows of its own one alone."""
+    found = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in found for method in getattr(route, "methods", None) or ()}))
 
 
 async def of_error(request: Request, error: Exception) -> JSONResponse:

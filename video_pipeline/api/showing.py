@@ -11,7 +11,7 @@ from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.money import REGENERATED_IMAGE_USD
 from video_pipeline.domain.orders import OrderKind
 from video_pipeline.domain.records import JobRecord, fingerprint
-from video_pipeline.steps.preview import preview_for
+from video_pipeline.steps.preview import preview_of
 
 
 def show_job(desk: Desk, job: JobRecord) -> models.Job:
@@ -23,7 +23,7 @@ def show_job(desk: Desk, job: JobRecord) -> models.Job:
     orders = desk.jobs.orders(job.id)
     previews = [each for each in orders if each.kind is OrderKind.PREVIEW]
     address = shapes.url_of_job(job.id)
-    has_preview = plan is not None and preview_for(desk.media, job.id, plan.etag) is not None
+    has_preview = plan is not None and preview_of(desk.media, job.id, plan.etag) is not None
     return models.Job(
         **shapes.summary(found).model_dump(),
         brief=job.brief,

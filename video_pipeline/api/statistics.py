@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BeforeValidator
 
 from video_pipeline.api import models
 from video_pipeline.api.caller import Reader
@@ -19,6 +20,15 @@ router = APIRouter(prefix="/statistics", tags=["statistics"])
 
 SINCE_DEFAULT = timedelta(days=30)
 
+
+def _written(value: object) -> object:
+    """A bare number would be taken for seconds since 1970, in which nobody thinks."""
+    if isinstance(value, str) and "-" not in value[1:]:
+        raise ValueError("write it as 2026-07-01T00:00:00Z")
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_written)]
 User = Annotated[str | None, Query(max_length=64, description="Whose jobs; by default yours, an administrator's: all.")]
 
 
@@ -41,8 +51,8 @@ def cost(
     desk: AtDesk,
     caller: Reader,
     period: Period = Period.DAY,
-    since: Annotated[datetime | None, Query(description="By default 30 days ago; UTC.")] = None,
-    until: Annotated[datetime | None, Query(description="By default now.")] = None,
+    since: Annotated[Moment | None, Query(description="By default 30 days ago; UTC.")] = None,
+    until: Annotated[Moment | None, Query(description="By default now.")] = None,
     user_id: User = None,
 ) -> models.CostOverTime:
     """Per day, week or month (UTC), without gaps: jobs ordered and completed, cost in US dollars, minutes made."""

@@ -17,6 +17,7 @@ from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import ProblemError, answers
 from video_pipeline.api.showing import show_job, show_storyboard
 from video_pipeline.domain.access import Scope
+from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS, IMAGE_PROMPT_CHARACTERS
 from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.orders import OrderKind
 from video_pipeline.domain.records import JobRecord
@@ -27,12 +28,14 @@ from video_pipeline.steps.restore import restore as restore_picture
 
 router = APIRouter(prefix="/jobs/{job_id}", tags=["storyboard"], route_class=OnceRoute)
 
-PROMPT_CHARACTERS = {"min_length": 10, "max_length": 2000}
-DESCRIPTION_CHARACTERS = {"min_length": 10, "max_length": 1000}
+
+def _text(allowed: range, description: str) -> Any:
+    return Query(min_length=allowed.start, max_length=allowed.stop - 1, description=description)
+
 
 SceneNumber = Annotated[int, Query(ge=1, le=10_000, description="Counted from 1.")]
-Prompt = Annotated[str | None, Query(**PROMPT_CHARACTERS, description="What the new picture shows.")]
-Description = Annotated[str | None, Query(**DESCRIPTION_CHARACTERS, description="The line that people read.")]
+Prompt = Annotated[str | None, _text(IMAGE_PROMPT_CHARACTERS, "What the new picture shows.")]
+Description = Annotated[str | None, _text(DESCRIPTION_CHARACTERS, "The line that people read.")]
 Order = Annotated[list[int], Query(max_length=1000, description="Every scene number once, in the new order.")]
 
 

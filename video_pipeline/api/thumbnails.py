@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from video_pipeline.api import models, shapes
 from video_pipeline.api.caller import EditJob, ReadJob
 from video_pipeline.api.desk import AtDesk, Desk
+from video_pipeline.api.media_file import file_of, hand_out
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import answers
 from video_pipeline.domain.errors import NotFoundError
@@ -18,7 +18,7 @@ from video_pipeline.domain.records import JobRecord, ThumbnailRecord
 
 router = APIRouter(prefix="/jobs/{job_id}/thumbnails", tags=["thumbnails"], route_class=OnceRoute)
 
-_PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
+_PICTURE = file_of("image/jpeg")
 
 
 @router.get("", summary="List thumbnails", responses=answers(401, 404))
@@ -28,14 +28,17 @@ def list_thumbnails(job: ReadJob, desk: AtDesk) -> models.Thumbnails:
 
 
 @router.get(
-    "/{thumbnail_id}/image", summary="A thumbnail", response_class=FileResponse, responses=answers(401, 404) | _PICTURE
+    "/{thumbnail_id}/image",
+    summary="A thumbnail",
+    response_class=FileResponse,
+    responses=answers(401, 404, 416) | _PICTURE,
 )
-def image(job: ReadJob, thumbnail_id: UUID, desk: AtDesk) -> FileResponse:
+def image(request: Request, job: ReadJob, thumbnail_id: UUID, desk: AtDesk) -> Response:
     """The picture, 1280 x 720, JPEG."""
     path = desk.media.path(_thumbnail(desk, job, thumbnail_id).key)
     if not path.is_file():
         raise NotFoundError(f"the file of thumbnail {thumbnail_id} is gone")
-    return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, no-cache"})
+    return hand_out(request, path, "image/jpeg")
 
 
 @router.post("/{thumbnail_id}/select", summary="Choose a thumbnail", responses=answers(401, 403, 404))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -153,12 +153,7 @@ class Storyboard:
 
         A seed that nobody chose is left out, as in storyboards that were approved before there were any.
         """
-        value = asdict(self)
-        for scene in value["scenes"]:
-            for prompt in (scene["music"], scene["visual"]):
-                if prompt["seed"] is None:
-                    del prompt["seed"]
-        return value
+        return _fields(self) | {"scenes": tuple(_scene_json(scene) for scene in self.scenes)}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Storyboard:
@@ -188,6 +183,22 @@ def seed_of(prompt: MusicPrompt | VisualPrompt, seed: int) -> int:
     if prompt.seed is not None:
         return prompt.seed
     return item_seed(seed, "music" if isinstance(prompt, MusicPrompt) else "image", prompt.order_index)
+
+
+def _fields(value: Storyboard | Scene | MusicPrompt | VisualPrompt) -> dict[str, Any]:
+    """The fields of a value, which are JSON-ready; `asdict` would copy each of them and take five times as long."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _scene_json(scene: Scene) -> dict[str, Any]:
+    return _fields(scene) | {"music": _prompt_json(scene.music), "visual": _prompt_json(scene.visual)}
+
+
+def _prompt_json(prompt: MusicPrompt | VisualPrompt) -> dict[str, Any]:
+    value = _fields(prompt)
+    if prompt.seed is None:
+        del value["seed"]
+    return value
 
 
 def _scene(value: dict[str, Any]) -> Scene:

@@ -80,6 +80,9 @@ def placed_orders(context: dg.SensorEvaluationContext, database: DatabaseResourc
     waiting = database.jobs().waiting_orders(PER_TICK)
     if not waiting:
         return dg.SkipReason("no order waits")
+    if any(order.attempt for order in waiting):
+        # Of a job one run goes on at a time, and a dead one would count until the next sweep.
+        end_dead_runs(context.instance, database.jobs())
     return dg.SensorResult(run_requests=[_run_for(order) for order in waiting])
 
 

@@ -34,14 +34,7 @@ class Preview:
     fingerprint: str  # of what it shows
 
 
-def preview_of(studio: Studio, job: JobRecord) -> Path | None:
-    """The preview of the storyboard as it is now; None when there is none of this one."""
-    shown = _programme(studio, job)
-    path = None if shown is None else studio.media.path(_key(job.id, shown[0]))
-    return path if path is not None and path.is_file() else None
-
-
-def preview_for(media: MediaStore, job_id: UUID, seen: str) -> Path | None:
+def preview_of(media: MediaStore, job_id: UUID, seen: str) -> Path | None:
     """The preview of the storyboard with the fingerprint `seen`; None when there is none."""
     path = media.path(_key(job_id, seen))
     return path if path.is_file() else None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from video_pipeline.domain.editing import check_editable
 from video_pipeline.domain.errors import MediaError, NotFoundError
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.steps.attempt import edit
+from video_pipeline.steps.refine import check_expected
 from video_pipeline.steps.studio import Studio
 from video_pipeline.steps.thumbnails import thumbnails_if_possible
 
@@ -19,6 +21,8 @@ def restore(
     The present picture takes its place in the history. It costs nothing and is no refinement. Raises NotFoundError
     when the scene never showed it or its file is gone, MediaError when the file is damaged, else as `refine`.
     """
+    check_editable(job_id, studio.jobs.get_job(job_id).status)
+    check_expected(studio.jobs, job_id, expected)
     with edit(studio.jobs, job_id, f"restoring a picture of scene {scene_number} by {by}") as current:
         versions = studio.jobs.image_versions(job_id, scene_number)
         version = next((each for each in versions if each.id == version_id), None)

@@ -25,12 +25,12 @@ def edit(client: Client, job: str, name: str, mark: str | None) -> Reply:
     if name == "restore":
         version = client.get(f"/jobs/{job}/scenes/1/versions").json["items"][-1]["id"]
         return client.post(f"/jobs/{job}/scenes/1/restore", {"version_id": version}, headers=headers)
-    query: dict[str, Any] = {
+    queries: dict[str, dict[str, Any]] = {
         "refine": {"scene_number": 2, "new_image_prompt": PROMPT},
         "reorder": {"scene_order": [2, 1, 3]},
         "approve": {},
-    }[name]
-    return client.post(f"/jobs/{job}/{name}", query=query, headers=headers)
+    }
+    return client.post(f"/jobs/{job}/{name}", query=queries[name], headers=headers)
 
 
 @pytest.mark.parametrize("name", ["refine", "reorder", "restore", "approve"])
@@ -44,7 +44,7 @@ def test_a_change_of_what_one_has_not_seen_is_refused_and_nothing_is_paid(stocke
     assert (refused.status, refused.json["type"]) == (412, "/problems/storyboard-changed")
     assert anna.get(f"/jobs/{job}").json == before
     with stocked.database.engine.connect() as connection:
-        entries = connection.exec_driver_sql("SELECT entry::text FROM ledger ORDER BY id").scalars().all()
+        entries = connection.exec_driver_sql("SELECT entry::text FROM cost_ledger ORDER BY id").scalars().all()
     assert entries in (["reserve", "settle"], ["reserve"])
     # Having read it again, and without a mark, it is done.
     done = edit(boss, job, name, etag(boss, job))

@@ -281,8 +281,9 @@ def test_approval_is_given_once_the_storyboard_waits(stocked: Stocked) -> None:
 def test_a_job_is_cancelled_once_and_for_good(stocked: Stocked) -> None:
     answer = stocked.anna.post(f"/jobs/{stocked.waiting}/cancel")
     assert (answer.status, answer.json["status"]) == (200, "cancelled")
-    for path in ("cancel", "retry", "approve"):
-        assert stocked.anna.post(f"/jobs/{stocked.waiting}/{path}").status == 409
+    for path, status in (("cancel", 200), ("retry", 409), ("approve", 409)):
+        assert stocked.anna.post(f"/jobs/{stocked.waiting}/{path}").status == status
+    assert stocked.anna.get(f"/jobs/{stocked.waiting}").json["status"] == "cancelled"
     assert stocked.anna.post(f"/jobs/{stocked.finished}/cancel").status == 409
     assert stocked.anna.get(f"/jobs/{stocked.finished}").json["status"] == "completed"
 

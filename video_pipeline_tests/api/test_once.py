@@ -91,9 +91,7 @@ def test_while_the_first_one_is_done_the_second_one_is_told_to_wait(house: House
     order = {"channel_id": house.channel(), **BRIEF}
     first = anna.post("/jobs", order, headers=KEY)
     with house.database.engine.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE idempotent_answers SET status = NULL, headers = NULL, body = NULL, completed_at = NULL"
-        )
+        connection.exec_driver_sql("UPDATE answers SET status = NULL, headers = NULL, body = NULL, completed_at = NULL")
     again = anna.post("/jobs", order, headers=KEY)
     assert (first.status, again.status) == (201, 409)
     assert "still being done" in again.json["detail"]
@@ -125,7 +123,7 @@ def test_a_failure_is_not_kept(stocked: Stocked, monkeypatch: pytest.MonkeyPatch
         return stocked.anna.post(f"/jobs/{stocked.waiting}/refine", query=query, headers=KEY)
 
     with monkeypatch.context() as patch:
-        patch.setitem(stocked.studio.images, "dummy", Failing())  # type: ignore[arg-type] # a dictionary, in truth
+        patch.setitem(stocked.studio.images, "dummy", Failing())
         assert send().status == 500
     done = send()
     assert (done.status, replayed(done)) == (200, False)

@@ -10,7 +10,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, sync_playwright
 
-PATIENCE_MS = 120_000
+PATIENCE_MS = 240_000
 
 SWITCHES = (
     "--no-sandbox",  # root, as in a container, may not start Chromium otherwise

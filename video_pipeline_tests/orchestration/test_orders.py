@@ -124,11 +124,10 @@ def test_an_order_whose_run_was_killed_gets_another_run_and_its_dead_one_is_ende
     rested(database)
     (request,) = tick(sensors.placed_orders, instance, wired).run_requests
     assert request.run_key == f"order:{placed.id}:1"
-    tick(sensors.lost_runs, instance, wired)
+    # At once: of a job one run goes on at a time, so the dead one would keep the new one waiting.
     run = instance.get_run_by_id(run_id)
     assert run is not None
     assert run.status is dg.DagsterRunStatus.FAILURE
-    # The sweep says so of the run; the order itself waits for its next one.
     assert store.get_order(placed.id).status is OrderStatus.IN_PROGRESS
 
 
@@ -136,7 +135,7 @@ def test_an_order_whose_run_never_began_is_not_forgotten(
     instance: dg.DagsterInstance, wired: dict[str, Any], placed: WorkOrder, store: JobStore, database: Database
 ) -> None:
     """Dagster starts one run a key, so that an order under a used key would wait for ever."""
-    run_of(instance, placed, dg.DagsterRunStatus.QUEUED)
+    run_of(instance, placed, dg.DagsterRunStatus.STARTING)
     tick(sensors.lost_runs, instance, wired)
     assert store.get_order(placed.id).attempt == 0
     for attempt in (1, 2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 from uuid import uuid4
 
@@ -51,13 +52,19 @@ def work(monkeypatch: pytest.MonkeyPatch, function: Callable[[Studio, Errand], d
     monkeypatch.setitem(on_demand.WORKS, OrderKind.PREVIEW, function)
 
 
+def shown(studio: Studio, job: JobRecord) -> Path | None:
+    """The preview of the storyboard as it is now."""
+    version = studio.jobs.storyboard_version(job.id)
+    return preview_of(studio.media, job.id, version) if version else None
+
+
 def test_a_preview_of_a_storyboard_that_awaits_approval_has_all_its_scenes_and_their_sound(
     studio: Studio, order: Order
 ) -> None:
     waiting = go(studio, order().id, *BEFORE)
-    assert preview_of(studio, waiting) is None
+    assert shown(studio, waiting) is None
     done = perform_order(studio, asked(studio, waiting).id, "run")
-    path = preview_of(studio, waiting)
+    path = shown(studio, waiting)
     assert path is not None
     facts = studio.tools.inspect(path)
     assert (facts["width"], facts["height"], facts["frames"], facts["audio_channels"]) == (854, 480, 900, 2)
@@ -77,7 +84,7 @@ def test_a_preview_of_a_storyboard_that_awaits_approval_has_all_its_scenes_and_t
     assert path.stat().st_ino == inode
     studio.jobs.approve_storyboard(waiting.id)
     finished = go(studio, waiting.id, Stage.MASTER, Stage.EXPORTS)
-    assert preview_of(studio, finished) == path
+    assert shown(studio, finished) == path
     made = export(studio, finished, LOW, report=lambda *_: None, cancelled=lambda: False)
     assert made.report.stretches_encoded == 0
     assert made.report.stretches_reused > 0
@@ -86,13 +93,13 @@ def test_a_preview_of_a_storyboard_that_awaits_approval_has_all_its_scenes_and_t
 def test_a_preview_is_valid_for_the_storyboard_that_it_shows(studio: Studio, order: Order) -> None:
     waiting = go(studio, order(scene_count=2).id, *BEFORE)
     perform_order(studio, asked(studio, waiting).id, "run")
-    former = preview_of(studio, waiting)
+    former = shown(studio, waiting)
     assert former is not None
     replace_picture(studio, waiting.id, 1, studio.jobs.images(waiting.id)[0])
-    assert preview_of(studio, waiting) is None
+    assert shown(studio, waiting) is None
     assert former.is_file()
     perform_order(studio, asked(studio, waiting).id, "run")
-    later = preview_of(studio, waiting)
+    later = shown(studio, waiting)
     assert later is not None
     assert later != former
     assert [path.name for path in later.parent.iterdir()] == [later.name]
@@ -112,7 +119,7 @@ def test_a_storyboard_that_changes_while_its_preview_is_made_is_shown_as_it_is_t
 
     monkeypatch.setattr(studio.tools, "render", changed)
     perform_order(studio, asked(studio, waiting).id, "run")
-    path = preview_of(studio, waiting)
+    path = shown(studio, waiting)
     assert path is not None
     assert len(made) == 2
     assert [other.name for other in path.parent.iterdir()] == [path.name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from video_pipeline.domain.brief import (
     ALBUM_MINUTES,
@@ -39,8 +39,16 @@ def _utf8(value: Any) -> Any:
     return value
 
 
+def _number(value: Any) -> Any:
+    """A number in quotes is a mistake of whoever sends it, and so is true for 1."""
+    if isinstance(value, str | bool):
+        raise ValueError("not a number")  # noqa: TRY004 - pydantic makes an answer of this error alone
+    return value
+
+
 Text = Annotated[str, BeforeValidator(_utf8)]
 Label = Annotated[Text, Field(min_length=1, max_length=LABEL_MAX_CHARACTERS)]
+Number = Annotated[int, BeforeValidator(_number)]
 ProviderName = Annotated[Text, Field(min_length=1, max_length=64)]
 
 
@@ -68,7 +76,7 @@ class ChannelChange(BaseModel):
 
     model_config = _form({"is_active": False})
 
-    is_active: bool
+    is_active: StrictBool
 
 
 class NewJob(BaseModel):
@@ -90,10 +98,10 @@ class NewJob(BaseModel):
     channel_id: UUID
     niche_label: Label
     mood_keywords: Annotated[Text, Field(min_length=1, max_length=MOODS_MAX_CHARACTERS)]
-    target_duration_minutes: Annotated[int, Field(ge=ALBUM_MINUTES.start, lt=ALBUM_MINUTES.stop)] | None = None
-    scene_count: Annotated[int, Field(ge=SCENES.start, lt=SCENES.stop)] | None = None
-    scene_seconds: Annotated[int, Field(ge=SCENE_SECONDS.start, lt=SCENE_SECONDS.stop)] | None = None
-    seed: Annotated[int, Field(ge=0, le=SEED_MAX, description="By default a random one.")] | None = None
+    target_duration_minutes: Annotated[Number, Field(ge=ALBUM_MINUTES.start, lt=ALBUM_MINUTES.stop)] | None = None
+    scene_count: Annotated[Number, Field(ge=SCENES.start, lt=SCENES.stop)] | None = None
+    scene_seconds: Annotated[Number, Field(ge=SCENE_SECONDS.start, lt=SCENE_SECONDS.stop)] | None = None
+    seed: Annotated[Number, Field(ge=0, le=SEED_MAX, description="By default a random one.")] | None = None
     approval: Approval = Approval.REQUIRED
     motion: MotionWish = MotionWish.STILL
     transition: TransitionWish = TransitionWish.DISSOLVE
@@ -129,7 +137,7 @@ class NewWebhook(BaseModel):
     channel_id: UUID | None = None
     kinds: Annotated[list[Annotated[Text, Field(max_length=40)]], Field(max_length=30)] | None = None
     description: Annotated[Text, Field(max_length=200)] = ""
-    every_user: bool = Field(default=False, description="Tell of everybody's jobs; for administrators.")
+    every_user: StrictBool = Field(default=False, description="Tell of everybody's jobs; for administrators.")
 
 
 class WebhookChange(BaseModel):
@@ -138,6 +146,6 @@ class WebhookChange(BaseModel):
     model_config = _form({"is_active": False})
 
     url: Annotated[Text, Field(min_length=8, max_length=2000)] | None = None
-    is_active: bool | None = None
+    is_active: StrictBool | None = None
     kinds: Annotated[list[Annotated[Text, Field(max_length=40)]], Field(max_length=30)] | None = None
     description: Annotated[Text, Field(max_length=200)] | None = None
