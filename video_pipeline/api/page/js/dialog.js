@@ -3,44 +3,18 @@ import { button, fill, freshId, h, icon } from "./dom.js";
 
 /**
  * Open a dialog; its heading names it, Escape and a click beside it close it.
- * @param {{title: string, look?: string, testid?: string, body: any, foot?: any, onclose?: () => void,
- *   mayClose?: () => boolean}} options `mayClose` can keep it open while something would be lost
+ * @param {{title: string, look?: string, testid?: string, body: any, foot?: any, onclose?: () => void}} options
  */
-export function openDialog({ title, look = "", testid, body, foot, onclose = () => {}, mayClose = () => true }) {
+export function openDialog({ title, look = "", testid, body, foot, onclose = () => {} }) {
   const opener = document.activeElement;
   const id = freshId("dialog");
   const heading = h("h2", { id, tabindex: "-1" }, title);
   const content = h("div", { class: "dialog-body" }, body);
   const actions = h("div", { class: "dialog-foot", hidden: !foot }, foot);
-  const attempt = () => {
-    if (mayClose()) node.close();
-  };
-  const node = h(
-    "dialog",
-    { class: `dialog ${look}`, "aria-labelledby": id, testid },
-    h(
-      "div",
-      { class: "dialog-head" },
-      heading,
-      button(
-        "",
-        { class: "quiet square", "aria-label": "Close", testid: "dialog-close", onclick: attempt },
-        icon("close"),
-      ),
-    ),
-    content,
-    actions,
-  );
-  let pressedBeside = false;
-  node.addEventListener("pointerdown", (event) => {
-    pressedBeside = event.target === node;
-  });
-  node.addEventListener("click", (event) => {
-    if (event.target === node && pressedBeside) attempt();
-  });
-  node.addEventListener("cancel", (event) => {
-    if (!mayClose()) event.preventDefault();
-  });
+  const props = { class: "quiet square", "aria-label": "Close", testid: "dialog-close", onclick: () => node.close() };
+  const head = h("div", { class: "dialog-head" }, heading, button("", props, icon("close")));
+  const node = h("dialog", { class: `dialog ${look}`, "aria-labelledby": id, testid }, head, content, actions);
+  closeByClickBeside(node);
   node.addEventListener("close", () => {
     node.remove();
     onclose();
@@ -60,6 +34,17 @@ export function openDialog({ title, look = "", testid, body, foot, onclose = () 
       heading.focus();
     },
   };
+}
+
+/** A click counts when it began beside the dialog as well: text that is selected may end there. */
+function closeByClickBeside(node) {
+  let beganBeside = false;
+  node.addEventListener("pointerdown", (event) => {
+    beganBeside = event.target === node;
+  });
+  node.addEventListener("click", (event) => {
+    if (event.target === node && beganBeside) node.close();
+  });
 }
 
 /** The element that opened a dialog gets the focus back, or the one that was built anew in its place. */

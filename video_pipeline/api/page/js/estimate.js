@@ -47,7 +47,7 @@ export function estimate() {
 const ready = (body) => body.channel_id && body.niche_label && body.mood_keywords;
 
 const reasonOf = (error) =>
-  error.errors.length ? error.errors.map((each) => sentence(each.message)).join(" ") : excuse(error);
+  error.errors?.length ? error.errors.map((each) => sentence(each.message)).join(" ") : excuse(error);
 
 function lines({ estimated_cost_usd: total, duration_s: length, scenes, music, images, computing }) {
   const share = (part, noun, plural) => [

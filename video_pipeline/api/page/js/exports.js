@@ -1,5 +1,5 @@
 // Owns the exports of a job: those that exist, and their downloads; hides their addresses.
-import { exportChoice } from "./export-choice.js";
+import { ExportChoice } from "./export-choice.js";
 import { h, icon, linkButton, renew } from "./dom.js";
 import { may } from "./session.js";
 import { measured } from "./video.js";
@@ -28,7 +28,7 @@ const NOTE = {
 /** @param {import("./desk.js").Desk} desk */
 export function exportsOf(desk) {
   const list = h("ul", { class: "exports panel", testid: "exports" });
-  const choice = may("edit") ? exportChoice(desk) : null;
+  const choice = may("edit") ? new ExportChoice(desk) : null;
   const node = h(
     "section",
     { class: "job-section", "aria-labelledby": "exports-title" },

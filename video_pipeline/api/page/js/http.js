@@ -67,7 +67,10 @@ export async function call(method, path, { query, json, etag, key, signal, quiet
 
 async function read(answer) {
   if (answer.status === 204 || !(answer.headers.get("Content-Type") ?? "").includes("json")) return null;
-  return answer.json().catch(() => null);
+  return answer.json().catch((error) => {
+    if (isAbort(error)) throw error;
+    return null;
+  });
 }
 
 /** The error of an answer; a 401 is told to the whole page. */

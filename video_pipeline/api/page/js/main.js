@@ -65,7 +65,9 @@ function showLogin(outlet, path, query) {
   if (path !== "/login") query = new URLSearchParams(here() === "/" ? {} : { next: here() });
   bar.hidden = true;
   document.title = "Sign in · Studio";
-  login({ outlet, query, enter });
+  const { signal } = leaving;
+  // Whoever went elsewhere while the answer was awaited is not brought back.
+  login({ outlet, query, enter: (next) => enter(signal.aborted ? here() : next) });
 }
 
 function enter(next) {

@@ -89,11 +89,7 @@ const CONTENT = {
       h(
         "div",
         {},
-        h(
-          "p",
-          {},
-          `The preview could not be made: ${job.preview.order.error ?? "no reason was given."}`,
-        ),
+        h("p", {}, `The preview could not be made: ${job.preview.order.error ?? "no reason was given."}`),
         h("div", { class: "row" }, makeButton(desk, "Try again")),
       ),
     ),
