@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from video_pipeline.store import PostgresJobStore
-from video_pipeline.store.tables import Base
+from video_pipeline.store.schema.tables import Base
 from video_pipeline_tests.api.document import document
 
 TESTS = Path(__file__).parent

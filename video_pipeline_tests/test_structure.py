@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "video_pipeline"
 ENGINE = PACKAGE / "ffmpeg"
 ENGINE_ROOMS = sorted(path.parent for path in ENGINE.rglob("__init__.py"))
+STORE = PACKAGE / "store"
+STORE_ROOMS = [STORE, *sorted(path.parent for path in STORE.glob("*/__init__.py"))]
+ROOMS = [*ENGINE_ROOMS, *STORE_ROOMS]
 
 
 def test_imports_point_down_only() -> None:
@@ -58,23 +61,24 @@ def _listed(room: Path) -> list[str]:
     return re.findall(r"^(\w+)  +\w", (room / "__init__.py").read_text().split('"""')[1], re.MULTILINE)
 
 
-@pytest.mark.parametrize("room", ENGINE_ROOMS, ids=lambda room: room.name)
-def test_each_room_of_the_engine_says_what_is_in_it(room: Path) -> None:
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_each_room_of_engine_and_store_says_what_is_in_it(room: Path) -> None:
     inside = {path.stem for path in room.glob("*.py")} | {path.parent.name for path in room.glob("*/__init__.py")}
     assert sorted(_listed(room)) == sorted(inside - {"__init__"})
 
 
-def test_rooms_of_the_engine_stay_small() -> None:
+def test_rooms_of_engine_and_store_stay_small() -> None:
     """More than fifty modules lay beside each other once, and nobody new could tell where to begin."""
-    crowded = {room.name: count for room in ENGINE_ROOMS if (count := len(_listed(room))) > 13}
+    crowded = {room.name: count for room in ROOMS if (count := len(_listed(room))) > 13}
     assert crowded == {}
 
 
-def test_the_engine_lists_its_rooms_from_the_lowest_up() -> None:
+@pytest.mark.parametrize("house", [ENGINE, STORE], ids=lambda house: house.name)
+def test_engine_and_store_list_their_rooms_from_the_lowest_up(house: Path) -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    layers = next(each["layers"] for each in contracts if each.get("containers") == ["video_pipeline.ffmpeg"])
+    layers = next(each["layers"] for each in contracts if each.get("containers") == [f"video_pipeline.{house.name}"])
     floors = {name: floor for floor, names in enumerate(reversed(layers)) for name in names.split(" | ")}
-    assert _listed(ENGINE) == sorted(_listed(ENGINE), key=floors.__getitem__)
+    assert _listed(house) == sorted(_listed(house), key=floors.__getitem__)
 
 
 def test_tests_of_the_engine_lie_as_its_rooms_do() -> None:

@@ -80,7 +80,8 @@ class Gate:
             await answer(scope, receive, told)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)
+        # Releases of FastAPI differ in whether a route knows the prefix of its router.
+        route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE).removeprefix(ROOT)
         self._meter.count(scope["method"], route, status, seconds)
         # The path alone: a query may hold words that are nobody's business.
         level = logging.DEBUG if scope["method"] in ("GET", "HEAD") and status < 500 else logging.INFO

@@ -12,7 +12,7 @@ import dagster as dg
 from video_pipeline.domain.orders import WorkOrder
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.orchestration.jobs import OrderConfig, delivery_job, order_job, storyboard_job
-from video_pipeline.orchestration.partitions import JOB_TAG, ORDER_TAG, VIDEO_JOBS
+from video_pipeline.orchestration.partitions import FLOW_TAG, JOB_TAG, ORDER_TAG, VIDEO_JOBS
 from video_pipeline.orchestration.resources import DatabaseResource
 from video_pipeline.orchestration.runs import (
     AFTER_APPROVAL,
@@ -48,7 +48,12 @@ def _requests(
     if not waiting:
         return dg.SkipReason("no job waits")
     requests = [
-        dg.RunRequest(run_key=run_key(job), partition_key=str(job.id), job_name=job_name, tags={JOB_TAG: str(job.id)})
+        dg.RunRequest(
+            run_key=run_key(job),
+            partition_key=str(job.id),
+            job_name=job_name,
+            tags={JOB_TAG: str(job.id), FLOW_TAG: job_name},
+        )
         for job in waiting
     ]
     added = VIDEO_JOBS.build_add_request([str(job.id) for job in waiting])

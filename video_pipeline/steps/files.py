@@ -22,6 +22,9 @@ PLACES: dict[Stage, str] = {
 }
 """How the keys of a stage's files begin. Exports keep their keys, so they replace each other."""
 
+EXPORTS = "exports/{job_id}/"
+"""How the keys of a job's exports begin."""
+
 SHEETS = "jobs/{job_id}/sheets/"
 """Where the pictures lie that people look at beside a job."""
 
@@ -93,6 +96,8 @@ def remove_unrecorded(studio: Studio, job_id: UUID, stage: Stage) -> None:
     """
     if stage not in PLACES:
         return
+    if stage is Stage.MASTER:
+        cleanup_old_exports(studio, job_id)
     # Listed before the books are read, so that a file which is recorded in between is not taken for a stray one.
     found = studio.media.keys(PLACES[stage].format(job_id=job_id))
     recorded = {file.key for _, file in _recorded(studio, job_id)}
@@ -104,3 +109,18 @@ def remove_unrecorded(studio: Studio, job_id: UUID, stage: Stage) -> None:
             log.info("removed %s, which is not in the books", key)
         except StudioError as error:
             log.warning("%s is not in the books and could not be removed: %s", key, error)
+
+
+def cleanup_old_exports(studio: Studio, job_id: UUID) -> int:
+    """Delete exports that are not in the books any more, such as those of an earlier storyboard; how many files.
+
+    An export that is being made meanwhile is waited for.
+    """
+    removed = 0
+    for key in studio.media.keys(EXPORTS.format(job_id=job_id)):
+        programme = key.removesuffix(SUFFIX)
+        with studio.media.lock(programme):
+            if programme not in {record.report.media.key for record in studio.jobs.exports(job_id)}:
+                studio.media.remove(key)
+                removed += 1
+    return removed

@@ -1,18 +1,25 @@
 """Owns what is kept: the books in PostgreSQL and the files; hides SQL, the server and the file system.
 
-Modules in dependency order: premises, postmaster, embedded, engine, tables, migrations, schema, facts, keys, codec,
-announce, books, channels, presence, orders, entries, fences, ledger, jobs, moves, works, edits, shelf, search, pages,
-statistics, feed, job_store, media, people, api_keys, sessions, answers, access, webhooks, outbox.
+Its rooms, from the lowest up; who may import whom is a contract in pyproject.toml.
+
+server     the PostgreSQL server and the way to it
+schema     tables, migrations, versions
+files      the media store
+books      jobs, and all that is made and paid for them
+finding    lists, search, sums, the feed
+people     users, keys, sessions
+hooks      webhooks
+job_store  the one door to the books
 """
 
-from video_pipeline.store.access import PostgresAccess
-from video_pipeline.store.embedded import EmbeddedPostgres
-from video_pipeline.store.engine import connect, rewritten_url
-from video_pipeline.store.facts import server_facts, url_of_schema
+from video_pipeline.store.files.media import LocalMediaStore
+from video_pipeline.store.hooks.outbox import PostgresOutbox
 from video_pipeline.store.job_store import PostgresJobStore
-from video_pipeline.store.media import LocalMediaStore
-from video_pipeline.store.outbox import PostgresOutbox
-from video_pipeline.store.schema import admit_providers, downgrade, migrate, schema_version
+from video_pipeline.store.people.access import PostgresAccess
+from video_pipeline.store.schema.facts import server_facts, url_of_schema
+from video_pipeline.store.schema.version import admit_providers, downgrade, migrate, schema_version
+from video_pipeline.store.server.embedded import EmbeddedPostgres
+from video_pipeline.store.server.engine import connect, rewritten_url
 
 __all__ = [
     "EmbeddedPostgres",

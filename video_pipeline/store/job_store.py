@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from video_pipeline.store.channels import ChannelBooks
-from video_pipeline.store.edits import EditBooks
-from video_pipeline.store.feed import FeedBooks
-from video_pipeline.store.fences import LeaseBooks
-from video_pipeline.store.jobs import JobBooks
-from video_pipeline.store.ledger import LedgerBooks
-from video_pipeline.store.moves import MoveBooks
-from video_pipeline.store.orders import OrderBooks
-from video_pipeline.store.pages import SummaryBooks
-from video_pipeline.store.shelf import ShelfBooks
-from video_pipeline.store.statistics import StatisticsBooks
-from video_pipeline.store.works import WorkBooks
+from video_pipeline.store.books.channels import ChannelBooks
+from video_pipeline.store.books.edits import EditBooks
+from video_pipeline.store.books.fences import LeaseBooks
+from video_pipeline.store.books.jobs import JobBooks
+from video_pipeline.store.books.ledger import LedgerBooks
+from video_pipeline.store.books.moves import MoveBooks
+from video_pipeline.store.books.orders import OrderBooks
+from video_pipeline.store.books.shelf import ShelfBooks
+from video_pipeline.store.books.works import WorkBooks
+from video_pipeline.store.finding.feed import FeedBooks
+from video_pipeline.store.finding.pages import SummaryBooks
+from video_pipeline.store.finding.statistics import StatisticsBooks
 
 
 class PostgresJobStore(

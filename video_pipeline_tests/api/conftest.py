@@ -140,9 +140,9 @@ class House:
             time.sleep(0.05)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cores() -> Iterator[Cores]:
-    """Worker processes for the tests of a module."""
+    """Worker processes for all tests of the API: starting them takes longer than most of what they do."""
     with Cores() as pool:
         yield pool
 
@@ -206,10 +206,10 @@ class Stock:
 
 
 @pytest.fixture(scope="session")
-def stock(new_database: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
+def stock(new_database: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory, cores: Cores) -> Iterator[Stock]:
     """One finished job and one that awaits approval, made once: rendering is what takes the time here."""
     folder = tmp_path_factory.mktemp("stock")
-    with Cores() as cores, new_database() as database:
+    with new_database() as database:
         desk, studio = opened(database, folder, cores)
         desk.access.create_user("anna", PASSWORD, Scope.SPEND)
         channel = desk.jobs.create_channel("Test Channel", "Rainy Library").id

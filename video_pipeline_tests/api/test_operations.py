@@ -82,8 +82,8 @@ def test_metrics_are_what_prometheus_reads(stocked: Stocked) -> None:
         if each.name.endswith("_total")
     }
     # By route, not by address: an id for each job would make as many series as there are jobs.
-    assert requests["GET", "/api/v2/jobs/{job_id}", "200"] == 1
-    assert requests["GET", "/api/v2/jobs/{job_id}", "404"] == 1
+    assert requests["GET", "/jobs/{job_id}", "200"] == 1
+    assert requests["GET", "/jobs/{job_id}", "404"] == 1
     assert requests["GET", "unknown", "404"] == 1
     assert not any(stocked.waiting in route for _, route, _ in requests)
     seconds = families["video_pipeline_http_request_seconds"]

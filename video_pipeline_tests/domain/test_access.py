@@ -49,12 +49,16 @@ def test_a_scope_that_is_missing_is_named() -> None:
         user.require(Scope.SPEND)
 
 
+FINE = ("undefined", "NULL", "NaN", "-1", "0x0", "_")
+"""Names that have broken programs, and need not."""
+
+
 @pytest.mark.parametrize("name", ["a", "Mia", "mia.w_x-2@example.org", "0", "-", "x" * 64])
 def test_a_usable_user_name_stays_as_it_is(name: str) -> None:
     assert access.checked_user_name(name) == name
 
 
-@pytest.mark.parametrize("name", [*(set(NAUGHTY) - {"undefined", "NULL", "NaN", "-1", "0x0", "_"}), "x" * 65, "a\n"])
+@pytest.mark.parametrize("name", [*(each for each in NAUGHTY if each not in FINE), "x" * 65, "a\n"])
 def test_an_unusable_user_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidInputError, match="is no user name"):
         access.checked_user_name(name)

@@ -134,7 +134,7 @@ def test_a_preview_needs_music_and_pictures(studio: Studio, order: Order) -> Non
     failed = studio.jobs.get_order(placed.id)
     assert (failed.status, failed.attempt) == (OrderStatus.FAILED, 1)
     assert "generating_music" in str(failed.error_message)
-    assert preview_of(studio, order()) is None
+    assert shown(studio, order()) is None
 
 
 def test_exports_are_made_of_a_finished_job_and_of_no_other(studio: Studio, order: Order) -> None:

@@ -20,7 +20,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from video_pipeline.domain.errors import MachineError
-from video_pipeline.store import EmbeddedPostgres, postmaster
+from video_pipeline.store import EmbeddedPostgres
+from video_pipeline.store.server import postmaster
 from video_pipeline_tests.places import open_directory
 
 PARTNER = """

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, event, make_url, text
 
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, MachineError, StoreUnavailableError
 from video_pipeline.store import EmbeddedPostgres, connect, rewritten_url, url_of_schema
-from video_pipeline.store.engine import transaction
+from video_pipeline.store.server.engine import transaction
 from video_pipeline_tests.conftest import Database
 
 GUEST = f"guest_{os.getpid()}"

@@ -15,7 +15,7 @@ from video_pipeline.domain.errors import ConflictError, LeaseLostError, NotFound
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import Lease
 from video_pipeline.store import PostgresJobStore
-from video_pipeline.store.fences import hold
+from video_pipeline.store.books.fences import hold
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.material import (
     await_approval,

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from video_pipeline.domain.errors import MachineError
 from video_pipeline.store import connect, downgrade, migrate, schema_version
-from video_pipeline.store.tables import Base
+from video_pipeline.store.schema.tables import Base
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.plain_sql import SHA, Sql
 

@@ -14,8 +14,8 @@ from video_pipeline.domain.errors import ConflictError, IllegalMoveError, Invali
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.webhooks import FAILURES_TO_DISABLE, TOLD, DeliveryStatus, Result
 from video_pipeline.store import PostgresJobStore, PostgresOutbox
-from video_pipeline.store.books import write_event
-from video_pipeline.store.engine import transaction
+from video_pipeline.store.books.base import write_event
+from video_pipeline.store.server.engine import transaction
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.material import album, await_approval, fill, order_album, order_short, report
 from video_pipeline_tests.store.plain_sql import Sql

@@ -19,8 +19,9 @@ import psycopg2
 import pytest
 
 from video_pipeline.domain.errors import MachineError
-from video_pipeline.store import EmbeddedPostgres, premises
-from video_pipeline.store.premises import Account
+from video_pipeline.store import EmbeddedPostgres
+from video_pipeline.store.server import premises
+from video_pipeline.store.server.premises import Account
 from video_pipeline_tests.places import open_directory
 from video_pipeline_tests.store.test_embedded import ask, running_in, socket_of
 

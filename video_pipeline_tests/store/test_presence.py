@@ -15,8 +15,8 @@ from video_pipeline.domain.errors import ConflictError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.ports import JobStore
-from video_pipeline.store import presence
-from video_pipeline.store.presence import is_gone, this_process
+from video_pipeline.store.server import presence
+from video_pipeline.store.server.presence import is_gone, this_process
 from video_pipeline_tests.conftest import Database
 
 NOBODY = 999_999_999

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from video_pipeline.store import PostgresJobStore, migrate
-from video_pipeline.store.search import Wanted, parsed
+from video_pipeline.store.finding.search import Wanted, parsed
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.crowd import WORDS, newest_first, random_jobs
 from video_pipeline_tests.store.plain_sql import Sql

@@ -11,7 +11,7 @@ from video_pipeline.domain.access import Scope, StoredAnswer
 from video_pipeline.domain.errors import StudioError
 from video_pipeline.steps.admit import first_user
 from video_pipeline.store import PostgresAccess
-from video_pipeline.store.tables import Base
+from video_pipeline.store.schema.tables import Base
 from video_pipeline_tests.conftest import Database
 
 PASSWORD, WRONG = "correct horse battery", "another wrong guess"

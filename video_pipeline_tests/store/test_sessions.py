@@ -15,7 +15,7 @@ from video_pipeline.domain.credentials import SESSION_PREFIX, csrf_matches, new_
 from video_pipeline.domain.errors import InvalidInputError, TooManyRequestsError
 from video_pipeline.domain.passwords import Cost
 from video_pipeline.store import PostgresAccess
-from video_pipeline.store.people import HASHES_AT_ONCE
+from video_pipeline.store.people.users import HASHES_AT_ONCE
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.naughty import NAUGHTY
 from video_pipeline_tests.store.plain_sql import Sql
@@ -289,7 +289,7 @@ def test_of_many_guesses_at_once_five_are_looked_at(access: PostgresAccess, mia:
 def test_only_so_many_passwords_are_hashed_at_once(
     access: PostgresAccess, mia: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("video_pipeline.store.people.HASH_PATIENCE_S", 0.01)
+    monkeypatch.setattr("video_pipeline.store.people.users.HASH_PATIENCE_S", 0.01)
     for _ in range(HASHES_AT_ONCE):
         access._hashing.acquire()
     with pytest.raises(TooManyRequestsError, match="too many people log in at once"):

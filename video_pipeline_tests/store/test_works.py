@@ -14,7 +14,7 @@ from video_pipeline.domain.errors import InvalidInputError, NotFoundError
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, Licence, Loudness
 from video_pipeline.domain.records import Lease
 from video_pipeline.store import PostgresJobStore, admit_providers, connect
-from video_pipeline.store.tables import VideoJob
+from video_pipeline.store.schema.tables import VideoJob
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.store.material import (
     FREE,

@@ -5,21 +5,20 @@ import { complainIn, formError } from "./fields.js";
 import { toast } from "./toast.js";
 import { clock, count, excuse, money, sentence } from "./wording.js";
 
+const CONSEQUENCE =
+  "The video is rendered as the storyboard is now. Changing a scene later takes the approval back; " +
+  "then only what changed is rendered again.";
+const OTHERS_CHANGED =
+  "Somebody else changed the storyboard while you looked at it. Close this, look at what changed, then approve.";
+
 /** @param {import("./desk.js").Desk} desk */
 export function approve(desk) {
-  const { job } = desk;
   const wrong = formError();
-  const yes = button("Approve and render", { class: "primary", testid: "approve-confirm", onclick: () => busy(yes, send) }, icon("check"));
-  const dialog = openDialog({
-    title: "Approve this storyboard?", testid: "approve-dialog",
-    body: [
-      h("p", {}, "The video is rendered as the storyboard is now. Changing a scene later takes the approval back; then only what changed is rendered again."),
-      h("dl", { class: "facts" }, rows(job).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
-      job.computing && h("div", { class: "callout amber" }, icon("clock"), h("div", {}, h("p", { testid: "computing" }, sentence(job.computing)))),
-      wrong,
-    ],
-    foot: [button("Not yet", { testid: "approve-cancel", onclick: () => dialog.close() }), yes],
-  });
+  const props = { class: "primary", testid: "approve-confirm", onclick: () => busy(yes, send) };
+  const yes = button("Approve and render", props, icon("check"));
+  const no = button("Not yet", { testid: "approve-cancel", onclick: () => dialog.close() });
+  const body = [h("p", {}, CONSEQUENCE), factsOf(desk.job), computing(desk.job), wrong];
+  const dialog = openDialog({ title: "Approve this storyboard?", testid: "approve-dialog", body, foot: [no, yes] });
   yes.focus();
 
   async function send() {
@@ -28,13 +27,22 @@ export function approve(desk) {
       dialog.close();
       toast("Approved. The video is being rendered.");
     } catch (error) {
-      if (error.status === 412) {
-        yes.hidden = true;
-        return complainIn(wrong, "Somebody else changed the storyboard while you looked at it. Close this, look at what changed, then approve.");
-      }
-      return complainIn(wrong, excuse(error));
+      yes.hidden = error.status === 412;
+      complainIn(wrong, error.status === 412 ? OTHERS_CHANGED : excuse(error));
     }
   }
+}
+
+const factsOf = (job) =>
+  h(
+    "dl",
+    { class: "facts" },
+    rows(job).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+  );
+
+function computing({ computing: text }) {
+  const words = text && h("div", {}, h("p", { testid: "computing" }, sentence(text)));
+  return text && h("div", { class: "callout amber" }, icon("clock"), words);
 }
 
 function rows(job) {

@@ -1,11 +1,10 @@
-// Owns the board: which statuses stand together, filters, search and what happens live; hides its columns.
+// Owns the board: which statuses stand together, and what happens live; hides its columns.
 import { Column } from "./column.js";
-import { button, debounced, h, icon } from "./dom.js";
-import { choose } from "./fields.js";
+import { h } from "./dom.js";
+import { Filters } from "./filters.js";
 import { get } from "./http.js";
 import { listen } from "./live.js";
 import { results } from "./results.js";
-import { KIND, words } from "./wording.js";
 
 const GROUPS = [
   { id: "ordered", label: "Ordered", tone: "gray", statuses: ["preparing", "planned"] },
@@ -17,101 +16,77 @@ const GROUPS = [
   { id: "failed", label: "Failed", tone: "red", statuses: ["failed"] },
   { id: "cancelled", label: "Cancelled", tone: "gray", statuses: ["cancelled"], folded: true },
 ];
-const SEARCH_PAUSE_MS = 300;
 const SETTLE_MS = 250;
 
-/** @param {{outlet: HTMLElement, query: URLSearchParams, signal: AbortSignal, leaveQuery: (query: URLSearchParams) => void}} view */
+/** @param {import("./main.js").View} view */
 export async function board({ outlet, query, signal, leaveQuery }) {
-  const place = h("div", {});
-  const columns = GROUPS.map((group) => new Column(group, signal));
-  const shelf = h("div", { class: "board", testid: "board", tabindex: "0", role: "group", "aria-label": "Videos by status" }, columns.map((column) => column.node));
-  const controls = filterBar(query, changed);
-  let list = null;
-
-  outlet.append(head(), controls.node, place);
+  const shown = new Board(query, signal, leaveQuery);
+  const intro = h("p", {}, "Everything that was ordered, by how far it is.");
+  const head = h("div", { class: "page-head" }, h("div", {}, h("h1", { tabindex: "-1" }, "Videos"), intro));
+  outlet.append(head, shown.filters.node, shown.place);
   // News begin to be heard before the first look, so that nothing falls between the two.
-  follow(columns, controls.fits, signal, () => list ?? { refresh: () => reload(false) });
-  changed();
-  controls.offerChannels((await get("/channels", { signal })).items);
+  shown.listen();
+  shown.change();
+  shown.filters.offerChannels((await get("/channels", { signal })).items);
+}
 
-  function changed() {
-    const filters = controls.filters();
-    leaveQuery(controls.query());
-    if (controls.listed()) {
-      list = results({ filters, signal });
-      place.replaceChildren(list.node);
-    } else {
-      list = null;
-      place.replaceChildren(shelf);
-      reload(true);
+class Board {
+  constructor(query, signal, leaveQuery) {
+    this.signal = signal;
+    this.leaveQuery = leaveQuery;
+    this.filters = new Filters(query, () => this.change());
+    this.columns = GROUPS.map((group) => new Column(group, signal));
+    this.byStatus = new Map(this.columns.flatMap((column) => column.group.statuses.map((each) => [each, column])));
+    this.list = null; // results, when a list is shown
+    this.soon = new Map();
+    this.place = h("div", {});
+    const props = { class: "board", testid: "board", tabindex: "0", role: "group", "aria-label": "Videos by status" };
+    this.shelf = h("div", props, ...this.columns.map((column) => column.node));
+  }
+
+  change() {
+    const { filters, signal } = this;
+    this.leaveQuery(filters.query);
+    this.list = filters.listed ? results({ filters: filters.wanted, signal }) : null;
+    this.place.replaceChildren(this.list?.node ?? this.shelf);
+    if (this.list) return;
+    for (const column of this.columns) column.clear();
+    this.reload();
+  }
+
+  reload() {
+    const { q: _, ...wanted } = this.filters.wanted;
+    for (const column of this.columns) column.load(wanted);
+  }
+
+  listen() {
+    listen("job", ({ job }) => this.lookSoon(job.id), this.signal);
+    listen("progress", ({ job_id: id, progress }) => this.progress(id, progress), this.signal);
+    listen("tick", () => (this.list ? this.list.refresh() : this.reload()), this.signal);
+  }
+
+  /** A line of history names its job only. Lines come in groups: one looks once, after the last of them. */
+  lookSoon(id) {
+    clearTimeout(this.soon.get(id));
+    const timer = setTimeout(() => this.look(id), SETTLE_MS);
+    this.soon.set(id, timer);
+  }
+
+  async look(id) {
+    try {
+      this.put(await get(`/jobs/${id}`, { signal: this.signal }));
+    } catch (error) {
+      if (error.status === 404) for (const column of this.columns) column.take(id);
     }
   }
 
-  function reload(anew) {
-    const { q: _, ...filters } = controls.filters();
-    for (const column of columns) {
-      if (anew) column.clear();
-      column.load(filters);
-    }
+  put(job) {
+    const here = this.filters.fits(job) ? this.byStatus.get(job.status) : null;
+    for (const column of this.columns) if (column !== here) column.take(job.id);
+    here?.arrive(job);
   }
-}
 
-function head() {
-  return h("div", { class: "page-head" }, h("div", {}, h("h1", { tabindex: "-1" }, "Videos"), h("p", {}, "Everything that was ordered, by how far it is.")));
-}
-
-function follow(columns, fits, signal, current) {
-  const all = columns.flatMap((column) => column.group.statuses.map((status) => [status, column]));
-  const byStatus = new Map(all);
-  const place = (job) => {
-    for (const column of columns) if (column !== byStatus.get(job.status)) column.take(job.id);
-    if (fits(job)) byStatus.get(job.status)?.arrive(job);
-  };
-  const soon = new Map();
-  // A line of history names the job only. Lines come in groups, so it is looked at once after the last of them.
-  listen("job", ({ job }) => {
-    clearTimeout(soon.get(job.id));
-    soon.set(job.id, setTimeout(() => look(job.id), SETTLE_MS));
-  }, signal);
-  const look = (id) => get(`/jobs/${id}`, { signal }).then(place, (error) => {
-    if (error.status === 404) for (const column of columns) column.take(id);
-  });
-  listen("progress", ({ job_id: id, progress }) => {
-    for (const column of columns) if (progress) column.cards.get(id)?.progress(progress);
-  }, signal);
-  listen("tick", () => current().refresh(), signal);
-}
-
-function filterBar(query, changed) {
-  const search = h("input", { class: "input", type: "search", placeholder: "Search titles, niches, moods", "aria-label": "Search videos", value: query.get("q") ?? "", testid: "search" });
-  const channel = choose([["", "All channels"]], { "aria-label": "Channel", testid: "filter-channel" });
-  const kind = choose([["", "All kinds"], ...Object.entries(KIND)], { "aria-label": "Kind", testid: "filter-kind", value: query.get("kind") ?? "" });
-  let wish = query.get("channel_id") ?? "";
-  const views = { board: viewButton("Board", "board"), list: viewButton("List", "list") };
-  let view = query.get("view") === "list" ? "list" : "board";
-
-  function viewButton(label, name) {
-    return button(label, { testid: `view-${name}`, onclick: () => { view = name; if (name === "board") search.value = ""; refresh(); } }, icon(name));
+  progress(id, progress) {
+    for (const column of this.columns) if (progress) column.cards.get(id)?.progress(progress);
   }
-  const listed = () => view === "list" || search.value.trim() !== "";
-  const refresh = () => { mark(); changed(); };
-  const mark = () => {
-    for (const [name, node] of Object.entries(views)) node.setAttribute("aria-pressed", String((name === "list") === listed()));
-  };
-  search.addEventListener("input", debounced(SEARCH_PAUSE_MS, refresh));
-  channel.addEventListener("change", () => { wish = channel.value; refresh(); });
-  kind.addEventListener("change", refresh);
-  mark();
-  const filters = () => ({ q: search.value.trim(), channel_id: wish, kind: kind.value });
-  return {
-    node: h("div", { class: "filters", role: "search" }, h("div", { class: "with-icon search" }, icon("search"), search), channel, kind,
-      h("div", { class: "segments", role: "group", "aria-label": "View" }, views.board, views.list)),
-    filters, listed,
-    fits: (job) => (!wish || job.channel_id === wish) && (!kind.value || job.kind === kind.value),
-    query: () => new URLSearchParams(Object.entries({ ...filters(), view: view === "list" ? view : "" }).filter(([, value]) => value)),
-    offerChannels: (channels) => {
-      channel.append(...channels.map((each) => h("option", { value: each.id }, each.name || words(each.brand_niche))));
-      channel.value = wish;
-    },
-  };
 }

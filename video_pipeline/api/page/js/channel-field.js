@@ -8,11 +8,22 @@ import { toast } from "./toast.js";
 /** A field like the others; `channels` gets what is made here. */
 export function channelField(channels, wanted) {
   const active = channels.filter((each) => each.is_active !== false);
-  const select = choose([...(active.length === 0 ? [["", "No channel yet"]] : []), ...active.map((each) => [each.id, each.name])], { testid: "order-channel_id" });
+  const select = choose(
+    [...(active.length === 0 ? [["", "No channel yet"]] : []), ...active.map((each) => [each.id, each.name])],
+    { testid: "order-channel_id" },
+  );
   if (active.some((each) => each.id === wanted)) select.value = wanted;
   const form = h("div", { class: "inline-form", hidden: true });
-  const opener = button("New channel", { testid: "new-channel", "aria-expanded": "false", onclick: () => toggle(form.hidden) }, icon("plus"));
-  const made = field({ name: "channel_id", label: "Channel", control: h("div", { class: "with-button" }, select, may("edit") && opener) });
+  const opener = button(
+    "New channel",
+    { testid: "new-channel", "aria-expanded": "false", onclick: () => toggle(form.hidden) },
+    icon("plus"),
+  );
+  const made = field({
+    name: "channel_id",
+    label: "Channel",
+    control: h("div", { class: "with-button" }, select, may("edit") && opener),
+  });
   made.node.append(form);
   let filled = false;
 
@@ -42,7 +53,13 @@ export function channelField(channels, wanted) {
 
 function channelForm(arrive, close) {
   const key = keyFor();
-  const text = (name, label, props = {}, more = {}) => field({ name, label, ...more, control: h("input", { class: "input", maxlength: 255, testid: `channel-${name}`, ...props }) });
+  const text = (name, label, props = {}, more = {}) =>
+    field({
+      name,
+      label,
+      ...more,
+      control: h("input", { class: "input", maxlength: 255, testid: `channel-${name}`, ...props }),
+    });
   const name = text("name", "Name of the channel");
   const niche = text("brand_niche", "What it is about", { placeholder: "Winter Cabin Ambience" });
   const youtube = text("youtube_channel_id", "YouTube id", { placeholder: "UC…" }, { optional: true });
@@ -71,6 +88,13 @@ function channelForm(arrive, close) {
     event.preventDefault();
     send();
   };
-  return [h("div", { class: "stack", onkeydown, oninput: (event) => event.stopPropagation() }, h("div", { class: "triple" }, name.node, niche.node, youtube.node), wrong,
-    h("div", { class: "row" }, save, button("Back", { class: "quiet", onclick: close })))];
+  return [
+    h(
+      "div",
+      { class: "stack", onkeydown, oninput: (event) => event.stopPropagation() },
+      h("div", { class: "triple" }, name.node, niche.node, youtube.node),
+      wrong,
+      h("div", { class: "row" }, save, button("Back", { class: "quiet", onclick: close })),
+    ),
+  ];
 }

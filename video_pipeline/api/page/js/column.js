@@ -23,15 +23,39 @@ export class Column {
     this.count = h("span", { class: "count", testid: "column-count" });
     this.list = h("ul", { class: "cards" });
     this.note = h("div", {});
-    this.more = button("Show more", { class: "quiet more", testid: "show-more", onclick: () => busy(this.more, () => this.next()) });
+    this.more = button("Show more", {
+      class: "quiet more",
+      testid: "show-more",
+      onclick: () => busy(this.more, () => this.next()),
+    });
     this.content = h("div", { class: "stack-tight" }, this.list, this.note, this.more);
-    this.node = h("section", { class: "column", "aria-label": group.label, testid: "board-column", "data-column": group.id },
-      h("div", { class: "column-head" }, h("span", { class: `dot tone-${group.tone}` }), h("h2", {}, group.label), this.count, group.folded && this.fold()), this.content);
+    this.node = h(
+      "section",
+      { class: "column", "aria-label": group.label, testid: "board-column", "data-column": group.id },
+      h(
+        "div",
+        { class: "column-head" },
+        h("span", { class: `dot tone-${group.tone}` }),
+        h("h2", {}, group.label),
+        this.count,
+        group.folded && this.fold(),
+      ),
+      this.content,
+    );
     this.show();
   }
 
   fold() {
-    const node = button("", { class: "quiet small square", "aria-expanded": "false", "aria-label": `Show ${this.group.label.toLowerCase()} videos`, testid: "column-fold" }, icon("right", "small"));
+    const node = button(
+      "",
+      {
+        class: "quiet small square",
+        "aria-expanded": "false",
+        "aria-label": `Show ${this.group.label.toLowerCase()} videos`,
+        testid: "column-fold",
+      },
+      icon("right", "small"),
+    );
     node.addEventListener("click", () => {
       this.folded = !this.folded;
       node.setAttribute("aria-expanded", String(!this.folded));
@@ -64,7 +88,10 @@ export class Column {
   }
 
   page(cursor) {
-    return get("/jobs", { query: { status: this.group.statuses, limit: PAGE, cursor, ...this.filters }, signal: this.signal });
+    return get("/jobs", {
+      query: { status: this.group.statuses, limit: PAGE, cursor, ...this.filters },
+      signal: this.signal,
+    });
   }
 
   /** Fetch the next page. */
@@ -110,8 +137,10 @@ export class Column {
 
   show() {
     const jobs = [...this.cards.values()].sort((a, b) => (a.job.created_at < b.job.created_at ? 1 : -1));
-    const nodes = this.state === "loading" ? Array.from({ length: SKELETONS }, cardSkeleton) : jobs.map((each) => each.node);
-    if (nodes.length !== this.list.children.length || nodes.some((node, at) => node !== this.list.children[at])) this.list.replaceChildren(...nodes);
+    const nodes =
+      this.state === "loading" ? Array.from({ length: SKELETONS }, cardSkeleton) : jobs.map((each) => each.node);
+    if (nodes.length !== this.list.children.length || nodes.some((node, at) => node !== this.list.children[at]))
+      this.list.replaceChildren(...nodes);
     const empty = this.state === "ready" && jobs.length === 0;
     this.list.hidden = nodes.length === 0;
     this.content.hidden = this.folded;
@@ -124,7 +153,15 @@ export class Column {
   }
 
   failure() {
-    return h("div", { class: "column-none", role: "alert" }, h("p", {}, this.reason),
-      button("Try again", { class: "small", testid: "column-again", onclick: () => this.load(this.filters) }, icon("retry", "small")));
+    return h(
+      "div",
+      { class: "column-none", role: "alert" },
+      h("p", {}, this.reason),
+      button(
+        "Try again",
+        { class: "small", testid: "column-again", onclick: () => this.load(this.filters) },
+        icon("retry", "small"),
+      ),
+    );
   }
 }

@@ -19,9 +19,27 @@ export class Desk {
   /** Fetch it for the first time and keep it true from now on; ApiError 404 when there is none. */
   async open() {
     const soon = debounced(SETTLE_MS, () => this.refresh().catch(() => {}));
-    listen("job", (news) => { if ((news.job?.id ?? news.event?.job_id) === this.id) soon(); }, this.signal);
-    listen("progress", (news) => { if (news.job_id === this.id) this.progressed(news, soon); }, this.signal);
-    listen("order", (news) => { if (news.job_id === this.id && news.status === "completed") soon(); }, this.signal);
+    listen(
+      "job",
+      (news) => {
+        if ((news.job?.id ?? news.event?.job_id) === this.id) soon();
+      },
+      this.signal,
+    );
+    listen(
+      "progress",
+      (news) => {
+        if (news.job_id === this.id) this.progressed(news, soon);
+      },
+      this.signal,
+    );
+    listen(
+      "order",
+      (news) => {
+        if (news.job_id === this.id && news.status === "completed") soon();
+      },
+      this.signal,
+    );
     listen("tick", soon, this.signal);
     await this.refresh();
   }
@@ -37,7 +55,10 @@ export class Desk {
     const turn = (this.asked += 1);
     const [job, history] = await Promise.all([
       get(`/jobs/${this.id}`, { signal: this.signal }),
-      get(`/jobs/${this.id}/history`, { signal: this.signal }).catch((error) => { if (isAbort(error)) throw error; return null; }),
+      get(`/jobs/${this.id}/history`, { signal: this.signal }).catch((error) => {
+        if (isAbort(error)) throw error;
+        return null;
+      }),
     ]);
     if (turn !== this.asked) return; // a later question has the newer answer
     if (history) this.history = history.items;
@@ -58,7 +79,7 @@ export class Desk {
 
   get etag() {
     const etag = this.job?.storyboard?.etag;
-    return etag && !/^(W\/)?"/.test(etag) ? `"${etag}"` : etag ?? null;
+    return etag && !/^(W\/)?"/.test(etag) ? `"${etag}"` : (etag ?? null);
   }
 
   /**

@@ -1,7 +1,18 @@
 // Owns how nodes are made and changed; hides the DOM's verbs. Text goes in as text only, never as markup.
 
-const AS_PROPERTY = new Set(["value", "checked", "disabled", "hidden", "open", "selected", "required", "readOnly", "multiple", "indeterminate"]);
-const SVG = "http:" + "//www.w3.org/2000/svg"; // a namespace's name, not an address
+const AS_PROPERTY = new Set([
+  "value",
+  "checked",
+  "disabled",
+  "hidden",
+  "open",
+  "selected",
+  "required",
+  "readOnly",
+  "multiple",
+  "indeterminate",
+]);
+const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * Make an element. `on…` functions become listeners, `testid` becomes data-testid, `vars` sets CSS properties,
@@ -29,7 +40,8 @@ function adorn(node, props) {
   for (const [name, value] of Object.entries(props)) {
     if (value === null || value === undefined || value === false) continue;
     if (name === "testid") node.setAttribute("data-testid", value);
-    else if (name === "vars") for (const [key, each] of Object.entries(value)) node.style.setProperty(key, String(each));
+    else if (name === "vars")
+      for (const [key, each] of Object.entries(value)) node.style.setProperty(key, String(each));
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (AS_PROPERTY.has(name) && name in node) node[name] = value;
     else node.setAttribute(name, value === true ? "" : String(value));
@@ -49,7 +61,11 @@ export function fill(node, ...children) {
 /** One symbol of the sprite; `look` are further classes. Decoration: screen readers skip it. */
 export function icon(name, look = "") {
   const use = svg("use", { href: `/static/icons.svg#${name}` });
-  return svg("svg", { class: `icon ${look} ${FILLED.has(name) ? "filled" : ""}`, "aria-hidden": "true", focusable: "false" }, use);
+  return svg(
+    "svg",
+    { class: `icon ${look} ${FILLED.has(name) ? "filled" : ""}`, "aria-hidden": "true", focusable: "false" },
+    use,
+  );
 }
 
 const FILLED = new Set(["play", "pause"]);
@@ -107,7 +123,9 @@ export function freshId(word) {
 export function announce(text) {
   const place = document.getElementById("announcer");
   place.textContent = "";
-  requestAnimationFrame(() => { place.textContent = text; });
+  requestAnimationFrame(() => {
+    place.textContent = text;
+  });
 }
 
 /** Call `run` when `pause` ms have passed without another call. */

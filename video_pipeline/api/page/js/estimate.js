@@ -6,13 +6,26 @@ import { clock, count, excuse, money, sentence } from "./wording.js";
 /** A panel that says what an order would cost. */
 export function estimate() {
   const content = h("div", { class: "estimate", "aria-live": "polite", testid: "estimate" });
-  const node = h("section", { "aria-labelledby": "estimate-title" }, h("h2", { id: "estimate-title" }, "Estimate"), content);
+  const node = h(
+    "section",
+    { "aria-labelledby": "estimate-title" },
+    h("h2", { id: "estimate-title" }, "Estimate"),
+    content,
+  );
   let turn = 0;
   let shown = "";
 
   async function ask(body, signal) {
     const mine = (turn += 1);
-    if (!ready(body)) return fill(content, h("p", { class: "muted small" }, "Choose a channel, say what it is about and in which moods; then the price stands here."));
+    if (!ready(body))
+      return fill(
+        content,
+        h(
+          "p",
+          { class: "muted small" },
+          "Choose a channel, say what it is about and in which moods; then the price stands here.",
+        ),
+      );
     try {
       const answer = await post("/jobs/estimate", { json: body, signal });
       if (mine !== turn) return undefined;
@@ -22,7 +35,10 @@ export function estimate() {
     } catch (error) {
       if (isAbort(error) || mine !== turn) return undefined;
       content.classList.remove("stale");
-      return fill(content, h("div", { class: "callout amber" }, icon("alert"), h("div", {}, h("p", { class: "small" }, reasonOf(error)))));
+      return fill(
+        content,
+        h("div", { class: "callout amber" }, icon("alert"), h("div", {}, h("p", { class: "small" }, reasonOf(error)))),
+      );
     }
   }
   return { node, ask, wait: (body) => content.classList.toggle("stale", JSON.stringify(body) !== shown) };
@@ -30,14 +46,27 @@ export function estimate() {
 
 const ready = (body) => body.channel_id && body.niche_label && body.mood_keywords;
 
-const reasonOf = (error) => (error.errors.length ? error.errors.map((each) => sentence(each.message)).join(" ") : excuse(error));
+const reasonOf = (error) =>
+  error.errors?.length ? error.errors.map((each) => sentence(each.message)).join(" ") : excuse(error);
 
 function lines({ estimated_cost_usd: total, duration_s: length, scenes, music, images, computing }) {
-  const share = (part, noun, plural) => [count(part.pieces, noun, plural), part.price_usd > 0 ? money(part.pieces * part.price_usd) : "free"];
-  const rows = [["Length", clock(length)], ["Scenes", String(scenes)], share(music, "piece of music", "pieces of music"), share(images, "picture")];
+  const share = (part, noun, plural) => [
+    count(part.pieces, noun, plural),
+    part.price_usd > 0 ? money(part.pieces * part.price_usd) : "free",
+  ];
+  const rows = [
+    ["Length", clock(length)],
+    ["Scenes", String(scenes)],
+    share(music, "piece of music", "pieces of music"),
+    share(images, "picture"),
+  ];
   return [
     h("p", { class: "big-figure tabular", testid: "estimate-total" }, total > 0 ? `about ${money(total)}` : "Free"),
-    h("dl", { class: "facts" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    h(
+      "dl",
+      { class: "facts" },
+      rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+    ),
     computing && h("p", { class: "computing small" }, icon("clock", "small"), h("span", {}, sentence(computing))),
   ];
 }

@@ -4,7 +4,8 @@ import { excuse, sentence } from "./wording.js";
 
 /**
  * A control with its label, a hint and a place for its error.
- * @param {{name: string, label: string, control: HTMLElement, hint?: any, optional?: boolean, counter?: [number, number]}} options
+ * @param {{name: string, label: string, control: HTMLElement, hint?: any, optional?: boolean,
+ *   counter?: [number, number]}} options
  *   `name` is the field of the request that errors name
  */
 export function field({ name, label, control, hint, optional, counter }) {
@@ -16,8 +17,14 @@ export function field({ name, label, control, hint, optional, counter }) {
   input.id = id;
   input.setAttribute("aria-describedby", [note && note.id, error.id].filter(Boolean).join(" "));
   const foot = (note || counting) && h("div", { class: "field-foot" }, note, counting);
-  const node = h("div", { class: "field" },
-    h("label", { for: id }, label, optional && h("span", { class: "optional" }, " (optional)")), control, error, foot);
+  const node = h(
+    "div",
+    { class: "field" },
+    h("label", { for: id }, label, optional && h("span", { class: "optional" }, " (optional)")),
+    control,
+    error,
+    foot,
+  );
   const complain = (message) => {
     error.hidden = !message;
     fill(error, message && [icon("alert"), h("span", {}, message)]);
@@ -44,7 +51,11 @@ function countingOf(input, [least, most]) {
 /** A select; `options` are [value, label] pairs. */
 export function choose(options, props = {}) {
   const { value, ...rest } = props;
-  const node = h("select", { class: "input", ...rest }, options.map(([key, label]) => h("option", { value: key }, label)));
+  const node = h(
+    "select",
+    { class: "input", ...rest },
+    options.map(([key, label]) => h("option", { value: key }, label)),
+  );
   if (value !== undefined) node.value = value;
   return node;
 }
@@ -77,4 +88,5 @@ export function complainIn(place, message) {
 }
 
 /** The place for a form's own error. */
-export const formError = () => h("p", { class: "form-error", role: "alert", tabindex: "-1", hidden: true, testid: "form-error" });
+export const formError = () =>
+  h("p", { class: "form-error", role: "alert", tabindex: "-1", hidden: true, testid: "form-error" });

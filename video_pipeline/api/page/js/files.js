@@ -9,31 +9,66 @@ import { toast } from "./toast.js";
 import { when } from "./when.js";
 import { count, excuse, size } from "./wording.js";
 
-const TYPES = [["videos", "Video"], ["music", "Music"], ["sounds", "Sound"], ["quotes", "Quotes"]];
+const TYPES = [
+  ["videos", "Video"],
+  ["music", "Music"],
+  ["sounds", "Sound"],
+  ["quotes", "Quotes"],
+];
 
 /** @param {import("./desk.js").Desk} desk */
 export function files(desk) {
   const list = h("ul", { class: "files", testid: "files" });
   const tally = h("span", { class: "muted small" });
-  const node = h("details", { class: "fold panel job-files", testid: "files-section" }, h("summary", {}, "Uploaded files ", tally), list, may("edit") && uploadForm(desk, load));
+  const node = h(
+    "details",
+    { class: "fold panel job-files", testid: "files-section" },
+    h("summary", {}, "Uploaded files ", tally),
+    list,
+    may("edit") && uploadForm(desk, load),
+  );
   let loaded = false;
-  node.addEventListener("toggle", () => { if (node.open && !loaded) load(); });
+  node.addEventListener("toggle", () => {
+    if (node.open && !loaded) load();
+  });
 
   async function load() {
     try {
       const { items } = await get(`/jobs/${desk.id}/files`, { signal: desk.signal });
       loaded = true;
       tally.textContent = count(items.length, "file");
-      fill(list, items.length ? items.map((item) => row(desk, item, load)) : h("li", { class: "muted small" }, "None. Files of your own are used by builds and kept beside other videos."));
+      fill(
+        list,
+        items.length
+          ? items.map((item) => row(desk, item, load))
+          : h(
+              "li",
+              { class: "muted small" },
+              "None. Files of your own are used by builds and kept beside other videos.",
+            ),
+      );
     } catch (error) {
-      if (!isAbort(error)) fill(list, h("li", { class: "callout red" }, icon("alert"), h("div", {}, h("p", {}, excuse(error)), button("Try again", { class: "small", onclick: load }))));
+      if (!isAbort(error))
+        fill(
+          list,
+          h(
+            "li",
+            { class: "callout red" },
+            icon("alert"),
+            h("div", {}, h("p", {}, excuse(error)), button("Try again", { class: "small", onclick: load })),
+          ),
+        );
     }
   }
   return node;
 }
 
 function row(desk, item, changed) {
-  const bin = button("", { class: "quiet small square", "aria-label": `Delete ${item.filename}`, testid: "file-delete", onclick: drop }, icon("trash", "small"));
+  const bin = button(
+    "",
+    { class: "quiet small square", "aria-label": `Delete ${item.filename}`, testid: "file-delete", onclick: drop },
+    icon("trash", "small"),
+  );
   async function drop() {
     if (!(await confirmed({ title: "Delete this file?", danger: true, action: "Delete", body: item.filename }))) return;
     try {
@@ -44,13 +79,31 @@ function row(desk, item, changed) {
     }
     changed();
   }
-  return h("li", { class: "file", testid: "file-row" }, icon(item.file_type === "videos" ? "film" : item.file_type === "quotes" ? "list" : "music"),
-    h("div", {}, h("a", { href: item.url, download: "" }, item.filename), h("p", { class: "small muted" }, `${TYPES.find(([key]) => key === item.file_type)?.[1] ?? item.file_type} · ${size(item.bytes)} · `, when(item.uploaded_at))),
-    may("edit") && bin);
+  return h(
+    "li",
+    { class: "file", testid: "file-row" },
+    icon(item.file_type === "videos" ? "film" : item.file_type === "quotes" ? "list" : "music"),
+    h(
+      "div",
+      {},
+      h("a", { href: item.url, download: "" }, item.filename),
+      h(
+        "p",
+        { class: "small muted" },
+        `${TYPES.find(([key]) => key === item.file_type)?.[1] ?? item.file_type} · ${size(item.bytes)} · `,
+        when(item.uploaded_at),
+      ),
+    ),
+    may("edit") && bin,
+  );
 }
 
 function uploadForm(desk, changed) {
-  const file = field({ name: "file", label: "File", control: h("input", { type: "file", class: "input", testid: "upload-file" }) });
+  const file = field({
+    name: "file",
+    label: "File",
+    control: h("input", { type: "file", class: "input", testid: "upload-file" }),
+  });
   const type = field({ name: "file_type", label: "What it is", control: choose(TYPES, { testid: "upload-type" }) });
   const wrong = formError();
   const progress = h("div", { hidden: true }, meter(0, "Progress of the upload", "thick"));
@@ -63,7 +116,9 @@ function uploadForm(desk, changed) {
     if (!chosen) return file.complain("Choose a file first.");
     progress.hidden = false;
     try {
-      await busy(send, () => upload(desk, chosen, type.input.value, (percent) => moveMeter(progress.firstChild, percent)));
+      await busy(send, () =>
+        upload(desk, chosen, type.input.value, (percent) => moveMeter(progress.firstChild, percent)),
+      );
       toast(`${chosen.name} is uploaded.`);
       file.input.value = "";
     } catch (error) {
@@ -74,7 +129,15 @@ function uploadForm(desk, changed) {
     }
     return changed();
   }
-  return h("form", { class: "upload", onsubmit: submit, novalidate: true, testid: "upload-form" }, file.node, type.node, send, progress, wrong);
+  return h(
+    "form",
+    { class: "upload", onsubmit: submit, novalidate: true, testid: "upload-form" },
+    file.node,
+    type.node,
+    send,
+    progress,
+    wrong,
+  );
 }
 
 /** XMLHttpRequest, because fetch does not say how much was sent. */
@@ -87,8 +150,13 @@ function upload(desk, chosen, type, onPercent) {
     request.open("POST", address(`/jobs/${desk.id}/files`));
     for (const [name, value] of Object.entries(changingHeaders())) request.setRequestHeader(name, value);
     request.responseType = "json";
-    request.upload.onprogress = (event) => { if (event.lengthComputable) onPercent((100 * event.loaded) / event.total); };
-    request.onload = () => (request.status < 300 ? resolve(request.response) : reject(refused(request.status, request.response, request.getResponseHeader("Retry-After"))));
+    request.upload.onprogress = (event) => {
+      if (event.lengthComputable) onPercent((100 * event.loaded) / event.total);
+    };
+    request.onload = () =>
+      request.status < 300
+        ? resolve(request.response)
+        : reject(refused(request.status, request.response, request.getResponseHeader("Retry-After")));
     request.onerror = () => reject(refused(0, { detail: "The studio does not answer." }, null));
     request.onabort = () => reject(new DOMException("left", "AbortError"));
     desk.signal.addEventListener("abort", () => request.abort(), { once: true });

@@ -41,7 +41,8 @@ export function changingHeaders() {
 /**
  * @param {string} method
  * @param {string} path below /api/v2
- * @param {{query?: object, json?: any, etag?: string|null, key?: string|null, signal?: AbortSignal, quiet?: boolean}} [options]
+ * @param {{query?: object, json?: any, etag?: string|null, key?: string|null, signal?: AbortSignal,
+ *   quiet?: boolean}} [options]
  *   `etag` becomes If-Match, `key` becomes Idempotency-Key; `quiet` keeps a 401 from leading to the login
  * @returns {Promise<{status: number, data: any}>}
  */
@@ -66,7 +67,10 @@ export async function call(method, path, { query, json, etag, key, signal, quiet
 
 async function read(answer) {
   if (answer.status === 204 || !(answer.headers.get("Content-Type") ?? "").includes("json")) return null;
-  return answer.json().catch(() => null);
+  return answer.json().catch((error) => {
+    if (isAbort(error)) throw error;
+    return null;
+  });
 }
 
 /** The error of an answer; a 401 is told to the whole page. */
@@ -75,7 +79,7 @@ export function refused(status, problem, retryAfter, quiet = false) {
   return new ApiError({
     status,
     title: problem?.title ?? `Error ${status}`,
-    detail: typeof problem?.detail === "string" ? problem.detail : problem?.title ?? `The studio answered ${status}.`,
+    detail: typeof problem?.detail === "string" ? problem.detail : (problem?.title ?? `The studio answered ${status}.`),
     errors: Array.isArray(problem?.errors) ? problem.errors : [],
     retryAfterS: Number(retryAfter) || null,
   });

@@ -8,8 +8,12 @@ export function facts(desk) {
   const cost = h("section", { class: "panel side-panel", "aria-labelledby": "cost-title", testid: "cost" });
   const ordered = h("section", { class: "panel side-panel", "aria-labelledby": "brief-title", testid: "brief" });
   desk.onChange((job) => {
-    renew(cost, [job.estimated_cost_usd, job.actual_cost_usd, job.refinements, job.download_count], () => costLines(job));
-    renew(ordered, [job.brief, job.niche_label, job.mood_keywords, job.duration_s, job.project_name, job.tags], () => briefLines(job));
+    renew(cost, [job.estimated_cost_usd, job.actual_cost_usd, job.refinements, job.download_count], () =>
+      costLines(job),
+    );
+    renew(ordered, [job.brief, job.niche_label, job.mood_keywords, job.duration_s, job.project_name, job.tags], () =>
+      briefLines(job),
+    );
   });
   return h("div", { class: "stack" }, cost, ordered);
 }
@@ -20,10 +24,29 @@ function costLines(job) {
   const { left = 0, limit = 5 } = job.refinements ?? {};
   return [
     h("h2", { id: "cost-title" }, "Cost"),
-    h("p", { class: "big-figure tabular", testid: "cost-actual" }, money(spent), h("span", { class: "muted" }, expected > 0 ? ` of ${money(expected)} estimated` : " so far")),
-    expected > 0 && meter(Math.min(share, 100), `Spent ${money(spent)} of ${money(expected)} estimated`, spent > expected ? "over" : ""),
-    spent > expected && expected > 0 && h("p", { class: "small muted" }, `${money(spent - expected)} more than estimated.`),
-    h("dl", { class: "facts" }, list([["Refinements", h("span", { testid: "refinements-left" }, `${left} of ${limit} left`)], ["Downloads", String(job.download_count ?? 0)]])),
+    h(
+      "p",
+      { class: "big-figure tabular", testid: "cost-actual" },
+      money(spent),
+      h("span", { class: "muted" }, expected > 0 ? ` of ${money(expected)} estimated` : " so far"),
+    ),
+    expected > 0 &&
+      meter(
+        Math.min(share, 100),
+        `Spent ${money(spent)} of ${money(expected)} estimated`,
+        spent > expected ? "over" : "",
+      ),
+    spent > expected &&
+      expected > 0 &&
+      h("p", { class: "small muted" }, `${money(spent - expected)} more than estimated.`),
+    h(
+      "dl",
+      { class: "facts" },
+      list([
+        ["Refinements", h("span", { testid: "refinements-left" }, `${left} of ${limit} left`)],
+        ["Downloads", String(job.download_count ?? 0)],
+      ]),
+    ),
   ];
 }
 
@@ -46,4 +69,7 @@ function briefLines(job) {
   return [h("h2", { id: "brief-title" }, "Order"), h("dl", { class: "facts" }, list(rows))];
 }
 
-const list = (rows) => rows.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
+const list = (rows) =>
+  rows
+    .filter(([, value]) => value !== null && value !== undefined && value !== "")
+    .map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);

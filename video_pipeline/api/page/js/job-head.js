@@ -1,7 +1,7 @@
 // Owns the head of a job's page: title, status, progress, what to do next; hides which button belongs to which status.
 import { approve } from "./approve.js";
 import { meter, messageOf, moveMeter, statusPill } from "./card.js";
-import { busy, button, fill, h, icon, linkButton, renew } from "./dom.js";
+import { busy, button, h, icon, linkButton, renew } from "./dom.js";
 import { confirmed } from "./dialog.js";
 import { call } from "./http.js";
 import { nextStep } from "./next-step.js";
@@ -17,9 +17,13 @@ export function head(desk) {
   const top = h("div", { class: "job-head" });
   const step = h("section", { class: "step panel", "aria-label": "What to do next", testid: "next-step" });
   desk.onChange((job) => {
-    renew(top, [titleOf(job), job.status, job.approved, job.approved_at, job.duration_s, job.links], () => titleLines(desk, job));
+    renew(top, [titleOf(job), job.status, job.approved, job.approved_at, job.duration_s, job.links], () =>
+      titleLines(desk, job),
+    );
     const advice = nextStep(job, desk.history);
-    renew(step, [advice, job.status, job.preview, job.progress !== null, job.storyboard?.scenes.length], () => stepLines(desk, job, advice));
+    renew(step, [advice, job.status, job.preview, job.progress !== null, job.storyboard?.scenes.length], () =>
+      stepLines(desk, job, advice),
+    );
     showProgress(step, job);
   });
   return h("div", {}, top, step);
@@ -27,12 +31,23 @@ export function head(desk) {
 
 function titleLines(desk, job) {
   return [
-    h("nav", { class: "crumbs", "aria-label": "Where you are" }, h("a", { href: "#/" }, icon("left", "small"), "Board")),
-    h("div", { class: "job-title" },
-      h("div", {}, h("div", { class: "row" }, statusPill(job.status), approvalPill(job)),
+    h(
+      "nav",
+      { class: "crumbs", "aria-label": "Where you are" },
+      h("a", { href: "#/" }, icon("left", "small"), "Board"),
+    ),
+    h(
+      "div",
+      { class: "job-title" },
+      h(
+        "div",
+        {},
+        h("div", { class: "row" }, statusPill(job.status), approvalPill(job)),
         h("h1", { tabindex: "-1", testid: "job-title" }, titleOf(job)),
-        h("p", { class: "muted job-meta" }, meta(job))),
-      menu(desk, job)),
+        h("p", { class: "muted job-meta" }, meta(job)),
+      ),
+      menu(desk, job),
+    ),
   ];
 }
 
@@ -40,18 +55,52 @@ function approvalPill(job) {
   const state = job.approved ? "approved" : job.approval === "auto" ? "automatic" : "not approved";
   const look = job.approved ? "tone-green" : "";
   const text = { approved: "Approved", automatic: "Approves itself", "not approved": "Not approved" }[state];
-  return h("span", { class: `pill ${look}`, testid: "approval-state", "data-approved": String(job.approved), title: job.approved && job.approved_at && `Approved ${moment(job.approved_at)}` }, job.approved && icon("check", "small"), text);
+  return h(
+    "span",
+    {
+      class: `pill ${look}`,
+      testid: "approval-state",
+      "data-approved": String(job.approved),
+      title: job.approved && job.approved_at && `Approved ${moment(job.approved_at)}`,
+    },
+    job.approved && icon("check", "small"),
+    text,
+  );
 }
 
-const meta = (job) => [job.channel_name, " · ", KIND[job.kind] ?? words(job.kind), " · ", clock(lengthOf(job)), " · ordered ", job.user_id && `by ${job.user_id} `, when(job.created_at)].filter(Boolean);
+const meta = (job) =>
+  [
+    job.channel_name,
+    " · ",
+    KIND[job.kind] ?? words(job.kind),
+    " · ",
+    clock(lengthOf(job)),
+    " · ordered ",
+    job.user_id && `by ${job.user_id} `,
+    when(job.created_at),
+  ].filter(Boolean);
 
 function stepLines(desk, job, advice) {
   const showing = advice.progress && job.progress;
   return [
     h("div", { class: `step-sign tone-${advice.tone}` }, icon(advice.icon)),
-    h("div", { class: "step-text" }, h("p", { testid: "next-step-text" }, h("strong", {}, advice.title), " ", advice.text),
-      showing && h("div", { class: "step-progress", testid: "progress" }, meter(job.progress.percent, "Progress of this video", "thick"), h("p", { class: "small muted tabular" }, h("span", { class: "message" }), h("span", { class: "percent" })))),
-    h("div", { class: "row step-actions" }, advice.actions.map((name) => ACTIONS[name](desk, job))),
+    h(
+      "div",
+      { class: "step-text" },
+      h("p", { testid: "next-step-text" }, h("strong", {}, advice.title), " ", advice.text),
+      showing &&
+        h(
+          "div",
+          { class: "step-progress", testid: "progress" },
+          meter(job.progress.percent, "Progress of this video", "thick"),
+          h("p", { class: "small muted tabular" }, h("span", { class: "message" }), h("span", { class: "percent" })),
+        ),
+    ),
+    h(
+      "div",
+      { class: "row step-actions" },
+      advice.actions.map((name) => ACTIONS[name](desk, job)),
+    ),
   ];
 }
 
@@ -65,14 +114,41 @@ function showProgress(step, job) {
 }
 
 const ACTIONS = {
-  approve: (desk) => may("edit") && button("Approve", { class: "primary", testid: "approve-button", onclick: () => approve(desk) }, icon("check")),
-  preview: (desk, job) => may("edit") && !job.preview?.available && button("Make preview", { testid: "make-preview", onclick: (event) => makePreview(desk, event.currentTarget) }, icon("film")),
-  retry: (desk) => may("spend") && act("Retry", "retry", "primary", "retry-button", (node) => send(desk, node, "/retry", "It goes on from where it failed.")),
+  approve: (desk) =>
+    may("edit") &&
+    button("Approve", { class: "primary", testid: "approve-button", onclick: () => approve(desk) }, icon("check")),
+  preview: (desk, job) =>
+    may("edit") &&
+    !job.preview?.available &&
+    button(
+      "Make preview",
+      { testid: "make-preview", onclick: (event) => makePreview(desk, event.currentTarget) },
+      icon("film"),
+    ),
+  retry: (desk) =>
+    may("spend") &&
+    act("Retry", "retry", "primary", "retry-button", (node) =>
+      send(desk, node, "/retry", "It goes on from where it failed."),
+    ),
   again: () => may("spend") && linkButton("Order another", "#/order", {}, icon("plus")),
-  download: () => linkButton("Exports", "#exports", { class: "primary", testid: "to-exports", onclick: (event) => { event.preventDefault(); scrollTo("exports-title"); } }, icon("download")),
+  download: () =>
+    linkButton(
+      "Exports",
+      "#exports",
+      {
+        class: "primary",
+        testid: "to-exports",
+        onclick: (event) => {
+          event.preventDefault();
+          scrollTo("exports-title");
+        },
+      },
+      icon("download"),
+    ),
 };
 
-const act = (label, sign, look, testid, run) => button(label, { class: look, testid, onclick: (event) => run(event.currentTarget) }, icon(sign));
+const act = (label, sign, look, testid, run) =>
+  button(label, { class: look, testid, onclick: (event) => run(event.currentTarget) }, icon(sign));
 
 function scrollTo(id) {
   const node = document.getElementById(id);
@@ -95,26 +171,68 @@ const STOPPED = new Set(["completed", "failed", "cancelled"]);
 
 function menu(desk, job) {
   const items = [
-    job.links?.dagster_run && h("a", { class: "button quiet", href: job.links.dagster_run, target: "_blank", rel: "noopener", testid: "link-dagster" }, icon("external"), "Dagster run"),
-    job.links?.metadata && h("a", { class: "button quiet", href: job.links.metadata, target: "_blank", rel: "noopener", testid: "link-metadata" }, icon("list"), "Metadata (JSON)"),
-    may("edit") && !STOPPED.has(job.status) && button("Cancel this video", { class: "quiet", testid: "cancel-button", onclick: () => cancel(desk) }, icon("stop")),
-    may("edit") && button("Delete", { class: "quiet danger", testid: "delete-button", onclick: () => destroy(desk) }, icon("trash")),
+    job.links?.dagster_run &&
+      h(
+        "a",
+        {
+          class: "button quiet",
+          href: job.links.dagster_run,
+          target: "_blank",
+          rel: "noopener",
+          testid: "link-dagster",
+        },
+        icon("external"),
+        "Dagster run",
+      ),
+    job.links?.metadata &&
+      h(
+        "a",
+        { class: "button quiet", href: job.links.metadata, target: "_blank", rel: "noopener", testid: "link-metadata" },
+        icon("list"),
+        "Metadata (JSON)",
+      ),
+    may("edit") &&
+      !STOPPED.has(job.status) &&
+      button(
+        "Cancel this video",
+        { class: "quiet", testid: "cancel-button", onclick: () => cancel(desk) },
+        icon("stop"),
+      ),
+    may("edit") &&
+      button("Delete", { class: "quiet danger", testid: "delete-button", onclick: () => destroy(desk) }, icon("trash")),
   ].filter(Boolean);
   if (items.length === 0) return null;
-  const opener = button("", { class: "square", "aria-label": "More about this video", "aria-expanded": "false", testid: "job-menu" }, icon("more"));
+  const opener = button(
+    "",
+    { class: "square", "aria-label": "More about this video", "aria-expanded": "false", testid: "job-menu" },
+    icon("more"),
+  );
   return dropdown(opener, h("div", { class: "menu-list", hidden: true }, items));
 }
 
 async function cancel(desk) {
-  const yes = await confirmed({ title: "Cancel this video?", danger: true, action: "Cancel the video", body: "Work stops within seconds. What was paid for stays paid; a cancelled video cannot be taken up again." });
+  const yes = await confirmed({
+    title: "Cancel this video?",
+    danger: true,
+    action: "Cancel the video",
+    body: "Work stops within seconds. What was paid for stays paid; a cancelled video cannot be taken up again.",
+  });
   if (yes) await send(desk, document.querySelector("[data-testid=job-menu]"), "/cancel", "The video is cancelled.");
 }
 
 async function destroy(desk) {
   const { exports: made = [] } = desk.job;
   const yes = await confirmed({
-    title: "Delete this video?", danger: true, action: "Delete for good",
-    body: h("p", {}, `“${titleOf(desk.job)}” and everything made for it go: music, pictures${made.length ? `, ${made.length} exports` : ""}. This cannot be undone.`),
+    title: "Delete this video?",
+    danger: true,
+    action: "Delete for good",
+    body: h(
+      "p",
+      {},
+      `“${titleOf(desk.job)}” and everything made for it go: music, pictures`,
+      made.length ? `, ${made.length} exports` : "",
+      ". This cannot be undone.",
+    ),
   });
   if (!yes) return;
   try {
@@ -122,6 +240,9 @@ async function destroy(desk) {
     toast("The video is deleted.");
     location.hash = "/";
   } catch (error) {
-    toast(error.status === 409 ? `${sentence(error.detail)} Cancel it first, or wait until it is done.` : excuse(error), { tone: "red" });
+    toast(
+      error.status === 409 ? `${sentence(error.detail)} Cancel it first, or wait until it is done.` : excuse(error),
+      { tone: "red" },
+    );
   }
 }

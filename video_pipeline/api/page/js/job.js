@@ -14,19 +14,48 @@ import { thumbnails } from "./thumbnails.js";
 import { video } from "./video.js";
 import { titleOf } from "./wording.js";
 
-/** @param {{outlet: HTMLElement, params: string[], signal: AbortSignal, title: (text: string) => void}} view */
+/** @param {import("./main.js").View} view */
 export async function job({ outlet, params: [id], signal, title }) {
   const desk = new Desk(id, signal);
   signal.addEventListener("abort", hush);
   fill(outlet, skeleton());
   await desk.open();
-  const main = h("div", { class: "job-main" }, video(desk), thumbnails(desk), exportsOf(desk), storyboard(desk), preview(desk), files(desk));
-  fill(outlet, head(desk), h("div", { class: "job-layout" }, main, h("aside", { class: "job-side", "aria-label": "About this video" }, facts(desk), history(desk))));
+  const main = h(
+    "div",
+    { class: "job-main" },
+    video(desk),
+    thumbnails(desk),
+    exportsOf(desk),
+    storyboard(desk),
+    preview(desk),
+    files(desk),
+  );
+  fill(
+    outlet,
+    head(desk),
+    h(
+      "div",
+      { class: "job-layout" },
+      main,
+      h("aside", { class: "job-side", "aria-label": "About this video" }, facts(desk), history(desk)),
+    ),
+  );
   desk.onChange((now) => {
     title(titleOf(now));
     outlet.dataset.status = now.status;
   });
 }
 
-const skeleton = () => h("div", { "aria-busy": "true", testid: "job-loading" }, h("div", { class: "job-head" }, h("div", { class: "skeleton title-blank" }), h("div", { class: "skeleton line short" })),
-  h("div", { class: "skeleton step-blank" }), h("ul", { class: "scenes" }, [1, 2, 3, 4].map(sceneSkeleton)));
+const skeleton = () =>
+  h(
+    "div",
+    { "aria-busy": "true", testid: "job-loading" },
+    h(
+      "div",
+      { class: "job-head" },
+      h("div", { class: "skeleton title-blank" }),
+      h("div", { class: "skeleton line short" }),
+    ),
+    h("div", { class: "skeleton step-blank" }),
+    h("ul", { class: "scenes" }, [1, 2, 3, 4].map(sceneSkeleton)),
+  );

@@ -61,7 +61,11 @@ function open() {
   };
   for (const kind of KINDS) {
     stream.addEventListener(kind, (event) => {
-      try { tell(kind, JSON.parse(event.data)); } catch { tell("tick"); }
+      try {
+        tell(kind, JSON.parse(event.data));
+      } catch {
+        tell("tick");
+      }
     });
   }
 }
@@ -82,11 +86,14 @@ function fallBack() {
 function again() {
   stream = null;
   failures += 1;
-  retrying = setTimeout(async () => {
-    // A refused stream does not say why; the session does, and a lost one leads to the login.
-    await call("GET", "/session").catch(() => {});
-    if (wanted && !stream && !document.hidden) open();
-  }, Math.min(30_000, 1_000 * 2 ** failures));
+  retrying = setTimeout(
+    async () => {
+      // A refused stream does not say why; the session does, and a lost one leads to the login.
+      await call("GET", "/session").catch(() => {});
+      if (wanted && !stream && !document.hidden) open();
+    },
+    Math.min(30_000, 1_000 * 2 ** failures),
+  );
 }
 
 // A hidden tab gives its connection back: browsers allow six to one server, and many jobs are opened in tabs.

@@ -31,7 +31,16 @@ export function lookAt(desk, first) {
     image.alt = scene.description;
     image.width = scene.image.width;
     image.height = scene.image.height;
-    fill(text, h("p", {}, scene.description), h("p", { class: "small" }, `${scene.image.width} × ${scene.image.height} · ${clock(scene.duration_s)} from ${clock(scene.start_s)} · by ${scene.image.provider}`));
+    fill(
+      text,
+      h("p", {}, scene.description),
+      h(
+        "p",
+        { class: "small" },
+        `${scene.image.width} × ${scene.image.height} · by ${scene.image.provider} · `,
+        `${clock(scene.duration_s)} from ${clock(scene.start_s)}`,
+      ),
+    );
     back.disabled = !scenes[at - 1]?.image;
     on.disabled = !scenes[at + 1]?.image;
   }

@@ -12,6 +12,12 @@ import { statistics } from "./statistics.js";
 import { toast } from "./toast.js";
 import { excuse } from "./wording.js";
 
+/**
+ * What a room is given: where to draw, what the address says, when it is left.
+ * @typedef {{outlet: HTMLElement, params: string[], query: URLSearchParams, signal: AbortSignal,
+ *   leaveQuery: (query: URLSearchParams) => void, title: (text: string) => void}} View
+ */
+
 const ROUTES = [
   { pattern: /^\/$/, room: board, title: "Board", tab: "/" },
   { pattern: /^\/order$/, room: order, title: "New video", tab: "/order" },
@@ -50,7 +56,8 @@ async function show() {
 }
 
 function focusHeading() {
-  if (!first && !main.contains(document.activeElement)) (main.querySelector("h1") ?? main).focus({ preventScroll: true });
+  if (!first && !main.contains(document.activeElement))
+    (main.querySelector("h1") ?? main).focus({ preventScroll: true });
   first = false;
 }
 
@@ -58,7 +65,9 @@ function showLogin(outlet, path, query) {
   if (path !== "/login") query = new URLSearchParams(here() === "/" ? {} : { next: here() });
   bar.hidden = true;
   document.title = "Sign in · Studio";
-  login({ outlet, query, enter });
+  const { signal } = leaving;
+  // Whoever went elsewhere while the answer was awaited is not brought back.
+  login({ outlet, query, enter: (next) => enter(signal.aborted ? here() : next) });
 }
 
 function enter(next) {
@@ -95,16 +104,37 @@ function title(text) {
 }
 
 function lost(outlet) {
-  fill(outlet, h("div", { class: "empty" }, icon("search", "large"), h("h1", { tabindex: "-1" }, "There is nothing here"),
-    h("p", {}, "The address names no page of the studio."), h("a", { class: "button", href: "#/" }, "To the board")));
+  fill(
+    outlet,
+    h(
+      "div",
+      { class: "empty" },
+      icon("search", "large"),
+      h("h1", { tabindex: "-1" }, "There is nothing here"),
+      h("p", {}, "The address names no page of the studio."),
+      h("a", { class: "button", href: "#/" }, "To the board"),
+    ),
+  );
 }
 
 function broken(outlet, error, again = show) {
   if (error.status === undefined) console.error(error);
-  fill(outlet, h("div", { class: "empty", role: "alert", testid: "load-error" }, icon("alert", "large"),
-    h("h1", { tabindex: "-1" }, error.status === 404 ? "There is no such video" : "This could not be loaded"),
-    h("p", {}, error.status === 404 ? "It was deleted, or it belongs to somebody else." : excuse(error)),
-    h("div", { class: "row" }, button("Try again", { testid: "load-again", onclick: () => again() }, icon("retry")), h("a", { class: "button quiet", href: "#/" }, "To the board"))));
+  fill(
+    outlet,
+    h(
+      "div",
+      { class: "empty", role: "alert", testid: "load-error" },
+      icon("alert", "large"),
+      h("h1", { tabindex: "-1" }, error.status === 404 ? "There is no such video" : "This could not be loaded"),
+      h("p", {}, error.status === 404 ? "It was deleted, or it belongs to somebody else." : excuse(error)),
+      h(
+        "div",
+        { class: "row" },
+        button("Try again", { testid: "load-again", onclick: () => again() }, icon("retry")),
+        h("a", { class: "button quiet", href: "#/" }, "To the board"),
+      ),
+    ),
+  );
 }
 
 window.addEventListener("hashchange", show);

@@ -22,10 +22,14 @@ export function follow(order, { onProgress = () => {}, signal } = {}) {
       if (news.status === "completed") resolve(news);
       else reject(new ApiError({ status: 500, title: "It failed", detail: wordsOf(news.error) }));
     };
-    signal?.addEventListener("abort", () => {
-      over.abort();
-      reject(new DOMException("left", "AbortError"));
-    }, { once: true });
+    signal?.addEventListener(
+      "abort",
+      () => {
+        over.abort();
+        reject(new DOMException("left", "AbortError"));
+      },
+      { once: true },
+    );
     listen("order", heed, over.signal);
     look(order.id, heed, over.signal);
     heed(order);
@@ -40,4 +44,5 @@ async function look(id, heed, signal) {
   }
 }
 
-const wordsOf = (error) => (typeof error === "string" ? error : error?.detail ?? error?.message ?? "The studio did not say why.");
+const wordsOf = (error) =>
+  typeof error === "string" ? error : (error?.detail ?? error?.message ?? "The studio did not say why.");

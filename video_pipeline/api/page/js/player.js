@@ -4,7 +4,8 @@ import { clock } from "./wording.js";
 
 const audio = new Audio();
 audio.preload = "auto";
-let shown = null; // the player whose track is loaded
+/** @type {Player|null} the one whose track is loaded */
+let shown = null;
 
 /** Be silent, for example when the room is left. */
 export function hush() {
@@ -17,62 +18,86 @@ export function hush() {
  * @param {string} title of the piece, for labels
  */
 export function player(track, title) {
-  const toggle = button("", { class: "square player-toggle", testid: "play", onclick: press }, icon("play"));
-  const seek = h("input", { type: "range", class: "player-seek", min: 0, max: track.duration_s, step: 1, value: 0, "aria-label": `Position in ${title}`, testid: "seek" });
-  const time = h("span", { class: "player-time tabular" }, clock(track.duration_s));
-  const wave = h("img", { src: track.waveform_url, alt: "", loading: "lazy", decoding: "async", width: 1600, height: 300 });
-  const bar = h("div", { class: "player-bar" }, wave, h("span", { class: "player-played" }), seek);
-  const node = h("div", { class: "player", role: "group", "aria-label": `Music: ${title}`, testid: "player" }, toggle, bar, time);
-  wave.addEventListener("error", () => wave.remove(), { once: true });
-  const me = { node, position: 0, show };
+  return new Player(track, title).node;
+}
 
-  function show() {
-    const playing = shown === me && !audio.paused;
-    setIcon(toggle.querySelector(".icon"), playing ? "pause" : "play");
-    toggle.setAttribute("aria-label", `${playing ? "Pause" : "Play"} ${title}`);
-    node.classList.toggle("playing", playing);
-    node.classList.toggle("begun", me.position > 0);
-    seek.value = me.position;
-    seek.setAttribute("aria-valuetext", `${clock(me.position)} of ${clock(track.duration_s)}`);
-    bar.style.setProperty("--share", me.position / (track.duration_s || 1));
-    time.textContent = me.position > 0 ? `${clock(me.position)} / ${clock(track.duration_s)}` : clock(track.duration_s);
+class Player {
+  constructor(track, title) {
+    this.track = track;
+    this.title = title;
+    this.position = 0; // seconds; kept while another one plays
+    const press = () => this.press();
+    this.toggle = button("", { class: "square player-toggle", testid: "play", onclick: press }, icon("play"));
+    this.seek = seekBar(track, title);
+    this.time = h("span", { class: "player-time tabular" });
+    this.bar = h("div", { class: "player-bar" }, waveform(track), h("span", { class: "player-played" }), this.seek);
+    const props = { class: "player", role: "group", "aria-label": `Music: ${title}`, testid: "player" };
+    this.node = h("div", props, this.toggle, this.bar, this.time);
+    this.seek.addEventListener("input", () => this.moveTo(Number(this.seek.value)));
+    this.seek.addEventListener("keydown", (event) => {
+      if (event.key !== " ") return;
+      event.preventDefault();
+      this.press();
+    });
+    this.show();
   }
 
-  function take() {
-    if (shown === me) return;
+  show() {
+    const { position, track } = this;
+    const playing = shown === this && !audio.paused;
+    const [at, whole] = [clock(position), clock(track.duration_s)];
+    setIcon(this.toggle.querySelector(".icon"), playing ? "pause" : "play");
+    this.toggle.setAttribute("aria-label", `${playing ? "Pause" : "Play"} ${this.title}`);
+    this.node.classList.toggle("playing", playing);
+    this.node.classList.toggle("begun", position > 0);
+    this.seek.value = position;
+    this.seek.setAttribute("aria-valuetext", `${at} of ${whole}`);
+    this.bar.style.setProperty("--share", position / (track.duration_s || 1));
+    this.time.textContent = position > 0 ? `${at} / ${whole}` : whole;
+  }
+
+  /** Load this track in place of another one's. */
+  take() {
+    if (shown === this) return;
     const before = shown;
     audio.pause();
-    shown = me;
+    shown = this;
     before?.show();
-    audio.src = track.url;
-    if (me.position > 0) audio.currentTime = me.position;
+    audio.src = this.track.url;
+    if (this.position > 0) audio.currentTime = this.position;
   }
 
-  function press() {
-    if (shown === me && !audio.paused) return audio.pause();
-    take();
-    return audio.play().catch((error) => { if (error.name !== "AbortError") fail(); });
+  press() {
+    if (shown === this && !audio.paused) return audio.pause();
+    this.take();
+    return audio.play().catch((error) => {
+      if (error.name !== "AbortError") this.fail();
+    });
   }
 
-  function fail() {
-    node.classList.add("broken");
-    time.textContent = "Cannot be played";
+  moveTo(seconds) {
+    this.take();
+    this.position = seconds;
+    audio.currentTime = seconds;
+    this.show();
   }
 
-  seek.addEventListener("input", () => {
-    take();
-    me.position = Number(seek.value);
-    audio.currentTime = me.position;
-    show();
-  });
-  seek.addEventListener("keydown", (event) => {
-    if (event.key !== " ") return;
-    event.preventDefault();
-    press();
-  });
-  me.fail = fail;
-  show();
-  return node;
+  fail() {
+    this.node.classList.add("broken");
+    this.time.textContent = "Cannot be played";
+  }
+}
+
+function seekBar(track, title) {
+  const range = { type: "range", min: 0, max: track.duration_s, step: 1, value: 0 };
+  return h("input", { class: "player-seek", ...range, "aria-label": `Position in ${title}`, testid: "seek" });
+}
+
+function waveform(track) {
+  const later = { loading: "lazy", decoding: "async" };
+  const image = h("img", { src: track.waveform_url, alt: "", ...later, width: 1600, height: 300 });
+  image.addEventListener("error", () => image.remove(), { once: true });
+  return image;
 }
 
 audio.addEventListener("timeupdate", () => {
@@ -85,7 +110,9 @@ audio.addEventListener("ended", () => {
   audio.currentTime = 0;
   shown?.show();
 });
-audio.addEventListener("error", () => { if (audio.getAttribute("src")) shown?.fail(); });
+audio.addEventListener("error", () => {
+  if (audio.getAttribute("src")) shown?.fail();
+});
 for (const kind of ["play", "pause"]) audio.addEventListener(kind, () => shown?.show());
 audio.addEventListener("play", () => {
   for (const video of document.querySelectorAll("video")) video.pause();

@@ -12,7 +12,12 @@ const followed = new Set();
 
 /** @param {import("./desk.js").Desk} desk */
 export function preview(desk) {
-  const node = h("section", { class: "job-section", id: "preview", "aria-labelledby": "preview-title", testid: "preview" });
+  const node = h("section", {
+    class: "job-section",
+    id: "preview",
+    "aria-labelledby": "preview-title",
+    testid: "preview",
+  });
   desk.onChange((job) => {
     const state = stateOf(job);
     node.hidden = state === "none";
@@ -22,7 +27,17 @@ export function preview(desk) {
   return node;
 }
 
-const heading = () => h("div", { class: "section-head" }, h("div", {}, h("h2", { id: "preview-title", tabindex: "-1" }, "Preview"), h("p", { class: "muted small" }, "The whole storyboard in low quality, with sound.")));
+const heading = () =>
+  h(
+    "div",
+    { class: "section-head" },
+    h(
+      "div",
+      {},
+      h("h2", { id: "preview-title", tabindex: "-1" }, "Preview"),
+      h("p", { class: "muted small" }, "The whole storyboard in low quality, with sound."),
+    ),
+  );
 
 function stateOf(job) {
   const order = job.preview?.order;
@@ -34,18 +49,66 @@ function stateOf(job) {
 }
 
 const CONTENT = {
-  ready: (_, job) => h("video", { class: "screen", controls: true, preload: "metadata", playsinline: true, src: job.preview.url, testid: "preview-video", "aria-label": "Preview of the storyboard", width: 854, height: 480 }),
-  working: () => h("div", { class: "panel making", testid: "preview-progress" }, h("p", { class: "message" }, "The preview is being made"), meter(0, "Progress of the preview", "thick")),
-  absent: (desk) => h("div", { class: "panel offer" }, icon("film", "large"), h("p", {}, h("strong", {}, "There is none of this storyboard yet. "), "It shows the scenes in their order with music and transitions, so that you can judge before you approve."), makeButton(desk)),
-  failed: (desk, job) => h("div", { class: "callout red", role: "alert" }, icon("alert"), h("div", {}, h("p", {}, `The preview could not be made: ${job.preview.order.error?.detail ?? job.preview.order.error ?? "no reason was given."}`), h("div", { class: "row" }, makeButton(desk, "Try again")))),
+  ready: (_, job) =>
+    h("video", {
+      class: "screen",
+      controls: true,
+      preload: "metadata",
+      playsinline: true,
+      src: job.preview.url,
+      testid: "preview-video",
+      "aria-label": "Preview of the storyboard",
+      width: 854,
+      height: 480,
+    }),
+  working: () =>
+    h(
+      "div",
+      { class: "panel making", testid: "preview-progress" },
+      h("p", { class: "message" }, "The preview is being made"),
+      meter(0, "Progress of the preview", "thick"),
+    ),
+  absent: (desk) =>
+    h(
+      "div",
+      { class: "panel offer" },
+      icon("film", "large"),
+      h(
+        "p",
+        {},
+        h("strong", {}, "There is none of this storyboard yet. "),
+        "It shows the scenes in their order with music and transitions, so that you can judge before you approve.",
+      ),
+      makeButton(desk),
+    ),
+  failed: (desk, job) =>
+    h(
+      "div",
+      { class: "callout red", role: "alert" },
+      icon("alert"),
+      h(
+        "div",
+        {},
+        h("p", {}, `The preview could not be made: ${job.preview.order.error ?? "no reason was given."}`),
+        h("div", { class: "row" }, makeButton(desk, "Try again")),
+      ),
+    ),
 };
 
-const makeButton = (desk, label = "Make preview") => may("edit") && button(label, { testid: "make-preview-here", onclick: (event) => makePreview(desk, event.currentTarget) }, icon("film"));
+const makeButton = (desk, label = "Make preview") =>
+  may("edit") &&
+  button(
+    label,
+    { testid: "make-preview-here", onclick: (event) => makePreview(desk, event.currentTarget) },
+    icon("film"),
+  );
 
 /** Order the preview of what is shown. @param {import("./desk.js").Desk} desk */
 export async function makePreview(desk, node) {
   try {
-    const order = await busy(node, () => post(`/jobs/${desk.id}/preview`, { key: key([desk.id, desk.etag, desk.job.preview?.order?.id]) }));
+    const order = await busy(node, () =>
+      post(`/jobs/${desk.id}/preview`, { key: key([desk.id, desk.etag, desk.job.preview?.order?.id]) }),
+    );
     desk.accept({ ...desk.job, preview: { ...desk.job.preview, order } });
     document.getElementById("preview").scrollIntoView({ block: "center", behavior: "smooth" });
     if (order.status === "completed") await desk.refresh();

@@ -15,80 +15,95 @@ const SPEED_PX = 16;
 export function reorderable(list, drop, signal) {
   reorderByKeys(list, drop, signal);
   let drag = null;
-
-  list.addEventListener("pointerdown", (event) => {
+  const finish = (wanted) => {
+    const ended = drag;
+    drag = null;
+    ended?.end(wanted ? drop : null);
+  };
+  const begin = (event) => {
     const handle = event.target.closest(".scene-handle");
     if (!handle || event.button !== 0 || drag || list.classList.contains("working")) return;
     handle.setPointerCapture(event.pointerId);
-    const card = handle.closest(".scene");
-    drag = { handle, card, from: [...list.children].indexOf(card), to: null, start: [event.clientX, event.clientY], at: [event.clientX, event.clientY], ghost: null, frame: 0 };
-  }, { signal });
-
-  list.addEventListener("pointermove", (event) => {
-    if (!drag) return;
-    drag.at = [event.clientX, event.clientY];
-    const moved = Math.hypot(drag.at[0] - drag.start[0], drag.at[1] - drag.start[1]);
-    if (!drag.ghost && moved < THRESHOLD_PX) return;
-    if (!drag.ghost) lift();
-    aim();
-  }, { signal });
-
-  list.addEventListener("pointerup", () => finish(true), { signal });
-  list.addEventListener("pointercancel", () => finish(false), { signal });
-  list.addEventListener("lostpointercapture", () => finish(false), { signal });
-  document.addEventListener("keydown", (event) => {
+    drag = new Drag(list, handle.closest(".scene"), event);
+  };
+  const escape = (event) => {
     if (event.key === "Escape" && drag?.ghost) finish(false);
-  }, { signal });
+  };
+  list.addEventListener("pointerdown", begin, { signal });
+  list.addEventListener("pointermove", (event) => drag?.move(event), { signal });
+  list.addEventListener("pointerup", () => finish(true), { signal });
+  for (const lost of ["pointercancel", "lostpointercapture"])
+    list.addEventListener(lost, () => finish(false), { signal });
+  document.addEventListener("keydown", escape, { signal });
   signal.addEventListener("abort", () => finish(false));
+}
 
-  function lift() {
-    drag.card.classList.add("lifted");
-    list.classList.add("dragging");
-    const image = drag.card.querySelector("img");
-    drag.ghost = h("div", { class: "drag-ghost", "aria-hidden": "true" }, image && h("img", { src: image.currentSrc || image.src, alt: "" }), h("p", { class: "clamp-1" }, drag.card.querySelector("h3").lastChild.textContent));
-    document.body.append(drag.ghost);
-    scroll();
+/** One card that is held; it is lifted once the pointer has moved a little, so that a click stays a click. */
+class Drag {
+  constructor(list, card, { clientX, clientY }) {
+    this.list = list;
+    this.card = card;
+    this.from = [...list.children].indexOf(card);
+    this.to = null;
+    this.start = [clientX, clientY];
+    this.at = this.start;
+    this.ghost = null;
+  }
+
+  move({ clientX, clientY }) {
+    this.at = [clientX, clientY];
+    const way = Math.hypot(clientX - this.start[0], clientY - this.start[1]);
+    if (!this.ghost && way < THRESHOLD_PX) return;
+    if (!this.ghost) this.lift();
+    this.aim();
+  }
+
+  lift() {
+    this.card.classList.add("lifted");
+    this.list.classList.add("dragging");
+    const image = this.card.querySelector("img");
+    const title = this.card.querySelector("h3").lastChild.textContent;
+    const picture = image && h("img", { src: image.currentSrc || image.src, alt: "" });
+    this.ghost = h("div", { class: "drag-ghost", "aria-hidden": "true" }, picture, h("p", { class: "clamp-1" }, title));
+    document.body.append(this.ghost);
+    this.scroll();
   }
 
   /** The card under the pointer, or the nearest one: its place is the target. */
-  function aim() {
-    const [x, y] = drag.at;
-    drag.ghost.style.setProperty("transform", `translate(${x + 14}px, ${y + 10}px) rotate(1.2deg)`);
-    const cards = [...list.children];
-    const distances = cards.map((card) => distance(card.getBoundingClientRect(), x, y));
-    mark(cards, distances.indexOf(Math.min(...distances)));
+  aim() {
+    const [x, y] = this.at;
+    this.ghost.style.setProperty("transform", `translate(${x + 14}px, ${y + 10}px) rotate(1.2deg)`);
+    const distances = [...this.list.children].map((card) => distance(card.getBoundingClientRect(), x, y));
+    this.mark(distances.indexOf(Math.min(...distances)));
   }
 
-  function mark(cards, to) {
-    if (drag.to === to) return;
-    drag.to = to;
-    for (const [at, card] of cards.entries()) {
-      card.classList.toggle("drop-before", at === to && to < drag.from);
-      card.classList.toggle("drop-after", at === to && to > drag.from);
+  mark(to) {
+    if (this.to === to) return;
+    this.to = to;
+    for (const [at, card] of [...this.list.children].entries()) {
+      card.classList.toggle("drop-before", at === to && to < this.from);
+      card.classList.toggle("drop-after", at === to && to > this.from);
     }
   }
 
-  function scroll() {
-    if (!drag?.ghost) return;
-    const y = drag.at[1];
-    const push = Math.max(0, EDGE_PX - y) - Math.max(0, y - (innerHeight - EDGE_PX));
+  /** Near the upper and the lower edge of the window the page moves, the faster the nearer. */
+  scroll() {
+    const y = this.at[1];
+    const push = Math.max(0, y - (innerHeight - EDGE_PX)) - Math.max(0, EDGE_PX - y);
     if (push !== 0) {
-      window.scrollBy(0, (-push / EDGE_PX) * SPEED_PX);
-      aim();
+      window.scrollBy(0, (push / EDGE_PX) * SPEED_PX);
+      this.aim();
     }
-    drag.frame = requestAnimationFrame(scroll);
+    this.frame = requestAnimationFrame(() => this.scroll());
   }
 
-  function finish(wanted) {
-    if (!drag) return;
-    const { from, to, ghost, card, frame } = drag;
-    drag = null;
-    cancelAnimationFrame(frame);
-    ghost?.remove();
-    card.classList.remove("lifted");
-    list.classList.remove("dragging");
-    for (const each of list.children) each.classList.remove("drop-before", "drop-after");
-    if (wanted && ghost && to !== null && to !== from) drop(from, to);
+  end(drop) {
+    cancelAnimationFrame(this.frame);
+    this.ghost?.remove();
+    this.card.classList.remove("lifted");
+    this.list.classList.remove("dragging");
+    for (const each of this.list.children) each.classList.remove("drop-before", "drop-after");
+    if (drop && this.ghost && this.to !== null && this.to !== this.from) drop(this.from, this.to);
   }
 }
 

@@ -15,7 +15,11 @@ export function results({ filters, signal }) {
   let cursor = null;
   let shown = 0;
   const list = h("ul", {});
-  const more = button("Show more", { testid: "show-more", hidden: true, onclick: () => busy(more, () => load(cursor)) });
+  const more = button("Show more", {
+    testid: "show-more",
+    hidden: true,
+    onclick: () => busy(more, () => load(cursor)),
+  });
   const panel = h("div", { class: "results panel" }, list, h("div", { class: "results-foot" }, more));
   const node = h("section", { "aria-label": "Videos found", testid: "results" }, panel);
 
@@ -32,7 +36,14 @@ export function results({ filters, signal }) {
       else if (!panel.isConnected) fill(node, panel);
       if (from !== null || filters.q) announce(`${count(shown, "video")}${cursor ? ", and more" : ""}`);
     } catch (error) {
-      if (!isAbort(error)) fill(node, failure(error, () => { fill(node, panel); load(null); }));
+      if (!isAbort(error))
+        fill(
+          node,
+          failure(error, () => {
+            fill(node, panel);
+            load(null);
+          }),
+        );
     }
   }
 
@@ -40,20 +51,49 @@ export function results({ filters, signal }) {
   more.parentNode.hidden = true;
   load(null);
   // A list that was paged through is left alone; it would jump.
-  return { node, refresh: async () => { if (shown <= PAGE) await load(null); } };
+  return {
+    node,
+    refresh: async () => {
+      if (shown <= PAGE) await load(null);
+    },
+  };
 }
 
-const skeleton = () => h("li", { class: "result", "aria-hidden": "true" }, h("div", { class: "poster skeleton" }), h("div", {}, h("div", { class: "skeleton line" }), h("div", { class: "skeleton line short" })));
+const skeleton = () =>
+  h(
+    "li",
+    { class: "result", "aria-hidden": "true" },
+    h("div", { class: "poster skeleton" }),
+    h("div", {}, h("div", { class: "skeleton line" }), h("div", { class: "skeleton line short" })),
+  );
 
 function nothing({ q, channel_id: channel, kind }) {
   if (!q && !channel && !kind) {
-    return h("div", { class: "empty panel" }, icon("film", "large"), h("strong", {}, "No videos yet"), h("p", {}, "Order the first one; it appears here at once."),
-      may("spend") && linkButton("New video", "#/order", { class: "primary" }, icon("plus")));
+    return h(
+      "div",
+      { class: "empty panel" },
+      icon("film", "large"),
+      h("strong", {}, "No videos yet"),
+      h("p", {}, "Order the first one; it appears here at once."),
+      may("spend") && linkButton("New video", "#/order", { class: "primary" }, icon("plus")),
+    );
   }
-  return h("div", { class: "empty panel", testid: "no-results" }, icon("search", "large"), h("strong", {}, q ? `Nothing found for “${q}”` : "Nothing found"),
-    h("p", {}, "Try another word, or fewer filters."));
+  return h(
+    "div",
+    { class: "empty panel", testid: "no-results" },
+    icon("search", "large"),
+    h("strong", {}, q ? `Nothing found for “${q}”` : "Nothing found"),
+    h("p", {}, "Try another word, or fewer filters."),
+  );
 }
 
 function failure(error, again) {
-  return h("div", { class: "empty panel", role: "alert" }, icon("alert", "large"), h("strong", {}, "The list could not be loaded"), h("p", {}, excuse(error)), button("Try again", { onclick: again }, icon("retry")));
+  return h(
+    "div",
+    { class: "empty panel", role: "alert" },
+    icon("alert", "large"),
+    h("strong", {}, "The list could not be loaded"),
+    h("p", {}, excuse(error)),
+    button("Try again", { onclick: again }, icon("retry")),
+  );
 }

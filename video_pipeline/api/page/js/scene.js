@@ -12,66 +12,163 @@ import { clock, words } from "./wording.js";
 export function sceneCard(scene, can) {
   const id = freshId("scene");
   const number = scene.scene_number;
-  return h("li", { class: "scene", testid: "scene-card", "data-scene-number": number },
-    h("article", { "aria-labelledby": id },
+  return h(
+    "li",
+    { class: "scene", testid: "scene-card", "data-scene-number": number },
+    h(
+      "article",
+      { "aria-labelledby": id },
       picture(scene, can),
-      h("div", { class: "scene-body" },
+      h(
+        "div",
+        { class: "scene-body" },
         h("h3", { id, class: "clamp-2" }, h("span", { class: "visually-hidden" }, `Scene ${number}: `), scene.title),
         h("p", { class: "scene-text clamp-2", testid: "scene-description" }, scene.description),
         scene.track ? player(scene.track, scene.title) : waiting("music", "The music is being made"),
         facts(scene),
         prompts(scene),
-        actions(scene, can))));
+        actions(scene, can),
+      ),
+    ),
+  );
 }
 
 function picture(scene, can) {
   const number = scene.scene_number;
-  return h("div", { class: "scene-picture" },
-    scene.image ? look(scene, can) : h("div", { class: "scene-blank skeleton" }, h("span", {}, icon("image"), "Picture to come")),
+  return h(
+    "div",
+    { class: "scene-picture" },
+    scene.image
+      ? look(scene, can)
+      : h("div", { class: "scene-blank skeleton" }, h("span", {}, icon("image"), "Picture to come")),
     h("span", { class: "scene-number", "aria-hidden": "true", testid: "scene-number" }, number),
-    can.changeable && h("button", {
-      type: "button", class: "scene-handle", testid: "drag-handle", "data-scene-number": number, "aria-pressed": "false",
-      "aria-label": `Move scene ${number}, ${scene.title}`, "aria-describedby": can.instructions,
-    }, icon("grip")),
-    h("span", { class: "length" }, h("span", { class: "visually-hidden" }, "Length "), clock(scene.duration_s)));
+    can.changeable &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "scene-handle",
+          testid: "drag-handle",
+          "data-scene-number": number,
+          "aria-pressed": "false",
+          "aria-label": `Move scene ${number}, ${scene.title}`,
+          "aria-describedby": can.instructions,
+        },
+        icon("grip"),
+      ),
+    h("span", { class: "length" }, h("span", { class: "visually-hidden" }, "Length "), clock(scene.duration_s)),
+  );
 }
 
 function look(scene, can) {
-  const image = can.image ?? h("img", { src: scene.image.preview_url, loading: "lazy", decoding: "async", width: 640, height: 360 });
+  const image =
+    can.image ??
+    h("img", { src: scene.image.preview_url, loading: "lazy", decoding: "async", width: 640, height: 360 });
   image.alt = scene.description;
   image.draggable = false;
   image.dataset.sha = scene.image.sha256 ?? "";
-  return h("button", { type: "button", class: "scene-look", "aria-label": `Look at the picture of scene ${scene.scene_number}: ${scene.description}`, testid: "scene-look", "data-scene-number": scene.scene_number, onclick: () => can.look(scene) }, image);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "scene-look",
+      "aria-label": `Look at the picture of scene ${scene.scene_number}: ${scene.description}`,
+      testid: "scene-look",
+      "data-scene-number": scene.scene_number,
+      onclick: () => can.look(scene),
+    },
+    image,
+  );
 }
 
 const waiting = (sign, text) => h("p", { class: "scene-waiting muted small" }, icon(sign, "small"), text);
 
 function facts(scene) {
-  const chips = [`at ${clock(scene.start_s)}`, scene.tempo_bpm && `${scene.tempo_bpm} BPM`, scene.key, scene.motion && scene.motion !== "still" && words(scene.motion), scene.scene_number > 1 && scene.transition && `${words(scene.transition)} in`];
-  return h("ul", { class: "chips", "aria-label": "Facts" }, chips.filter(Boolean).map((text) => h("li", { class: "chip" }, text)));
+  const chips = [
+    `at ${clock(scene.start_s)}`,
+    scene.tempo_bpm && `${scene.tempo_bpm} BPM`,
+    scene.key,
+    scene.motion && scene.motion !== "still" && words(scene.motion),
+    scene.scene_number > 1 && scene.transition && `${words(scene.transition)} in`,
+  ];
+  return h(
+    "ul",
+    { class: "chips", "aria-label": "Facts" },
+    chips.filter(Boolean).map((text) => h("li", { class: "chip" }, text)),
+  );
 }
 
 function prompts(scene) {
-  const rows = [["Picture", scene.image_prompt], ["Music", scene.music_prompt], ["Instruments", scene.instruments?.join(", ")]].filter(([, text]) => text);
-  return h("details", { class: "prompts" }, h("summary", { testid: "scene-prompts" }, "Prompts"),
-    h("dl", {}, rows.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)])));
+  const rows = [
+    ["Picture", scene.image_prompt],
+    ["Music", scene.music_prompt],
+    ["Instruments", scene.instruments?.join(", ")],
+  ].filter(([, text]) => text);
+  return h(
+    "details",
+    { class: "prompts" },
+    h("summary", { testid: "scene-prompts" }, "Prompts"),
+    h(
+      "dl",
+      {},
+      rows.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]),
+    ),
+  );
 }
 
 function actions(scene, can) {
   const number = scene.scene_number;
   const kept = scene.image?.versions ?? 0;
-  return h("div", { class: "scene-actions" },
-    can.changeable && button("Refine", {
-      class: "small", testid: "refine-button", "data-scene-number": number, disabled: !can.refinable, title: can.refinable ? null : can.why, onclick: () => can.refine(scene),
-      "aria-label": `Refine scene ${number}`,
-    }, icon("pencil", "small")),
-    kept > 0 && button(`Earlier (${kept})`, { class: "quiet small", testid: "versions-button", "data-scene-number": number, "aria-label": `Earlier pictures of scene ${number}: ${kept}`, onclick: () => can.versions(scene) }, icon("history", "small")));
+  return h(
+    "div",
+    { class: "scene-actions" },
+    can.changeable &&
+      button(
+        "Refine",
+        {
+          class: "small",
+          testid: "refine-button",
+          "data-scene-number": number,
+          disabled: !can.refinable,
+          title: can.refinable ? null : can.why,
+          onclick: () => can.refine(scene),
+          "aria-label": `Refine scene ${number}`,
+        },
+        icon("pencil", "small"),
+      ),
+    kept > 0 &&
+      button(
+        `Earlier (${kept})`,
+        {
+          class: "quiet small",
+          testid: "versions-button",
+          "data-scene-number": number,
+          "aria-label": `Earlier pictures of scene ${number}: ${kept}`,
+          onclick: () => can.versions(scene),
+        },
+        icon("history", "small"),
+      ),
+  );
 }
 
 /** What is shown while scenes are awaited. */
 export function sceneSkeleton() {
-  return h("li", { class: "scene", "aria-hidden": "true" }, h("article", {}, h("div", { class: "scene-picture" }, h("div", { class: "scene-blank skeleton" })),
-    h("div", { class: "scene-body" }, h("div", { class: "skeleton line" }), h("div", { class: "skeleton line short" }), h("div", { class: "skeleton player-blank" }))));
+  return h(
+    "li",
+    { class: "scene", "aria-hidden": "true" },
+    h(
+      "article",
+      {},
+      h("div", { class: "scene-picture" }, h("div", { class: "scene-blank skeleton" })),
+      h(
+        "div",
+        { class: "scene-body" },
+        h("div", { class: "skeleton line" }),
+        h("div", { class: "skeleton line short" }),
+        h("div", { class: "skeleton player-blank" }),
+      ),
+    ),
+  );
 }
 
 /** Pictures of cards that are about to go, by their content, to be shown on in new cards. */

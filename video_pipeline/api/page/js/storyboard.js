@@ -1,120 +1,110 @@
-// Owns the storyboard of a job: its cards in order, and what happens when the order changes; hides reconciling.
-import { button, fill, freshId, h, icon, announce } from "./dom.js";
-import { changeable, undoesWork } from "./desk.js";
-import { confirmed } from "./dialog.js";
+// Owns the storyboard of a job: its cards in order; hides which of them are kept when the job changes.
+import { button, fill, freshId, h, icon } from "./dom.js";
+import { changeable } from "./desk.js";
 import { lookAt } from "./look.js";
 import { refine } from "./refine.js";
-import { moved, reorderable, undoing } from "./reorder.js";
-import { picturesIn, renumber, sceneCard, sceneSkeleton } from "./scene.js";
+import { reorderable } from "./reorder.js";
+import { Reordering } from "./reordering.js";
+import { picturesIn, sceneCard, sceneSkeleton } from "./scene.js";
 import { may } from "./session.js";
-import { toast } from "./toast.js";
 import { showVersions } from "./versions.js";
-import { clock, count, excuse } from "./wording.js";
+import { clock, count } from "./wording.js";
 
-const INSTRUCTIONS = "Drag it to another place, or press Space to lift it, the arrow keys to move it, Space to drop it and Escape to put it back.";
+const INSTRUCTIONS =
+  "Drag it to another place, or press Space to lift it, the arrow keys to move it, Space to drop it " +
+  "and Escape to put it back.";
+const EARLY = new Set(["preparing", "planned", "generating_music"]);
 
 /** The section of a job's scenes. @param {import("./desk.js").Desk} desk */
 export function storyboard(desk) {
-  const instructions = freshId("how-to-move");
-  const summary = h("p", { class: "muted small", testid: "storyboard-summary" });
-  const list = h("ol", { class: "scenes", testid: "scenes" });
-  const density = densitySwitch(list);
-  const node = h("section", { class: "job-section", "aria-labelledby": "storyboard-title", testid: "storyboard" },
-    h("div", { class: "section-head" }, h("div", {}, h("h2", { id: "storyboard-title" }, "Storyboard"), summary), density),
-    h("p", { id: instructions, class: "visually-hidden" }, INSTRUCTIONS), list);
-  let keys = [];
-
-  desk.onChange(show);
-  reorderable(list, (from, to) => reorder(desk, list, from, to, () => { keys = []; show(desk.job); }), desk.signal);
-
-  function show(job) {
-    const scenes = job.storyboard?.scenes ?? [];
-    summary.textContent = scenes.length ? `${count(scenes.length, "scene")}, ${clock(job.storyboard.duration_s)} in all` : "It is being planned.";
-    density.hidden = scenes.length < 2;
-    if (scenes.length === 0) return void fill(list, ["planned", "preparing", "generating_music"].includes(job.status) && [1, 2, 3].map(sceneSkeleton));
-    const can = abilities(job, desk, instructions);
-    const next = scenes.map((scene) => JSON.stringify([scene, can.changeable, can.refinable]));
-    if (next.join() === keys.join()) return undefined;
-    return reconcile(scenes, next, can);
-  }
-
-  function reconcile(scenes, next, can) {
-    const focused = list.contains(document.activeElement) ? document.activeElement : null;
-    const old = new Map(keys.map((key, at) => [key, list.children[at]]));
-    const going = picturesIn(keys.filter((key) => !next.includes(key)).map((key) => old.get(key)).filter(Boolean));
-    const nodes = next.map((key, at) => old.get(key) ?? sceneCard(scenes[at], { ...can, image: going(scenes[at]) }));
-    keys = next;
-    fill(list, nodes);
-    refocus(list, focused);
-  }
-  return node;
+  return new Storyboard(desk).node;
 }
 
-function abilities(job, desk, instructions) {
-  const canChange = changeable(job) && may("edit");
-  const left = job.refinements?.left ?? 0;
-  return {
-    changeable: canChange, refinable: left > 0, why: `All ${job.refinements?.limit ?? 5} refinements of this video are used.`, instructions,
-    refine: (scene) => refine(desk, scene.scene_number),
-    versions: (scene) => showVersions(desk, scene.scene_number),
-    look: (scene) => lookAt(desk, scene.scene_number),
-  };
+class Storyboard {
+  constructor(desk) {
+    this.desk = desk;
+    this.keys = new WeakMap(); // what each card was made of
+    this.instructions = freshId("how-to-move");
+    this.summary = h("p", { class: "muted small", testid: "storyboard-summary" });
+    this.list = h("ol", { class: "scenes", testid: "scenes" });
+    this.density = densitySwitch(this.list);
+    const title = h("div", {}, h("h2", { id: "storyboard-title" }, "Storyboard"), this.summary);
+    this.node = h(
+      "section",
+      { class: "job-section", "aria-labelledby": "storyboard-title", testid: "storyboard" },
+      h("div", { class: "section-head" }, title, this.density),
+      h("p", { id: this.instructions, class: "visually-hidden" }, INSTRUCTIONS),
+      this.list,
+    );
+    desk.onChange((job) => this.show(job));
+    const reordering = new Reordering(desk, this.list, () => this.redraw());
+    reorderable(this.list, (from, to) => reordering.drop(from, to), desk.signal);
+  }
+
+  show(job) {
+    const scenes = job.storyboard?.scenes ?? [];
+    const length = clock(job.storyboard?.duration_s);
+    this.summary.textContent = scenes.length ? `${count(scenes.length, "scene")}, ${length} in all` : "Not there yet.";
+    this.density.hidden = scenes.length < 2;
+    if (scenes.length > 0) this.reconcile(scenes, this.abilities(job));
+    else fill(this.list, EARLY.has(job.status) && [1, 2, 3].map(sceneSkeleton));
+  }
+
+  /** Show `scenes`; a card whose scene is the same stays, and with it what is open or played in it. */
+  reconcile(scenes, can) {
+    const wanted = scenes.map((scene) => JSON.stringify([scene, can.changeable, can.refinable]));
+    const cards = [...this.list.children];
+    const present = cards.map((card) => this.keys.get(card));
+    if (wanted.join() === present.join()) return;
+    const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
+    const pictures = picturesIn(cards.filter((_, at) => !wanted.includes(present[at])));
+    const make = (scene) => sceneCard(scene, { ...can, image: pictures(scene) });
+    const nodes = wanted.map((key, at) => cards[present.indexOf(key)] ?? make(scenes[at]));
+    for (const [at, node] of nodes.entries()) this.keys.set(node, wanted[at]);
+    fill(this.list, nodes);
+    refocus(this.list, focused);
+  }
+
+  /** Build all cards anew; after they were moved by hand and the API did not agree. */
+  redraw() {
+    this.keys = new WeakMap();
+    this.show(this.desk.job);
+  }
+
+  abilities(job) {
+    const { desk, instructions } = this;
+    const { left = 0, limit = 5 } = job.refinements ?? {};
+    return {
+      changeable: changeable(job) && may("edit"),
+      refinable: left > 0,
+      why: `All ${limit} refinements of this video are used.`,
+      instructions,
+      refine: (scene) => refine(desk, scene.scene_number),
+      versions: (scene) => showVersions(desk, scene.scene_number),
+      look: (scene) => lookAt(desk, scene.scene_number),
+    };
+  }
 }
 
 function refocus(list, focused) {
-  if (!focused || focused.isConnected && list.contains(focused)) return void focused?.focus({ preventScroll: true });
+  if (!focused) return;
   const { testid, sceneNumber } = focused.dataset;
-  if (testid) list.querySelector(`[data-testid="${testid}"][data-scene-number="${sceneNumber}"]`)?.focus({ preventScroll: true });
-}
-
-async function reorder(desk, list, from, to, redraw) {
-  const title = desk.job.storyboard.scenes[from].title;
-  if (undoesWork(desk.job) && !(await mayUndo(desk.job))) return;
-  const order = moved(desk.job.storyboard.scenes.map((scene) => scene.scene_number), from, to);
-  const cards = moved([...list.children], from, to);
-  fill(list, cards);
-  renumber(cards);
-  cards[to].querySelector(".scene-handle")?.focus({ preventScroll: true });
-  if (await send(desk, list, order, redraw)) {
-    list.children[to]?.querySelector(".scene-handle")?.focus({ preventScroll: true });
-    announce(`${title} is now scene ${to + 1}.`);
-    toast(`“${title}” is now scene ${to + 1}.`, { action: { label: "Undo", testid: "undo-reorder", run: () => send(desk, list, undoing(order), redraw) } });
-  }
-}
-
-async function send(desk, list, order, redraw) {
-  const wasApproved = desk.job.approved;
-  list.classList.add("working");
-  list.setAttribute("aria-busy", "true");
-  try {
-    await desk.change("/reorder", { query: { scene_order: order } });
-    if (wasApproved) toast("The order changed, so the approval was reset.", { tone: "amber" });
-    return true;
-  } catch (error) {
-    toast(error.status === 412 ? "Somebody else changed the storyboard in the meantime. This is theirs now; move the scene again if it still should." : excuse(error), { tone: "red" });
-    return false;
-  } finally {
-    list.classList.remove("working");
-    list.removeAttribute("aria-busy");
-    redraw();
-  }
-}
-
-/** Ask before a change that takes back an approval or a finished video. */
-export function mayUndo(job) {
-  const finished = ["ready_for_export", "completed"].includes(job.status);
-  return confirmed({
-    title: "This resets the approval", action: "Change the storyboard", testid: "confirm-reset",
-    body: finished
-      ? "The video is finished. With another storyboard it goes back to approval, and the changed scenes are rendered again."
-      : "The storyboard was approved. When it changes, it must be looked at and approved again before it is rendered.",
-  });
+  const same = `[data-testid="${testid}"][data-scene-number="${sceneNumber}"]`;
+  const node = list.contains(focused) ? focused : testid && list.querySelector(same);
+  node?.focus({ preventScroll: true });
 }
 
 function densitySwitch(list) {
-  const pick = (name, label, sign) => button(label, { testid: `scenes-${name}`, "aria-pressed": String(name === "details"), onclick: (event) => {
+  const choose = (event, name) => {
+    const chosen = event.currentTarget;
     list.classList.toggle("overview", name === "overview");
-    for (const each of event.currentTarget.parentNode.children) each.setAttribute("aria-pressed", String(each === event.currentTarget));
-  } }, icon(sign));
-  return h("div", { class: "segments signs", role: "group", "aria-label": "Size of the scenes" }, pick("details", "Details", "rows"), pick("overview", "Overview", "grid"));
+    for (const each of chosen.parentNode.children) each.setAttribute("aria-pressed", String(each === chosen));
+  };
+  const pick = (name, label, sign) => {
+    const pressed = String(name === "details");
+    const onclick = (event) => choose(event, name);
+    return button(label, { testid: `scenes-${name}`, "aria-pressed": pressed, onclick }, icon(sign));
+  };
+  const props = { class: "segments signs", role: "group", "aria-label": "Size of the scenes" };
+  return h("div", props, pick("details", "Details", "rows"), pick("overview", "Overview", "grid"));
 }

@@ -14,7 +14,11 @@ export function themeSwitch() {
   function flip() {
     const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
     document.documentElement.dataset.theme = next;
-    try { localStorage.setItem(KEY, next); } catch { /* a browser that keeps nothing still shows it now */ }
+    try {
+      localStorage.setItem(KEY, next);
+    } catch {
+      /* a browser that keeps nothing still shows it now */
+    }
     show();
   }
   show();

@@ -1,4 +1,4 @@
-// Owns the choice of a thumbnail; hides how the predictions are ordered.
+// Owns the choice of a thumbnail; hides when they are there and how the predictions are ordered.
 import { fill, h } from "./dom.js";
 import { get, isAbort, post } from "./http.js";
 import { may } from "./session.js";
@@ -7,52 +7,61 @@ import { excuse, words } from "./wording.js";
 
 /** @param {import("./desk.js").Desk} desk */
 export function thumbnails(desk) {
-  const group = h("div", { class: "thumbnails", role: "radiogroup", "aria-labelledby": "thumbnails-title" });
-  const node = h("section", { class: "job-section", hidden: true, "aria-labelledby": "thumbnails-title", testid: "thumbnails" },
-    h("div", { class: "section-head" }, h("div", {}, h("h2", { id: "thumbnails-title" }, "Thumbnail"), h("p", { class: "muted small" }, "How well each may do is a model's estimate, not a measurement."))), group);
-  let asked = null;
-  desk.onChange((job) => {
-    // They are drawn a little after the video is there: until some are, each line of the history is a reason to look.
-    const wanted = job.video?.available ? `${job.storyboard?.etag} ${job.status} ${node.hidden ? desk.history.length : ""}` : null;
-    if (wanted === asked) return;
-    asked = wanted;
-    if (wanted) load();
-    else node.hidden = true;
-  });
+  return new Thumbnails(desk).node;
+}
 
-  async function load() {
+class Thumbnails {
+  constructor(desk) {
+    this.desk = desk;
+    this.asked = null;
+    this.group = h("div", { class: "thumbnails", role: "radiogroup", "aria-labelledby": "thumbnails-title" });
+    const note = h("p", { class: "muted small" }, "How well each may do is a model's estimate, not a measurement.");
+    const title = h("div", {}, h("h2", { id: "thumbnails-title" }, "Thumbnail"), note);
+    const props = { class: "job-section", hidden: true, "aria-labelledby": "thumbnails-title", testid: "thumbnails" };
+    this.node = h("section", props, h("div", { class: "section-head" }, title), this.group);
+    desk.onChange((job) => this.look(job));
+  }
+
+  look(job) {
+    // They are drawn a little after the video is there: until some are, each line of the history is a reason to look.
+    const reason = [job.storyboard?.etag, job.status, this.node.hidden && this.desk.history.length].join();
+    const wanted = job.video?.available ? reason : null;
+    if (wanted === this.asked) return;
+    this.asked = wanted;
+    if (wanted) this.load();
+    else this.node.hidden = true;
+  }
+
+  async load() {
     try {
-      show((await get(`/jobs/${desk.id}/thumbnails`, { signal: desk.signal })).items);
+      const { items } = await get(`/jobs/${this.desk.id}/thumbnails`, { signal: this.desk.signal });
+      this.node.hidden = items.length === 0;
+      fill(this.group, ...items.map((item) => option(item, () => this.choose(item))));
     } catch (error) {
-      if (!isAbort(error)) asked = null; // the next change tries again
+      if (!isAbort(error)) this.asked = null; // the next change tries again
     }
   }
 
-  function show(items) {
-    node.hidden = items.length === 0;
-    fill(group, items.map((item) => option(item, choose)));
-  }
-
-  async function choose(item) {
+  async choose({ id }) {
     try {
-      const { items } = await post(`/jobs/${desk.id}/thumbnails/${item.id}/select`, { signal: desk.signal });
-      for (const each of items) mark(group, each);
+      const { items } = await post(`/jobs/${this.desk.id}/thumbnails/${id}/select`, { signal: this.desk.signal });
+      for (const each of items) mark(this.group, each);
       toast("The thumbnail is chosen.");
     } catch (error) {
       if (isAbort(error)) return;
       toast(excuse(error), { tone: "red" });
-      load();
+      this.load();
     }
   }
-  return node;
 }
 
-function option(item, choose) {
-  const name = nameOf(item.variant);
-  const input = h("input", { type: "radio", name: "thumbnail", value: item.id, checked: item.is_selected, disabled: !may("edit"), onchange: () => choose(item), testid: "thumbnail-option", "data-thumbnail-id": item.id });
-  return h("label", { class: "thumbnail", "data-id": item.id },
-    h("img", { src: item.url, alt: "", loading: "lazy", decoding: "async", width: 1280, height: 720 }),
-    h("span", { class: "thumbnail-text" }, input, h("span", {}, h("strong", {}, name), estimate(item))));
+function option(item, onchange) {
+  const marks = { testid: "thumbnail-option", "data-thumbnail-id": item.id };
+  const state = { checked: item.is_selected, disabled: !may("edit") };
+  const input = h("input", { type: "radio", name: "thumbnail", value: item.id, ...state, onchange, ...marks });
+  const image = { src: item.url, alt: "", loading: "lazy", decoding: "async", width: 1280, height: 720 };
+  const text = h("span", {}, h("strong", {}, nameOf(item.variant)), estimate(item));
+  return h("label", { class: "thumbnail" }, h("img", image), h("span", { class: "thumbnail-text" }, input, text));
 }
 
 /** "titled_2" to "Picture 2 with title". */

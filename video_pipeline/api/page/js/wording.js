@@ -39,7 +39,8 @@ export function lasting(seconds) {
 }
 
 /** 1, "scene" to "1 scene". */
-export const count = (number, noun, plural = `${noun}s`) => `${number.toLocaleString("en")} ${number === 1 ? noun : plural}`;
+export const count = (number, noun, plural = `${noun}s`) =>
+  `${number.toLocaleString("en")} ${number === 1 ? noun : plural}`;
 
 const DOLLARS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
 const CENTS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 4 });
@@ -59,7 +60,12 @@ export function size(bytes) {
 const NEAR = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const STEPS = [[60, "second"], [3600, "minute", 60], [86400, "hour", 3600], [7 * 86400, "day", 86400]];
+const STEPS = [
+  [60, "second"],
+  [3600, "minute", 60],
+  [86400, "hour", 3600],
+  [7 * 86400, "day", 86400],
+];
 
 /** "3 hr. ago", or the day when it is more than a week ago. */
 export function ago(iso) {

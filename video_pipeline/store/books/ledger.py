@@ -1,0 +1,40 @@
+"""Owns the verbs of money: reserve, settle, release; hides the entries that each of them writes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import uuid4
+
+from video_pipeline.domain.money import LedgerEntry
+from video_pipeline.domain.records import Lease, Reservation
+from video_pipeline.store.books.base import Books
+from video_pipeline.store.books.entries import settle, write_entry
+from video_pipeline.store.books.fences import hold
+
+
+class LedgerBooks(Books):
+    """Verbs of money."""
+
+    def reserve_cost(self, lease: Lease, provider: str, amount_usd: Decimal, what: str) -> Reservation:
+        """Set money aside before a vendor is called; nothing is written for nothing."""
+        key = f"{lease.job_id}/{what}/{uuid4()}"
+        reservation = Reservation(key, lease.job_id, provider, amount_usd, what)
+        with self._transaction() as connection:
+            hold(connection, lease)
+            if amount_usd:
+                write_entry(connection, reservation, LedgerEntry.RESERVE, amount_usd, what)
+        return reservation
+
+    def settle_cost(self, reservation: Reservation, cost_usd: Decimal) -> None:
+        """Put what the vendor took in place of what was reserved, and onto the job; only the first outcome counts.
+
+        It needs no lease: what was paid was paid, also by an attempt that has lost its job meanwhile.
+        """
+        with self._transaction() as connection:
+            settle(connection, reservation, cost_usd)
+
+    def release_cost(self, reservation: Reservation, why: str) -> None:
+        """Give the money back after a failure that the vendor takes nothing for; only the first outcome counts."""
+        with self._transaction() as connection:
+            if reservation.amount_usd:
+                write_entry(connection, reservation, LedgerEntry.RELEASE, reservation.amount_usd, why)

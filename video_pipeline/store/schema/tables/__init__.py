@@ -1,0 +1,39 @@
+"""Owns the tables; hides nothing.
+
+Modules in dependency order: base, words, core, products, journal, versions, orders, access, hooks.
+"""
+
+from video_pipeline.store.schema.tables.access import Answer, ApiKey, LoginFailure, Session, User
+from video_pipeline.store.schema.tables.base import Base
+from video_pipeline.store.schema.tables.core import AudioTrack, Channel, Image, RenderTask, VideoJob
+from video_pipeline.store.schema.tables.hooks import Webhook, WebhookDelivery
+from video_pipeline.store.schema.tables.journal import CostEntry, JobEvent, JobLease
+from video_pipeline.store.schema.tables.orders import WorkOrder
+from video_pipeline.store.schema.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
+from video_pipeline.store.schema.tables.versions import ImageVersion
+
+__all__ = [
+    "Answer",
+    "ApiKey",
+    "AudioTrack",
+    "Base",
+    "Channel",
+    "CostEntry",
+    "Export",
+    "Image",
+    "ImageVersion",
+    "JobEvent",
+    "JobFile",
+    "JobLease",
+    "LoginFailure",
+    "RenderTask",
+    "Session",
+    "Thumbnail",
+    "User",
+    "VideoAnalytics",
+    "VideoJob",
+    "Webhook",
+    "WebhookDelivery",
+    "WorkOrder",
+    "YoutubeUpload",
+]
