@@ -128,7 +128,7 @@ def _loaded(order: Order) -> dict[str, Any]:
         stdout=subprocess.PIPE,
     )
     try:
-        limit_s = order.seconds + WARM_S + CONNECT_S + PATIENCE_S + 60
+        limit_s = order.seconds + WARM_S + CONNECT_S + 2 * PATIENCE_S + 60
         answer, _ = process.communicate(json.dumps(asdict(order)).encode(), timeout=limit_s)
     finally:
         if process.poll() is None:

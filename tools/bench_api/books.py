@@ -138,8 +138,8 @@ ON COMMIT DROP
 _JOBS = """
 INSERT INTO video_jobs (channel_id, status, kind, niche_label, mood_keywords, target_duration_minutes, brief, seed,
     prompts_json, storyboard_data, youtube_title, youtube_description, youtube_tags, duration, output_directory,
-    user_id, approval, approved, approved_at, created_at, completed_at, actual_cost, progress, master_report,
-    local_video_path)
+    user_id, approval, approved, approved_at, created_at, updated_at, completed_at, actual_cost, progress,
+    master_report, local_video_path)
 SELECT channels.ids[1 + n % cardinality(channels.ids)],
     (CASE WHEN n % 10 < 7 THEN 'completed' WHEN n % 10 = 7 THEN 'failed' WHEN n % 20 = 8 THEN 'awaiting_approval'
         WHEN n % 10 = 8 THEN 'cancelled' ELSE 'generating_image' END)::video_job_status,
@@ -149,7 +149,7 @@ SELECT channels.ids[1 + n % cardinality(channels.ids)],
     plans.plan -> 'tags', plans.seconds, 'jobs/' || n,
     (CAST(:users AS text[]))[1 + n % cardinality(CAST(:users AS text[]))],
     'required', n % 10 < 7, CASE WHEN n % 10 < 7 THEN CURRENT_TIMESTAMP END,
-    CURRENT_TIMESTAMP - n * INTERVAL '7 minutes',
+    CURRENT_TIMESTAMP - n * INTERVAL '7 minutes', CURRENT_TIMESTAMP - n * INTERVAL '6 minutes',
     CASE WHEN n % 10 < 7 THEN CURRENT_TIMESTAMP - n * INTERVAL '6 minutes' END, n % 7 * 0.02,
     '{"stage": "exports", "percent": 100.0, "stage_percent": 100.0, "message": "finished", "eta_s": 0.0}',
     CASE WHEN n % 10 < 7 THEN jsonb_build_object(

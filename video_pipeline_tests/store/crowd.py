@@ -99,11 +99,12 @@ def listening(engine: Engine) -> Iterator[Statements]:
 
 _JOBS = """
 INSERT INTO video_jobs (channel_id, status, kind, niche_label, mood_keywords, target_duration_minutes,
-    output_directory, user_id, youtube_title, youtube_description, storyboard_data, duration, created_at, completed_at)
+    output_directory, user_id, youtube_title, youtube_description, storyboard_data, duration, created_at, updated_at,
+    completed_at)
 SELECT :channel, (ARRAY['completed', 'planned', 'completed', 'failed'])[1 + n % 4]::video_job_status, 'storyboard',
     'Niche ' || n % 50, 'calm, slow', 3, 'jobs/x', 'user' || n % 20, 'Rain over harbor number' || n,
     repeat('Music for the evening. ', 20), '{"scenes": [{}, {}, {}]}', 3600,
-    CURRENT_TIMESTAMP - n * INTERVAL '1 minute', CURRENT_TIMESTAMP
+    CURRENT_TIMESTAMP - n * INTERVAL '1 minute', CURRENT_TIMESTAMP - n * INTERVAL '1 minute', CURRENT_TIMESTAMP
 FROM generate_series(1, :count) AS n
 """
 _BESIDE = (
