@@ -51,6 +51,11 @@ class Desk:
         """The page of a Dagster run; None when nobody said where Dagster is."""
         return f"{self.dagster_url}/runs/{run_id}" if self.dagster_url and run_id and _is_uuid(run_id) else None
 
+    def without_places(self, text: str) -> str:
+        """`text`, which came with an error, without where this machine keeps its files."""
+        root = str(self.media.path("here").parent)
+        return text.replace(f"file:{root}/", "").replace(f"{root}/", "").replace(root, "the media store")
+
 
 def _is_uuid(text: str) -> bool:
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +14,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
 from video_pipeline.domain import errors
 
@@ -48,6 +48,9 @@ RETRY_AFTER_S = 5
 
 FIELDS_MAX = 20
 """Fields that an answer complains about; who sends ten thousand wrong ones gets no answer ten times as long."""
+
+
+_PARAMETER = re.compile(r"\{[^}]+\}")
 
 
 class FieldProblem(BaseModel):
@@ -140,7 +143,7 @@ def respond(
         "type": f"/problems/{slug}",
         "title": title,
         "status": status,
-        "detail": printable(detail),
+        "detail": printable(request.app.state.desk.without_places(detail)),
         # Not the URL: it is put together from what the client calls this host, and not every name makes one.
         "instance": printable(request.scope["path"]),
     }
@@ -193,14 +196,19 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     slug = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}.get(error.status_code, "http")
     title = HTTPStatus(error.status_code).phrase.capitalize()
-    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+    headers = {**(error.headers or {}), **_allowed(request)} if error.status_code == 405 else error.headers
     return respond(request, error.status_code, slug, title, error.detail, headers=headers)
 
 
-def _allowed(request: Request) -> str:
+def _allowed(request: Request) -> dict[str, str]:
     """Every method that is answered at this path; a route knows of its own one alone."""
-    found = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return ", ".join(sorted({method for route in found for method in getattr(route, "methods", None) or ()}))
+    paths: Mapping[str, Mapping[str, Any]] = request.app.openapi()["paths"]
+    here = [item for path, item in paths.items() if _fits(path, request)]
+    return {"Allow": ", ".join(sorted({method.upper() for item in here for method in item}))} if here else {}
+
+
+def _fits(path: str, request: Request) -> bool:
+    return re.fullmatch(_PARAMETER.sub("[^/]+", path), request.scope["path"]) is not None
 
 
 async def of_error(request: Request, error: Exception) -> JSONResponse:

@@ -160,4 +160,5 @@ def restore(
 def metadata(job_id: UUID, desk: AtDesk) -> dict[str, Any]:
     """Status, scenes, costs and counts, for anybody who knows the id."""
     job = desk.jobs.get_job(job_id)
-    return shapes.metadata(job, show_storyboard(desk, job), desk.jobs.master(job.id))
+    told = shapes.metadata(job, show_storyboard(desk, job), desk.jobs.master(job.id))
+    return told | {"error": job.error_message and desk.without_places(job.error_message)}

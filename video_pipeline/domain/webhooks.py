@@ -60,6 +60,9 @@ FAILURES_TO_DISABLE = 10
 FAILING_TO_DISABLE = timedelta(days=3)
 """A webhook is disabled after that many failures in a row, if they have lasted that long."""
 
+WEBHOOKS_EACH_MAX = 50
+"""Of one user: each event of theirs leaves a message for every one of them, in its own transaction."""
+
 EXCERPT_BYTES = 4096
 ERROR_MAX_CHARACTERS = 500
 DESCRIPTION_MAX_CHARACTERS = 500

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
 
 from video_pipeline.domain.addresses import Target
-from video_pipeline.domain.errors import NotFoundError
+from video_pipeline.domain.errors import LimitReachedError, NotFoundError
 from video_pipeline.domain.webhooks import (
     SECRET_BYTES,
+    WEBHOOKS_EACH_MAX,
     WebhookRecord,
     checked_description,
     checked_kinds,
@@ -42,7 +43,8 @@ class WebhookBooks(Books):
     ) -> tuple[WebhookRecord, str]:
         """Add a webhook; returns it and its secret, which is shown this once.
 
-        InvalidInputError for an unusable URL, kind or description, NotFoundError when there is no such channel.
+        InvalidInputError for an unusable URL, kind or description, NotFoundError when there is no such channel,
+        LimitReachedError when the user has WEBHOOKS_EACH_MAX.
         """
         secret = secret_of(secrets.token_bytes(SECRET_BYTES))
         values = {
@@ -52,6 +54,8 @@ class WebhookBooks(Books):
             **_checked(url=url, kinds=kinds, description=description),
         }
         with self._transaction() as connection:
+            if user_name is not None:
+                _check_number(connection, values["user_name"])
             if channel_id is not None:
                 # Kept from being removed until the webhook stands.
                 there = select(CHANNELS.c.id).where(CHANNELS.c.id == channel_id).with_for_update(read=True)
@@ -111,6 +115,13 @@ def webhook_row(connection: Connection, webhook_id: UUID, *, locked: bool = Fals
     if row is None:
         raise NotFoundError(f"there is no webhook {webhook_id}")
     return row
+
+
+def _check_number(connection: Connection, user_name: str) -> None:
+    """Raise LimitReachedError when the user has enough of them; of several at once each may be the last."""
+    count = select(func.count()).select_from(WEBHOOKS).where(WEBHOOKS.c.user_name == user_name)
+    if connection.execute(count).scalar_one() >= WEBHOOKS_EACH_MAX:
+        raise LimitReachedError(f"{user_name} has {WEBHOOKS_EACH_MAX} webhooks, which is the most; remove one first")
 
 
 def _checked(*, url: str | None, kinds: Sequence[str] | None, description: str | None) -> dict[str, Any]:
