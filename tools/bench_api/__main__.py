@@ -22,7 +22,7 @@ from tools.bench.report import write_json
 from tools.bench_api import renders, report
 from tools.bench_api.books import WORDS, a_channel
 from tools.bench_api.installation import USERS, Installation, installed, scratch, served
-from tools.bench_api.load import CONNECT_S, LISTEN, PATIENCE_S, WARM_S, Order
+from tools.bench_api.load import CONNECT_S, LISTEN, PATIENCE_S, PAUSE_MAX_S, WARM_S, Order
 from tools.bench_api.report import IDLE, RENDER
 from tools.bench_api.watch import Watch
 
@@ -38,8 +38,8 @@ _POLL_S = 0.2
 def main(words: Sequence[str] | None = None) -> int:
     """Run the benchmark; 0 when no request failed."""
     given = _parser().parse_args(words)
-    if given.readers < 10 or given.jobs < 1 or given.seconds <= 0:
-        _parser().error("at least 10 readers, 1 job and some time are needed")
+    if given.readers < 10 or given.jobs < 1 or given.seconds <= 0 or not 0 <= given.pause <= PAUSE_MAX_S:
+        _parser().error(f"at least 10 readers, 1 job, some time and a pause of 0 to {PAUSE_MAX_S:g} s are needed")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         results = _run(given)
@@ -63,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=30.0, help="how long each phase is measured (default 30)")
     parser.add_argument("--readers", type=int, default=200, help="how many there are at once (default 200)")
     parser.add_argument("--jobs", type=int, default=10_000, help="jobs in the database (default 10000)")
+    parser.add_argument(
+        "--pause", type=float, default=0.0, help="seconds that a reader looks at an answer before it asks again"
+    )
     parser.add_argument("--only", choices=(IDLE, RENDER), help="one phase alone")
     parser.add_argument("--json", action="store_true", help="nothing on stdout but one JSON object")
     parser.add_argument("--out", type=Path, help="where api.json goes, for example docs/benchmarks")
@@ -84,12 +87,13 @@ def _run(given: argparse.Namespace) -> report.Results:
         results["material"] = f"{studio.filled.jobs} jobs with {studio.filled.scenes} scenes"
         results["readers"] = readers
         with served(folder) as server:
+            order = _order(given, studio, server.port, readers)
             for phase in (IDLE, RENDER) if given.only is None else (given.only,):
                 with ExitStack() as beside:
                     if phase == RENDER:
                         beside.enter_context(rendering())
                     say(f"{phase}: {given.readers} readers for {given.seconds:g} s ...")
-                    results["phases"][phase] = _measured(studio, server.pid, server.port, readers, given.seconds)
+                    results["phases"][phase] = _measured(studio, server.pid, order)
     results["ratios"] = report.compared(results["phases"])
     return results
 
@@ -101,10 +105,10 @@ def shares(readers: int) -> dict[str, int]:
     return made
 
 
-def _measured(studio: Installation, pid: int, port: int, readers: dict[str, int], seconds: float) -> dict[str, Any]:
-    order = Order(
+def _order(given: argparse.Namespace, studio: Installation, port: int, readers: dict[str, int]) -> Order:
+    return Order(
         port=port,
-        seconds=seconds,
+        seconds=given.seconds,
         readers=readers,
         keys=studio.keys,
         shown=studio.filled.shown,
@@ -112,7 +116,11 @@ def _measured(studio: Installation, pid: int, port: int, readers: dict[str, int]
         database_url=studio.url,
         channel=str(a_channel(studio.engine)),
         told_user=USERS[0],
+        pause_s=given.pause,
     )
+
+
+def _measured(studio: Installation, pid: int, order: Order) -> dict[str, Any]:
     began = time.monotonic()
     with Watch(pid, studio.engine) as watch:
         made = _loaded(order)

@@ -1,9 +1,10 @@
 """Owns being many readers at once, in a process of its own; hides what each kind of reader asks for.
 
 Run as `python -m tools.bench_api.load` with an `Order` as JSON on standard input; it answers with JSON on standard
-output. Every reader asks again as soon as it has its answer (a closed loop), so the server is never idle and a request
-waits for those of all the others. Listeners stay connected, while one thread orders videos in the books, as Dagster's
-processes write there: what is measured is the time from the end of that transaction to the listener.
+output. Every reader asks again when it has its answer (a closed loop): at once, so that the server is never idle and
+a request waits for those of all the others, or after a while of looking at it. Listeners stay connected, while one
+thread orders videos in the books, as Dagster's processes write there: what is measured is the time from the end of that
+transaction to the listener.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ CONNECT_S = 60.0
 PATIENCE_S = 30.0
 """How long the last event may take to everybody, after which it is missing."""
 
+PAUSE_MAX_S = 3.0
+"""The server hangs up on who is silent for five seconds."""
+
 REQUESTS_MAX = 500_000
 PAGES = 10
 FILTERS = ("", "status=completed&", "status=processing&", "kind=album&", "approved=true&")
@@ -56,6 +60,7 @@ class Order:
     channel: str
     told_user: str  # whose jobs are ordered meanwhile; every listener may see them
     warm_s: float = WARM_S
+    pause_s: float = 0.0  # how long a reader looks at an answer, on average
 
 
 @dataclass(slots=True)
@@ -119,7 +124,8 @@ READERS: dict[str, Callable[[Crowd, str, random.Random], Iterator[str]]] = {
 async def _read(crowd: Crowd, kind: str, number: int) -> None:
     """Be one reader until the end."""
     user, key = crowd.order.keys[number]
-    asked = READERS[kind](crowd, user, random.Random(number))  # noqa: S311 - the same each time
+    dice = random.Random(number)  # noqa: S311 - the same each time
+    asked = READERS[kind](crowd, user, dice)
     line, tally = Line(crowd.order.port, key), crowd.tallies[kind]
     path = next(asked)
     while not crowd.ended:
@@ -138,6 +144,8 @@ async def _read(crowd: Crowd, kind: str, number: int) -> None:
         if crowd.counting:
             tally.seconds.append(took)
             tally.bytes += len(answer.body)
+        if crowd.order.pause_s:
+            await asyncio.sleep(crowd.order.pause_s * dice.uniform(0.5, 1.5))
         # A generator that is sent the answer chooses the next path; most do not look at it.
         path = asked.send(found)  # type: ignore[attr-defined]
     await line.close()

@@ -96,7 +96,9 @@ def test_one_phase_alone_has_no_ratios() -> None:
     assert line["idle"]["p95_ms"]["to_all_listeners"] == 20.0
 
 
-@pytest.mark.parametrize("words", [["--readers", "9"], ["--jobs", "0"], ["--seconds", "0"], ["--only", "both"]])
+@pytest.mark.parametrize(
+    "words", [["--readers", "9"], ["--jobs", "0"], ["--seconds", "0"], ["--only", "both"], ["--pause", "4"]]
+)
 def test_what_makes_no_sense_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(words)
@@ -123,8 +125,8 @@ def open_folder() -> Any:
 
 
 def test_a_short_run_is_without_errors_and_leaves_nothing(open_folder: Path, tmp_path: Path) -> None:
-    words = ["--only", "idle", "--seconds", "1", "--readers", "20", "--jobs", "60", "--json", "--out", str(tmp_path)]
-    bench = started(open_folder, *words)
+    words = ["--only", "idle", "--seconds", "1", "--readers", "20", "--jobs", "60", "--pause", "0.1", "--json"]
+    bench = started(open_folder, *words, "--out", str(tmp_path))
     stdout, stderr = bench.communicate(timeout=240)
     assert bench.returncode == 0, stderr
     line = json.loads(stdout)
