@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from types import FrameType
 
 from video_pipeline import bootstrap
 from video_pipeline.cli.output import console
 from video_pipeline.domain.errors import ConflictError
+from video_pipeline.settings import Settings
 from video_pipeline.steps.admit import first_user
 
 STOP_TIMEOUT_S = 20
@@ -38,6 +40,8 @@ def up() -> None:
     with sole_daemon() as lock:
         console.print(f"Studio:  {settings.studio_url}", markup=False, soft_wrap=True)
         console.print(f"Dagster: {settings.dagster_web}  (Ctrl-C stops both)", markup=False, soft_wrap=True)
+        for risk in exposures(settings):
+            console.print(f"Caution: {risk}", markup=False, soft_wrap=True)
         _tell_first_user()
         # The daemon holds the lock as long as it lives, the studio does not.
         code = _run(
@@ -56,6 +60,29 @@ def api() -> None:
     settings = bootstrap.settings()
     _check_free(settings.api_host, settings.api_port, "VIDEO_PIPELINE_API_PORT")
     serve(settings.api_host, settings.api_port)
+
+
+def exposures(settings: Settings) -> list[str]:
+    """What somebody who makes this installation reachable from elsewhere should know, one line each."""
+    risks = []
+    if not _is_loopback(settings.host):
+        risks.append(
+            f"whoever reaches Dagster at {settings.host} may do everything: it has no login of its own; "
+            "put a proxy that has one before it, and VIDEO_PIPELINE_HOST back to 127.0.0.1"
+        )
+    if not _is_loopback(settings.api_host) and not settings.studio_url.startswith("https://"):
+        risks.append(
+            f"passwords and keys travel to {settings.api_host} in the clear; put a proxy that speaks https before it, "
+            "and say in VIDEO_PIPELINE_API_URL where it is"
+        )
+    return risks
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _tell_first_user() -> None:

@@ -1,0 +1,26 @@
+"""What `video-pipeline up` tells before it serves."""
+
+from __future__ import annotations
+
+import pytest
+
+from video_pipeline.cli.serve import exposures
+from video_pipeline.settings import Settings
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.53", "::1", "localhost"])
+def test_on_this_machine_alone_nothing_is_exposed(host: str) -> None:
+    assert exposures(Settings(host=host, api_host=host)) == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "studio.example.org"])
+def test_a_dagster_that_others_reach_is_told(host: str) -> None:
+    (risk,) = exposures(Settings(host=host))
+    assert "no login of its own" in risk
+    assert host in risk
+
+
+def test_a_studio_without_https_is_told_and_one_behind_a_proxy_is_not() -> None:
+    (risk,) = exposures(Settings(api_host="0.0.0.0"))
+    assert "in the clear" in risk
+    assert exposures(Settings(api_host="0.0.0.0", api_url="https://studio.example.org")) == []
