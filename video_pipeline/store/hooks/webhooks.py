@@ -133,7 +133,7 @@ def _checked(*, url: str | None, kinds: Sequence[str] | None, description: str |
     if kinds is not None:
         values["kinds"] = list(checked_kinds(kinds)) or None
     if description is not None:
-        values["description"] = checked_description(description)
+        values["description"] = checked_description(clean(description))
     return values
 
 
