@@ -21,7 +21,7 @@ up: $(VENV)/ready
 	@exec $(BIN)/video-pipeline up
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(VENV)/ready
 	@exec $(BIN)/python -m tools.bench $(ARGS)
