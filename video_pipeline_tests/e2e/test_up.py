@@ -62,7 +62,8 @@ def test_a_data_directory_has_one_up(installation: Installation) -> None:
     up = installation.start_up()
     assert homes(installation) == [home / "dagster"]
 
-    elsewhere = {"VIDEO_PIPELINE_PORT": str(free_port()), "VIDEO_PIPELINE_DATA_DIR": str(home)}
+    ports = {"VIDEO_PIPELINE_PORT": str(free_port()), "VIDEO_PIPELINE_API_PORT": str(free_port())}
+    elsewhere = {**ports, "VIDEO_PIPELINE_DATA_DIR": str(home)}
     refused = installation.call("up", code=1, **elsewhere)
     assert f"running already for {home}" in refused
     busy = installation.call("up", code=1)
