@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
 
@@ -44,6 +44,14 @@ class Quality(StrEnum):
     VERTICAL = "vertical"
 
 
+class AspectRatio(StrEnum):
+    """Width to height of a programme."""
+
+    WIDE = "16:9"
+    TALL = "9:16"
+    SQUARE = "1:1"
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
     """Picture size and the ceilings of the bit rates."""
@@ -52,6 +60,17 @@ class Rung:
     height: int
     video_bps: int
     audio_bps: int
+
+    def shaped(self, aspect: AspectRatio) -> Rung:
+        """The rung of a wide picture for a programme of another shape: its short side stays, and the rate per pixel.
+
+        A rung that is not wide says itself what shape it has, and stays as it is.
+        """
+        if aspect is AspectRatio.WIDE or self.width <= self.height:
+            return self
+        if aspect is AspectRatio.TALL:
+            return replace(self, width=self.height, height=self.width)
+        return replace(self, width=self.height, video_bps=self.video_bps * self.height // self.width)
 
 
 LADDER: dict[str, Rung] = {
@@ -115,8 +134,12 @@ class Rendition:
 
     @property
     def rung(self) -> Rung:
-        """Size and ceilings."""
+        """Size and ceilings of a wide programme."""
         return rung_of(self.quality)
+
+    def rung_for(self, aspect: AspectRatio) -> Rung:
+        """Size and ceilings for a programme of that shape; a size that was spelt out is meant as it is."""
+        return self.rung.shaped(aspect) if self.quality in LADDER else self.rung
 
     @property
     def name(self) -> str:

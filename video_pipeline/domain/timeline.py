@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from video_pipeline.domain.delivery import AspectRatio
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.timebase import FrameRate, TimeRange
@@ -55,12 +56,13 @@ class Overlay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PictureClip:
-    """One picture on the screen for `frames` frames, cut to cut."""
+    """One picture, still or footage, on the screen for `frames` frames, cut to cut."""
 
     name: str
     media: MediaReference
     frames: int
     motion: Motion = Motion.STILL
+    footage_frames: int = 0  # 0: a still picture; else the length of moving footage, which is shown again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,31 @@ class SoundClip:
     media: MediaReference
     source_range: TimeRange
     available_range: TimeRange
+
+
+@dataclass(frozen=True, slots=True)
+class Bed:
+    """A sound that lies under the whole programme, repeated from end to end, such as rain."""
+
+    name: str
+    media: MediaReference
+    samples: int  # of the media at 48 kHz
+    level_db: float  # loudness against that of the music, for example -18
+    ducking_db: float = 0.0  # how far it steps back while the music is loud; 0 or more
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """Words on the screen; frames of the programme, half-open, the fades at both ends included."""
+
+    text: str
+    start: int
+    frames: int
+
+    @property
+    def end(self) -> int:
+        """The first frame without it."""
+        return self.start + self.frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +125,15 @@ class Timeline:
     sounds: tuple[SoundClip, ...]
     crossfades: tuple[TimeRange, ...]  # one fewer than sounds; absolute sample positions on the programme
     overlay: Overlay = Overlay.NONE
+    aspect: AspectRatio = AspectRatio.WIDE
+    beds: tuple[Bed, ...] = ()
+    captions: tuple[Caption, ...] = ()  # in order, none over another
 
     def __post_init__(self) -> None:
         _check_pictures(self.pictures, self.transitions)
         _check_sounds(self.sounds, self.crossfades)
+        _check_beds(self.beds)
+        _check_captions(self.captions, self.frames)
         if self.rate.samples_at(self.frames) != self.samples:
             raise InvalidInputError(
                 f"picture and sound differ in length: {self.frames} frames are "
@@ -150,6 +182,31 @@ def _check_pictures(pictures: Sequence[PictureClip], transitions: Sequence[Trans
         )
         if clip.frames <= 0 or taken > clip.frames:
             raise InvalidInputError(f"{clip.name}: {clip.frames} frames cannot hold {taken} frames of transitions")
+        if clip.footage_frames < 0:
+            raise InvalidInputError(f"{clip.name}: footage cannot have {clip.footage_frames} frames")
+        if clip.footage_frames and clip.motion is not Motion.STILL:
+            raise InvalidInputError(
+                f"{clip.name} is footage, which moves by itself; {clip.motion} is for still pictures"
+            )
+
+
+def _check_beds(beds: Sequence[Bed]) -> None:
+    for bed in beds:
+        if bed.samples <= 0:
+            raise InvalidInputError(f"{bed.name} has no sound")
+        if bed.ducking_db < 0:
+            raise InvalidInputError(f"{bed.name}: ducking makes a sound softer; {bed.ducking_db:g} dB would be louder")
+
+
+def _check_captions(captions: Sequence[Caption], frames: int) -> None:
+    shown = 0
+    for caption in captions:
+        if caption.start < shown or caption.frames <= 0 or caption.end > frames:
+            raise InvalidInputError(
+                f"the words {caption.text[:40]!r} stand from frame {caption.start} to {caption.end}; "
+                f"free are {shown} to {frames}"
+            )
+        shown = caption.end
 
 
 def _check_sounds(sounds: Sequence[SoundClip], crossfades: Sequence[TimeRange]) -> None:

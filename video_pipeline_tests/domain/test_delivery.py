@@ -16,6 +16,7 @@ from video_pipeline.domain.delivery import (
     NINE,
     SEED_QUALITIES,
     WIDTHS,
+    AspectRatio,
     Format,
     Quality,
     Rendition,
@@ -121,3 +122,19 @@ def test_the_master_is_full_hd_at_youtube_loudness() -> None:
     assert MASTER.name == "mp4_high"
     assert (MASTER.rung.width, MASTER.rung.height) == (1920, 1080)
     assert (LOUDNESS.integrated_lufs, LOUDNESS.true_peak_dbtp) == (-14.0, -1.0)
+
+
+@pytest.mark.parametrize("quality", SEED_QUALITIES)
+def test_another_shape_keeps_the_short_side_and_the_rate_of_a_pixel(quality: Quality) -> None:
+    rendition = Rendition(Format.MP4, quality)
+    wide, tall, square = (rendition.rung_for(aspect) for aspect in AspectRatio)
+    assert wide == rendition.rung
+    assert (tall.width, tall.height, tall.video_bps) == (wide.height, wide.width, wide.video_bps)
+    assert square.width == square.height == wide.height
+    assert square.video_bps / square.width == pytest.approx(wide.video_bps / wide.width, abs=1)
+
+
+def test_a_size_that_says_its_shape_is_kept_as_it_is() -> None:
+    for quality in ("1600x900", "vertical", "square"):
+        rendition = Rendition(Format.MP4, quality)
+        assert {rendition.rung_for(aspect) for aspect in AspectRatio} == {rendition.rung}

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.timebase import FPS_30, FrameRate, TimeRange
-from video_pipeline.domain.timeline import PictureClip, SoundClip, Timeline, Transition, TransitionKind
+from video_pipeline.domain.timeline import (
+    Bed,
+    Caption,
+    Motion,
+    PictureClip,
+    SoundClip,
+    Timeline,
+    Transition,
+    TransitionKind,
+)
 
 MEDIA = MediaReference("a", "0" * 64, 1)
 FADE = 9_600  # samples: six frames
@@ -122,3 +131,33 @@ def test_a_crossfade_is_not_longer_than_its_clips() -> None:
 
 def test_a_transition_is_as_long_as_both_its_sides() -> None:
     assert Transition(TransitionKind.DISSOLVE, 3, 4).frames == 7
+
+
+def test_words_stand_in_the_programme_one_after_another() -> None:
+    programme = made([100, 100])
+    captions = (Caption("first", 0, 60), Caption("second", 60, 140))
+    assert replace(programme, captions=captions).captions[-1].end == programme.frames
+    for wrong in ([Caption("early", -1, 10)], [Caption("late", 195, 6)], [Caption("a", 0, 61), captions[1]]):
+        with pytest.raises(InvalidInputError, match="free are"):
+            replace(programme, captions=tuple(wrong))
+    with pytest.raises(InvalidInputError, match="free are"):
+        replace(programme, captions=(Caption("no time", 5, 0),))
+
+
+def test_a_sound_under_the_music_has_a_length_and_never_steps_forward() -> None:
+    programme = made([100])
+    assert replace(programme, beds=(Bed("rain", MEDIA, 48_000, -18, 6),)).beds[0].ducking_db == 6
+    with pytest.raises(InvalidInputError, match="no sound"):
+        replace(programme, beds=(Bed("rain", MEDIA, 0, -18),))
+    with pytest.raises(InvalidInputError, match="louder"):
+        replace(programme, beds=(Bed("rain", MEDIA, 1, -18, -1),))
+
+
+def test_footage_moves_by_itself() -> None:
+    programme = made([100])
+    clip = replace(programme.pictures[0], footage_frames=30)
+    assert replace(programme, pictures=(clip,)).frames == 100
+    with pytest.raises(InvalidInputError, match="moves by itself"):
+        replace(programme, pictures=(replace(clip, motion=Motion.PAN),))
+    with pytest.raises(InvalidInputError, match="-1 frames"):
+        replace(programme, pictures=(replace(clip, footage_frames=-1),))
