@@ -61,7 +61,7 @@ def _unusable(field: str, message: str) -> RequestValidationError:
 
 def estimate_of(desk: Desk, brief: Brief) -> models.Estimate:
     """What an order is expected to take."""
-    scenes = ALBUM_SCENES if isinstance(brief, AlbumBrief) else brief.scene_count
+    scenes = ALBUM_SCENES if isinstance(brief, AlbumBrief) else getattr(brief, "scene_count", 1)
     music = desk.music()[brief.music_provider].capabilities.price_usd
     images = desk.images()[brief.visual_provider].capabilities.price_usd
     frames = FPS_30.frames_in(brief.scene_seconds) * scenes if isinstance(brief, StoryboardBrief) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
@@ -23,10 +23,12 @@ from video_pipeline.domain.records import (
     RenderReport,
     ThumbnailRecord,
     TrackRecord,
+    Works,
 )
 from video_pipeline.domain.storyboard import Scene, Storyboard
 from video_pipeline.domain.summaries import JobSummary
 from video_pipeline.domain.timebase import FPS_30
+from video_pipeline.steps.assemble import song_frames
 
 ROOT = "/api/v2"
 
@@ -119,14 +121,13 @@ def storyboard(
     job_id: UUID,
     plan: Storyboard,
     etag: str,
+    works: Works,
     *,
-    tracks: Sequence[TrackRecord],
-    images: Sequence[ImageRecord],
     versions: Mapping[int, int],
 ) -> models.Storyboard:
-    """The plan with what was made for each scene."""
-    by_track = {each.order_index: each for each in tracks}
-    by_image = {each.order_index: each for each in images}
+    """The plan with what was made for it."""
+    by_track = {each.order_index: each for each in works.tracks}
+    by_image = {each.order_index: each for each in works.images}
     starts = accumulate((scene.frames for scene in plan.scenes), initial=0)
     return models.Storyboard(
         etag=etag,
@@ -136,32 +137,75 @@ def storyboard(
                 job_id,
                 scene,
                 float(FPS_30.seconds(start)),
-                track=by_track.get(scene.order_index),
+                track=None if plan.songs else by_track.get(scene.order_index),
                 image=by_image.get(scene.order_index),
                 versions=versions.get(scene.order_index, 0),
             )
             for scene, start in zip(plan.scenes, starts, strict=False)
         ],
+        songs=_songs(job_id, plan, by_track),
+        beds=_beds(plan, works),
+        captions=[
+            models.Caption(
+                text=each.text,
+                start_s=float(FPS_30.seconds(each.start)),
+                duration_s=float(FPS_30.seconds(each.frames)),
+            )
+            for each in plan.captions
+        ],
     )
+
+
+def _songs(job_id: UUID, plan: Storyboard, tracks: Mapping[int, TrackRecord]) -> list[models.Song]:
+    frames = song_frames(plan)
+    starts = accumulate(frames, initial=0)
+    return [
+        models.Song(
+            number=song.order_index,
+            title=song.title,
+            filename=song.source.name,
+            start_s=float(FPS_30.seconds(start)),
+            duration_s=float(FPS_30.seconds(length)),
+            track=_track(job_id, tracks[song.order_index]) if song.order_index in tracks else None,
+        )
+        for song, start, length in zip(plan.songs, starts, frames, strict=False)
+    ]
+
+
+def _beds(plan: Storyboard, works: Works) -> list[models.Bed]:
+    made = {each.order_index: each for each in works.beds}
+    return [
+        models.Bed(
+            name=bed.name,
+            level_db=bed.level_db,
+            ducking_db=bed.ducking_db,
+            duration_s=made[at].facts.duration_s if at in made else None,
+            provider=made[at].provider if at in made else None,
+        )
+        for at, bed in enumerate(plan.beds, 1)
+    ]
 
 
 def _scene(
     job_id: UUID, scene: Scene, start_s: float, *, track: TrackRecord | None, image: ImageRecord | None, versions: int
 ) -> models.Scene:
+    music = scene.music
     return models.Scene(
         scene_number=scene.order_index,
-        title=scene.music.title,
+        title=scene.title,
         description=scene.visual.description,
         image_prompt=scene.visual.text,
-        music_prompt=scene.music.text,
-        tempo_bpm=scene.music.tempo_bpm,
-        key=f"{scene.music.tonic} {scene.music.mode}",
-        instruments=[str(each) for each in scene.music.instruments],
+        music_prompt=music.text if music else None,
+        tempo_bpm=music.tempo_bpm if music else None,
+        key=f"{music.tonic} {music.mode}" if music else None,
+        instruments=[str(each) for each in music.instruments] if music else [],
         start_s=start_s,
         duration_s=float(FPS_30.seconds(scene.frames)),
         motion=scene.motion,
         transition=scene.transition,
-        status="completed" if track and image else "pending",
+        status="completed" if image and (track or not music) else "pending",
+        footage=scene.footage.name if scene.footage else None,
+        moves=bool(image and image.clip),
         image=picture(job_id, image, versions) if image else None,
         track=_track(job_id, track) if track else None,
     )

@@ -48,10 +48,9 @@ def show_storyboard(desk: Desk, job: JobRecord) -> models.Storyboard | None:
     """The plan of a job with what was made for it; None before there is a plan."""
     if job.storyboard is None:
         return None
-    tracks, images = desk.jobs.tracks(job.id), desk.jobs.images(job.id)
-    etag = fingerprint(job.storyboard, tracks, images)
+    works = desk.jobs.works(job.id)
     versions = Counter(each.order_index for each in desk.jobs.image_versions(job.id))
-    return shapes.storyboard(job.id, job.storyboard, etag, tracks=tracks, images=images, versions=versions)
+    return shapes.storyboard(job.id, job.storyboard, fingerprint(job.storyboard, works), works, versions=versions)
 
 
 def refinement_price(desk: Desk, job: JobRecord) -> Decimal:

@@ -122,14 +122,15 @@ def show(job: Job, as_json: AsJson = False) -> None:
         },
     )
     if found.storyboard:
-        tracks = {track.order_index: track for track in store.tracks(found.id)}
-        images = {image.order_index for image in store.images(found.id)}
+        works = store.works(found.id)
+        heard = {track.order_index for track in works.tracks}
+        images = {image.order_index for image in works.images}
         rows = [
             (
                 scene.order_index,
                 clock(FPS_30.seconds(scene.frames)),
-                scene.music.title,
-                "ready" if scene.order_index in tracks else "-",
+                scene.title,
+                "" if scene.music is None else "ready" if scene.order_index in heard else "-",
                 "ready" if scene.order_index in images else "-",
                 scene.visual.description,
             )

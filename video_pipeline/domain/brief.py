@@ -11,9 +11,12 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
+from video_pipeline.domain.ambience import Ambience
+from video_pipeline.domain.delivery import AspectRatio
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind
 from video_pipeline.domain.timeline import Overlay
+from video_pipeline.domain.wishes import BedWish, check_beds, plain_words
 
 ALBUM_MINUTES = range(60, 91)
 ALBUM_SCENES = 20
@@ -21,6 +24,14 @@ SCENES = range(1, 61)
 SCENE_SECONDS = range(10, 601)
 LABEL_MAX_CHARACTERS = 255
 MOODS_MAX_CHARACTERS = 2000
+PROMPT_CHARACTERS = range(10, 2001)
+QUOTES_MAX_CHARACTERS = 50_000
+BPM = range(30, 301)
+CUT_SECONDS = range(2, 121)
+PICTURE_SECONDS = range(2, 3601)
+ENGINES = ("pictures", "animate")
+"""How the scenes of a music video are shown: as pictures that move as ordered, or as short clips made of them."""
+
 SEED_MAX = 2**31 - 1
 
 
@@ -63,16 +74,24 @@ class Order:
     motion: MotionWish = MotionWish.STILL
     transition: TransitionWish = TransitionWish.DISSOLVE
     overlay: Overlay = Overlay.NONE
+    aspect_ratio: AspectRatio = AspectRatio.WIDE
+    ambience: tuple[BedWish, ...] = ()
+    quotes: str = ""  # in the form of an uploaded file of quotes
     music_provider: str = "procedural"
     visual_provider: str = "procedural"
     user_id: str | None = None
     project_name: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "niche_label", _text("niche", self.niche_label, LABEL_MAX_CHARACTERS))
-        object.__setattr__(self, "mood_keywords", _text("mood", self.mood_keywords, MOODS_MAX_CHARACTERS))
+        object.__setattr__(self, "niche_label", plain_words("niche", self.niche_label, LABEL_MAX_CHARACTERS))
+        object.__setattr__(self, "mood_keywords", plain_words("mood", self.mood_keywords, MOODS_MAX_CHARACTERS))
         if self.project_name is not None:
-            object.__setattr__(self, "project_name", _text("project", self.project_name, LABEL_MAX_CHARACTERS))
+            object.__setattr__(self, "project_name", plain_words("project", self.project_name, LABEL_MAX_CHARACTERS))
+        check_beds(self.ambience, frozenset(Ambience))
+        if len(self.quotes) > QUOTES_MAX_CHARACTERS:
+            raise InvalidInputError(
+                f"quotes have {len(self.quotes)} characters; at most {QUOTES_MAX_CHARACTERS} are allowed"
+            )
         if not 0 <= self.seed <= SEED_MAX:
             raise InvalidInputError(f"seed must be from 0 to {SEED_MAX}, not {self.seed}")
 
@@ -112,9 +131,12 @@ class StoryboardBrief(Order):
 
     scene_count: int
     scene_seconds: int
+    prompt: str = ""  # what the pictures show; empty: what suits the niche
+    style: str = ""  # how they are to look, for example "oil painting"
 
     def __post_init__(self) -> None:
         Order.__post_init__(self)
+        _check_picture_words(self)
         if self.scene_count not in SCENES:
             raise InvalidInputError(f"a storyboard has 1 to {SCENES.stop - 1} scenes, not {self.scene_count}")
         if self.scene_seconds not in SCENE_SECONDS:
@@ -128,10 +150,97 @@ class StoryboardBrief(Order):
         return math.ceil(self.scene_count * self.scene_seconds / 60)
 
 
-Brief = AlbumBrief | StoryboardBrief
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MusicVideoBrief(Order):
+    """An order for a video to a song that is there, cut to its beats and sections."""
 
-KINDS: dict[JobKind, type[Brief]] = {brief.kind: brief for brief in (AlbumBrief, StoryboardBrief)}
+    kind = JobKind.MUSIC_VIDEO
+
+    song_title: str
+    music_file: str  # the name of the uploaded song, or the https address where it is
+    genre: str
+    prompt: str
+    style: str = ""
+    bpm: int | None = None  # None: measured
+    engine: str = "pictures"
+    scene_seconds: int = 8  # about how long a scene lasts
+
+    def __post_init__(self) -> None:
+        Order.__post_init__(self)
+        for field, name in (("song_title", "song title"), ("genre", "genre")):
+            object.__setattr__(self, field, plain_words(name, getattr(self, field), LABEL_MAX_CHARACTERS))
+        object.__setattr__(self, "music_file", plain_words("music file", self.music_file, 2000))
+        _check_picture_words(self, needed=True)
+        if self.bpm is not None and self.bpm not in BPM:
+            raise InvalidInputError(
+                f"bpm is from {BPM.start} to {BPM.stop - 1}, not {self.bpm}; leave it out to measure"
+            )
+        if self.engine not in ENGINES:
+            raise InvalidInputError(f"engine {self.engine!r} is not there; one of: {', '.join(ENGINES)}")
+        if self.scene_seconds not in CUT_SECONDS:
+            raise InvalidInputError(
+                f"a scene of a music video lasts {CUT_SECONDS.start} to {CUT_SECONDS.stop - 1} seconds, "
+                f"not {self.scene_seconds}"
+            )
+
+    @property
+    def target_duration_minutes(self) -> int:
+        """The least that a job lasts, until the song was measured."""
+        return 1
+
+    @property
+    def music_url(self) -> str | None:
+        """Where the song is; None when it is uploaded."""
+        return self.music_file if "://" in self.music_file else None
+
+
+class Arrangement(StrEnum):
+    """How uploaded videos fill the length of the music."""
+
+    JOIN = "join"  # one after the other, each whole, and again from the first
+    LOOP = "loop"  # each is repeated for its share of the music
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildBrief(Order):
+    """An order for a video of uploaded videos or pictures, music, sounds and quotes, as long as the music."""
+
+    kind = JobKind.BUILD
+
+    arrangement: Arrangement = Arrangement.JOIN
+    picture_seconds: int = 20  # how long an uploaded picture is shown when they are joined
+
+    def __post_init__(self) -> None:
+        Order.__post_init__(self)
+        if self.picture_seconds not in PICTURE_SECONDS:
+            raise InvalidInputError(
+                f"a picture is shown for {PICTURE_SECONDS.start} to {PICTURE_SECONDS.stop - 1} seconds, "
+                f"not {self.picture_seconds}"
+            )
+
+    @property
+    def target_duration_minutes(self) -> int:
+        """The least that a job lasts, until the music was measured."""
+        return 1
+
+
+Brief = AlbumBrief | StoryboardBrief | MusicVideoBrief | BuildBrief
+
+KINDS: dict[JobKind, type[Brief]] = {
+    brief.kind: brief for brief in (AlbumBrief, StoryboardBrief, MusicVideoBrief, BuildBrief)
+}
 """The kinds that can be ordered."""
+
+
+def _check_picture_words(brief: StoryboardBrief | MusicVideoBrief, *, needed: bool = False) -> None:
+    if brief.prompt or needed:
+        object.__setattr__(brief, "prompt", plain_words("prompt", brief.prompt, PROMPT_CHARACTERS.stop - 1))
+        if len(brief.prompt) not in PROMPT_CHARACTERS:
+            raise InvalidInputError(
+                f"prompt has {len(brief.prompt)} characters; at least {PROMPT_CHARACTERS.start} are needed"
+            )
+    if brief.style:
+        object.__setattr__(brief, "style", plain_words("style", brief.style, LABEL_MAX_CHARACTERS))
 
 
 def brief_from_json(value: dict[str, Any]) -> Brief:
@@ -142,25 +251,13 @@ def brief_from_json(value: dict[str, Any]) -> Brief:
         fields["channel_id"] = UUID(fields["channel_id"])
         fields["approval"] = Approval(fields["approval"])
         fields["motion"] = MotionWish(fields["motion"])
-        # Briefs of older versions do not name these two.
+        # Briefs of older versions do not name all of these.
         fields["transition"] = TransitionWish(fields.get("transition", TransitionWish.DISSOLVE))
         fields["overlay"] = Overlay(fields.get("overlay", Overlay.NONE))
+        fields["aspect_ratio"] = AspectRatio(fields.get("aspect_ratio", AspectRatio.WIDE))
+        fields["ambience"] = tuple(BedWish(**bed) for bed in fields.get("ambience", ()))
+        if kind is BuildBrief:
+            fields["arrangement"] = Arrangement(fields["arrangement"])
         return kind(**fields)
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInputError(f"this is not a brief: {error!r}") from error
-
-
-_JOINERS = {0x200C: None, 0x200D: None}
-"""Invisible, but Persian words and joined emoji need them."""
-
-
-def _text(name: str, value: str, longest: int) -> str:
-    """`value` trimmed and in one line; InvalidInputError when empty, too long or with control characters."""
-    cleaned = " ".join(value.split())
-    if not cleaned:
-        raise InvalidInputError(f"{name} is empty; give at least one word")
-    if len(cleaned) > longest:
-        raise InvalidInputError(f"{name} has {len(cleaned)} characters; at most {longest} are allowed")
-    if not cleaned.translate(_JOINERS).isprintable():
-        raise InvalidInputError(f"{name} has control characters; use plain text")
-    return cleaned

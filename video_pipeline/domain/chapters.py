@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 
-from video_pipeline.domain.timeline import Timeline
+from video_pipeline.domain.timeline import PictureClip, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,20 @@ class Chapter:
 
 
 def chapters_of(timeline: Timeline) -> tuple[Chapter, ...]:
-    """One chapter a scene; pictures of one name that follow each other are one scene. None when there is but one."""
-    chapters: list[Chapter] = []
-    for name, clips in groupby(timeline.pictures, key=lambda clip: clip.name):
-        start = chapters[-1].end if chapters else 0
-        chapters.append(Chapter(name, start, sum(clip.frames for clip in clips)))
+    """One chapter a scene; pictures of one name that follow each other are one scene. None when there is but one.
+
+    Where the music goes its own way, because it was there before the pictures, there is one chapter a piece of it.
+    """
+    scenes = [(name, sum(clip.frames for clip in clips)) for name, clips in groupby(timeline.pictures, _name_of)]
+    if timeline.by_songs:
+        ends = [timeline.rate.frame_at(start) for start in timeline.sound_starts[1:]] + [timeline.frames]
+        scenes = [
+            (sound.name, end - start) for sound, start, end in zip(timeline.sounds, [0, *ends], ends, strict=False)
+        ]
+    starts = accumulate((frames for _, frames in scenes), initial=0)
+    chapters = [Chapter(name, start, frames) for (name, frames), start in zip(scenes, starts, strict=False)]
     return tuple(chapters) if len(chapters) > 1 else ()
+
+
+def _name_of(clip: PictureClip) -> str:
+    return clip.name

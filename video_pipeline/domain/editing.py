@@ -11,7 +11,7 @@ from uuid import UUID
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, LimitReachedError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.money import REFINEMENTS_MAX
-from video_pipeline.domain.storyboard import Scene, Storyboard, item_seed
+from video_pipeline.domain.storyboard import Scene, SourceFile, Storyboard, item_seed
 
 IMAGE_PROMPT_CHARACTERS = range(10, 2001)
 DESCRIPTION_CHARACTERS = range(10, 1001)
@@ -78,8 +78,9 @@ def repainted(
     prompt: str | None = None,
     seed: int | None = None,
     description: str | None = None,
+    footage: SourceFile | None = None,
 ) -> Storyboard:
-    """The storyboard with other words for one picture; what is None stays."""
+    """The storyboard with other words for one picture; what is None stays. Another picture takes footage's place."""
     scene = scene_of(storyboard, scene_number)
     visual = scene.visual
     other = replace(
@@ -88,7 +89,8 @@ def repainted(
         description=visual.description if description is None else description,
         seed=visual.seed if seed is None else seed,
     )
-    scenes = (replace(scene, visual=other) if each is scene else each for each in storyboard.scenes)
+    after = replace(scene, visual=other) if prompt is None else replace(scene, visual=other, footage=footage)
+    scenes = (after if each is scene else each for each in storyboard.scenes)
     return replace(storyboard, scenes=tuple(scenes))
 
 

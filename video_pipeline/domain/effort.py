@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import assert_never
 
-from video_pipeline.domain.brief import ALBUM_SCENES, AlbumBrief, Brief, MotionWish
+from video_pipeline.domain.brief import (
+    ALBUM_SCENES,
+    AlbumBrief,
+    Brief,
+    BuildBrief,
+    MotionWish,
+    MusicVideoBrief,
+    StoryboardBrief,
+)
 from video_pipeline.domain.delivery import MASTER, Format, Rendition
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.timeline import Overlay
@@ -24,6 +33,9 @@ _OVERLAY_FRAME_MS: Mapping[Format, tuple[float, float]] = {
 }
 """To draw and encode one frame of 1080p with an overlay, over what stands still and over what moves."""
 
+BUILD_SCENES = 10
+"""What somebody uploads for a video, as a guess."""
+
 _SAME_PICTURE = {Format.MOV: Format.MP4}
 
 _FULL_HD = 1920 * 1080
@@ -39,7 +51,7 @@ def cpu_minutes(brief: Brief, frames: int) -> float:
     if brief.overlay is not Overlay.NONE:
         pictures = 60 * overlay_minutes(brief, frames, [MASTER])
     else:
-        pictures = _scenes(brief) * (_MOVING_SCENE_S if _moves(brief) else _SCENE_S)
+        pictures = _scenes(brief, frames) * (_MOVING_SCENE_S if _moves(brief) else _SCENE_S)
     sound = _SOUND_S_PER_HOUR * float(FPS_30.seconds(frames)) / 3600
     return (pictures + sound) / 60
 
@@ -103,5 +115,16 @@ def _minutes(minutes: float) -> str:
     return "1 minute" if round(minutes) == 1 else f"{round(minutes)} minutes"
 
 
-def _scenes(brief: Brief) -> int:
-    return ALBUM_SCENES if isinstance(brief, AlbumBrief) else brief.scene_count
+def _scenes(brief: Brief, frames: int) -> int:
+    """How many pictures are expected; what is uploaded is not known before."""
+    match brief:
+        case AlbumBrief():
+            return ALBUM_SCENES
+        case StoryboardBrief():
+            return brief.scene_count
+        case MusicVideoBrief():
+            return max(1, round(FPS_30.seconds(frames) / brief.scene_seconds))
+        case BuildBrief():
+            return BUILD_SCENES
+        case _:
+            assert_never(brief)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+UPLOADED = "upload"
+"""What stands in the place of a provider for what somebody brought; its id there is the checksum of the file."""
+
 
 @dataclass(frozen=True, slots=True)
 class MediaReference:

@@ -95,8 +95,32 @@ class TrackRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Clip:
+    """Moving footage that is shown instead of a picture."""
+
+    media: MediaReference
+    frames: int  # at 30 a second
+
+
+@dataclass(frozen=True, slots=True)
+class BedRecord:
+    """One sound that lies under the programme of a job."""
+
+    id: UUID
+    order_index: int
+    name: str
+    provider: str
+    media: MediaReference
+    facts: AudioFacts
+    licence: Licence
+    level_db: float
+    ducking_db: float
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One picture of a job."""
+    """One picture of a job; where its scene shows footage, a still of it."""
 
     id: UUID
     order_index: int
@@ -107,6 +131,12 @@ class ImageRecord:
     facts: ImageFacts
     created_at: datetime
     cost_usd: Decimal = ZERO_USD
+    clip: Clip | None = None
+
+    @property
+    def files(self) -> list[MediaReference]:
+        """What is on the disk."""
+        return [self.media, self.clip.media] if self.clip else [self.media]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +258,30 @@ class EventRecord:
     created_at: datetime
 
 
-def fingerprint(storyboard: Storyboard, tracks: Sequence[TrackRecord], images: Sequence[ImageRecord]) -> str:
+@dataclass(frozen=True, slots=True)
+class Works:
+    """What was made for the storyboard of a job, in order."""
+
+    tracks: Sequence[TrackRecord] = ()
+    images: Sequence[ImageRecord] = ()
+    beds: Sequence[BedRecord] = ()
+
+    def complete(self, storyboard: Storyboard) -> bool:
+        """True when nothing is missing that the storyboard needs."""
+        return (
+            [track.order_index for track in self.tracks] == storyboard.music_indexes
+            and [image.order_index for image in self.images] == [scene.order_index for scene in storyboard.scenes]
+            and [bed.order_index for bed in self.beds] == list(range(1, len(storyboard.beds) + 1))
+        )
+
+
+def fingerprint(storyboard: Storyboard, works: Works) -> str:
     """SHA-256 of a plan and of the files made for it, as 64 hexadecimal digits: what an approval is given to."""
     made = [
-        *(("track", track.order_index, track.media.sha256) for track in tracks),
-        *(("image", image.order_index, image.media.sha256) for image in images),
+        *(("track", track.order_index, track.media.sha256) for track in works.tracks),
+        *(("image", image.order_index, image.media.sha256) for image in works.images),
+        *(("clip", image.order_index, image.clip.media.sha256) for image in works.images if image.clip),
+        *(("bed", bed.order_index, bed.media.sha256) for bed in works.beds),
     ]
     text = json.dumps([storyboard.to_json(), sorted(made)], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

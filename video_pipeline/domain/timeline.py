@@ -128,6 +128,7 @@ class Timeline:
     aspect: AspectRatio = AspectRatio.WIDE
     beds: tuple[Bed, ...] = ()
     captions: tuple[Caption, ...] = ()  # in order, none over another
+    by_songs: bool = False  # the music was there first: its pieces are the chapters, not the pictures
 
     def __post_init__(self) -> None:
         _check_pictures(self.pictures, self.transitions)

@@ -63,10 +63,10 @@ def of_storyboard(job: JobRecord) -> Metadata:
     rows = ["| # | length | piece | tempo | key | comes on by | moves | picture |", "|--:|--:|---|--:|---|---|---|---|"]
     for scene in plan.scenes:
         length, piece = clock(FPS_30.seconds(scene.frames)), scene.music
-        key, picture = f"{piece.tonic} {piece.mode}", scene.visual.description
-        staging = f"{scene.transition} | {scene.motion or 'as the brief says'}"
+        music = f"{piece.title} | {piece.tempo_bpm} | {piece.tonic} {piece.mode}" if piece else " | | "
+        moves = "footage" if scene.footage else scene.motion or "as the brief says"
         rows.append(
-            f"| {scene.order_index} | {length} | {piece.title} | {piece.tempo_bpm} | {key} | {staging} | {picture} |"
+            f"| {scene.order_index} | {length} | {music} | {scene.transition} | {moves} | {scene.visual.description} |"
         )
     return {
         "title": plan.title,

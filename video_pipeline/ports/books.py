@@ -12,7 +12,9 @@ from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, MediaReference
 from video_pipeline.domain.progress import Progress
 from video_pipeline.domain.records import (
+    BedRecord,
     ChannelRecord,
+    Clip,
     EventRecord,
     ExportRecord,
     ImageRecord,
@@ -23,8 +25,9 @@ from video_pipeline.domain.records import (
     RenderReport,
     Reservation,
     TrackRecord,
+    Works,
 )
-from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
+from video_pipeline.domain.storyboard import BedPlan, MusicPrompt, Song, Storyboard, VisualPrompt
 from video_pipeline.ports.finding import FeedBook, StatisticsBook, SummaryBook
 from video_pipeline.ports.orders import OrderBook
 from video_pipeline.ports.shelf import FileBook, ThumbnailBook
@@ -147,14 +150,28 @@ class WorkBook(Protocol):
     """What is made."""
 
     def save_storyboard(self, lease: Lease, storyboard: Storyboard) -> None: ...
+    def works(self, job_id: UUID) -> Works:
+        """Music, pictures and sounds of a job, as they were at one moment."""
+        ...
+
     def tracks(self, job_id: UUID) -> list[TrackRecord]: ...
     def save_track(
-        self, lease: Lease, prompt: MusicPrompt, generation: Generation, media: MediaReference, facts: AudioFacts
+        self, lease: Lease, prompt: MusicPrompt | Song, generation: Generation, media: MediaReference, facts: AudioFacts
     ) -> TrackRecord: ...
     def images(self, job_id: UUID) -> list[ImageRecord]: ...
     def save_image(
-        self, lease: Lease, prompt: VisualPrompt, generation: Generation, media: MediaReference, facts: ImageFacts
+        self,
+        lease: Lease,
+        prompt: VisualPrompt,
+        generation: Generation,
+        media: MediaReference,
+        facts: ImageFacts,
+        *,
+        clip: Clip | None = None,
     ) -> ImageRecord: ...
+    def save_bed(
+        self, lease: Lease, plan: BedPlan, generation: Generation, media: MediaReference, facts: AudioFacts
+    ) -> BedRecord: ...
     def open_render_task(self, lease: Lease, resolution: str) -> UUID: ...
     def close_render_task(self, lease: Lease, task_id: UUID, outcome: RenderReport | str) -> None:
         """Record the result: a report, or the text of the error."""

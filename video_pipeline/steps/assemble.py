@@ -10,25 +10,58 @@ planned overlap, and every cut follows from where the crossfades fall.
 
 A cut is the middle of its crossfade, rounded once to a frame. A crossfade never takes more than half of either piece,
 so the two crossfades of a short piece cannot meet.
+
+Where the music was there first, the songs are laid end to end in the same way, and the scenes follow each other as the
+plan says, from the first one again when the plan is shorter than the music.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import cycle, pairwise
 
-from video_pipeline.domain.brief import MotionWish
+from video_pipeline.domain.brief import Brief, MotionWish
+from video_pipeline.domain.delivery import AspectRatio
 from video_pipeline.domain.errors import InvalidInputError
-from video_pipeline.domain.records import ImageRecord, TrackRecord
-from video_pipeline.domain.storyboard import Storyboard
+from video_pipeline.domain.records import BedRecord, ImageRecord, TrackRecord, Works
+from video_pipeline.domain.storyboard import Scene, Storyboard
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE, TimeRange
-from video_pipeline.domain.timeline import Motion, Overlay, PictureClip, SoundClip, Timeline, Transition, TransitionKind
+from video_pipeline.domain.timeline import (
+    Bed,
+    Caption,
+    Motion,
+    Overlay,
+    PictureClip,
+    SoundClip,
+    Timeline,
+    Transition,
+    TransitionKind,
+)
 
 PIECE_MIN_S = 10
 """A shorter piece is a failed delivery, not music."""
 
 
-def album_timeline(
+SONG_MIN_S = 1
+"""A shorter song is no music to make a video of."""
+
+
+def programme_of(storyboard: Storyboard, works: Works, brief: Brief) -> Timeline:
+    """The programme of a job, from what was delivered for it; see `timeline_of`."""
+    return timeline_of(
+        storyboard,
+        works.tracks,
+        works.images,
+        brief.motion,
+        storyboard.title,
+        overlay=brief.overlay,
+        aspect=brief.aspect_ratio,
+        beds=works.beds,
+    )
+
+
+def timeline_of(
     storyboard: Storyboard,
     tracks: Sequence[TrackRecord],
     images: Sequence[ImageRecord],
@@ -36,38 +69,33 @@ def album_timeline(
     title: str,
     *,
     overlay: Overlay = Overlay.NONE,
+    aspect: AspectRatio = AspectRatio.WIDE,
+    beds: Sequence[BedRecord] = (),
 ) -> Timeline:
-    """The programme of the delivered `tracks` and `images`, which are paired by order_index.
+    """The programme of the delivered `tracks` and `images`, paired by order_index where each scene has its own music.
 
     The storyboard says how each scene moves; a scene of an older one moves as the brief's `wish` says.
-    Raises InvalidInputError when they do not pair up 1 to n, or when a piece is shorter than 10 s.
+    Raises InvalidInputError when something is missing, or when a piece is shorter than 10 s, a song than 1 s.
     """
     by_order = sorted(tracks, key=lambda track: track.order_index)
-    pictures = sorted(images, key=lambda image: image.order_index)
-    count = len(storyboard.scenes)
-    _check_complete("tracks", [track.order_index for track in by_order], count)
-    _check_complete("images", [image.order_index for image in pictures], count)
-    for track in by_order:
-        if track.facts.samples < PIECE_MIN_S * SAMPLE_RATE:
-            raise InvalidInputError(
-                f"track {track.order_index} lasts {track.facts.duration_s:.1f} s; "
-                f"at least {PIECE_MIN_S} s are needed, so generate it again"
-            )
+    pictures = {image.order_index: image for image in images}
+    _check_complete("tracks", [track.order_index for track in by_order], len(storyboard.music_indexes))
+    _check_complete("images", sorted(image.order_index for image in images), len(storyboard.scenes))
+    _check_lengths(by_order, SONG_MIN_S if storyboard.songs else PIECE_MIN_S)
     lengths = [track.facts.samples for track in by_order]
     overlaps = _overlaps(lengths, storyboard.crossfade_samples)
     starts = _starts(lengths, overlaps)
     cuts = _cuts(lengths, overlaps, starts)
-    frames = scene_lengths(lengths, storyboard.crossfade_samples)
-    names = [f"{scene.order_index:02} {scene.music.title}" for scene in storyboard.scenes]
+    scenes = _scenes(storyboard, scene_lengths(lengths, storyboard.crossfade_samples))
+    names = [f"{each.order_index:02} {each.title}" for each in storyboard.songs or storyboard.scenes]
     return Timeline(
         name=title,
         rate=FPS_30,
-        pictures=tuple(
-            PictureClip(name, image.media, length, scene.motion or _plain(wish))
-            for name, image, length, scene in zip(names, pictures, frames, storyboard.scenes, strict=True)
-        ),
+        pictures=tuple(_clip(scene, pictures[scene.order_index], wish) for scene in scenes),
         transitions=_transitions(
-            frames, [scene.transition for scene in storyboard.scenes[1:]], storyboard.dissolve_frames
+            [scene.frames for scene in scenes],
+            [scene.transition for scene in scenes[1:]],
+            storyboard.dissolve_frames,
         ),
         sounds=tuple(
             SoundClip(name, track.media, _source(span, start), TimeRange(0, track.facts.samples))
@@ -75,11 +103,64 @@ def album_timeline(
         ),
         crossfades=tuple(TimeRange(start, overlap) for start, overlap in zip(starts[1:], overlaps, strict=True)),
         overlay=overlay,
+        aspect=aspect,
+        beds=tuple(Bed(bed.name, bed.media, bed.facts.samples, bed.level_db, bed.ducking_db) for bed in beds),
+        captions=tuple(_within(storyboard.captions, cuts[-1])),
+        by_songs=bool(storyboard.songs),
     )
+
+
+def _clip(scene: Scene, image: ImageRecord, wish: MotionWish) -> PictureClip:
+    name = f"{scene.order_index:02} {scene.title}"
+    if image.clip:
+        return PictureClip(name, image.clip.media, scene.frames, footage_frames=image.clip.frames)
+    return PictureClip(name, image.media, scene.frames, scene.motion or _plain(wish))
+
+
+def _scenes(storyboard: Storyboard, heard: Sequence[int]) -> list[Scene]:
+    """The scenes as they follow each other; `heard` are the lengths of the pieces of music, cut to cut.
+
+    Scenes with music of their own are as long as it is. Others are as long as planned, and begin again until the music
+    ends; a rest too short for a scene lengthens the one before it.
+    """
+    if not storyboard.songs:
+        return [replace(scene, frames=frames) for scene, frames in zip(storyboard.scenes, heard, strict=True)]
+    left, scenes = sum(heard), []
+    shortest = storyboard.dissolve_frames or 1
+    for scene in cycle(storyboard.scenes):
+        frames = scene.frames if left - scene.frames >= shortest else left
+        scenes.append(replace(scene, frames=frames))
+        left -= frames
+        if not left:
+            return scenes
+    raise InvalidInputError("a programme needs at least one scene")
+
+
+def _within(captions: Sequence[Caption], frames: int) -> Iterator[Caption]:
+    """The words that are shown before the end, which comes earlier than planned when a vendor delivers less."""
+    for caption in captions:
+        if caption.start < frames:
+            yield replace(caption, frames=min(caption.end, frames) - caption.start)
+
+
+def _check_lengths(tracks: Sequence[TrackRecord], least_s: int) -> None:
+    for track in tracks:
+        if track.facts.samples < least_s * SAMPLE_RATE:
+            raise InvalidInputError(
+                f"track {track.order_index} lasts {track.facts.duration_s:.1f} s; "
+                f"at least {least_s} s are needed, so give another one"
+            )
+
+
+def song_frames(storyboard: Storyboard) -> list[int]:
+    """How many frames each song of a plan lasts, cut to cut."""
+    return scene_lengths([song.samples for song in storyboard.songs], storyboard.crossfade_samples)
 
 
 def scene_lengths(lengths: Sequence[int], crossfade_samples: int) -> list[int]:
     """How many frames each scene fills, cut to cut, when pieces of these `lengths` in samples follow each other."""
+    if not lengths:
+        return []
     overlaps = _overlaps(lengths, crossfade_samples)
     return [end - start for start, end in pairwise(_cuts(lengths, overlaps, _starts(lengths, overlaps)))]
 

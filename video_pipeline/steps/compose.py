@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import AudioFacts
 from video_pipeline.domain.records import TrackRecord
-from video_pipeline.domain.storyboard import MusicPrompt, Scene, Storyboard, seed_of
+from video_pipeline.domain.storyboard import MusicPrompt, Song, Storyboard, seed_of
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.steps.assemble import PIECE_MIN_S
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.batch import make_all
+from video_pipeline.steps.materials import as_brought, uploaded
 from video_pipeline.steps.studio import Studio, chosen
 
 SILENCE_MAX_S = 8.0
@@ -28,20 +30,25 @@ LENGTH_TOLERANCE = 0.25
 
 def compose(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboard) -> list[TrackRecord]:
     """All pieces of the storyboard, in order; those that exist with the recorded checksum are not made again."""
+    if storyboard.songs:
+        return _songs(studio, attempt, storyboard.songs)
+    pieces = dict(enumerate(storyboard.pieces, 1))
     kept = {
         track.order_index: track
         for track in studio.jobs.tracks(attempt.job_id)
-        if studio.media.holds(track.media) and track.prompt_text == _prompt(storyboard, track.order_index)
+        if studio.media.holds(track.media)
+        and track.order_index in pieces
+        and track.prompt_text == pieces[track.order_index].text
     }
-    missing = [scene for scene in storyboard.scenes if scene.order_index not in kept]
+    missing = [index for index in pieces if index not in kept]
     provider = chosen(studio.music, brief.music_provider)
     with studio.media.scratch(attempt.job_id) as scratch:
 
-        def make(scene: Scene) -> TrackRecord:
+        def make(index: int) -> TrackRecord:
             attempt.raise_if_stopped()
-            made = scratch / f"{scene.order_index:02}.flac"
-            generation = provider.compose(scene.music, seed_of(scene.music, brief.seed), made)
-            prompt = replace(scene.music, order_index=scene.order_index)
+            made = scratch / f"{index:02}.flac"
+            generation = provider.compose(pieces[index], seed_of(pieces[index], brief.seed), made)
+            prompt = replace(pieces[index], order_index=index)
             facts = studio.tools.audio_facts(made)
             check_piece(made, prompt, facts)
             key = f"jobs/{attempt.job_id}/music/{prompt.order_index:02}-a{attempt.lease.attempt}.flac"
@@ -58,6 +65,22 @@ def compose(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboa
         )
     every = kept | {track.order_index: track for track in made}
     return [every[index] for index in sorted(every)]
+
+
+def _songs(studio: Studio, attempt: Attempt, songs: Sequence[Song]) -> list[TrackRecord]:
+    """The tracks of what was uploaded: the very files, measured once."""
+    there = {track.order_index: track for track in studio.jobs.tracks(attempt.job_id)}
+    made = []
+    for song in songs:
+        track = there.get(song.order_index)
+        if track is None or track.media.sha256 != song.source.sha256 or not studio.media.holds(track.media):
+            attempt.raise_if_stopped()
+            media = uploaded(studio, attempt.job_id, song.source)
+            facts = studio.tools.audio_facts(studio.media.locate(media))
+            track = studio.jobs.save_track(attempt.lease, song, as_brought(song.source), media, facts)
+        made.append(track)
+        attempt.report(len(made) / len(songs), f"{len(made)} of {len(songs)} songs")
+    return made
 
 
 def check_piece(made: Path, prompt: MusicPrompt, facts: AudioFacts) -> None:
@@ -77,8 +100,3 @@ def check_piece(made: Path, prompt: MusicPrompt, facts: AudioFacts) -> None:
         raise MediaError(f"piece {prompt.order_index} is silent for {facts.longest_silence_s:.1f} s")
     if facts.loudness.true_peak_dbtp > PEAK_MAX_DBTP:
         raise MediaError(f"piece {prompt.order_index} clips: its true peak is {facts.loudness.true_peak_dbtp:.1f} dBTP")
-
-
-def _prompt(storyboard: Storyboard, order_index: int) -> str | None:
-    scenes = storyboard.scenes
-    return scenes[order_index - 1].music.text if order_index <= len(scenes) else None

@@ -14,7 +14,7 @@ from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport,
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ports import IsCancelled, ReportProgress
-from video_pipeline.steps.assemble import album_timeline
+from video_pipeline.steps.assemble import programme_of
 from video_pipeline.steps.beside import put_timeline_beside
 from video_pipeline.steps.studio import Studio
 
@@ -105,22 +105,14 @@ def _programme(studio: Studio, job: JobRecord) -> tuple[Timeline, str]:
     An export needs no lease, so the storyboard may be edited meanwhile: what shows the former one is not recorded then.
     """
     storyboard, brief = planned(studio.jobs.get_job(job.id))
-    tracks, images = studio.jobs.tracks(job.id), studio.jobs.images(job.id)
-    timeline = album_timeline(storyboard, tracks, images, brief.motion, storyboard.title, overlay=brief.overlay)
-    return timeline, fingerprint(storyboard, tracks, images)
+    works = studio.jobs.works(job.id)
+    return programme_of(storyboard, works, brief), fingerprint(storyboard, works)
 
 
 def timeline_of(studio: Studio, job: JobRecord) -> Timeline:
     """The programme of a job, from what was delivered for it; ConflictError before it was planned."""
     storyboard, brief = planned(job)
-    return album_timeline(
-        storyboard,
-        studio.jobs.tracks(job.id),
-        studio.jobs.images(job.id),
-        brief.motion,
-        storyboard.title,
-        overlay=brief.overlay,
-    )
+    return programme_of(storyboard, studio.jobs.works(job.id), brief)
 
 
 def planned(job: JobRecord) -> tuple[Storyboard, Brief]:

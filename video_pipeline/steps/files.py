@@ -78,10 +78,12 @@ def _found(studio: Studio, kind: str, key: str) -> JobFile:
 
 
 def _recorded(studio: Studio, job_id: UUID) -> list[tuple[str, MediaReference]]:
-    master = studio.jobs.master(job_id)
+    master, works = studio.jobs.master(job_id), studio.jobs.works(job_id)
     return [
-        *((f"music {track.order_index:02}", track.media) for track in studio.jobs.tracks(job_id)),
-        *((f"image {image.order_index:02}", image.media) for image in studio.jobs.images(job_id)),
+        *((f"music {track.order_index:02}", track.media) for track in works.tracks),
+        *((f"sound {bed.order_index:02}", bed.media) for bed in works.beds),
+        *((f"image {image.order_index:02}", image.media) for image in works.images),
+        *((f"clip {image.order_index:02}", image.clip.media) for image in works.images if image.clip),
         *((f"earlier image {each.order_index:02}", each.media) for each in studio.jobs.image_versions(job_id)),
         *([("master", master.media)] if master else []),
         *((f"export {export.report.rendition.name}", export.report.media) for export in studio.jobs.exports(job_id)),

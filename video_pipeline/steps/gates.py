@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from video_pipeline.domain.brief import ALBUM_MINUTES
+from video_pipeline.domain.brief import ALBUM_MINUTES, brief_from_json
 from video_pipeline.domain.delivery import LOUDNESS, MASTER
 from video_pipeline.domain.errors import ConflictError, MediaError
 from video_pipeline.domain.job import JobKind
+from video_pipeline.domain.media import UPLOADED
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport
-from video_pipeline.domain.timebase import FPS_30, clock
+from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE, clock
 from video_pipeline.steps.compose import PEAK_MAX_DBTP, SILENCE_MAX_S
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.illustrate import BLACK_LUMA_MAX
@@ -72,7 +73,8 @@ def check_gates(studio: Studio, job: JobRecord, stage: Stage) -> None:
 def _lengths(studio: Studio, job: JobRecord) -> Finding:
     """Each piece has its planned length."""
     storyboard, _ = planned(job)
-    want = {scene.order_index: scene.music.duration_s for scene in storyboard.scenes}
+    want = {piece.order_index: piece.samples / SAMPLE_RATE for piece in storyboard.songs}
+    want = want or {scene.order_index: scene.music.duration_s for scene in storyboard.scenes if scene.music}
     off = {t.order_index: round(t.facts.duration_s - want[t.order_index], 3) for t in studio.jobs.tracks(job.id)}
     worst = max((abs(each) for each in off.values()), default=0.0)
     return Finding(worst <= LENGTH_TOLERANCE_S, f"furthest from its planned length: {worst:.3f} s", {"off_s": off})
@@ -80,7 +82,8 @@ def _lengths(studio: Studio, job: JobRecord) -> Finding:
 
 def _sound(studio: Studio, job: JobRecord) -> Finding:
     """No piece is silent for long, and none clips."""
-    tracks = studio.jobs.tracks(job.id)
+    # What somebody brought is as it is: its rests are wanted, and the programme's limiter keeps its peaks down.
+    tracks = [track for track in studio.jobs.tracks(job.id) if track.provider != UPLOADED]
     silence = max((track.facts.longest_silence_s for track in tracks), default=0.0)
     peak = max((track.facts.loudness.true_peak_dbtp for track in tracks), default=-99.0)
     text = f"longest silence {silence:.1f} s, highest true peak {peak:.1f} dBTP"
@@ -90,20 +93,21 @@ def _sound(studio: Studio, job: JobRecord) -> Finding:
 
 
 def _pairing(studio: Studio, job: JobRecord) -> Finding:
-    """Every scene has exactly one piece and one picture of its number."""
+    """Every scene has exactly one picture of its number, and every piece that was planned is there."""
     storyboard, _ = planned(job)
-    want = [scene.order_index for scene in storyboard.scenes]
-    tracks = sorted(track.order_index for track in studio.jobs.tracks(job.id))
-    images = sorted(image.order_index for image in studio.jobs.images(job.id))
-    text = f"{len(tracks)} pieces and {len(images)} pictures for {len(want)} scenes"
-    return Finding(tracks == want and images == want, text, {"scenes": len(want)})
+    works, scenes, pieces = studio.jobs.works(job.id), len(storyboard.scenes), len(storyboard.music_indexes)
+    text = f"{len(works.tracks)} of {pieces} pieces and {len(works.images)} pictures for {scenes} scenes"
+    if storyboard.beds:
+        text += f", {len(works.beds)} of {len(storyboard.beds)} sounds beneath"
+    return Finding(works.complete(storyboard), text, {"scenes": scenes})
 
 
 def _pictures(studio: Studio, job: JobRecord) -> Finding:
-    """No picture is black, and each fills the frame."""
-    images = studio.jobs.images(job.id)
-    darkest = min((image.facts.mean_luma for image in images), default=0.0)
-    small = [i.order_index for i in images if i.facts.width < MASTER.rung.width or i.facts.height < MASTER.rung.height]
+    """No picture that was made is black, and each fills the frame; what somebody brought is as it is."""
+    rung = MASTER.rung_for(brief_from_json(job.brief).aspect_ratio)
+    images = [image for image in studio.jobs.images(job.id) if image.provider != UPLOADED]
+    darkest = min((image.facts.mean_luma for image in images), default=255.0)
+    small = [each.order_index for each in images if each.facts.width < rung.width or each.facts.height < rung.height]
     text = f"darkest mean luma {darkest:.1f} of 255, {len(small)} too small"
     return Finding(darkest > BLACK_LUMA_MAX and not small, text, {"darkest_luma": darkest, "too_small": small})
 
@@ -140,10 +144,11 @@ def _loudness(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
 def _length(studio: Studio, job: JobRecord) -> Finding:
     """The programme is as long as ordered, and an album lasts an hour."""
     frames = _files(studio, job, Stage.MASTER)[0].frames
-    _, brief = planned(job)
+    storyboard, brief = planned(job)
     album = brief.kind is JobKind.ALBUM
-    # Not what the storyboard says: once it was reordered, its lengths are those of the delivered pieces.
-    ordered = sum(scene_frames(brief))
+    # Not what the storyboard says: once it was reordered, its lengths are those of the delivered pieces. Where the
+    # music was there first, the order is to be as long as it is.
+    ordered = storyboard.frames if storyboard.songs else sum(scene_frames(brief))
     passed = abs(frames - ordered) <= ordered * PROGRAMME_TOLERANCE and (not album or frames >= ALBUM_MIN_FRAMES)
     text = f"the programme lasts {clock(FPS_30.seconds(frames))}, ordered were {clock(FPS_30.seconds(ordered))}"
     return Finding(passed, text, {"frames": frames, "ordered_frames": ordered})
@@ -172,9 +177,10 @@ def _together(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
 def _format(studio: Studio, job: JobRecord) -> Finding:
     """The master is what YouTube asks for."""
     facts = studio.tools.inspect(studio.media.locate(_files(studio, job, Stage.MASTER)[0].media))
+    rung = MASTER.rung_for(brief_from_json(job.brief).aspect_ratio)
     want = {
-        "width": MASTER.rung.width,
-        "height": MASTER.rung.height,
+        "width": rung.width,
+        "height": rung.height,
         "video_codec": "h264",
         "video_profile": "High",
         "pixel_format": "yuv420p",
@@ -203,10 +209,10 @@ def _shown_right(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
 
 
 def _chapters(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
-    """Each file lists the scenes as chapters; a single scene needs none."""
+    """Each file lists the scenes, or the songs, as chapters; a single one needs none."""
     storyboard, _ = planned(job)
-    scenes = len(storyboard.scenes)
-    wanted = scenes if scenes > 1 else 0
+    pieces = len(storyboard.music_indexes)
+    wanted = pieces if pieces > 1 else 0
     found = {
         report.rendition.name: int(studio.tools.inspect(studio.media.locate(report.media))["chapters"])
         for report in _files(studio, job, stage)

@@ -144,7 +144,7 @@ def _let_pass(studio: Studio, job: JobRecord) -> JobRecord:
 
 def _check_music(studio: Studio, job: JobRecord) -> None:
     storyboard, _ = planned(job)
-    have, need = len(studio.jobs.tracks(job.id)), len(storyboard.scenes)
+    have, need = len(studio.jobs.tracks(job.id)), len(storyboard.music_indexes)
     if have < need:
         raise IllegalMoveError(f"job {job.id} has {have} of {need} pieces of music; finish the music first")
 
@@ -154,7 +154,7 @@ def _check_approval(studio: Studio, job: JobRecord) -> None:
     if not job.approved:
         raise ConflictError(f"job {job.id} awaits approval: video-pipeline job approve {job.id}")
     storyboard, _ = planned(job)
-    if job.approved_fingerprint != fingerprint(storyboard, studio.jobs.tracks(job.id), studio.jobs.images(job.id)):
+    if job.approved_fingerprint != fingerprint(storyboard, studio.jobs.works(job.id)):
         raise ConflictError(f"the storyboard of job {job.id} changed after it was approved; approve it again")
 
 

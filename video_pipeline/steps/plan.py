@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import assert_never
 
-from video_pipeline.domain.brief import ALBUM_SCENES, AlbumBrief, Brief, StoryboardBrief
+from video_pipeline.domain.brief import ALBUM_SCENES, AlbumBrief, Brief, BuildBrief, MusicVideoBrief, StoryboardBrief
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.publishing import DESCRIPTION_MAX_BYTES, chapter_lines, check_texts
 from video_pipeline.domain.storyboard import Scene, Storyboard
@@ -81,6 +81,8 @@ def scene_frames(brief: Brief) -> tuple[int, ...]:
             return tuple(end - start for start, end in pairwise([0, *ends]))
         case StoryboardBrief():
             return (FPS_30.frames_in(brief.scene_seconds),) * brief.scene_count
+        case MusicVideoBrief() | BuildBrief():
+            raise InvalidInputError(f"the scenes of a {brief.kind} follow from its music")
         case _:
             assert_never(brief)
 

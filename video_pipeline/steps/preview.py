@@ -15,7 +15,7 @@ from video_pipeline.domain.errors import ConflictError
 from video_pipeline.domain.records import JobRecord, fingerprint
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ports import IsCancelled, MediaStore, ReportProgress
-from video_pipeline.steps.assemble import album_timeline
+from video_pipeline.steps.assemble import programme_of
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.files import PREVIEWS
 from video_pipeline.steps.studio import Studio
@@ -83,12 +83,10 @@ def _programme(studio: Studio, job: JobRecord) -> tuple[str, Timeline] | None:
     if job.storyboard is None:
         return None
     storyboard, brief = planned(job)
-    tracks, images = studio.jobs.tracks(job.id), studio.jobs.images(job.id)
-    scenes = sorted(scene.order_index for scene in storyboard.scenes)
-    if not scenes == [track.order_index for track in tracks] == [image.order_index for image in images]:
+    works = studio.jobs.works(job.id)
+    if not works.complete(storyboard):
         return None
-    timeline = album_timeline(storyboard, tracks, images, brief.motion, storyboard.title, overlay=brief.overlay)
-    return fingerprint(storyboard, tracks, images), timeline
+    return fingerprint(storyboard, works), programme_of(storyboard, works, brief)
 
 
 def _key(job_id: UUID, seen: str) -> str:

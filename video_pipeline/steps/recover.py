@@ -66,16 +66,17 @@ def _resume_in(jobs: JobStore, media: MediaStore, job: JobRecord) -> JobStatus:
     stopped = job.failed_from or JobStatus.PLANNED
     if job.storyboard is None:
         return min(stopped, JobStatus.PLANNED, key=WORKING.index)
-    count = len(job.storyboard.scenes)
-    master = jobs.master(job.id)
-    made: tuple[tuple[JobStatus, int, Sequence[MediaReference]], ...] = (
-        (JobStatus.GENERATING_MUSIC, count, [track.media for track in jobs.tracks(job.id)]),
-        (JobStatus.GENERATING_IMAGE, count, [image.media for image in jobs.images(job.id)]),
-        (JobStatus.RENDERING, 1, [master.media] if master else []),
+    plan, works, master = job.storyboard, jobs.works(job.id), jobs.master(job.id)
+    sounds = [each.media for each in works.tracks] + [each.media for each in works.beds]
+    heard = len(sounds) >= len(plan.music_indexes) + len(plan.beds)
+    made: tuple[tuple[JobStatus, bool, Sequence[MediaReference]], ...] = (
+        (JobStatus.GENERATING_MUSIC, heard, sounds),
+        (JobStatus.GENERATING_IMAGE, works.complete(plan), [file for each in works.images for file in each.files]),
+        (JobStatus.RENDERING, master is not None, [master.media] if master else []),
     )
-    for status, wanted, files in made:
+    for status, complete, files in made:
         if WORKING.index(status) >= WORKING.index(stopped):
             break
-        if len(files) < wanted or not all(media.holds(file) for file in files):
+        if not complete or not all(media.holds(file) for file in files):
             return status
     return stopped

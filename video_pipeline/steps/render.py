@@ -10,7 +10,7 @@ from video_pipeline.domain.delivery import MASTER
 from video_pipeline.domain.errors import StudioError
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.storyboard import Storyboard
-from video_pipeline.steps.assemble import album_timeline
+from video_pipeline.steps.assemble import programme_of
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.beside import put_timeline_beside
 from video_pipeline.steps.studio import Studio
@@ -21,15 +21,9 @@ def render(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboar
     existing = studio.jobs.master(attempt.job_id)
     if existing is not None and studio.media.holds(existing.media):
         return existing
-    timeline = album_timeline(
-        storyboard,
-        studio.jobs.tracks(attempt.job_id),
-        studio.jobs.images(attempt.job_id),
-        brief.motion,
-        storyboard.title,
-        overlay=brief.overlay,
-    )
-    task = studio.jobs.open_render_task(attempt.lease, f"{MASTER.rung.width}x{MASTER.rung.height}")
+    timeline = programme_of(storyboard, studio.jobs.works(attempt.job_id), brief)
+    rung = MASTER.rung_for(timeline.aspect)
+    task = studio.jobs.open_render_task(attempt.lease, f"{rung.width}x{rung.height}")
     try:
         with studio.media.scratch(attempt.job_id) as scratch:
             out = scratch / f"{MASTER.name}.{MASTER.format}"

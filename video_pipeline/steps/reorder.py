@@ -1,7 +1,9 @@
 """Owns putting the scenes of a storyboard into another order; hides that lengths and chapters change with it.
 
 The pieces at both ends of a programme have no crossfade there, so a scene that moves to an end, or away from it, gets
-longer or shorter by half a crossfade; the programme as a whole stays as long as it was.
+longer or shorter by half a crossfade; the programme as a whole stays as long as it was. Where the music was there
+first, only pictures move: those of a song into lengths that stay, as they are cut to its beats, those that are shown
+again and again with lengths of their own.
 """
 
 from __future__ import annotations
@@ -40,9 +42,14 @@ def reorder(
 
 def reordered(storyboard: Storyboard, scene_order: Sequence[int], tracks: Sequence[TrackRecord]) -> Storyboard:
     """The storyboard in another order, with the lengths that its delivered pieces give it and chapters that fit."""
+    moved = in_order(storyboard, scene_order).scenes
+    if storyboard.songs:
+        kept = moved if storyboard.length is not None else storyboard.scenes
+        lengths = [scene.frames for scene in kept]
+        scenes = (replace(scene, frames=frames) for scene, frames in zip(moved, lengths, strict=True))
+        return replace(storyboard, scenes=tuple(scenes))
     samples = {track.order_index: track.facts.samples for track in tracks}
     lengths = scene_lengths([samples[number] for number in scene_order], storyboard.crossfade_samples)
-    moved = in_order(storyboard, scene_order).scenes
     prose = without_chapters(storyboard.description, *_chapters(storyboard))
     after = replace(
         storyboard,
@@ -56,7 +63,7 @@ def reordered(storyboard: Storyboard, scene_order: Sequence[int], tracks: Sequen
 def _chapters(storyboard: Storyboard) -> tuple[list[int], list[str]]:
     """Length and title of each scene."""
     scenes = storyboard.scenes
-    return [scene.frames for scene in scenes], [scene.music.title for scene in scenes]
+    return [scene.frames for scene in scenes], [scene.title for scene in scenes]
 
 
 def _checked(studio: Studio, job_id: UUID, scene_order: Sequence[int], expected: str | None) -> Storyboard:

@@ -18,7 +18,7 @@ from video_pipeline.domain.records import ImageRecord, TrackRecord
 from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, Scene, Storyboard, VisualPrompt
 from video_pipeline.domain.timeline import Motion, Overlay, TransitionKind
 from video_pipeline.providers.grammar import GrammarWriter
-from video_pipeline.steps.assemble import album_timeline
+from video_pipeline.steps.assemble import timeline_of
 from video_pipeline.steps.plan import plan
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ def storyboard(count: int, crossfade: int = CROSSFADE, dissolve: int = 60) -> St
 
 def timeline(samples: list[int], board: Storyboard | None = None, motion: MotionWish = MotionWish.STILL):
     numbers = range(1, len(samples) + 1)
-    return album_timeline(
+    return timeline_of(
         board or storyboard(len(samples)),
         [track(index, length) for index, length in zip(numbers, samples, strict=True)],
         [image(index) for index in numbers],
@@ -120,7 +120,7 @@ def test_a_piece_that_is_too_short_is_refused_by_number() -> None:
 
 
 def test_tracks_and_images_are_paired_by_their_number_whatever_their_order() -> None:
-    made = album_timeline(
+    made = timeline_of(
         storyboard(3),
         [track(index, index * 20 * 48_000) for index in (3, 1, 2)],
         [image(index) for index in (2, 3, 1)],
@@ -144,7 +144,7 @@ def test_tracks_and_images_are_paired_by_their_number_whatever_their_order() -> 
 )
 def test_what_does_not_pair_up_is_refused(tracks: tuple[int, ...], images: tuple[int, ...], complaint: str) -> None:
     with pytest.raises(InvalidInputError, match=complaint):
-        album_timeline(
+        timeline_of(
             storyboard(3),
             [track(index, 20 * 48_000) for index in tracks],
             [image(index) for index in images],
@@ -188,7 +188,7 @@ def test_the_storyboard_says_how_scenes_move_and_come_on_and_the_brief_what_it_l
 def test_the_overlay_that_was_ordered_lies_over_the_whole_programme() -> None:
     pieces = [20 * 48_000] * 2
     assert timeline(pieces).overlay is Overlay.NONE
-    made = album_timeline(
+    made = timeline_of(
         storyboard(2),
         [track(number, length) for number, length in enumerate(pieces, start=1)],
         [image(1), image(2)],

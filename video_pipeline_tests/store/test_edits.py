@@ -282,7 +282,7 @@ def test_a_version_is_the_fingerprint_of_plan_and_files(store: PostgresJobStore)
         assert store.storyboard_version(lease.job_id) is None
         save_image(store, lease, index)
     version = store.storyboard_version(lease.job_id)
-    assert version == fingerprint(storyboard(2), store.tracks(lease.job_id), store.images(lease.job_id))
+    assert version == fingerprint(storyboard(2), store.works(lease.job_id))
     await_approval(store, lease)
     store.approve_storyboard(lease.job_id)
     assert store.storyboard_version(lease.job_id) == version == store.get_job(lease.job_id).approved_fingerprint

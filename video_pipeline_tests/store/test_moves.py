@@ -244,7 +244,7 @@ def test_approval_is_given_to_what_is_there(store: PostgresJobStore) -> None:
     assert job.approved
     assert job.approved_at is not None
     assert job.storyboard is not None
-    assert job.approved_fingerprint == fingerprint(job.storyboard, store.tracks(job_id), store.images(job_id))
+    assert job.approved_fingerprint == fingerprint(job.storyboard, store.works(job_id))
     assert [job.id for job in store.list_jobs(approved=True)] == [job_id]
     assert store.approve_storyboard(job_id)  # nothing new to approve
     assert store.get_job(job_id).approved_at == job.approved_at

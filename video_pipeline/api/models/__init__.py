@@ -13,6 +13,8 @@ from video_pipeline.api.models.figures import (
     Totals,
 )
 from video_pipeline.api.models.jobs import (
+    Bed,
+    Caption,
     Event,
     History,
     Job,
@@ -24,6 +26,7 @@ from video_pipeline.api.models.jobs import (
     Scene,
     ScenePicture,
     SceneTrack,
+    Song,
     Storyboard,
     Version,
     Versions,
@@ -66,6 +69,8 @@ from video_pipeline.api.models.webhooks import (
 )
 
 __all__ = [
+    "Bed",
+    "Caption",
     "Channel",
     "ChannelChange",
     "Channels",
@@ -102,6 +107,7 @@ __all__ = [
     "ScenePicture",
     "SceneTrack",
     "Session",
+    "Song",
     "Storyboard",
     "Thumbnail",
     "Thumbnails",

@@ -94,17 +94,48 @@ class Scene(Answer):
     title: str
     description: str
     image_prompt: str
-    music_prompt: str
-    tempo_bpm: int
-    key: str
+    music_prompt: str | None = Field(description="Null where the programme has songs.")
+    tempo_bpm: int | None
+    key: str | None
     instruments: list[str]
     start_s: float
     duration_s: float
     motion: Motion | None
     transition: TransitionKind
     status: Literal["pending", "completed"]
+    footage: str | None = Field(description="The uploaded file that is shown.")
+    moves: bool = Field(description="Whether a moving clip is shown, of which the picture is a still.")
     image: ScenePicture | None
     track: SceneTrack | None
+
+
+class Song(Answer):
+    """Music that was there before the plan."""
+
+    number: int
+    title: str
+    filename: str
+    start_s: float
+    duration_s: float
+    track: SceneTrack | None
+
+
+class Bed(Answer):
+    """A sound that lies under the whole programme."""
+
+    name: str
+    level_db: float = Field(description="Loudness against that of the music.")
+    ducking_db: float = Field(description="How far it steps back while the music is loud.")
+    duration_s: float | None = Field(description="Until it begins again; null before there is one.")
+    provider: str | None
+
+
+class Caption(Answer):
+    """Words on the screen."""
+
+    text: str
+    start_s: float
+    duration_s: float
 
 
 class Storyboard(Answer):
@@ -113,6 +144,9 @@ class Storyboard(Answer):
     etag: str = Field(description="Its version; give it as If-Match with a change.")
     duration_s: float
     scenes: list[Scene]
+    songs: list[Song]
+    beds: list[Bed]
+    captions: list[Caption]
 
 
 class Refinements(Answer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from video_pipeline.domain.brief import AlbumBrief, Brief
+from video_pipeline.domain.brief import Brief, StoryboardBrief
 from video_pipeline.domain.scenery import Palette
 from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
 from video_pipeline.ports import Script
@@ -60,9 +60,9 @@ class _Cups:
 
 def _seconds(brief: Brief) -> int:
     """The ordered length."""
-    if isinstance(brief, AlbumBrief):
-        return brief.target_duration_minutes * 60
-    return brief.scene_count * brief.scene_seconds
+    if isinstance(brief, StoryboardBrief):
+        return brief.scene_count * brief.scene_seconds
+    return brief.target_duration_minutes * 60
 
 
 def _music(

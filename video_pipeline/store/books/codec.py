@@ -12,7 +12,9 @@ from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.media import AudioFacts, ImageFacts, Licence, Loudness, MediaReference
 from video_pipeline.domain.progress import Progress
 from video_pipeline.domain.records import (
+    BedRecord,
     ChannelRecord,
+    Clip,
     EventRecord,
     ExportRecord,
     ImageRecord,
@@ -109,9 +111,15 @@ def audio_columns(media: MediaReference, facts: AudioFacts) -> dict[str, Any]:
     }
 
 
-def image_columns(media: MediaReference, facts: ImageFacts) -> dict[str, Any]:
-    """A picture's file and figures as columns."""
-    return _media_columns(media) | asdict(facts)
+def image_columns(media: MediaReference, facts: ImageFacts, clip: Clip | None = None) -> dict[str, Any]:
+    """A picture's file and figures as columns, with those of the footage that is shown instead."""
+    shown = {
+        "clip_path": clip and clip.media.key,
+        "clip_sha256": clip and clip.media.sha256,
+        "clip_bytes": clip and clip.media.bytes,
+        "clip_frames": clip and clip.frames,
+    }
+    return _media_columns(media) | asdict(facts) | shown
 
 
 def storyboard_columns(storyboard: Storyboard) -> dict[str, Any]:
@@ -128,7 +136,6 @@ def storyboard_columns(storyboard: Storyboard) -> dict[str, Any]:
 
 def track_record(row: Row[Any]) -> TrackRecord:
     """A measured piece of music."""
-    loudness = Loudness(row.integrated_lufs, row.true_peak_dbtp, row.range_lu)
     return TrackRecord(
         id=row.id,
         order_index=row.order_index,
@@ -136,7 +143,7 @@ def track_record(row: Row[Any]) -> TrackRecord:
         provider_track_id=row.provider_track_id,
         prompt_text=row.prompt_text,
         media=_media(row),
-        facts=AudioFacts(row.samples, row.channels, loudness, row.longest_silence_s),
+        facts=_audio_facts(row),
         licence_url=row.license_document_url,
         created_at=row.created_at,
     )
@@ -154,6 +161,23 @@ def image_record(row: Row[Any]) -> ImageRecord:
         facts=_image_facts(row),
         created_at=row.created_at,
         cost_usd=row.cost,
+        clip=_clip(row),
+    )
+
+
+def bed_record(row: Row[Any]) -> BedRecord:
+    """A measured sound beneath the music."""
+    return BedRecord(
+        id=row.id,
+        order_index=row.order_index,
+        name=row.name,
+        provider=row.provider,
+        media=_media(row),
+        facts=_audio_facts(row),
+        licence=Licence(row.licence or "", row.license_document_url),
+        level_db=row.level_db,
+        ducking_db=row.ducking_db,
+        created_at=row.created_at,
     )
 
 
@@ -216,6 +240,17 @@ def _media_columns(media: MediaReference) -> dict[str, Any]:
 
 def _image_facts(row: Row[Any]) -> ImageFacts:
     return ImageFacts(row.width, row.height, row.mean_luma, row.perceptual_hash)
+
+
+def _audio_facts(row: Row[Any]) -> AudioFacts:
+    loudness = Loudness(row.integrated_lufs, row.true_peak_dbtp, row.range_lu)
+    return AudioFacts(row.samples, row.channels, loudness, row.longest_silence_s)
+
+
+def _clip(row: Row[Any]) -> Clip | None:
+    if row.clip_path is None:
+        return None
+    return Clip(MediaReference(row.clip_path, row.clip_sha256, row.clip_bytes), row.clip_frames)
 
 
 def _media(row: Row[Any]) -> MediaReference:

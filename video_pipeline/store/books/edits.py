@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Row, Table, bindparam, case, delete, func, in
 
 from video_pipeline.domain.editing import check_editable, check_order, check_refinable, repainted, scene_of
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from video_pipeline.domain.media import UPLOADED
 from video_pipeline.domain.records import ImageVersion, JobRecord, Lease, NewPicture
-from video_pipeline.domain.storyboard import Storyboard, seed_of
+from video_pipeline.domain.storyboard import SourceFile, Storyboard, seed_of
 from video_pipeline.store.books.base import IMAGE_VERSIONS, IMAGES, JOBS, TRACKS, Books, find_row
 from video_pipeline.store.books.codec import clean, image_columns, job_record, storyboard_columns, version_record
 from video_pipeline.store.books.entries import settle
@@ -28,6 +29,7 @@ _NOW = func.clock_timestamp()
 _SHARED = (
     *("provider", "provider_image_id", "local_file_path", "sha256", "bytes", "width", "height", "mean_luma"),
     *("perceptual_hash", "licence", "license_document_url", "cost", "created_at"),
+    *("clip_path", "clip_sha256", "clip_bytes", "clip_frames"),
 )
 """What a picture and an earlier picture have in common."""
 
@@ -104,12 +106,12 @@ class EditBooks(Books):
             check_order(scene_order, len(plan.scenes))
             if list(scene_order) == sorted(scene_order):
                 return job_record(row)
-            if [scene.music.title for scene in storyboard.scenes] != [
-                plan.scenes[number - 1].music.title for number in scene_order
+            if [scene.title for scene in storyboard.scenes] != [
+                plan.scenes[number - 1].title for number in scene_order
             ]:
                 raise InvalidInputError("the storyboard given does not have its scenes in the order given")
             places = {number: place for place, number in enumerate(scene_order, 1)}
-            for table in (TRACKS, IMAGES):
+            for table in (IMAGES,) if plan.songs else (TRACKS, IMAGES):
                 _renumber(connection, table, row.id, places)
             moved = case(places, value=IMAGE_VERSIONS.c.order_index, else_=IMAGE_VERSIONS.c.order_index)
             history = update(IMAGE_VERSIONS).where(IMAGE_VERSIONS.c.video_job_id == row.id)
@@ -152,6 +154,7 @@ class EditBooks(Books):
                 prompt=version.image_prompt,
                 seed=version.seed,
                 description=version.description,
+                footage=_uploaded(version),
             )
             message = f"scene {scene_number}: picture {version_id}, by {by}"
             return _edited(connection, row, after, "restored", message)
@@ -190,6 +193,13 @@ def _archive(connection: Connection, row: Row[Any], plan: Storyboard, scene_numb
         "replaced_at": _NOW,
     }
     connection.execute(insert(IMAGE_VERSIONS).values(values))
+
+
+def _uploaded(version: Row[Any]) -> SourceFile | None:
+    """The file of an earlier picture that somebody uploaded."""
+    if version.provider != UPLOADED:
+        return None
+    return SourceFile(version.description, version.provider_image_id)
 
 
 def _show(connection: Connection, job_id: UUID, scene_number: int, values: dict[str, Any]) -> None:

@@ -5,15 +5,26 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, select, text, update
+from sqlalchemy import Connection, Row, Select, Table, bindparam, delete, func, select, text, update
 
 from video_pipeline.domain.errors import ConflictError, IllegalMoveError, InvalidInputError, PreconditionError
 from video_pipeline.domain.job import TRANSITIONS, JobStatus, check_move
 from video_pipeline.domain.progress import Progress, Stage, overall_percent
-from video_pipeline.domain.records import Lease, fingerprint
+from video_pipeline.domain.records import Lease, Works, fingerprint
 from video_pipeline.domain.storyboard import Storyboard
-from video_pipeline.store.books.base import EVENTS, EXPORTS, IMAGES, JOBS, LEASES, TRACKS, Books, find_row, write_event
-from video_pipeline.store.books.codec import clean, image_record, progress_json, track_record
+from video_pipeline.store.books.base import (
+    BEDS,
+    EVENTS,
+    EXPORTS,
+    IMAGES,
+    JOBS,
+    LEASES,
+    TRACKS,
+    Books,
+    find_row,
+    write_event,
+)
+from video_pipeline.store.books.codec import bed_record, clean, image_record, progress_json, track_record
 from video_pipeline.store.books.fences import ATTENDED, bury, hold, live_lease, lock_lease, revoke
 
 _NOW = func.clock_timestamp()
@@ -255,12 +266,31 @@ def version_of(connection: Connection, row: Row[Any]) -> str:
     if row.storyboard_data is None:
         raise ConflictError(f"job {row.id} has no storyboard that could be approved")
     storyboard = Storyboard.from_json(row.storyboard_data)
-    tracks, images = (
-        connection.execute(select(table).where(table.c.video_job_id == row.id, table.c.sha256.is_not(None))).all()
-        for table in (TRACKS, IMAGES)
+    works = works_of(connection, row.id)
+    if not works.complete(storyboard):
+        raise ConflictError(
+            f"job {row.id} has {len(works.tracks)} of {len(storyboard.music_indexes)} pieces of music, "
+            f"{len(works.images)} of {len(storyboard.scenes)} pictures and "
+            f"{len(works.beds)} of {len(storyboard.beds)} sounds beneath; finish them first"
+        )
+    return fingerprint(storyboard, works)
+
+
+def works_of(connection: Connection, job_id: UUID) -> Works:
+    """What was made for a job and measured, in order."""
+    tracks, images, beds = (
+        connection.execute(_MEASURED[table], {"job_id": job_id}) for table in (TRACKS, IMAGES, BEDS)
     )
-    wanted = {scene.order_index for scene in storyboard.scenes}
-    for noun, works in (("pieces of music", tracks), ("pictures", images)):
-        if {work.order_index for work in works} != wanted:
-            raise ConflictError(f"job {row.id} has {len(works)} {noun} for {len(wanted)} scenes; finish them first")
-    return fingerprint(storyboard, [track_record(each) for each in tracks], [image_record(each) for each in images])
+    return Works(
+        tracks=[track_record(each) for each in tracks],
+        images=[image_record(each) for each in images],
+        beds=[bed_record(each) for each in beds],
+    )
+
+
+def _measured_works(table: Table) -> Select[Any]:
+    ours = table.c.video_job_id == bindparam("job_id")
+    return select(table).where(ours, table.c.sha256.is_not(None), table.c.order_index > 0).order_by(table.c.order_index)
+
+
+_MEASURED = {table: _measured_works(table) for table in (TRACKS, IMAGES, BEDS)}

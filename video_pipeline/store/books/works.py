@@ -8,14 +8,24 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, MediaReference
-from video_pipeline.domain.records import ExportRecord, ImageRecord, Lease, RenderReport, TrackRecord
-from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
+from video_pipeline.domain.records import (
+    BedRecord,
+    Clip,
+    ExportRecord,
+    ImageRecord,
+    Lease,
+    RenderReport,
+    TrackRecord,
+    Works,
+)
+from video_pipeline.domain.storyboard import BedPlan, MusicPrompt, Song, Storyboard, VisualPrompt
 from video_pipeline.store.books.base import (
+    BEDS,
     EXPORTS,
     IMAGES,
     JOBS,
@@ -27,6 +37,7 @@ from video_pipeline.store.books.base import (
 )
 from video_pipeline.store.books.codec import (
     audio_columns,
+    bed_record,
     clean,
     export_record,
     image_columns,
@@ -38,7 +49,7 @@ from video_pipeline.store.books.codec import (
 )
 from video_pipeline.store.books.entries import pay
 from video_pipeline.store.books.fences import hold
-from video_pipeline.store.books.moves import NO_APPROVAL, version_of
+from video_pipeline.store.books.moves import NO_APPROVAL, version_of, works_of
 from video_pipeline.store.schema.tables.base import RenderStatus
 from video_pipeline.store.schema.version import known_providers
 
@@ -59,17 +70,22 @@ class WorkBooks(Books):
             if approved:
                 write_event(connection, lease.job_id, "approval_reset", attempt=lease.attempt)
 
+    def works(self, job_id: UUID) -> Works:
+        """Music, pictures and sounds of a job, as they were at one moment."""
+        with self._transaction() as connection:
+            return works_of(connection, job_id)
+
     def tracks(self, job_id: UUID) -> list[TrackRecord]:
         """The measured pieces of music of a job, in order."""
-        return [track_record(row) for row in self._measured(TRACKS, job_id)]
+        return list(self.works(job_id).tracks)
 
     def save_track(
-        self, lease: Lease, prompt: MusicPrompt, generation: Generation, media: MediaReference, facts: AudioFacts
+        self, lease: Lease, prompt: MusicPrompt | Song, generation: Generation, media: MediaReference, facts: AudioFacts
     ) -> TrackRecord:
-        """Record one piece of music in its place; it replaces one that was there."""
+        """Record one piece of music, made or uploaded, in its place; it replaces one that was there."""
         values = audio_columns(media, facts) | {
             "provider": generation.provider,
-            "prompt_text": prompt.text,
+            "prompt_text": clean(prompt.text),
             **terms_columns(generation, "provider_track_id"),
         }
         with self._transaction() as connection:
@@ -77,19 +93,41 @@ class WorkBooks(Books):
 
     def images(self, job_id: UUID) -> list[ImageRecord]:
         """The measured pictures of a job, in order."""
-        return [image_record(row) for row in self._measured(IMAGES, job_id)]
+        return list(self.works(job_id).images)
 
     def save_image(
-        self, lease: Lease, prompt: VisualPrompt, generation: Generation, media: MediaReference, facts: ImageFacts
+        self,
+        lease: Lease,
+        prompt: VisualPrompt,
+        generation: Generation,
+        media: MediaReference,
+        facts: ImageFacts,
+        *,
+        clip: Clip | None = None,
     ) -> ImageRecord:
-        """Record one picture in its place; it replaces one that was there."""
-        values = image_columns(media, facts) | {
+        """Record one picture, with the footage shown instead of it, in its place; it replaces what was there."""
+        values = image_columns(media, facts, clip) | {
             "provider": generation.provider,
             "prompt_text": prompt.text,
             **terms_columns(generation, "provider_image_id"),
         }
         with self._transaction() as connection:
             return image_record(_save(connection, IMAGES, lease, prompt.order_index, values))
+
+    def save_bed(
+        self, lease: Lease, plan: BedPlan, generation: Generation, media: MediaReference, facts: AudioFacts
+    ) -> BedRecord:
+        """Record one sound beneath the music in its place; it replaces one that was there."""
+        values = audio_columns(media, facts) | {
+            "provider": generation.provider,
+            "name": clean(plan.name),
+            "level_db": plan.level_db,
+            "ducking_db": plan.ducking_db,
+            **terms_columns(generation, "provider_sound_id"),
+        }
+        with self._transaction() as connection:
+            hold(connection, lease)
+            return bed_record(_put(connection, BEDS, lease, plan.order_index, values))
 
     def open_render_task(self, lease: Lease, resolution: str) -> UUID:
         """Record that rendering begins; a task that an earlier attempt left open is closed as failed."""
@@ -176,17 +214,7 @@ class WorkBooks(Books):
         with self._transaction() as connection:
             return [export_record(row) for row in connection.execute(_EXPORTS, {"job_id": job_id})]
 
-    def _measured(self, table: Table, job_id: UUID) -> list[Any]:
-        with self._transaction() as connection:
-            return list(connection.execute(_MEASURED[table], {"job_id": job_id}))
 
-
-def _measured_works(table: Table) -> Select[Any]:
-    ours = table.c.video_job_id == bindparam("job_id")
-    return select(table).where(ours, table.c.sha256.is_not(None), table.c.order_index > 0).order_by(table.c.order_index)
-
-
-_MEASURED = {table: _measured_works(table) for table in (TRACKS, IMAGES)}
 _MASTER = select(JOBS.c.master_report).where(JOBS.c.id == bindparam("job_id"))
 _EXPORTS = (
     select(EXPORTS).where(EXPORTS.c.video_job_id == bindparam("job_id")).order_by(EXPORTS.c.created_at, EXPORTS.c.id)
@@ -232,7 +260,13 @@ def _save(connection: Connection, table: Table, lease: Lease, order_index: int, 
     hold(connection, lease)
     check_provider(connection, table, values["provider"])
     kind = select(JOBS.c.kind).where(JOBS.c.id == lease.job_id).scalar_subquery()
-    new = {"video_job_id": lease.job_id, "kind": kind, "order_index": order_index} | values
+    return _put(connection, table, lease, order_index, values, kind=kind)
+
+
+def _put(
+    connection: Connection, table: Table, lease: Lease, order_index: int, values: dict[str, Any], **place: Any
+) -> Any:
+    new = {"video_job_id": lease.job_id, "order_index": order_index} | place | values
     changed = values | {"created_at": _NOW}
     statement = (
         insert(table).values(new).on_conflict_do_update(index_elements=["video_job_id", "order_index"], set_=changed)

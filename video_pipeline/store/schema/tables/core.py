@@ -168,6 +168,7 @@ class VideoJob(Base):
 _MEASURED_TRACK = (
     "num_nonnulls(sha256, bytes, samples, channels, integrated_lufs, true_peak_dbtp, range_lu, longest_silence_s)"
 )
+_CLIP = "num_nonnulls(clip_path, clip_sha256, clip_bytes, clip_frames)"
 _MEASURED_IMAGE = "num_nonnulls(sha256, bytes, width, height, mean_luma, perceptual_hash)"
 
 
@@ -228,6 +229,8 @@ class Image(Base):
         CheckConstraint("perceptual_hash ~ '^[0-9a-f]{16}$'", name="perceptual_hash"),
         CheckConstraint("cost >= 0", name="cost"),
         CheckConstraint(f"{_MEASURED_IMAGE} IN (0, 6)", name="measured"),
+        CheckConstraint(f"{_CLIP} IN (0, 4)", name="clip"),
+        CheckConstraint("clip_frames > 0", name="clip_frames"),
         Index("idx_images_video_job_id", "video_job_id"),
         Index("idx_images_order", "video_job_id", "order_index"),
     )
@@ -251,6 +254,10 @@ class Image(Base):
     height: Mapped[int | None]
     mean_luma: Mapped[float | None] = mapped_column(Double)
     perceptual_hash: Mapped[str | None]
+    clip_path: Mapped[str | None]  # of the footage that is shown instead
+    clip_sha256: Mapped[str | None]
+    clip_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    clip_frames: Mapped[int | None]
 
 
 class RenderTask(Base):

@@ -42,5 +42,9 @@ class ImageVersion(Base):
     license_document_url: Mapped[str | None]
     cost: Mapped[Money]
     seed: Mapped[int] = mapped_column(BigInteger)
+    clip_path: Mapped[str | None]  # of the footage that was shown instead
+    clip_sha256: Mapped[str | None]
+    clip_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    clip_frames: Mapped[int | None]
     created_at: Mapped[datetime]  # of the picture
     replaced_at: Mapped[Now]
