@@ -13,7 +13,13 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_PAIRS = dict(zip("([{༺༼⁅⁽₍⌈⌊〈❨❪❬❮❰❲❴⟅⟦⟨⟪⟬⟮〈《「『【〔〖〘〚（［｛｢", ")]}༻༽⁆⁾₎⌉⌋〉❩❫❭❯❱❳❵⟆⟧⟩⟫⟭⟯〉》」』】〕〗〙〛）］｝｣", strict=True))
+_PAIRS = dict(
+    zip(
+        "([{༺༼⁅⁽₍⌈⌊〈❨❪❬❮❰❲❴⟅⟦⟨⟪⟬⟮〈《「『【〔〖〘〚（［｛｢",
+        ")]}༻༽⁆⁾₎⌉⌋〉❩❫❭❯❱❳❵⟆⟧⟩⟫⟭⟯〉》」』】〕〗〙〛）］｝｣",
+        strict=True,
+    )
+)
 """Opening brackets and what closes them (BidiBrackets.txt, without mathematics)."""
 
 _CLOSING = frozenset(_PAIRS.values())
@@ -38,7 +44,7 @@ def levels(text: str, base: int) -> list[int]:
     found = [base] * len(text)
     for place, kind in zip(seen, kinds, strict=True):
         # I1, I2
-        found[place] = base + (int(kind != "L") if base else {"L": 0, "R": 1}.get(kind, 2))
+        found[place] = base + (int(kind != "R") if base else {"L": 0, "R": 1}.get(kind, 2))
     level = base
     for place, kind in enumerate(types):
         if kind == _IGNORED:
@@ -56,12 +62,10 @@ def _weak(types: Sequence[str], base: int) -> list[str]:
     kinds = list(types)
     previous = strong = _direction(base)
     for place, kind in enumerate(kinds):
-        if kind == "NSM":
-            kinds[place] = kind = previous
-        previous = kind
-        if kind in ("L", "R", "AL"):
-            strong = kind
-        elif kind == "EN" and strong == "AL":
+        previous = kinds[place] = previous if kind == "NSM" else kind
+        if previous in ("L", "R", "AL"):
+            strong = previous
+        elif previous == "EN" and strong == "AL":
             kinds[place] = "AN"
     kinds = ["R" if kind == "AL" else kind for kind in kinds]
     for place in range(1, len(kinds) - 1):

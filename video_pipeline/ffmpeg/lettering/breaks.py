@@ -31,7 +31,7 @@ _NOT_LAST = frozenset("([{«‹“‘¿¡（［｛〔〈《「『【〘〖〝｟
 """What never ends a line: what opens."""
 
 _SENSE = frozenset(".,;:!?–—…、。，；：！？،؛؟।")
-_SENSE_WORTH = 0.06
+_SENSE_WORTH = 0.025
 """How much shorter or longer, in parts of a line, a line may be for ending where the sense does."""
 
 

@@ -6,6 +6,7 @@ A part of Unicode's UAX 29, section 3.1: enough of it that no letter is parted f
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
@@ -39,6 +40,9 @@ _PICTURED = (
 )  # fmt: skip
 
 
+_PICTURED_FROM = [first for first, _ in _PICTURED]
+
+
 def clusters(text: str) -> list[str]:
     """The letters of `text`, each with all that belongs to it; joined they are `text`."""
     found: list[str] = []
@@ -52,22 +56,19 @@ def clusters(text: str) -> list[str]:
 
 def _belongs(letter: str, before: str) -> bool:
     """True when `letter` continues the cluster `before`."""
-    code, last = ord(letter), before[-1]
+    code, last = ord(letter), ord(before[-1])
     if before in "\n \t":
         return False
-    if letter in (ZWNJ, ZWJ, _KEYCAP) or unicodedata.category(letter) in ("Mn", "Me", "Mc"):
-        return True
-    if code in _SKINS or code in _TAGS:
-        return is_pictured(before)
-    if last == ZWJ:
-        return _is_symbol(letter)
-    if code in _FLAGS:
-        return len(before) == 1 and ord(before) in _FLAGS
-    if code in _VOWEL_JAMO:
-        return ord(last) in _LEADING_JAMO or ord(last) in _VOWEL_JAMO
-    if code in _LEADING_JAMO:
-        return ord(last) in _LEADING_JAMO
-    return code in _TRAILING_JAMO and (ord(last) in _VOWEL_JAMO or ord(last) in _TRAILING_JAMO)
+    return (
+        letter in (ZWNJ, ZWJ, _KEYCAP)
+        or unicodedata.category(letter) in ("Mn", "Me", "Mc")
+        or ((code in _SKINS or code in _TAGS) and is_pictured(before))
+        or (before[-1] == ZWJ and _is_symbol(letter))
+        or (code in _FLAGS and len(before) == 1 and last in _FLAGS)
+        or (code in _LEADING_JAMO and last in _LEADING_JAMO)
+        or (code in _VOWEL_JAMO and (last in _LEADING_JAMO or last in _VOWEL_JAMO))
+        or (code in _TRAILING_JAMO and (last in _VOWEL_JAMO or last in _TRAILING_JAMO))
+    )
 
 
 def _is_symbol(letter: str) -> bool:
@@ -81,7 +82,8 @@ def is_pictured(cluster: str) -> bool:
     if EMOJI_STYLE in cluster or (_KEYCAP in cluster and cluster[0] in "0123456789#*"):
         return True
     code = ord(cluster[0])
-    return code in _FLAGS or any(first <= code <= last for first, last in _PICTURED)
+    place = bisect_right(_PICTURED_FROM, code) - 1
+    return code in _FLAGS or (place >= 0 and code <= _PICTURED[place][1])
 
 
 def needed(cluster: str) -> Iterator[str]:

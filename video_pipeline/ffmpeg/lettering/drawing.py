@@ -20,19 +20,25 @@ from video_pipeline.ffmpeg.lettering.clusters import clusters
 from video_pipeline.ffmpeg.lettering.faces import Face
 from video_pipeline.ffmpeg.lettering.runs import EMOJI_EM, font_of, is_shaping
 from video_pipeline.ffmpeg.lettering.setting import AUTHOR_SCALE, Placed, Setting, set_words
-from video_pipeline.ffmpeg.lettering.shelf import installed_shelf
+from video_pipeline.ffmpeg.lettering.shelf import OWN, installed_shelf
 
 Reals = NDArray[np.float32]
 
 INK = (250, 247, 240)
-_AUTHOR_INK = 0.88
+_AUTHOR_INK = 0.94
 _FINE_PX = 220.0
 """Letters are drawn at about this size, at most 4 times as large as they will be."""
 
-_SHADES = ((0.045, 0.030, 1.5, 0.62), (0.20, 0.02, 1.7, 0.50))
+_SHADES = ((0.05, 0.03, 1.4, 0.60), (0.24, 0.02, 1.7, 0.58))
 """Shadows of the letters: softness and drop in em, gain of their density, and how dark they are."""
 
-_VEIL_SOFTNESS, _VEIL_BEYOND, _VEIL = 0.95, 0.35, 0.36
+_STROKE = 0.008
+"""Around the letters of other fonts than the studio's own, in em: those are there in regular weight, a little thin."""
+
+_BOLDER = 0.03
+"""Of what throws the shadows, to all sides, in em."""
+
+_VEIL_SOFTNESS, _VEIL_BEYOND, _VEIL = 1.15, 0.45, 0.34
 """The veil behind all lines: its softness, how far it goes beyond them, in em, and how dark it is."""
 
 SIZES = ((1920, 1080), (854, 480), (1080, 1920), (480, 854), (1080, 1080), (480, 480))
@@ -103,7 +109,10 @@ class _Canvas:
         font = font_of(placed.run.face, placed.em_px * placed.run.scale * fine, round(self._em))
         at = ((placed.left - left) * fine, (placed.base - top) * fine)
         direction = placed.run.direction if is_shaping() else None
-        ImageDraw.Draw(mask).text(at, placed.run.text, font=font, fill=255, anchor="ls", direction=direction)
+        stroke = 0.0 if placed.run.face.path == OWN else _STROKE * placed.em_px * fine
+        ImageDraw.Draw(mask).text(
+            at, placed.run.text, font=font, fill=255, anchor="ls", direction=direction, stroke_width=stroke
+        )
         small = cv2.resize(np.asarray(mask), size, interpolation=cv2.INTER_AREA).astype(np.float32) * (strength / 255)
         self._lay(small, left - self.left, top - self.top)
 
@@ -130,9 +139,11 @@ class _Canvas:
     def finished(self) -> NDArray[np.uint8]:
         """The words over their shade."""
         ink = self._letters + self._pictures[..., 3] * (1 - self._letters)
+        # Made a little bolder first, or thin and small letters would throw less shade than others.
+        bolder = cv2.dilate(ink, _disc(_BOLDER * self._em))
         clear = 1 - self._veil()
         for softness, drop, gain, depth in _SHADES:
-            blurred = cv2.GaussianBlur(ink, (0, 0), max(softness * self._em, 0.5))
+            blurred = _blurred(bolder, softness * self._em)
             shift = np.array([[1, 0, 0], [0, 1, drop * self._em]], np.float32)
             dropped = cv2.warpAffine(blurred, shift, (self._width, self._height))
             clear *= 1 - np.clip(dropped * gain, 0, 1) * depth
@@ -151,8 +162,21 @@ class _Canvas:
             rows = slice(max(int(top - beyond) - self.top, 0), int(bottom + beyond) - self.top)
             columns = slice(max(int(left - beyond) - self.left, 0), int(right + beyond) - self.left)
             patch[rows, columns] = 1
-        soft = cv2.GaussianBlur(patch, (0, 0), _VEIL_SOFTNESS * self._em)
-        return np.asarray(soft * _VEIL, np.float32)
+        return _blurred(patch, _VEIL_SOFTNESS * self._em) * np.float32(_VEIL)
+
+
+def _blurred(mask: Reals, softness: float) -> Reals:
+    """`mask` blurred by so many pixels; much of it on a smaller picture, in a tenth of the time."""
+    height, width = mask.shape
+    part = max(int(softness / 5), 1)
+    small = cv2.resize(mask, (-(-width // part), -(-height // part)), interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small, (0, 0), max(softness / part, 0.5))
+    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _disc(radius: float) -> NDArray[np.uint8]:
+    side = 2 * max(round(radius), 1) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 @lru_cache(maxsize=256)

@@ -18,7 +18,7 @@ from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.ffmpeg.lettering.bidi import base_level, levels
 from video_pipeline.ffmpeg.lettering.clusters import clusters
 from video_pipeline.ffmpeg.lettering.faces import Face
-from video_pipeline.ffmpeg.lettering.shelf import OWN, Shelf, locale_of, missing_letters
+from video_pipeline.ffmpeg.lettering.shelf import OWN, Shelf, missing_letters
 
 _MEASURED = 256.0
 """Pixels at which letters are measured: large enough that rounding to 1/64 is nothing."""
@@ -59,10 +59,12 @@ class Piece:
     scale: float
 
 
-def pieces_of(paragraph: str, shelf: Shelf) -> list[Piece]:
-    """The clusters of a paragraph; InvalidInputError when no font has them, or when they cannot be shaped here."""
-    base, locale = base_level(paragraph), locale_of(paragraph)
-    depths = levels(paragraph, base)
+def pieces_of(paragraph: str, shelf: Shelf, locale: str) -> list[Piece]:
+    """The clusters of a paragraph in a text of that `locale` (see shelf.locale_of).
+
+    InvalidInputError when no font has them, or when they cannot be shaped here.
+    """
+    depths = levels(paragraph, base_level(paragraph))
     found: list[Piece] = []
     missing: list[str] = []
     place, before = 0, None
@@ -115,6 +117,7 @@ def runs_of(pieces: Sequence[Piece]) -> list[Run]:
     return runs
 
 
+@lru_cache(maxsize=4096)
 def advance(run: Run, optical_px: float) -> float:
     """How far the next run stands away, in em."""
     font = font_of(run.face, _MEASURED, optical_px)
@@ -123,6 +126,7 @@ def advance(run: Run, optical_px: float) -> float:
     return font.getlength(run.text, direction=_direction(run)) / _MEASURED * run.scale
 
 
+@lru_cache(maxsize=1024)
 def extent(run: Run, optical_px: float) -> tuple[float, float]:
     """How far its ink goes above and below the base line, in em."""
     if run.face.is_coloured:

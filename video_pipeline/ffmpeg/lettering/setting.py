@@ -18,7 +18,7 @@ from video_pipeline.domain.uploads import first_unshown
 from video_pipeline.ffmpeg.lettering.bidi import in_visual_order
 from video_pipeline.ffmpeg.lettering.breaks import balanced, chunks, filled
 from video_pipeline.ffmpeg.lettering.runs import Piece, Run, advance, extent, pieces_of, runs_of
-from video_pipeline.ffmpeg.lettering.shelf import Shelf
+from video_pipeline.ffmpeg.lettering.shelf import Shelf, locale_of
 
 MOST_CHARACTERS = 400
 """Of one caption: a quote, and a name below it."""
@@ -42,7 +42,7 @@ _STEPS = 24
 _LEADING, _LEAST_GAP = 1.36, 0.16
 """From line to line, and the least between the ink of two, in em: some scripts reach higher and lower than others."""
 
-AUTHOR_SCALE, _AUTHOR_GAP = 0.62, 0.62
+AUTHOR_SCALE, _AUTHOR_GAP = 0.64, 0.62
 """Size of the author's name, and how much space stands above it, in parts of the text's."""
 
 
@@ -95,14 +95,16 @@ def set_words(text: str, width: int, height: int, shelf: Shelf) -> Setting:
     shown = len(text) - len(author)
     length = min(max((shown - _SHORT) / (_LONG - _SHORT), 0), 1)
     largest = shorter * (_LARGE + (_SMALL - _LARGE) * length) * max(1080 / shorter, 1) ** _SMALLER_PICTURES
-    optical = round(largest)
-    paragraphs = [_Paragraph(line, shelf, optical) for line in words.split("\n") if line.strip()]
-    byline = _Paragraph(f"— {author}", shelf, optical * AUTHOR_SCALE) if author else None
+    optical, locale = round(largest), locale_of(text)
+    paragraphs = [_Paragraph(line, shelf, locale, optical) for line in words.split("\n") if line.strip()]
+    byline = _Paragraph(f"— {author}", shelf, locale, optical * AUTHOR_SCALE) if author else None
     room, most = min(_WIDTH * width, _MEASURE * height), _HEIGHT * height
     for step in range(_STEPS + 1):
         em = largest + (shorter * _SMALLEST - largest) * step / _STEPS
         # Whole pixels are not needed: the letters are drawn larger and made smaller.
-        if not all(each.fits(room / em) for each in paragraphs) or (byline and not byline.fits(room / em / 0.62)):
+        if not all(each.fits(room / em) for each in paragraphs) or (
+            byline and not byline.fits(room / em / AUTHOR_SCALE)
+        ):
             continue
         rows = [*_rows(paragraphs, room / em), *(byline.rows(room / em / AUTHOR_SCALE, AUTHOR_SCALE) if byline else ())]
         if _height(rows) * em <= most:
@@ -134,8 +136,8 @@ def _begun(text: str) -> str:
 class _Paragraph:
     """Words between two hard line ends."""
 
-    def __init__(self, text: str, shelf: Shelf, optical_px: float) -> None:
-        self._pieces = pieces_of(text, shelf)
+    def __init__(self, text: str, shelf: Shelf, locale: str, optical_px: float) -> None:
+        self._pieces = pieces_of(text, shelf, locale)
         self._optical = optical_px
         self._chunks = chunks([piece.text for piece in self._pieces], list(self._widths()))
 

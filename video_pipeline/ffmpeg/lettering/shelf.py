@@ -11,7 +11,6 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,11 +32,13 @@ _DISPLAY = ("Display", "Nastaliq", "Rashi", "Kufi", "Tamil Slanted", "Looped")
 _LOCALES = ("JP", "KR", "SC", "TC", "HK")
 
 
-@dataclass(frozen=True, slots=True)
 class Shelf:
-    """Fonts, the best first."""
+    """Fonts, the best first; the first one of all is the one in which words are set if it has them."""
 
-    faces: tuple[Face, ...]
+    def __init__(self, faces: Iterable[Face]) -> None:
+        found = list(faces)
+        self._coloured = [face for face in found if face.is_coloured]
+        self._plain = [face for face in found if not face.is_coloured]
 
     def face_for(self, cluster: str, before: Face | None, locale: str) -> Face | None:
         """The font for a cluster after one in `before`; None when no font has it.
@@ -46,15 +47,13 @@ class Shelf:
         """
         letters = tuple(needed(cluster))
         if is_pictured(cluster):
-            return next((face for face in self.faces if face.is_coloured and _has_all(face, letters)), None)
-        plain = [face for face in self.faces if not face.is_coloured]
+            return next((face for face in self._coloured if _has_all(face, letters)), None)
         if before and not before.is_coloured and not _is_letter(cluster) and _has_all(before, letters):
             return before
-        if _has_all(plain[0], letters):
-            return plain[0]
-        if before and before in plain and _has_all(before, letters):
-            return before
-        fit = [face for face in plain if _has_all(face, letters)]
+        likely = [self._plain[0], *([before] if before and not before.is_coloured else [])]
+        if chosen := next((face for face in likely if _has_all(face, letters)), None):
+            return chosen
+        fit = [face for face in self._plain if _has_all(face, letters)]
         return min(fit, key=lambda face: _is_foreign(face, locale), default=None)
 
 
@@ -84,7 +83,7 @@ def installed_shelf() -> Shelf:
     """The studio's own font and those of the system; looked for once in a process."""
     own = faces_in(OWN)
     found = [face for folder in dict.fromkeys(_folders()) for path in _fonts(folder) for face in faces_in(path)]
-    return Shelf((*own, *sorted(filter(_is_for_reading, found), key=_rank)))
+    return Shelf([*own, *sorted(filter(_is_for_reading, found), key=_rank)])
 
 
 def _folders() -> Iterator[Path]:
