@@ -140,7 +140,7 @@ class _Canvas:
         """The words over their shade."""
         ink = self._letters + self._pictures[..., 3] * (1 - self._letters)
         # Made a little bolder first, or thin and small letters would throw less shade than others.
-        bolder = cv2.dilate(ink, _disc(_BOLDER * self._em))
+        bolder = np.asarray(cv2.dilate(ink, _disc(_BOLDER * self._em)), np.float32)
         clear = 1 - self._veil()
         for softness, drop, gain, depth in _SHADES:
             blurred = _blurred(bolder, softness * self._em)
@@ -191,7 +191,7 @@ def _emoji(face: Face, cluster: str, width: int) -> Reals:
     height = max(round(size[1] * width / size[0]), 1)
     # Premultiplied before it is made smaller: what is not seen has no colour that could bleed into the edges.
     small = drawn.convert("RGBa").resize((width, height), Image.Resampling.LANCZOS)
-    return np.asarray(small, np.float32) / 255
+    return np.asarray(small, np.float32) / np.float32(255)
 
 
 def drawing_version() -> str:

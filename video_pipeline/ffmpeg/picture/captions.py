@@ -91,7 +91,7 @@ def _words(caption: Caption, start: int, rate: FrameRate) -> Words:
 
 
 def _still(hold: Hold, start: int, end: int, captions: Sequence[Caption], rate: FrameRate) -> Iterator[Run]:
-    """A still scene from frame `start` to `end`, cut where words begin to appear, are there, begin to vanish, are gone."""
+    """A still scene from frame `start` to `end`, cut where words appear, stand still, vanish and are gone."""
     for caption in captions:
         if caption.start > start:
             yield Run(hold, caption.start - start)

@@ -61,27 +61,36 @@ class Layer:
     def __init__(self, left: int, top: int, pixels: NDArray[np.uint8]) -> None:
         height, width = pixels.shape[:2]
         self._rows, self._columns = slice(top, top + height), slice(left, left + width)
-        cover = pixels[..., 3].astype(np.float32) / 255
+        cover = np.asarray(pixels[..., 3], np.float32) / np.float32(255)
         ink = planes_of(pixels[..., :3])
-        self._cover = (cover, _sited(cover))
-        # Black and grey have levels of their own, 16 and 128, of which a clear pixel must not bring any.
-        self._ink = (
-            luma_of(ink).astype(np.float32) - BLACK * (1 - cover),
-            chroma_of(ink).astype(np.float32) - 128 * (1 - self._cover[1]),
-        )
-        # Rounded by a threshold of each sample's own: a soft shade over an even sky would be seen in steps otherwise.
         chance = np.random.default_rng(1)
-        self._thresholds = tuple(chance.random(ink.shape, np.float32) * 0.998 for ink in self._ink)
+        # Black and grey have levels of their own, 16 and 128, of which a clear pixel must not bring any.
+        self._luma = _Mix(luma_of(ink), BLACK, cover, chance)
+        self._chroma = _Mix(chroma_of(ink), 128, _sited(cover), chance)
 
     def over(self, planes: Planes, opacity: float) -> None:
         """Draw the layer onto `planes`, `opacity` from 0 to 1."""
-        halves = (slice(self._rows.start // 2, self._rows.stop // 2), slice(self._columns.start // 2, None))
-        columns = slice(self._columns.start // 2, self._columns.stop // 2)
-        targets = (luma_of(planes)[self._rows, self._columns], chroma_of(planes)[:, halves[0], columns])
-        for target, cover, ink, thresholds in zip(targets, self._cover, self._ink, self._thresholds, strict=True):
-            mixed = target + (ink - target * cover) * np.float32(opacity)
-            mixed += thresholds
-            np.copyto(target, mixed.astype(np.uint8), where=np.broadcast_to(cover > 0, target.shape))
+        self._luma.onto(luma_of(planes)[self._rows, self._columns], opacity)
+        self._chroma.onto(chroma_of(planes)[:, _halved(self._rows), _halved(self._columns)], opacity)
+
+
+class _Mix:
+    """What a layer brings to planes of one size."""
+
+    def __init__(self, ink: Planes, nothing: int, cover: Reals, chance: np.random.Generator) -> None:
+        self._ink = ink.astype(np.float32) - np.float32(nothing) * (1 - cover)
+        self._cover = cover
+        self._seen = np.broadcast_to(cover > 0, ink.shape)
+        # Rounded by a threshold of each sample's own: a soft shade over an even sky would be seen in steps otherwise.
+        self._thresholds = chance.random(ink.shape, np.float32) * np.float32(0.998)
+
+    def onto(self, target: Planes, opacity: float) -> None:
+        mixed = target + (self._ink - target * self._cover) * np.float32(opacity) + self._thresholds
+        np.copyto(target, mixed.astype(np.uint8), where=self._seen)
+
+
+def _halved(span: slice) -> slice:
+    return slice(span.start // 2, span.stop // 2)
 
 
 def _sited(cover: Reals) -> Reals:
