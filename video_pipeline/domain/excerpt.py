@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.timebase import TimeRange
-from video_pipeline.domain.timeline import PictureClip, SoundClip, Timeline, Transition, TransitionKind
+from video_pipeline.domain.timeline import Caption, PictureClip, SoundClip, Timeline, Transition, TransitionKind
 
 
 def telling_range(timeline: Timeline, frames: int) -> TimeRange:
@@ -46,4 +47,19 @@ def excerpt(timeline: Timeline, span: TimeRange, sound: MediaReference) -> Timel
         clips.append(replace(clip, frames=end - first))
     samples = timeline.rate.samples_at(span.duration)
     piece = SoundClip(timeline.name, sound, TimeRange(0, samples), TimeRange(0, samples))
-    return replace(timeline, pictures=tuple(clips), transitions=tuple(changes), sounds=(piece,), crossfades=())
+    return replace(
+        timeline,
+        pictures=tuple(clips),
+        transitions=tuple(changes),
+        sounds=(piece,),
+        crossfades=(),
+        captions=tuple(_captions(timeline, span)),
+    )
+
+
+def _captions(timeline: Timeline, span: TimeRange) -> Iterator[Caption]:
+    """The words that are seen in `span`, as long as they are seen in it."""
+    for caption in timeline.captions:
+        first, end = max(caption.start, span.start), min(caption.end, span.end)
+        if first < end:
+            yield replace(caption, start=first - span.start, frames=end - first)

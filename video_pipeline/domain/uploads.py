@@ -40,6 +40,9 @@ _UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"
 """Persian and many emoji are not written right without them."""
 
+_HINTS = frozenset("\u00ad\u200b\u200e\u200f\u2060") | frozenset(map(chr, range(0xE0020, 0xE0080)))
+"""What is part of a text though it is not seen: where a line may break, on which side a sign belongs, flags."""
+
 _BOM = "\ufeff"
 
 
@@ -68,6 +71,12 @@ def shown_name(name: str) -> str:
     return f"{stem.encode()[:room].decode(errors='ignore')}{dot}{suffix}"
 
 
+def first_unshown(line: str) -> str | None:
+    """The first character of a line of text that controls it instead of being part of it; None when there is none."""
+    allowed = _HINTS.union("\t", _JOINERS)
+    return next((each for each in line if unicodedata.category(each) in _UNSHOWN and each not in allowed), None)
+
+
 def quotes_of(content: bytes) -> str:
     """The text of a file of quotes, lines ending in LF; MediaError when it is not UTF-8, or no plain text."""
     try:
@@ -78,9 +87,8 @@ def quotes_of(content: bytes) -> str:
         ) from error
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, line in enumerate(lines, start=1):
-        strange = [each for each in line if unicodedata.category(each) in _UNSHOWN and each not in f"\t{_JOINERS}"]
-        if strange:
-            raise MediaError(f"line {number} of the quotes has a character that is not shown: U+{ord(strange[0]):04X}")
+        if (strange := first_unshown(line)) is not None:
+            raise MediaError(f"line {number} of the quotes has a character that is not shown: U+{ord(strange):04X}")
     if not text.strip():
         raise MediaError("the quotes are empty: there is no line with a word")
     return "\n".join(lines)

@@ -18,7 +18,8 @@ from video_pipeline.ffmpeg.files.flac import write_flac
 from video_pipeline.ffmpeg.files.mux import write_file
 from video_pipeline.ffmpeg.files.reel import Label, PictureTrack, SoundTrack
 from video_pipeline.ffmpeg.gallery import Gallery
-from video_pipeline.ffmpeg.picture.plan import compile_plan, kind_of
+from video_pipeline.ffmpeg.picture.captions import captioned_plan
+from video_pipeline.ffmpeg.picture.plan import kind_of
 from video_pipeline.ffmpeg.sound.programme import FinishedSound
 from video_pipeline.ffmpeg.sound.voice import AudioCodec, Voice
 from video_pipeline.ffmpeg.work.aside import beside
@@ -119,7 +120,7 @@ def _described(rendition: Rendition, timeline: Timeline) -> list[str]:
     steps = [f"sound: {voice_of(rendition)}"]
     if container.video:
         recipe = VIDEO[container.video]
-        kinds = sorted({kind_of(run.stretch) for run in compile_plan(timeline)})
+        kinds = sorted({kind_of(run.stretch) for run in captioned_plan(timeline)})
         pictures = " ".join(f"-{kind} {recipe.options(kind, recipe.quantisers[kind][0])}" for kind in kinds)
         size = f"{rung.width}x{rung.height}"
         steps.insert(0, f"stretches: -c:v {recipe.encoder} -s {size} -r {timeline.rate} {pictures}")

@@ -17,6 +17,8 @@ from video_pipeline.ffmpeg.encoding.stretch import (
 from video_pipeline.ffmpeg.files.reel import PictureTrack
 from video_pipeline.ffmpeg.overlay.live import Heard, live_key, make_live
 from video_pipeline.ffmpeg.picture.canvas import Size
+from video_pipeline.ffmpeg.picture.captions import texts_of
+from video_pipeline.ffmpeg.picture.layers import LayerFile, keep_words
 from video_pipeline.ffmpeg.picture.plan import Kind, Live, Run, Stretch, kind_of
 from video_pipeline.ffmpeg.work.cache import Session
 from video_pipeline.ffmpeg.work.coded import is_whole
@@ -44,6 +46,9 @@ _OTHER_COST_MS = 30.0
 _PREPARING_S = 0.07
 """Expected CPU seconds to decode, scale and convert one picture."""
 
+_LETTERING_S = 0.3
+"""The same to set and draw words."""
+
 _FULL_HD = 1920 * 1080
 
 
@@ -59,20 +64,28 @@ class Gallery:
         self._session = session
         self._crew = crew
         self._heard: Heard | None = None
+        self._layers: Mapping[str, LayerFile] = {}
         self._keys: dict[Stretch, str] = {}
         self._missing: list[Stretch] = []
         self.tasks: list[Future[None]] = []
 
-    def look_up(self, heard: Heard | None) -> None:
-        """See which stretches exist already; one with an overlay is known by what is `heard` in it."""
-        self._heard = heard
+    def look_up(self, heard: Heard | None, layers: Mapping[str, LayerFile]) -> None:
+        """See which stretches exist already; one with an overlay is known by what is `heard` in it, one with words by
+        their picture in `layers`."""
+        self._heard, self._layers = heard, layers
         self._keys = {run.stretch: self._key(run.stretch) for run in self._plan}
         self._missing = [stretch for stretch, key in self._keys.items() if not _is_kept(self._session, key)]
 
     def _key(self, stretch: Stretch) -> str:
+        layers = [self._layers[text] for text in texts_of(stretch)]
         if isinstance(stretch, Live) and self._heard:
-            return live_key(stretch, self._form, self._heard)
-        return stretch_key(stretch, self._form)
+            return live_key(stretch, self._form, self._heard, layers)
+        return stretch_key(stretch, self._form, layers)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All words that are seen in its pictures."""
+        return tuple(dict.fromkeys(text for run in self._plan for text in texts_of(run.stretch)))
 
     @property
     def cost(self) -> float:
@@ -114,16 +127,40 @@ class Gallery:
     def _queue(self, number: int, stretch: Stretch) -> Future[None]:
         task = f"encoded picture stretch {number} of {self.encoded} ({self._form.codec}, {self.size.height} lines)"
         cost, key, given = self._cost(stretch), self._keys[stretch], (self._files, self._session, self._crew.stop)
+        layers = {text: self._layers[text] for text in texts_of(stretch)}
         if isinstance(stretch, Live):
-            assert self._heard is not None
-            return self._crew.submit(cost, task, make_live, stretch, self._form, *given, heard=self._heard, key=key)
-        return self._crew.submit(cost, task, make_stretch, stretch, self._form, *given, key=key)
+            heard = self._heard
+            return self._crew.submit(
+                cost, task, make_live, stretch, self._form, *given, heard=heard, key=key, layers=layers
+            )
+        return self._crew.submit(cost, task, make_stretch, stretch, self._form, *given, key=key, layers=layers)
 
     def track(self) -> PictureTrack:
         """What a file is joined from, once all tasks are done."""
         return PictureTrack(
             self._form, [(self._session.own / self._keys[run.stretch], run.frames) for run in self._plan]
         )
+
+
+def prepare_words(galleries: Iterable[Gallery], *, session: Session, crew: Crew) -> dict[Size, dict[str, LayerFile]]:
+    """The words of `galleries` drawn in every size in which they are needed; InvalidInputError when they cannot be."""
+    wanted = dict.fromkeys((gallery.size, text) for gallery in galleries for text in gallery.texts)
+    tasks = [
+        crew.submit(
+            _LETTERING_S * _share(size),
+            f"set words {number} of {len(wanted)}",
+            keep_words,
+            text,
+            size,
+            session,
+            crew.stop,
+        )
+        for number, (size, text) in enumerate(wanted, start=1)
+    ]
+    drawn: dict[Size, dict[str, LayerFile]] = {}
+    for (size, text), layer in zip(wanted, crew.gather(tasks), strict=True):
+        drawn.setdefault(size, {})[text] = layer
+    return drawn
 
 
 def prepare_pictures(galleries: Iterable[Gallery], files: Mapping[str, Path], *, session: Session, crew: Crew) -> None:

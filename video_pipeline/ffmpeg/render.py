@@ -34,11 +34,12 @@ from video_pipeline.ffmpeg.encoding.codecs import VIDEO
 from video_pipeline.ffmpeg.encoding.stretch import PictureFormat, make_stretch, prepare_picture
 from video_pipeline.ffmpeg.files.containers import CONTAINERS
 from video_pipeline.ffmpeg.files.reel import SoundTrack, label_of
-from video_pipeline.ffmpeg.gallery import Gallery, prepare_pictures
+from video_pipeline.ffmpeg.gallery import Gallery, prepare_pictures, prepare_words
 from video_pipeline.ffmpeg.overlay.hearing import listen
 from video_pipeline.ffmpeg.overlay.live import Heard, make_live
 from video_pipeline.ffmpeg.overlay.spectrum import table_span
-from video_pipeline.ffmpeg.picture.plan import compile_plan
+from video_pipeline.ffmpeg.picture.captions import captioned_plan
+from video_pipeline.ffmpeg.picture.layers import keep_words
 from video_pipeline.ffmpeg.program.binary import FfmpegBinary
 from video_pipeline.ffmpeg.sound.lossless import LosslessWork, measure_span
 from video_pipeline.ffmpeg.sound.mixing import mix_span
@@ -88,6 +89,7 @@ STAGES: Mapping[Callable[..., Any], str] = {
     table_span: "mix",
     encode_chunk: "sound",
     measure_span: "sound",
+    keep_words: "pictures",
     prepare_picture: "pictures",
     make_stretch: "pictures",
     make_live: "pictures",
@@ -134,7 +136,7 @@ class _Batch:
         renditions = self._order.outs
         self._check_encoders()
         self._crew.announce(self._joining * len(renditions))
-        plan = compile_plan(self._order.timeline)
+        plan = captioned_plan(self._order.timeline)
         forms = dict.fromkeys(form for each in renditions if (form := self._form(each)) is not None)
         galleries = {
             form: Gallery(plan, form, self._order.files, session=self._session, crew=self._crew) for form in forms
@@ -179,8 +181,9 @@ class _Batch:
         return self._followed(when_heard)
 
     def _queue(self, galleries: list[Gallery], heard: Heard | None) -> None:
+        layers = prepare_words(galleries, session=self._session, crew=self._crew)
         for gallery in galleries:
-            gallery.look_up(heard)
+            gallery.look_up(heard, layers.get(gallery.size, {}))
         prepare_pictures(galleries, self._order.files, session=self._session, crew=self._crew)
         for gallery in galleries:
             gallery.queue()

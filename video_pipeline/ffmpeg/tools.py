@@ -22,6 +22,7 @@ from video_pipeline.ffmpeg.foreign.admission import film_kind, sound_kind
 from video_pipeline.ffmpeg.foreign.hardware import AUTO, Hardware
 from video_pipeline.ffmpeg.foreign.transcode import Foundry, transcode
 from video_pipeline.ffmpeg.foreign.wish import Wish
+from video_pipeline.ffmpeg.lettering.drawing import check_words
 from video_pipeline.ffmpeg.picture.pictures import (
     WAVEFORM_SIZE,
     draw_contact_sheet,
@@ -156,6 +157,10 @@ class FfmpegTools:
     def thumbnail(self, picture: Path, out: Path, title: str = "") -> bool:
         """Draw `picture` as a JPEG of 1280 x 720 below 2 MB, with `title` on it; False when no words were set."""
         return draw_thumbnail(picture, out, title)
+
+    def check_caption(self, text: str) -> None:
+        """InvalidInputError when `text` cannot be drawn as words over a picture; see ports.MediaTools."""
+        check_words(text)
 
     def appeal(self, picture: Path) -> float:
         """How much a picture promises at a glance, about 0 to 1."""

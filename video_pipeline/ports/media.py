@@ -110,6 +110,14 @@ class MediaTools(Protocol):
         """Draw `picture` as a JPEG of 1280 x 720 below 2 MB, with `title` on it; False when no words were set."""
         ...
 
+    def check_caption(self, text: str) -> None:
+        """InvalidInputError when `text` cannot be drawn as words over a picture of every shape and size.
+
+        That is when no font here has one of its characters (the message names them and what to install), when it holds
+        characters that are not seen, or when it is too long to be read.
+        """
+        ...
+
     def appeal(self, picture: Path) -> float:
         """How much a picture promises at a glance, about 0 to 1."""
         ...

@@ -17,6 +17,7 @@ from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Motion, TransitionKind
 from video_pipeline.ffmpeg.encoding.codecs import VIDEO, VideoCodec
 from video_pipeline.ffmpeg.picture.canvas import Planes, Size, load_planes, scaled_planes
+from video_pipeline.ffmpeg.picture.layers import LAYER_VERSION, LayerFile, layer_of
 from video_pipeline.ffmpeg.picture.motion import mover
 from video_pipeline.ffmpeg.picture.pictures import open_picture
 from video_pipeline.ffmpeg.picture.plan import Blend, Hold, Kind, Live, Look, Move, Plain, Stretch, kind_of
@@ -54,12 +55,13 @@ class PictureFormat:
         return Size(self.rung.width, self.rung.height)
 
 
-def stretch_key(stretch: Stretch, form: PictureFormat) -> str:
-    """The cache key: everything that decides the packets."""
+def stretch_key(stretch: Stretch, form: PictureFormat, layers: Sequence[LayerFile] = ()) -> str:
+    """The cache key: everything that decides the packets; `layers` are the pictures of the words in it."""
     recipe = VIDEO[form.codec]
     kind = kind_of(stretch)
     options = [recipe.options(kind, quantiser) for quantiser in recipe.quantisers[kind]]
-    return key_of(["stretch", ENGINE_VERSION, av.library_versions, repr(stretch), repr(form), options])
+    said = [LAYER_VERSION, *(layer.sha256 for layer in layers)] if layers else []
+    return key_of(["stretch", ENGINE_VERSION, av.library_versions, repr(stretch), repr(form), options, *said])
 
 
 def pictures_of(stretch: Stretch) -> tuple[str, ...]:
@@ -77,11 +79,21 @@ def pictures_of(stretch: Stretch) -> tuple[str, ...]:
 
 
 def make_stretch(
-    stretch: Plain, form: PictureFormat, files: Mapping[str, Path], session: Session, stop: StopFlag, *, key: str
+    stretch: Plain,
+    form: PictureFormat,
+    files: Mapping[str, Path],
+    session: Session,
+    stop: StopFlag,
+    *,
+    key: str,
+    layers: Mapping[str, LayerFile] | None = None,
 ) -> None:
-    """Encode `stretch` into the cache as `key`; `files` maps the checksums of its pictures to files. In a worker."""
+    """Encode `stretch` into the cache as `key`; `files` maps the checksums of its pictures to files, `layers` its words
+    to their pictures. In a worker."""
     stop.check()
     planes = {picture: prepared_planes(picture, files[picture], form.size, session) for picture in pictures_of(stretch)}
+    if isinstance(stretch, Hold) and stretch.words and layers:
+        layer_of(layers[stretch.words]).over(planes[stretch.picture], 1.0)
 
     recipe = VIDEO[form.codec]
 

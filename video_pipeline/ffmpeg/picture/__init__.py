@@ -6,4 +6,6 @@ canvas       pictures as 8-bit planes of BT.709
 particles    what floats in the air
 motion       how a picture moves while it is shown
 transitions  how one picture becomes another
+captions     the plan cut where words are seen
+layers       words over planes
 """

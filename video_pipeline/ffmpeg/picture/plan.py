@@ -58,6 +58,7 @@ class Hold:
 
     picture: str
     frames: int
+    words: str = ""  # which stand over it all the time
 
     @property
     def shown(self) -> int:
@@ -108,12 +109,32 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """A caption over a stretch: from the stretch's frame `start` on, which may lie before its beginning, for `frames`
+    frames, in the first and the last `fade` of which it appears and vanishes."""
+
+    text: str
+    start: int
+    frames: int
+    fade: int
+
+    def opacity(self, number: int) -> float:
+        """How much of them is seen at frame `number` of the stretch, 0 to 1."""
+        place = number - self.start
+        if not 0 <= place < self.frames:
+            return 0.0
+        share = min(min(place + 1, self.frames - place) / (self.fade + 1), 1.0)
+        return share * share * (3 - 2 * share)
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
-    """What a programme shows from its frame `first` on, with the overlay over it; shown whole."""
+    """What a programme shows from its frame `first` on, with the overlay and words over it; shown whole."""
 
     beneath: tuple[Sight, ...]
     first: int
     overlay: Overlay
+    words: tuple[Words, ...] = ()
 
     @property
     def shown(self) -> int:
@@ -144,6 +165,8 @@ def kind_of(stretch: Stretch) -> Kind:
         case Blend():
             return Kind.BLEND
         case Live():
+            if stretch.overlay is Overlay.NONE and not isinstance(stretch.beneath[0].stretch, Hold):
+                return kind_of(stretch.beneath[0].stretch)
             return Kind.MOVE if any(map(_moves, stretch.beneath)) else Kind.LIVE
     assert_never(stretch)
 

@@ -1,0 +1,221 @@
+"""Owns how a caption is laid out in a picture: size, lines, places; hides how it is made to fit.
+
+Words stand in the middle, a little above half height, where nothing else of a programme is drawn; the author below
+them, smaller. Everything stays within four fifths of the picture, well inside of the title-safe area (EBU R 95: 90 %).
+Letters are larger in smaller pictures, in parts of the picture, and smaller for longer texts.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.quotes import parted
+from video_pipeline.domain.uploads import first_unshown
+from video_pipeline.ffmpeg.lettering.bidi import in_visual_order
+from video_pipeline.ffmpeg.lettering.breaks import balanced, chunks, filled
+from video_pipeline.ffmpeg.lettering.runs import Piece, Run, advance, extent, pieces_of, runs_of
+from video_pipeline.ffmpeg.lettering.shelf import Shelf, locale_of
+
+MOST_CHARACTERS = 400
+"""Of one caption: a quote, and a name below it."""
+
+_WIDTH, _MEASURE = 0.80, 1.25
+"""The longest line, in widths of the picture, and in heights: a line across a wide screen is tiring to read."""
+
+_HEIGHT, _MIDDLE = 0.56, 0.465
+"""The most height, and where its middle is, in heights of the picture. Overlays begin at 0.77 (overlay.drawings)."""
+
+_LARGE, _SMALL, _SMALLEST = 0.072, 0.050, 0.030
+"""Size of the letters of a short text and of a long one, and the least that is still read, in the shorter side."""
+
+_SHORT, _LONG = 40, 240
+"""Characters of a short text and of a long one."""
+
+_SMALLER_PICTURES = 0.15
+"""The power by which letters grow where the picture has less than 1080 lines: fewer pixels draw them less well."""
+
+_STEPS = 24
+_LEADING, _LEAST_GAP = 1.36, 0.16
+"""From line to line, and the least between the ink of two, in em: some scripts reach higher and lower than others."""
+
+AUTHOR_SCALE, _AUTHOR_GAP = 0.64, 0.62
+"""Size of the author's name, and how much space stands above it, in parts of the text's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A run at its place: the left end of its base line, in pixels of the picture, and the size of its letters."""
+
+    run: Run
+    left: float
+    base: float
+    em_px: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line from left to right."""
+
+    runs: tuple[Placed, ...]
+    ink: tuple[float, float, float, float]  # left, top, right, bottom in pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A caption in a picture of one size."""
+
+    lines: tuple[Line, ...]
+    em_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line before it has a place; lengths in its own em."""
+
+    runs: tuple[Run, ...]
+    widths: tuple[float, ...]
+    above: float
+    below: float
+    scale: float  # of its em to that of the text
+    gap: float  # em of the text above it, besides the leading
+
+
+def set_words(text: str, width: int, height: int, shelf: Shelf) -> Setting:
+    """`text` laid out in a picture of `width` x `height` pixels.
+
+    InvalidInputError when a character cannot be drawn here, when there are none, or when it is too long to be read.
+    """
+    words, author = parted(_checked(text))
+    shorter = min(width, height)
+    shown = len(text) - len(author)
+    length = min(max((shown - _SHORT) / (_LONG - _SHORT), 0), 1)
+    largest = shorter * (_LARGE + (_SMALL - _LARGE) * length) * max(1080 / shorter, 1) ** _SMALLER_PICTURES
+    optical, locale = round(largest), locale_of(text)
+    paragraphs = [_Paragraph(line, shelf, locale, optical) for line in words.split("\n") if line.strip()]
+    byline = _Paragraph(f"— {author}", shelf, locale, optical * AUTHOR_SCALE) if author else None
+    room, most = min(_WIDTH * width, _MEASURE * height), _HEIGHT * height
+    for step in range(_STEPS + 1):
+        em = largest + (shorter * _SMALLEST - largest) * step / _STEPS
+        # Whole pixels are not needed: the letters are drawn larger and made smaller.
+        if not all(each.fits(room / em) for each in paragraphs) or (
+            byline and not byline.fits(room / em / AUTHOR_SCALE)
+        ):
+            continue
+        rows = [*_rows(paragraphs, room / em), *(byline.rows(room / em / AUTHOR_SCALE, AUTHOR_SCALE) if byline else ())]
+        if _height(rows) * em <= most:
+            return Setting(_placed(rows, em, width, height), em)
+    raise InvalidInputError(
+        f"{_begun(text)} is too long for a picture of {width} x {height}: words are at most some 60 characters long, "
+        "or need a place where a line may end (a zero-width space, U+200B), and all of them a few lines"
+    )
+
+
+def _checked(text: str) -> str:
+    """`text` in composed form; InvalidInputError when there is nothing to see, or something that is not seen."""
+    plain = unicodedata.normalize("NFC", text)
+    for line in plain.split("\n"):
+        if (strange := first_unshown(line)) is not None:
+            raise InvalidInputError(f"{_begun(text)} has a character that is not shown: U+{ord(strange):04X}")
+    if len(plain) > MOST_CHARACTERS:
+        raise InvalidInputError(f"{_begun(text)} has {len(plain)} characters; at most {MOST_CHARACTERS} fit")
+    if not any(unicodedata.category(each)[0] in "LNSP" for each in plain):
+        raise InvalidInputError(f"{text[:40]!r} has no words to draw")
+    return "\n".join(" ".join(line.replace("\t", " ").split(" ")).strip() for line in plain.split("\n"))
+
+
+def _begun(text: str) -> str:
+    words = " ".join(text.split())
+    return repr(words if len(words) <= 40 else f"{words[:40]}...")
+
+
+class _Paragraph:
+    """Words between two hard line ends."""
+
+    def __init__(self, text: str, shelf: Shelf, locale: str, optical_px: float) -> None:
+        self._pieces = pieces_of(text, shelf, locale)
+        self._optical = optical_px
+        self._chunks = chunks([piece.text for piece in self._pieces], list(self._widths()))
+
+    def _widths(self) -> Iterator[float]:
+        """What each cluster adds to the length of its word: the letters of a word shape each other."""
+        start = 0
+        for run in runs_of(self._pieces):
+            end, shown = start, 0
+            while shown < len(run.text):
+                shown += len(self._pieces[end].text)
+                end += 1
+            yield from self._widths_in(run, self._pieces[start:end])
+            start = end
+
+    def _widths_in(self, run: Run, pieces: Sequence[Piece]) -> Iterator[float]:
+        for word in _words(pieces):
+            whole = advance(Run("".join(piece.text for piece in word), run.face, run.level, run.scale), self._optical)
+            yield from (whole / len(word) for _ in word)
+
+    def fits(self, room: float) -> bool:
+        """True when no word is longer than a line of `room` em."""
+        return all(chunk.width <= room for chunk in self._chunks)
+
+    def rows(self, room: float, scale: float = 1.0) -> Iterator[_Row]:
+        """The lines of at most `room` em."""
+        few = len(filled(self._chunks, room))
+        ends = balanced(self._chunks, room) if few > 1 else [len(self._chunks)]
+        for first, end in pairwise([0, *ends]):
+            shown = self._pieces[self._chunks[first].start : self._chunks[end - 1].end]
+            runs = runs_of(shown)
+            ordered = in_visual_order(runs, [run.level for run in runs])
+            widths = [advance(run, self._optical) for run in ordered]
+            extents = [extent(run, self._optical) for run in ordered]
+            above, below = max(top for top, _ in extents), max(bottom for _, bottom in extents)
+            gap = _AUTHOR_GAP if scale != 1.0 and not first else 0.0
+            yield _Row(tuple(ordered), tuple(widths), above, below, scale, gap)
+
+
+def _words(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """Pieces up to each space, and the spaces; in scripts without spaces a word is a sign."""
+    word: list[Piece] = []
+    for piece in pieces:
+        alone = piece.text.isspace() or unicodedata.east_asian_width(piece.text[0]) in "WF"
+        if word and (alone or word[-1].text.isspace() or unicodedata.east_asian_width(word[-1].text[0]) in "WF"):
+            yield word
+            word = []
+        word.append(piece)
+    if word:
+        yield word
+
+
+def _rows(paragraphs: Sequence[_Paragraph], room: float) -> Iterator[_Row]:
+    for paragraph in paragraphs:
+        yield from paragraph.rows(room)
+
+
+def _steps(rows: Sequence[_Row]) -> list[float]:
+    """From each base line to the next, in em of the text."""
+    return [
+        max(_LEADING * after.scale, before.below * before.scale + after.above * after.scale + _LEAST_GAP) + after.gap
+        for before, after in pairwise(rows)
+    ]
+
+
+def _height(rows: Sequence[_Row]) -> float:
+    return rows[0].above * rows[0].scale + sum(_steps(rows)) + rows[-1].below * rows[-1].scale
+
+
+def _placed(rows: Sequence[_Row], em: float, width: int, height: int) -> tuple[Line, ...]:
+    base = _MIDDLE * height - _height(rows) * em / 2 + rows[0].above * rows[0].scale * em
+    lines = []
+    for row, step in zip(rows, [*_steps(rows), 0.0], strict=True):
+        size = em * row.scale
+        left = start = (width - sum(row.widths) * size) / 2
+        runs = []
+        for run, advanced in zip(row.runs, row.widths, strict=True):
+            runs.append(Placed(run, left, base, size, advanced * size))
+            left += advanced * size
+        lines.append(Line(tuple(runs), (start, base - row.above * size, left, base + row.below * size)))
+        base += step * em
+    return tuple(lines)
