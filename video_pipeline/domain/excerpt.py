@@ -27,8 +27,8 @@ def telling_range(timeline: Timeline, frames: int) -> TimeRange:
 def excerpt(timeline: Timeline, span: TimeRange, sound: MediaReference) -> Timeline:
     """The pictures of `span` (in frames) with `sound`, which begins where `span` does and lasts as long or longer.
 
-    A transition that reaches beyond the excerpt is shortened to what lies in it. InvalidInputError when `span` is
-    empty or leaves the programme.
+    `sound` is all that is heard there, the beds under it included. A transition that reaches beyond the excerpt is
+    shortened to what lies in it. InvalidInputError when `span` is empty or leaves the programme.
     """
     if not span.duration or span.end > timeline.frames:
         raise InvalidInputError(f"frames {span.start} to {span.end} are no part of {timeline.frames} frames")
@@ -46,4 +46,4 @@ def excerpt(timeline: Timeline, span: TimeRange, sound: MediaReference) -> Timel
         clips.append(replace(clip, frames=end - first))
     samples = timeline.rate.samples_at(span.duration)
     piece = SoundClip(timeline.name, sound, TimeRange(0, samples), TimeRange(0, samples))
-    return replace(timeline, pictures=tuple(clips), transitions=tuple(changes), sounds=(piece,), crossfades=())
+    return replace(timeline, pictures=tuple(clips), transitions=tuple(changes), sounds=(piece,), crossfades=(), beds=())
