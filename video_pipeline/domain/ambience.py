@@ -16,12 +16,12 @@ class Ambience(StrEnum):
     CAFE = "cafe"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """Its name for people."""
-        return _TITLES[self]
+        return _LABELS[self]
 
 
-_TITLES = {
+_LABELS = {
     Ambience.RAIN: "Steady rain",
     Ambience.FIRE: "Crackling fire",
     Ambience.WIND: "Wind in the open",

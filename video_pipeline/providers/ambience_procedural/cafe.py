@@ -44,8 +44,8 @@ def cafe(circle: Circle, chance: Chance) -> Wave:
     _cups(circle, chance.stream("cups"), table)
     wave += table + 0.5 * circle.echoing(table, chance.stream("room", "cups"), decay_s=0.7, brightest_hz=5000)
     breath = decibels(1.0 * circle.drift(chance.stream("machines"), 0.1))
-    for side, channel in enumerate(wave):
-        channel += 0.012 * breath * circle.noise(chance.stream("tone", side), between(60, 500, slope=1.5, tilt=0.9))
+    for side in range(2):
+        wave[side] += 0.012 * breath * circle.noise(chance.stream("tone", side), between(60, 500, slope=1.5, tilt=0.9))
     return wave
 
 

@@ -84,7 +84,7 @@ class Circle:
         return np.asarray(scipy.fft.irfft(spectrum, self.samples, axis=-1, workers=1), np.float32)
 
     def echoing(self, wave: Wave, rng: np.random.Generator, *, decay_s: float, brightest_hz: float) -> Wave:
-        """What a room or a wood answers to `wave`: a tail of noise that falls by 60 dB in `decay_s`, each ear its own."""
+        """What a room or a wood answers to `wave`: a tail of noise, each ear its own; -60 dB after `decay_s`."""
         length = min(int(decay_s * 1.1 * self.rate), self.samples)
         fall = np.exp(-6.9 * np.arange(length) / (decay_s * self.rate))
         # It builds up: the first 15 ms would be walls, and there are none so near.
@@ -133,6 +133,6 @@ def between(lowest_hz: float, highest_hz: float, *, slope: float = 4.0, tilt: fl
     return shape
 
 
-def decibels(level_db: float | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def decibels(level_db: float | npt.NDArray[np.float32] | npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """The factor of a level."""
     return np.asarray(10 ** (np.asarray(level_db) / 20), np.float32)

@@ -41,14 +41,14 @@ def _flames(circle: Circle, chance: Chance) -> Wave:
     size = circle.drift(chance.stream("size"), 0.35)
     flicker = circle.drift(chance.stream("flicker"), 9.0, tilt=0.3)
     wave = circle.silence()
-    for side, channel in enumerate(wave):
+    for side in range(2):
         own = circle.drift(chance.stream("flicker", side), 12.0, tilt=0.2)
         roar = circle.noise(chance.stream("roar", side), between(38, 170, slope=2.0, tilt=0.4))
         flutter = circle.noise(chance.stream("flutter", side), between(180, 700, slope=2.0, tilt=0.6))
         hiss = circle.noise(chance.stream("hiss", side), between(2500, 9000, slope=1.5, tilt=0.2))
-        channel += 0.10 * roar * decibels(2.5 * size + 2.0 * flicker)
-        channel += 0.028 * flutter * decibels(3.0 * size + 3.0 * (0.6 * flicker + 0.8 * own))
-        channel += 0.0045 * hiss * decibels(3.5 * size + 1.5 * own)
+        wave[side] += 0.10 * roar * decibels(2.5 * size + 2.0 * flicker)
+        wave[side] += 0.028 * flutter * decibels(3.0 * size + 3.0 * (0.6 * flicker + 0.8 * own))
+        wave[side] += 0.0045 * hiss * decibels(3.5 * size + 1.5 * own)
     return wave
 
 

@@ -34,10 +34,10 @@ def night(circle: Circle, chance: Chance) -> Wave:
 def _air(circle: Circle, chance: Chance) -> Wave:
     breath = circle.drift(chance.stream("breath"), 0.15)
     wave = circle.silence()
-    for side, channel in enumerate(wave):
+    for side in range(2):
         low = circle.noise(chance.stream("air", side), between(70, 600, slope=1.5, tilt=0.8))
         leaves = circle.noise(chance.stream("leaves", side), between(1200, 6000, slope=1.5, tilt=0.6))
-        channel += 0.006 * low * decibels(2.0 * breath) + 0.0012 * leaves * decibels(2.5 * breath)
+        wave[side] += 0.006 * low * decibels(2.0 * breath) + 0.0012 * leaves * decibels(2.5 * breath)
     return wave
 
 

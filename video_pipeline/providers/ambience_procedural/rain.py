@@ -39,10 +39,10 @@ def _wash(circle: Circle, chance: Chance) -> Wave:
     breath = decibels(1.2 * circle.drift(chance.stream("breath"), 0.12))
     middle = circle.noise(chance.stream("wash", "middle"), between(250, 9000, slope=1.5, tilt=0.35))
     wave = circle.silence()
-    for side, channel in enumerate(wave):
+    for side in range(2):
         own = circle.noise(chance.stream("wash", side), between(300, 11_000, slope=1.5, tilt=0.3))
         roof = circle.noise(chance.stream("roof", side), between(90, 420, slope=2.0, tilt=0.5))
-        channel += breath * (0.55 * own + 0.35 * middle) + 0.3 * roof
+        wave[side] += breath * (0.55 * own + 0.35 * middle) + 0.3 * roof
     return np.asarray(wave * np.float32(0.1), np.float32)
 
 

@@ -22,7 +22,7 @@ def sea(circle: Circle, chance: Chance) -> Wave:
     """One loop of waves."""
     wave = circle.silence()
     envelopes = _envelopes(circle, chance)
-    for side, channel in enumerate(wave):
+    for side in range(2):
         swell = circle.noise(chance.stream("swell", side), between(45, 260, slope=2.0, tilt=0.6))
         middle = circle.noise(chance.stream("break", side), between(220, 2400, slope=1.5, tilt=0.55))
         foam = circle.noise(chance.stream("foam", side), between(1800, 10_000, slope=1.5, tilt=0.25))
@@ -30,8 +30,8 @@ def sea(circle: Circle, chance: Chance) -> Wave:
         # Foam is many bubbles: it is rough, not smooth as noise is.
         fizz = decibels(2.2 * circle.drift(chance.stream("fizz", side), 45.0, tilt=0.0))
         low, broken, high = envelopes[side]
-        channel += 0.16 * swell * low + 0.15 * middle * broken + 0.062 * foam * fizz * high
-        channel += 0.018 * far * decibels(1.5 * circle.drift(chance.stream("offing"), 0.2))
+        wave[side] += 0.16 * swell * low + 0.15 * middle * broken + 0.062 * foam * fizz * high
+        wave[side] += 0.018 * far * decibels(1.5 * circle.drift(chance.stream("offing"), 0.2))
     return wave
 
 
