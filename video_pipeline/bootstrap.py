@@ -16,6 +16,7 @@ from video_pipeline.cores import Cores, at_process_end
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.ports import (
     AccessStore,
+    AmbienceProvider,
     ImageProvider,
     JobStore,
     MediaStore,
@@ -160,6 +161,14 @@ def music_providers() -> dict[str, MusicProvider]:
 
 
 @lru_cache
+def ambience_providers() -> dict[str, AmbienceProvider]:
+    """Providers of ambience, by name."""
+    from video_pipeline.providers import registry
+
+    return registry.ambience_providers(cores())
+
+
+@lru_cache
 def image_providers() -> dict[str, ImageProvider]:
     """Providers of pictures, by name."""
     from video_pipeline.providers import registry
@@ -183,6 +192,7 @@ def studio() -> Studio:
         media=media_store(),
         tools=media_tools(),
         music=music_providers(),
+        ambience=ambience_providers(),
         images=image_providers(),
         writer=prompt_writer(),
     )

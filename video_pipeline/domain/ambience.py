@@ -1,4 +1,4 @@
-"""Owns the ambiences that can lie beneath a programme; hides nothing. How each sounds, its provider knows."""
+"""Owns the vocabulary of ambience: sounds of places that lie under the music; hides nothing."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ from enum import StrEnum
 
 
 class Ambience(StrEnum):
-    """What is heard all around."""
+    """A sound that can go on for hours."""
 
     RAIN = "rain"
     FIRE = "fire"
     WIND = "wind"
     SEA = "sea"
-    NIGHT = "night"  # crickets, an owl far away
-    CAFE = "cafe"  # voices without words, cups
+    NIGHT = "night"
+    CAFE = "cafe"
 
     @property
-    def shown(self) -> str:
-        """For people."""
-        return {"fire": "Fireplace", "sea": "Sea waves", "night": "Summer night", "cafe": "Café"}.get(
-            self, self.capitalize()
-        )
+    def label(self) -> str:
+        """Its name for people."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Ambience.RAIN: "Steady rain",
+    Ambience.FIRE: "Crackling fire",
+    Ambience.WIND: "Wind in the open",
+    Ambience.SEA: "Waves on a beach",
+    Ambience.NIGHT: "Summer night with crickets",
+    Ambience.CAFE: "Quiet café",
+}

@@ -28,8 +28,8 @@ def telling_range(timeline: Timeline, frames: int) -> TimeRange:
 def excerpt(timeline: Timeline, span: TimeRange, sound: MediaReference) -> Timeline:
     """The pictures of `span` (in frames) with `sound`, which begins where `span` does and lasts as long or longer.
 
-    A transition that reaches beyond the excerpt is shortened to what lies in it. InvalidInputError when `span` is
-    empty or leaves the programme.
+    `sound` is all that is heard there, the beds under it included. A transition that reaches beyond the excerpt is
+    shortened to what lies in it. InvalidInputError when `span` is empty or leaves the programme.
     """
     if not span.duration or span.end > timeline.frames:
         raise InvalidInputError(f"frames {span.start} to {span.end} are no part of {timeline.frames} frames")
@@ -53,6 +53,7 @@ def excerpt(timeline: Timeline, span: TimeRange, sound: MediaReference) -> Timel
         transitions=tuple(changes),
         sounds=(piece,),
         crossfades=(),
+        beds=(),
         captions=tuple(_captions(timeline, span)),
     )
 

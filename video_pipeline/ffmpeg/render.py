@@ -73,12 +73,13 @@ class Order:
 
     timeline: Timeline
     outs: Mapping[Rendition, Path]
-    files: Mapping[str, Path]  # the file of each picture and piece of sound, by checksum
+    files: Mapping[str, Path]  # the file of each picture, piece of music and bed, by checksum
 
 
 def order_of(timeline: Timeline, outs: Mapping[Rendition, Path], locate: Callable[[MediaReference], Path]) -> Order:
     """An order with every file looked up once."""
     media = [clip.media for clip in timeline.pictures] + [clip.media for clip in timeline.sounds]
+    media += [bed.media for bed in timeline.beds]
     return Order(timeline, outs, {reference.sha256: locate(reference) for reference in dict.fromkeys(media)})
 
 

@@ -167,9 +167,9 @@ class FfmpegTools:
         return appeal(picture)
 
     def programme_waveform(self, timeline: Timeline, out: Path, *, locate: Callable[[MediaReference], Path]) -> None:
-        """Draw how loud the programme is from end to end as a PNG of 1600 x 300; pieces not measured yet are."""
-        pieces = {clip.media.sha256: self._analysis(clip.media, locate) for clip in timeline.sounds}
-        draw_programme(timeline, pieces, out)
+        """Draw how loud the programme is from end to end as a PNG of 1600 x 300; sounds not measured yet are."""
+        heard = [clip.media for clip in timeline.sounds] + [bed.media for bed in timeline.beds]
+        draw_programme(timeline, {media.sha256: self._analysis(media, locate) for media in dict.fromkeys(heard)}, out)
 
     def preview_clip(
         self,

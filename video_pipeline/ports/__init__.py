@@ -10,11 +10,19 @@ from video_pipeline.ports.books import JobStore
 from video_pipeline.ports.media import MediaStore, MediaTools
 from video_pipeline.ports.outbound import Messenger
 from video_pipeline.ports.outbox import Outbox
-from video_pipeline.ports.providers import Capabilities, ImageProvider, MusicProvider, PromptWriter, Script
+from video_pipeline.ports.providers import (
+    AmbienceProvider,
+    Capabilities,
+    ImageProvider,
+    MusicProvider,
+    PromptWriter,
+    Script,
+)
 from video_pipeline.ports.work import IsCancelled, KeepFinished, ReportProgress
 
 __all__ = [
     "AccessStore",
+    "AmbienceProvider",
     "Capabilities",
     "ImageProvider",
     "IsCancelled",

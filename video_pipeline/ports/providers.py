@@ -1,4 +1,4 @@
-"""Owns what a provider of music, pictures or words has to do; hides vendors."""
+"""Owns what a provider of music, ambience, pictures or words has to do; hides vendors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
+from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
@@ -30,6 +31,19 @@ class MusicProvider(Protocol):
 
     def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
         """Write the piece to `out` (FLAC, 48 kHz, stereo); blocks; called from several threads at once."""
+        ...
+
+
+class AmbienceProvider(Protocol):
+    """Makes sounds of places that lie under the music."""
+
+    capabilities: Capabilities
+
+    def generate(self, kind: Ambience, seed: int, out: Path) -> Generation:
+        """Write a loop of 10 s to 2 minutes to `out` (FLAC, 48 kHz, stereo); blocks; called from several threads.
+
+        Its end runs into its beginning: repeated, it has no seam.
+        """
         ...
 
 

@@ -1,4 +1,4 @@
-"""Owns the test doubles: a tone for music, stripes for a picture; hides how quickly they are made.
+"""Owns the test doubles: a tone for music, a hum for ambience, stripes for a picture; hides how quickly they are made.
 
 They pass the contract tests of the real providers. A tone of a known pitch and a picture of known stripes let a test
 find out of which piece a moment of a video was made.
@@ -15,6 +15,7 @@ import numpy as np
 import soundfile
 
 from video_pipeline.cores import Cores
+from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
 from video_pipeline.domain.timebase import SAMPLE_RATE
@@ -48,6 +49,27 @@ class DummyMusic:
         tone[prompt.samples - edge :] *= ramp[::-1]
         part = out.with_name(out.name + ".part")
         soundfile.write(part, np.column_stack([tone, tone]), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+        part.replace(out)
+        return Generation("dummy", None, LICENCE, Decimal(0))
+
+
+AMBIENCE_S = 12
+
+
+class DummyAmbience:
+    """A hum for each ambience; no claim to be a place."""
+
+    def __init__(self, cores: Cores) -> None:
+        self.capabilities = Capabilities("dummy", concurrency=cores.workers, price_usd=Decimal(0))
+
+    def generate(self, kind: Ambience, seed: int, out: Path) -> Generation:
+        """Write a tone that fits into the loop a whole number of times, its pitch given by the kind and the seed."""
+        place = list(Ambience).index(kind)
+        turns = AMBIENCE_S * round(880 * 2 ** (place / len(Ambience))) + seed % 7
+        angle = 2 * np.pi * turns * np.arange(AMBIENCE_S * SAMPLE_RATE) / (AMBIENCE_S * SAMPLE_RATE)
+        part = out.with_name(out.name + ".part")
+        hum = TONE_PEAK * np.column_stack([np.sin(angle), np.cos(angle)])
+        soundfile.write(part, hum, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
         part.replace(out)
         return Generation("dummy", None, LICENCE, Decimal(0))
 

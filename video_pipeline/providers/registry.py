@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from video_pipeline.cores import Cores
-from video_pipeline.ports import ImageProvider, MusicProvider, PromptWriter
-from video_pipeline.providers.dummy import DummyImages, DummyMusic
+from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter
+from video_pipeline.providers.ambience_procedural import ProceduralAmbience
+from video_pipeline.providers.dummy import DummyAmbience, DummyImages, DummyMusic
 from video_pipeline.providers.grammar import GrammarWriter
 from video_pipeline.providers.images_procedural import ProceduralImages
 from video_pipeline.providers.music_procedural import ProceduralMusic
@@ -14,6 +15,11 @@ from video_pipeline.providers.music_procedural import ProceduralMusic
 MUSIC: Mapping[str, Callable[[Cores], MusicProvider]] = {
     "procedural": ProceduralMusic,
     "dummy": DummyMusic,
+}
+
+AMBIENCE: Mapping[str, Callable[[Cores], AmbienceProvider]] = {
+    "procedural": ProceduralAmbience,
+    "dummy": DummyAmbience,
 }
 
 IMAGES: Mapping[str, Callable[[Cores], ImageProvider]] = {
@@ -25,6 +31,11 @@ IMAGES: Mapping[str, Callable[[Cores], ImageProvider]] = {
 def music_providers(cores: Cores) -> dict[str, MusicProvider]:
     """Every provider of music, by name."""
     return {name: make(cores) for name, make in MUSIC.items()}
+
+
+def ambience_providers(cores: Cores) -> dict[str, AmbienceProvider]:
+    """Every provider of ambience, by name."""
+    return {name: make(cores) for name, make in AMBIENCE.items()}
 
 
 def image_providers(cores: Cores) -> dict[str, ImageProvider]:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from video_pipeline.domain.errors import InvalidInputError
-from video_pipeline.ports import ImageProvider, JobStore, MediaStore, MediaTools, MusicProvider, PromptWriter
+from video_pipeline.ports import (
+    AmbienceProvider,
+    ImageProvider,
+    JobStore,
+    MediaStore,
+    MediaTools,
+    MusicProvider,
+    PromptWriter,
+)
 
 Provider = TypeVar("Provider")
 
@@ -22,6 +30,7 @@ class Studio:
     music: Mapping[str, MusicProvider]
     images: Mapping[str, ImageProvider]
     writer: PromptWriter
+    ambience: Mapping[str, AmbienceProvider] = field(default_factory=dict)
 
 
 def chosen(providers: Mapping[str, Provider], name: str) -> Provider:

@@ -32,6 +32,7 @@ def studio(store: JobStore, media: MediaStore, cores: Cores, tmp_path: Path) -> 
         jobs=store,
         media=media,
         tools=FfmpegTools(find_ffmpeg(None), cores, tmp_path / "cache"),
+        ambience=registry.ambience_providers(cores),
         music=registry.music_providers(cores),
         images=registry.image_providers(cores),
         writer=registry.prompt_writer(),

@@ -267,10 +267,10 @@ def test_approval_needs_something_to_approve(store: PostgresJobStore) -> None:
         store.approve_storyboard(lease.job_id)
     store.save_storyboard(lease, storyboard(2))
     save_track(store, lease, 1)
-    with pytest.raises(ConflictError, match="1 pieces of music for 2 scenes"):
+    with pytest.raises(ConflictError, match="1 of 2 pieces of music"):
         store.approve_storyboard(lease.job_id)
     save_track(store, lease, 2)
-    with pytest.raises(ConflictError, match="0 pictures for 2 scenes"):
+    with pytest.raises(ConflictError, match="0 of 2 pictures"):
         store.approve_storyboard(lease.job_id)
     assert not store.get_job(lease.job_id).approved
 

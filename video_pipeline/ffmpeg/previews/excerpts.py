@@ -18,6 +18,7 @@ from video_pipeline.domain.timebase import SAMPLE_RATE, TimeRange
 from video_pipeline.domain.timeline import SoundClip, Timeline
 from video_pipeline.ffmpeg.picture.pictures import WAVEFORM_SIZE, draw_waveform
 from video_pipeline.ffmpeg.program.probe import open_video
+from video_pipeline.ffmpeg.sound.beds import bed_powers, lay_beds
 from video_pipeline.ffmpeg.sound.loudness import STEP, Powers
 from video_pipeline.ffmpeg.sound.tracks import Analysis
 
@@ -62,13 +63,17 @@ def _stereo(frame: av.AudioFrame) -> NDArray[np.float32]:
     return samples.T if frame.format.is_planar else samples.reshape(-1, 2)
 
 
-def draw_programme(timeline: Timeline, pieces: Mapping[str, Analysis], out: Path) -> None:
-    """Draw how loud the programme is from end to end as a PNG; `pieces` holds the analyses by checksum.
+def draw_programme(timeline: Timeline, sounds: Mapping[str, Analysis], out: Path) -> None:
+    """Draw how loud the programme is from end to end as a PNG; `sounds` holds the analyses of its sounds by checksum.
 
-    It follows from what was measured of each piece, so nothing is decoded: the light core is the mean of each column,
-    the rest its loudest tenth of a second, K-weighted and at the gain that evens the pieces out.
+    It follows from what was measured of each sound, so nothing is decoded: the light core is the mean of each column,
+    the rest its loudest tenth of a second, K-weighted and at the gain that evens the pieces out, beds under them.
     """
-    powers = programme_powers(timeline, pieces)
+    powers = programme_powers(timeline, sounds)
+    beds = [sounds[bed.media.sha256] for bed in timeline.beds]
+    for bed, measured in zip(lay_beds(timeline, beds, powers), beds, strict=True):
+        beneath = bed_powers(bed, measured)
+        powers[: len(beneath)] += beneath
     columns = WAVEFORM_SIZE[0]
     edges = np.linspace(0, len(powers), columns + 1)
     loudest, mean = np.zeros(columns, np.float32), np.zeros(columns, np.float32)

@@ -1,4 +1,4 @@
-"""Owns the mix of a programme: levels, equal-power crossfades, limiting, 16 bits; hides its blocks.
+"""Owns the mix of a programme: levels, equal-power crossfades, beds, limiting, 16 bits; hides its blocks.
 
 The mix is made in blocks of 3.2 s that do not depend on each other, straight from the decoded files, so it needs no
 more memory for 90 minutes than for one, any worker can make any part of it, and a part comes out the same each time.
@@ -19,9 +19,10 @@ from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import AudioFacts
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.domain.timeline import Timeline
-from video_pipeline.ffmpeg.sound.limiter import CONTEXT, LOOK_AHEAD, limiting_gain, smoothed_gain
-from video_pipeline.ffmpeg.sound.loudness import CELL, SILENT_LUFS, STEP, Powers, Sound
-from video_pipeline.ffmpeg.sound.tracks import Analysis, load_pcm, scale_of
+from video_pipeline.ffmpeg.sound.beds import BedPart, bed_sound
+from video_pipeline.ffmpeg.sound.limiter import CONTEXT, limiting_gain
+from video_pipeline.ffmpeg.sound.loudness import SILENT_LUFS, STEP, Sound
+from video_pipeline.ffmpeg.sound.tracks import load_pcm, scale_of
 from video_pipeline.ffmpeg.work.crew import StopFlag
 
 GRID = 76_800
@@ -62,6 +63,7 @@ class Mix:
     parts: tuple[Part, ...]
     length: int  # samples
     ceiling: float  # factor of full scale that true peaks stay below
+    beds: tuple[BedPart, ...] = ()
 
 
 def track_gain_db(facts: AudioFacts, ceiling_dbtp: float) -> float:
@@ -74,7 +76,9 @@ def track_gain_db(facts: AudioFacts, ceiling_dbtp: float) -> float:
     return gain - min(max(limiting - COMFORTABLE_LIMITING_DB, 0.0), LEEWAY_LU)
 
 
-def lay_out(timeline: Timeline, pcm: list[Path], gains_db: list[float], ceiling_dbtp: float) -> Mix:
+def lay_out(
+    timeline: Timeline, pcm: list[Path], gains_db: list[float], ceiling_dbtp: float, beds: tuple[BedPart, ...] = ()
+) -> Mix:
     """Place the decoded files on the programme: each reaches over its cuts to the ends of its crossfades."""
     parts = []
     for index, (clip, start) in enumerate(zip(timeline.sounds, timeline.sound_starts, strict=True)):
@@ -94,42 +98,7 @@ def lay_out(timeline: Timeline, pcm: list[Path], gains_db: list[float], ceiling_
                 gain=10 ** (gains_db[index] / 20),
             )
         )
-    return Mix(tuple(parts), timeline.samples, 10 ** (ceiling_dbtp / 20))
-
-
-def predicted_powers(timeline: Timeline, analyses: list[Analysis], gains_db: list[float]) -> Powers:
-    """The loudness steps of the programme before limiting, from those of its pieces; crossfades add powers."""
-    layout = lay_out(timeline, [Path()] * len(analyses), gains_db, 0.0)
-    powers = np.zeros(layout.length // STEP)
-    for part, analysis in zip(layout.parts, analyses, strict=True):
-        source, start = round(part.source / STEP), round(part.start / STEP)
-        weights = (part.gain * _fades(part, np.arange(STEP // 2, part.length, STEP)).astype(np.float64)) ** 2
-        steps = analysis.powers[source : source + len(weights)]
-        count = max(min(len(steps), len(weights), len(powers) - start), 0)
-        powers[start : start + count] += steps[:count] * weights[:count]
-    return powers
-
-
-def predicted_limiting(
-    timeline: Timeline, analyses: list[Analysis], gains_db: list[float], ceiling_dbtp: float
-) -> Powers:
-    """By how much limiting will change the power of each loudness step: the limiter itself, in steps of 10 ms."""
-    layout = lay_out(timeline, [Path()] * len(analyses), gains_db, ceiling_dbtp)
-    levels = np.zeros(layout.length // STEP * _CELLS, np.float32)
-    for part, analysis in zip(layout.parts, analyses, strict=True):
-        source, start = round(part.source / CELL), round(part.start / CELL)
-        factors = part.gain * _fades(part, np.arange(CELL // 2, part.length, CELL))
-        cells = analysis.tops[source : source + len(factors)]
-        count = max(min(len(cells), len(factors), len(levels) - start), 0)  # the last 100 ms may be no whole step
-        levels[start : start + count] += cells[:count] * factors[:count]
-    gain = smoothed_gain(levels * np.float32(_BETWEEN), layout.ceiling, LOOK_AHEAD // CELL)
-    return np.asarray(np.square(gain, dtype=np.float64).reshape(-1, _CELLS).mean(axis=1))
-
-
-_CELLS = STEP // CELL
-
-_BETWEEN = 10 ** (0.2 / 20)
-"""True peaks are that much above the highest samples of music, on average."""
+    return Mix(tuple(parts), timeline.samples, 10 ** (ceiling_dbtp / 20), beds)
 
 
 def mix_span(mix: Mix, out: Path, start: int, stop: int, flag: StopFlag) -> NDArray[np.float64]:
@@ -182,12 +151,14 @@ def mixed(mix: Mix, start: int, stop: int) -> Sound:
             )
         faded = np.multiply(piece.T, np.float32(scale_of(pcm) * part.gain), dtype=np.float32, order="C")
         if first < part.start + part.fade_in or last > part.start + part.length - part.fade_out:
-            faded *= _fades(part, np.arange(first - part.start, last - part.start))
+            faded *= fades(part, np.arange(first - part.start, last - part.start))
         result[:, first - start : last - start] += faded
+    for bed in mix.beds:
+        result += bed_sound(bed, start, stop)
     return _with_edges(result, start, mix.length)
 
 
-def _fades(part: Part, places: NDArray[np.int64]) -> NDArray[np.float32]:
+def fades(part: Part, places: NDArray[np.int64]) -> NDArray[np.float32]:
     """The fades at some samples of a part; the squares of two crossing fades add up to one."""
     envelope = np.ones(len(places), np.float32)
     rising, falling = places < part.fade_in, places >= part.length - part.fade_out

@@ -18,16 +18,19 @@ import numpy as np
 from video_pipeline.domain.delivery import LOUDNESS
 from video_pipeline.domain.media import Loudness
 from video_pipeline.domain.timeline import Timeline
-from video_pipeline.ffmpeg.sound.loudness import SILENT_LUFS, Powers, integrated_lufs, loudness_of
-from video_pipeline.ffmpeg.sound.mixing import (
-    BLOCK,
-    lay_out,
-    mix_span,
-    predicted_limiting,
-    predicted_powers,
-    track_gain_db,
+from video_pipeline.ffmpeg.sound.beds import BEDS_VERSION, opened
+from video_pipeline.ffmpeg.sound.forecast import (
+    FIRST_CEILING_DBTP,
+    Material,
+    Trim,
+    beds_of,
+    foreseen_limiting,
+    foreseen_powers,
+    gains_of,
 )
-from video_pipeline.ffmpeg.sound.tracks import Analysis, load_analysis, pcm_path, prepare_track
+from video_pipeline.ffmpeg.sound.loudness import SILENT_LUFS, Powers, integrated_lufs, loudness_of
+from video_pipeline.ffmpeg.sound.mixing import BLOCK, lay_out, mix_span
+from video_pipeline.ffmpeg.sound.tracks import load_analysis, pcm_path, prepare_track
 from video_pipeline.ffmpeg.sound.voice import Measured, Voice, chunks_of, encode_chunk
 from video_pipeline.ffmpeg.work.cache import Session, bulky, key_of
 from video_pipeline.ffmpeg.work.coded import is_whole
@@ -40,22 +43,11 @@ CLOSE_LU = 0.1
 ACCEPTED_LU = 0.3
 """Half-way between close and the tolerance of the target."""
 
-FIRST_CEILING_DBTP = LOUDNESS.true_peak_dbtp - 1.0
-"""Where the limiter holds true peaks at first: AAC at 256k adds 0.3 to 0.6 dB."""
-
 _MARGIN_DB = 0.1
 
 # Expected CPU seconds for an hour of sound; measured on an EPYC core.
 _DECODING, _MIXING, _ENCODING = 7.5, 3.5, 36.0
 _HOUR = 3600 * 48_000
-
-
-@dataclass(frozen=True, slots=True)
-class Trim:
-    """What the rounds adjust: a gain for the whole programme, and the limiter's ceiling."""
-
-    gain_db: float
-    ceiling_dbtp: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +74,7 @@ class SoundWork:
         self._session = session
         self._crew = crew
         self._hours = timeline.samples / _HOUR
+        self._mixing = _MIXING * self._hours * (1 + 0.3 * len(timeline.beds))
         self._key = _sound_key(timeline)
         self._decoding: list[Future[None]] | None = None
 
@@ -90,9 +83,9 @@ class SoundWork:
         if self._finished() is not None:
             return
         self._crew.announce(self.encoding_s * self._hours)
-        analyses = self._known()
-        if analyses is None or self._session.find(_powers_key(self._mix_key(self._first_trim(analyses)))) is None:
-            self._crew.announce(_MIXING * self._hours)
+        material = self._known()
+        if material is None or self._session.find(_powers_key(self._mix_key(self._first_trim(material)))) is None:
+            self._crew.announce(self._mixing)
             self._decode()
 
     def finish(self) -> FinishedSound:
@@ -100,11 +93,11 @@ class SoundWork:
         finished = self._finished()
         if finished is not None:
             return finished
-        analyses = self._analysed()
-        trim = self._first_trim(analyses)
+        material = self._analysed()
+        trim = self._first_trim(material)
         for _ in range(ROUNDS):
-            trim = self._levelled(analyses, trim)
-            mix = self._mix(analyses, trim)
+            trim = self._levelled(material, trim)
+            mix = self._mix(material, trim)
             chunks = self._encoded(mix)
             loudness = loudness_of(np.concatenate([part.powers for part in chunks]), max(part.peak for part in chunks))
             if _acceptable(loudness):
@@ -114,8 +107,8 @@ class SoundWork:
 
     def first_trim(self) -> Trim:
         """The trim of the mix that every voice is encoded from first: as loud as it should be before encoding."""
-        analyses = self._analysed()
-        return self._levelled(analyses, self._first_trim(analyses))
+        material = self._analysed()
+        return self._levelled(material, self._first_trim(material))
 
     def mix(self, trim: Trim) -> Path:
         """The 16-bit mix at `trim`, made if it is not there."""
@@ -125,14 +118,14 @@ class SoundWork:
         """What names the mix at `trim`."""
         return self._mix_key(trim)
 
-    def _analysed(self) -> list[Analysis]:
-        """The analyses of all pieces, made if they are not there."""
-        analyses = self._known()
-        if analyses is None:
+    def _analysed(self) -> Material:
+        """What is measured of every sound, made if it is not there."""
+        material = self._known()
+        if material is None:
             self._crew.gather(self._decode())
-            analyses = self._known()
-            assert analyses is not None
-        return analyses
+            material = self._known()
+            assert material is not None
+        return material
 
     def _finished(self) -> FinishedSound | None:
         stored = self._session.find_json(self._programme_key)
@@ -157,16 +150,23 @@ class SoundWork:
     def _mix_key(self, trim: Trim) -> str:
         return key_of(["mix", self._key, asdict(trim)])
 
-    def _known(self) -> list[Analysis] | None:
-        """The analyses of all pieces; None when one is missing."""
-        analyses = [load_analysis(self._session, clip.media.sha256) for clip in self._timeline.sounds]
-        known = [analysis for analysis in analyses if analysis is not None]
-        return known if len(known) == len(analyses) else None
+    def _known(self) -> Material | None:
+        """What is measured of every sound; None when one is missing."""
+        found = [load_analysis(self._session, sha256) for sha256 in self._wanted]
+        known = [analysis for analysis in found if analysis is not None]
+        pieces = len(self._timeline.sounds)
+        return Material(known[:pieces], known[pieces:]) if len(known) == len(found) else None
+
+    @property
+    def _wanted(self) -> list[str]:
+        """The checksum of every sound: pieces, then beds."""
+        pieces = [clip.media.sha256 for clip in self._timeline.sounds]
+        return pieces + [bed.media.sha256 for bed in self._timeline.beds]
 
     def _decode(self) -> list[Future[None]]:
-        """The tasks that decode every piece, queued once."""
+        """The tasks that decode every sound, queued once."""
         if self._decoding is None:
-            wanted = dict.fromkeys(clip.media.sha256 for clip in self._timeline.sounds)
+            wanted = dict.fromkeys(self._wanted)
             cost = _DECODING * self._hours / len(wanted)
             self._decoding = self._crew.share(
                 f"decoding {self._key}",  # for every voice of the programme
@@ -186,48 +186,45 @@ class SoundWork:
             )
         return self._decoding
 
-    def _gains(self, analyses: list[Analysis], gain_db: float) -> list[float]:
-        return [track_gain_db(analysis.facts, FIRST_CEILING_DBTP) + gain_db for analysis in analyses]
-
-    def _first_trim(self, analyses: list[Analysis]) -> Trim:
+    def _first_trim(self, material: Material) -> Trim:
         """The trim to begin with, the same for every voice: finding it takes a second and 60 MB for an hour."""
-        return self._crew.share(f"first trim {self._key}", lambda: self._foreseen_trim(analyses))
+        return self._crew.share(f"first trim {self._key}", lambda: self._foreseen_trim(material))
 
-    def _foreseen_trim(self, analyses: list[Analysis]) -> Trim:
-        """The trim at which the limited mix should be as loud as it ought to be, by what the pieces measure."""
+    def _foreseen_trim(self, material: Material) -> Trim:
+        """The trim at which the limited mix should be as loud as it ought to be, by what its sounds measure."""
         trim = Trim(0.0, FIRST_CEILING_DBTP)
+        beds = beds_of(self._timeline, material)
         for _ in range(ROUNDS):
-            gains = self._gains(analyses, trim.gain_db)
-            powers = predicted_powers(self._timeline, analyses, gains)
-            limiting = predicted_limiting(self._timeline, analyses, gains, trim.ceiling_dbtp)
+            powers = foreseen_powers(self._timeline, material, trim.gain_db, beds)
+            limiting = foreseen_limiting(self._timeline, material, trim, beds)
             trim = _moved(trim, integrated_lufs(powers * limiting))
         return trim
 
-    def _levelled(self, analyses: list[Analysis], trim: Trim) -> Trim:
+    def _levelled(self, material: Material, trim: Trim) -> Trim:
         """`trim` with the gain at which the limited mix is as loud as it should be."""
         for _ in range(ROUNDS):
-            lufs = integrated_lufs(self._mixed_powers(analyses, trim))
+            lufs = integrated_lufs(self._mixed_powers(material, trim))
             moved = _moved(trim, lufs)
             if abs(moved.gain_db - trim.gain_db) <= CLOSE_LU:
                 break
             trim = moved
         return trim
 
-    def _mixed_powers(self, analyses: list[Analysis], trim: Trim) -> Powers:
+    def _mixed_powers(self, material: Material, trim: Trim) -> Powers:
         key = _powers_key(self._mix_key(trim))
         kept = self._session.find_json(key)
         if kept is None:
-            self._mix(analyses, trim)
+            self._mix(material, trim)
             kept = self._session.find_json(key)
         return np.array(kept)
 
-    def _mix(self, analyses: list[Analysis], trim: Trim) -> Path:
+    def _mix(self, material: Material, trim: Trim) -> Path:
         """The 16-bit mix at `trim`, made if it is not there; every voice starts from the same one."""
         key = self._mix_key(trim)
         with self._crew.alone(key):
-            return self._mixed(key, analyses, trim)
+            return self._mixed(key, material, trim)
 
-    def _mixed(self, key: str, analyses: list[Analysis], trim: Trim) -> Path:
+    def _mixed(self, key: str, material: Material, trim: Trim) -> Path:
         # An hour has 0.7 GB and is mixed again in 11 s; as many bytes of pictures take a hundred times as long.
         place = bulky(key)
         kept = self._session.find(place)
@@ -237,20 +234,21 @@ class SoundWork:
             return kept
         self._session.drop(place)
         self._crew.gather(self._decode())
-        gains = self._gains(analyses, trim.gain_db)
-        pcm = [pcm_path(self._session, clip.media.sha256) for clip in self._timeline.sounds]
-        mix = lay_out(self._timeline, pcm, gains, trim.ceiling_dbtp)
+        pcm = [pcm_path(self._session, sha256) for sha256 in self._wanted]
+        pieces, beds = pcm[: len(material.pieces)], beds_of(self._timeline, material)
+        under = tuple(opened(bed, file, trim.gain_db) for bed, file in zip(beds, pcm[len(pieces) :], strict=True))
+        mix = lay_out(self._timeline, pieces, gains_of(material, trim.gain_db), trim.ceiling_dbtp, under)
         part = self._session.own / f"{key}.mix"
         with part.open("wb") as file:
             file.truncate(mix.length * 4)
         spans = _spans(mix.length)
-        cost = _MIXING * self._hours / len(spans)
+        cost = self._mixing / len(spans)
         tasks = [
             self._crew.submit(cost, f"mixed part {number} of {len(spans)}", mix_span, mix, part, *span, self._crew.stop)
             for number, span in enumerate(spans, start=1)
         ]
         ratios = np.concatenate(self._crew.gather(tasks))
-        powers = predicted_powers(self._timeline, analyses, gains)
+        powers = foreseen_powers(self._timeline, material, trim.gain_db, beds)
         self._session.add_json(_powers_key(key), (powers * ratios[: len(powers)]).tolist())
         return self._session.add(place, part.replace)
 
@@ -275,7 +273,11 @@ class SoundWork:
 def _sound_key(timeline: Timeline) -> str:
     """What decides how the programme sounds before it is encoded."""
     pieces = [(clip.media.sha256, clip.source_range, clip.available_range) for clip in timeline.sounds]
-    return key_of([MIX_VERSION, repr(pieces), repr(timeline.crossfades), timeline.samples, repr(LOUDNESS)])
+    what = [MIX_VERSION, repr(pieces), repr(timeline.crossfades), timeline.samples, repr(LOUDNESS)]
+    if timeline.beds:
+        beds = [(bed.media.sha256, bed.samples, bed.level_db, bed.ducking_db) for bed in timeline.beds]
+        what += [BEDS_VERSION, repr(beds)]
+    return key_of(what)
 
 
 def _powers_key(mix_key: str) -> str:

@@ -18,8 +18,8 @@ from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import AudioFacts, Loudness, MediaReference
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE, TimeRange
 from video_pipeline.domain.timeline import PictureClip, SoundClip, Timeline
+from video_pipeline.ffmpeg.sound.forecast import predicted_limiting, predicted_powers
 from video_pipeline.ffmpeg.sound.loudness import CELL, STEP
-from video_pipeline.ffmpeg.sound.mixing import predicted_limiting, predicted_powers
 from video_pipeline.ffmpeg.sound.tracks import EXACT, Analysis, decode, load_pcm, scale_of
 from video_pipeline_tests.ffmpeg.material import Workshop, music, write_sound
 

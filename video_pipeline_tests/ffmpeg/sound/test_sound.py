@@ -18,6 +18,7 @@ from scipy.signal import correlate
 from video_pipeline.domain.media import AudioFacts, Loudness, MediaReference
 from video_pipeline.domain.timebase import SAMPLE_RATE, FrameRate, TimeRange
 from video_pipeline.domain.timeline import PictureClip, SoundClip, Timeline
+from video_pipeline.ffmpeg.sound.forecast import predicted_limiting, predicted_powers
 from video_pipeline.ffmpeg.sound.lossless import LosslessWork
 from video_pipeline.ffmpeg.sound.loudness import STEP
 from video_pipeline.ffmpeg.sound.mixing import (
@@ -26,8 +27,6 @@ from video_pipeline.ffmpeg.sound.mixing import (
     Part,
     mix_span,
     mixed,
-    predicted_limiting,
-    predicted_powers,
     track_gain_db,
 )
 from video_pipeline.ffmpeg.sound.programme import SoundWork
