@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from video_pipeline.domain.brief import ALBUM_MINUTES
-from video_pipeline.domain.delivery import LOUDNESS, MASTER
+from video_pipeline.domain.delivery import LOUDNESS, MASTER, AspectRatio
 from video_pipeline.domain.errors import ConflictError, MediaError
 from video_pipeline.domain.job import JobKind
 from video_pipeline.domain.progress import Stage
@@ -171,10 +171,13 @@ def _together(stage: Stage, studio: Studio, job: JobRecord) -> Finding:
 
 def _format(studio: Studio, job: JobRecord) -> Finding:
     """The master is what YouTube asks for."""
-    facts = studio.tools.inspect(studio.media.locate(_files(studio, job, Stage.MASTER)[0].media))
+    master = _files(studio, job, Stage.MASTER)[0]
+    facts = studio.tools.inspect(studio.media.locate(master.media))
+    rungs = (MASTER.rung_for(aspect) for aspect in AspectRatio)
+    rung = next((rung for rung in rungs if (rung.width, rung.height) == (master.width, master.height)), MASTER.rung)
     want = {
-        "width": MASTER.rung.width,
-        "height": MASTER.rung.height,
+        "width": rung.width,
+        "height": rung.height,
         "video_codec": "h264",
         "video_profile": "High",
         "pixel_format": "yuv420p",

@@ -27,7 +27,7 @@ from video_pipeline.ffmpeg.work.crew import StopFlag
 
 T = TypeVar("T")
 
-ENGINE_VERSION = 5
+ENGINE_VERSION = 6
 """Raise it when the same stretch would look different: cached stretches of older versions are then not used."""
 
 BLEND_CEILING = 3
