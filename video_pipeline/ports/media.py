@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-from video_pipeline.domain.delivery import Rendition
-from video_pipeline.domain.media import AudioFacts, ImageFacts, MediaReference
+from video_pipeline.domain.delivery import AspectRatio, Rendition
+from video_pipeline.domain.media import AudioFacts, FootageFacts, ImageFacts, MediaReference
 from video_pipeline.domain.records import RenderReport
+from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ports.work import IsCancelled, KeepFinished, ReportProgress
 
@@ -76,6 +77,28 @@ class MediaTools(Protocol):
         export, upright, at its own frame rate up to 60, and nothing of it is kept but picture, sound and chapters.
         MediaError when it is no usable video, is cut off or exceeds the limits; MachineError when the disk is too
         small. The report's `command` says what was noticed on the way, such as a hardware encoder that failed.
+        """
+        ...
+
+    def conform_footage(
+        self,
+        video: Path,
+        rate: FrameRate,
+        out: Path,
+        *,
+        aspect: AspectRatio,
+        report: ReportProgress,
+        cancelled: IsCancelled,
+        loop: bool = True,
+        most_frames: int | None = None,
+    ) -> FootageFacts:
+        """Make footage (an mp4) of a video that somebody else made, written aside and renamed.
+
+        It has exactly so many frames at `rate` as are told, is upright and silent, in square pixels of BT.709, and
+        covers a frame of `aspect`: at most as large as 1080p, and not enlarged. As a `loop` its last half second fades
+        into its first one, which shortens it by that; a video of less than four frames stays as it is. Of a longer one
+        no more than `most_frames` are taken, from its beginning. MediaError when it is no usable video, is cut off or
+        exceeds the limits; MachineError when the disk is too small; CancelledError when `cancelled` says so.
         """
         ...
 

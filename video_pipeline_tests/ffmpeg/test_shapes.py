@@ -9,20 +9,29 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from video_pipeline.domain.delivery import AspectRatio, Rendition
+from video_pipeline.domain.delivery import MASTER, AspectRatio, Rendition
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Motion, Overlay, Timeline
 from video_pipeline.ffmpeg.picture.canvas import Planes, luma_of, planes_of
 from video_pipeline.ffmpeg.picture.motion import mover
-from video_pipeline_tests.ffmpeg.material import Workshop, luma_frames
-from video_pipeline_tests.ffmpeg.programme import album, rendered
+from video_pipeline_tests.ffmpeg.material import Workshop, luma_frames, reference
+from video_pipeline_tests.ffmpeg.programme import album, coded_picture, rendered
 from video_pipeline_tests.ffmpeg.truth import verify, wrong
 
 SIZES = {AspectRatio.TALL: (480, 854), AspectRatio.SQUARE: (480, 480)}
 
 
 def shaped(workshop: Workshop, aspect: AspectRatio) -> Timeline:
-    return replace(album(workshop, 2, seconds=3, rate=FrameRate(24)), aspect=aspect)
+    """Two scenes whose pictures have the shape of the programme."""
+    timeline = album(workshop, 2, seconds=3, rate=FrameRate(24))
+    rung = MASTER.rung_for(aspect)
+    clips = []
+    for number, clip in enumerate(timeline.pictures):
+        path = workshop.folder / f"coded{number}_{rung.width}x{rung.height}.png"
+        if not path.exists():
+            coded_picture(path, number + 1, (rung.width, rung.height))
+        clips.append(replace(clip, media=reference(path)))
+    return replace(timeline, aspect=aspect, pictures=tuple(clips))
 
 
 @pytest.mark.parametrize("rendition", ["mp4_low", "webm_low", "av1_low"])
