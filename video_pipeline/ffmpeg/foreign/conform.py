@@ -28,11 +28,10 @@ _PEAK = 10
 
 _COLOURS = dict.fromkeys(("color_primaries", "color_trc", "colorspace"), "bt709")
 
-OURS: tuple[Filter, ...] = (
-    ("setsar", {"sar": "1"}),
-    ("setparams", {"field_mode": "prog", "range": "tv", **_COLOURS}),
-)
+OURS: Filter = ("setparams", {"field_mode": "prog", "range": "tv", **_COLOURS})
 """What the encoder writes into the stream is what the frames say."""
+
+SQUARE: Filter = ("setsar", {"sar": "1"})
 
 _INTERLACED_KINDS = ("mpeg2video", "dvvideo")
 
@@ -64,7 +63,7 @@ def picture_filters(footage: Footage, frame: Frame, *, can_convert_light: bool) 
         *colour,
         ("format", {"pix_fmts": "yuv420p"}),
         *_bars(frame),
-        *OURS,
+        OURS,
         # Mastering data of the old colours and captions would be written again.
         ("sidedata", {"mode": "delete"}),
     )
@@ -91,7 +90,7 @@ def _geometry(frame: Frame, matrix: dict[str, str]) -> tuple[Filter, ...]:
             "h": f"max(2,2*round(min({height},{width}/dar)/2))",
         }
         size = (("scale", {**fitted, **flags}),)
-    return size
+    return (*size, SQUARE)
 
 
 def _bars(frame: Frame) -> tuple[Filter, ...]:

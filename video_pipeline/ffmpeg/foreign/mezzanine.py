@@ -28,7 +28,7 @@ from video_pipeline.domain.delivery import MASTER, AspectRatio
 from video_pipeline.domain.errors import InvalidInputError, MediaError
 from video_pipeline.domain.media import FootageFacts
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.ffmpeg.foreign.conform import OURS, Frame
+from video_pipeline.ffmpeg.foreign.conform import OURS, SQUARE, Frame
 from video_pipeline.ffmpeg.foreign.picture import encode_picture
 from video_pipeline.ffmpeg.foreign.survey import Footage, survey
 from video_pipeline.ffmpeg.foreign.workpiece import Workpiece, seldom
@@ -163,10 +163,14 @@ def _coding(size: Size, demand: Demand) -> Coding:
         "g": str(group),
         "keyint_min": str(group),
         "sc_threshold": "0",
-        # Times are whole ticks.
-        "video_track_timescale": str(rate.numerator),
+        **_ticks(rate),
     }
     return Coding("mp4", "libx264", options)
+
+
+def _ticks(rate: FrameRate) -> dict[str, str]:
+    """Times in a file are whole numbers of these, so that each is exact."""
+    return {"video_track_timescale": str(rate.numerator)}
 
 
 def _made(work: Workpiece, size: Size, coding: Coding, demand: Demand, part: Path) -> FootageFacts:
@@ -206,7 +210,7 @@ def _close(work: Workpiece, loop: _Loop, coding: Coding, out: Path) -> None:
             file.write(planes.tobytes())
     # By the same program with the same options, so that what describes the stream is the same to the last bit.
     frames = Raw(raw, size.width, size.height, loop.whole.rate)
-    work.run(raw_picture_command(work.binary, frames, OURS, coding, head), _SEAM, "closing the loop")
+    work.run(raw_picture_command(work.binary, frames, (SQUARE, OURS), coding, head), _SEAM, "closing the loop")
     raw.unlink()
     with open_video(head) as first, open_video(loop.whole.path) as rest:
         _join(first, rest, loop, out)
@@ -227,14 +231,16 @@ def _join(first: InputContainer, rest: InputContainer, loop: _Loop, out: Path) -
     if bytes(one.codec_context.extradata or b"") != bytes(other.codec_context.extradata or b""):
         raise MediaError("two encodings of one video came out with different headers; a loop cannot be joined of them")
     packets = chain(_packets(first, one), islice(_packets(rest, other), loop.group, None))
+    rate = loop.whole.rate
     written = 0
-    with av.open(f"file:{out.absolute()}", "w", format="mp4") as joined:
+    with av.open(f"file:{out.absolute()}", "w", format="mp4", options=_ticks(rate)) as joined:
         stream = joined.add_stream_from_template(other)
-        stream.time_base = 1 / loop.whole.rate.fraction
         for number, packet in enumerate(islice(packets, loop.frames)):
             if number == loop.group and not packet.is_keyframe:
                 raise MediaError(f"frame {number} of the encoded video is no key frame; a loop cannot be joined there")
-            joined.mux(_copied(packet, number, stream))
+            copied = _copied(packet, number, rate)
+            copied.stream = stream
+            joined.mux(copied)
             written += 1
     if written != loop.frames:
         raise MediaError(f"a loop of {loop.frames} frames came out with {written}")
@@ -244,10 +250,10 @@ def _packets(file: InputContainer, stream: VideoStream) -> Iterator[av.Packet[Vi
     return (packet for packet in file.demux(stream) if packet.size)
 
 
-def _copied(packet: av.Packet[VideoStream], number: int, stream: VideoStream) -> av.Packet[VideoStream]:
+def _copied(packet: av.Packet[VideoStream], number: int, rate: FrameRate) -> av.Packet[VideoStream]:
     """A packet of its own, shown as frame `number`; muxing one rewrites its times."""
     copied: av.Packet[VideoStream] = av.Packet(bytes(packet))
-    copied.stream, copied.time_base = stream, stream.time_base
+    copied.time_base = 1 / rate.fraction
     copied.pts = copied.dts = number
     copied.duration, copied.is_keyframe = 1, packet.is_keyframe
     return copied
