@@ -19,6 +19,7 @@ from fractions import Fraction
 from itertools import chain, islice
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -250,9 +251,9 @@ def _packets(file: InputContainer, stream: VideoStream) -> Iterator[av.Packet[Vi
     return (packet for packet in file.demux(stream) if packet.size)
 
 
-def _copied(packet: av.Packet[VideoStream], number: int, rate: FrameRate) -> av.Packet[VideoStream]:
+def _copied(packet: av.Packet[VideoStream], number: int, rate: FrameRate) -> av.Packet[Any]:
     """A packet of its own, shown as frame `number`; muxing one rewrites its times."""
-    copied: av.Packet[VideoStream] = av.Packet(bytes(packet))
+    copied: av.Packet[Any] = av.Packet(bytes(packet))
     copied.time_base = 1 / rate.fraction
     copied.pts = copied.dts = number
     copied.duration, copied.is_keyframe = 1, packet.is_keyframe
