@@ -57,10 +57,7 @@ class Player:
             self._go_to(number)
             found = next((frame for place, frame in self._frames if place >= number), None)
             if found is None or self._place != number:
-                raise MediaError(
-                    f"{self._footage.path.name} has no frame {number} at {self._footage.rate} frames a second: it was "
-                    "made for another programme, or is damaged; delete it, and it is made again"
-                )
+                raise self._lacks(number)
             self._shown = scaled(found, self._footage.size)
         assert self._shown is not None
         return self._shown
@@ -80,10 +77,19 @@ class Player:
         try:
             for frame in self._file.decode(self._stream):
                 assert frame.time_base is not None
-                self._place = round((frame.pts or 0) * frame.time_base * self._footage.rate.fraction)
+                number = (frame.pts or 0) * frame.time_base * self._footage.rate.fraction
+                if number.denominator != 1:
+                    raise self._lacks(round(number))
+                self._place = number.numerator
                 yield self._place, frame
         except av.FFmpegError as error:
             raise MediaError(f"{self._footage.path.name} cannot be decoded: {error}") from error
+
+    def _lacks(self, number: int) -> MediaError:
+        return MediaError(
+            f"{self._footage.path.name} has no frame {number} at {self._footage.rate} frames a second: it was made for "
+            "another programme, or is damaged; delete it, and it is made again"
+        )
 
 
 def scaled(frame: av.VideoFrame, size: Size) -> Planes:
