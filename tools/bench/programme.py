@@ -14,7 +14,7 @@ from typing import Any
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.timebase import FPS_30, TimeRange
 from video_pipeline.domain.timeline import Motion, PictureClip, SoundClip, Timeline, Transition, TransitionKind
-from video_pipeline.steps.plan import CROSSFADE_SAMPLES, DISSOLVE_FRAMES, piece_samples
+from video_pipeline.steps.lengths import CROSSFADE_SAMPLES, DISSOLVE_FRAMES, piece_samples
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,13 @@ class MotionWish(StrEnum):
     BREATHING_LIGHT = "breathing_light"
     PARTICLES = "particles"
     SNOW = "snow"
+    RAIN = "rain"
     FIREFLIES = "fireflies"
+
+    @classmethod
+    def _missing_(cls, value: object) -> MotionWish | None:
+        """Motes of dust are called dust as well."""
+        return cls.PARTICLES if value == "dust" else None
 
 
 class TransitionWish(StrEnum):

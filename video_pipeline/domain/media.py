@@ -53,6 +53,17 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FootageFacts:
+    """What an uploaded video became when it was made footage."""
+
+    frames: int  # at the rate of the programme
+    width: int  # in square pixels
+    height: int
+    seamless: bool  # its last frame goes over into its first one, so that it can be shown again and again
+    notes: tuple[str, ...] = ()  # what was noticed on the way, for people
+
+
+@dataclass(frozen=True, slots=True)
 class Licence:
     """The right under which a generated thing may be used."""
 

@@ -33,7 +33,13 @@ class Motion(StrEnum):
     BREATHING_LIGHT = "breathing_light"  # the lights swell and fade, as candles do
     PARTICLES = "particles"  # motes of dust in the light
     SNOW = "snow"  # falling flakes
+    RAIN = "rain"  # falling streaks
     FIREFLIES = "fireflies"  # warm points that wander, glow and go out
+
+    @classmethod
+    def _missing_(cls, value: object) -> Motion | None:
+        """Motes of dust are called dust as well."""
+        return cls.PARTICLES if value == "dust" else None
 
 
 class TransitionKind(StrEnum):

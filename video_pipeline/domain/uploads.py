@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
+from pathlib import PurePath
 
 from video_pipeline.domain.errors import InvalidInputError, MediaError
 
@@ -92,3 +93,24 @@ def quotes_of(content: bytes) -> str:
     if not text.strip():
         raise MediaError("the quotes are empty: there is no line with a word")
     return "\n".join(lines)
+
+
+PICTURE_SUFFIXES = frozenset({"jpg", "jpeg", "png", "webp", "heic", "avif", "tiff", "bmp", "gif"})
+"""What an uploaded file is called in the store when its content is a still picture."""
+
+
+def is_picture(file: PurePath) -> bool:
+    """Whether a stored upload among the videos is a still picture: its suffix says what its content is."""
+    return file.suffix.removeprefix(".").lower() in PICTURE_SUFFIXES
+
+
+def stem_of(name: str) -> str:
+    """A file's name for people, without its suffix: `Late_train.flac` is "Late train"."""
+    stem, _, suffix = name.rpartition(".")
+    return " ".join((stem if stem and len(suffix) <= _SUFFIX_MAX_CHARACTERS else name).replace("_", " ").split())
+
+
+def natural_order(name: str) -> list[tuple[bool, int, str]]:
+    """A key by which names are sorted as people count: 2.flac stands before 10.flac."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts if part]

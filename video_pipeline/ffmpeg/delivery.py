@@ -71,7 +71,7 @@ class Delivery:
         assert self.joined
         media = MediaReference(self.out.name, self.joined.result(), self.part.stat().st_size)
         self.part.replace(self.out)
-        rung, gallery = self.rendition.rung, self.gallery
+        rung, gallery = self.rendition.rung_for(timeline.aspect), self.gallery
         return RenderReport(
             rendition=self.rendition,
             media=media,
@@ -93,7 +93,7 @@ class Delivery:
         """What the bit rate is on average; stretches are held below the ceiling where the encoder can, not all."""
         if not self.gallery:
             return []
-        rung = self.rendition.rung
+        rung = self.rendition.rung_for(timeline.aspect)
         kilobits = round(size * 8 / 1000 / float(timeline.rate.seconds(timeline.frames)))
         ceiling = (rung.video_bps + rung.audio_bps) // 1000
         verdict = f"above the ceiling of {ceiling}" if kilobits > ceiling else f"of at most {ceiling}"
@@ -116,7 +116,7 @@ def voice_of(rendition: Rendition) -> Voice:
 
 def _described(rendition: Rendition, timeline: Timeline) -> list[str]:
     """How the file is made, in the words of ffmpeg's options."""
-    container, rung = CONTAINERS[rendition.format], rendition.rung
+    container, rung = CONTAINERS[rendition.format], rendition.rung_for(timeline.aspect)
     steps = [f"sound: {voice_of(rendition)}"]
     if container.video:
         recipe = VIDEO[container.video]

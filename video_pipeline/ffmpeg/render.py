@@ -163,7 +163,8 @@ class _Batch:
 
     def _form(self, rendition: Rendition) -> PictureFormat | None:
         codec = CONTAINERS[rendition.format].video
-        return PictureFormat(codec, rendition.rung, self._order.timeline.rate) if codec else None
+        timeline = self._order.timeline
+        return PictureFormat(codec, rendition.rung_for(timeline.aspect), timeline.rate) if codec else None
 
     def _pictures(self, galleries: list[Gallery], sound: SoundWork) -> Future[None]:
         """Queues what is missing of `galleries`: at once, or when it is known what an overlay is to show."""

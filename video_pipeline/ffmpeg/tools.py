@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from video_pipeline.cores import Cores
-from video_pipeline.domain.delivery import Format, Quality, Rendition
+from video_pipeline.domain.delivery import AspectRatio, Format, Quality, Rendition
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.excerpt import excerpt, telling_range
-from video_pipeline.domain.media import AudioFacts, ImageFacts, MediaReference
+from video_pipeline.domain.media import AudioFacts, FootageFacts, ImageFacts, MediaReference
 from video_pipeline.domain.records import RenderReport
-from video_pipeline.domain.timebase import TimeRange
+from video_pipeline.domain.timebase import FrameRate, TimeRange
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.foreign.admission import film_kind, sound_kind
 from video_pipeline.ffmpeg.foreign.hardware import AUTO, Hardware
+from video_pipeline.ffmpeg.foreign.mezzanine import Demand, conform, frames_expected
 from video_pipeline.ffmpeg.foreign.transcode import Foundry, transcode
 from video_pipeline.ffmpeg.foreign.wish import Wish
 from video_pipeline.ffmpeg.lettering.drawing import check_words
@@ -27,6 +28,7 @@ from video_pipeline.ffmpeg.picture.pictures import (
     WAVEFORM_SIZE,
     draw_contact_sheet,
     draw_preview,
+    draw_upright,
     draw_waveform,
     image_facts,
 )
@@ -117,6 +119,30 @@ class FfmpegTools:
     ) -> RenderReport:
         """Make `rendition` of a foreign video at `out`; see ports.MediaTools."""
         return transcode(self._foundry, Wish(video, rendition, crop, out), report, cancelled)
+
+    def conform_footage(
+        self,
+        video: Path,
+        rate: FrameRate,
+        out: Path,
+        *,
+        aspect: AspectRatio,
+        report: ReportProgress,
+        cancelled: IsCancelled,
+        loop: bool = True,
+        most_frames: int | None = None,
+    ) -> FootageFacts:
+        """Make footage for programmes of a foreign video at `out`; see ports.MediaTools."""
+        demand = Demand(video, rate, aspect, loop, most_frames, out)
+        return conform(self._engine.binary, self._engine.cache, demand, report, cancelled)
+
+    def footage_frames(self, video: Path, rate: FrameRate) -> int:
+        """How long the footage of a foreign video will be, as a loop; see ports.MediaTools."""
+        return frames_expected(video, rate)
+
+    def conform_picture(self, picture: Path, out: Path) -> None:
+        """Make a PNG of a foreign picture at `out`; see ports.MediaTools."""
+        draw_upright(picture, out)
 
     def upload_kind(self, path: Path, *, pictured: bool) -> str:
         """The extension that the content of an uploaded file deserves; see ports.MediaTools."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-from video_pipeline.domain.delivery import Rendition
-from video_pipeline.domain.media import AudioFacts, ImageFacts, MediaReference
+from video_pipeline.domain.delivery import AspectRatio, Rendition
+from video_pipeline.domain.media import AudioFacts, FootageFacts, ImageFacts, MediaReference
 from video_pipeline.domain.records import RenderReport
+from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ports.work import IsCancelled, KeepFinished, ReportProgress
 
@@ -76,6 +77,42 @@ class MediaTools(Protocol):
         export, upright, at its own frame rate up to 60, and nothing of it is kept but picture, sound and chapters.
         MediaError when it is no usable video, is cut off or exceeds the limits; MachineError when the disk is too
         small. The report's `command` says what was noticed on the way, such as a hardware encoder that failed.
+        """
+        ...
+
+    def conform_footage(
+        self,
+        video: Path,
+        rate: FrameRate,
+        out: Path,
+        *,
+        aspect: AspectRatio,
+        report: ReportProgress,
+        cancelled: IsCancelled,
+        loop: bool = True,
+        most_frames: int | None = None,
+    ) -> FootageFacts:
+        """Make footage (an mp4) of a video that somebody else made, written aside and renamed.
+
+        It has exactly so many frames at `rate` as are told, is upright and silent, in square pixels of BT.709, and
+        covers a frame of `aspect`: at most as large as 1080p, and not enlarged. As a `loop` its last half second fades
+        into its first one, which shortens it by that; a video of less than four frames stays as it is. Of a longer one
+        no more than `most_frames` are taken, from its beginning. MediaError when it is no usable video, is cut off or
+        exceeds the limits; MachineError when the disk is too small; CancelledError when `cancelled` says so.
+        """
+        ...
+
+    def footage_frames(self, video: Path, rate: FrameRate) -> int:
+        """About how many frames the footage of a foreign video will have at `rate` as a loop; at least 1.
+
+        MediaError when it is no usable video or exceeds the limits.
+        """
+        ...
+
+    def conform_picture(self, picture: Path, out: Path) -> None:
+        """Make a PNG of a picture that somebody else made: upright, 8-bit sRGB without transparency, written aside.
+
+        It is at most 8K; larger ones are refused, as are broken ones, with MediaError.
         """
         ...
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.media import Generation
-from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
+from video_pipeline.domain.storyboard import MusicPrompt, Song, VisualPrompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,12 @@ class PromptWriter(Protocol):
 
     name: str
 
-    def write(self, brief: Brief, samples: Sequence[int]) -> Script:
-        """Prompts for `len(samples)` scenes; `samples` are the exact lengths of the pieces at 48 kHz."""
+    def write(
+        self, brief: Brief, samples: Sequence[int], *, songs: Sequence[Song] = (), pictures: int | None = None
+    ) -> Script:
+        """Prompts for `len(samples)` pieces and `pictures` pictures, by default as many.
+
+        `samples` are the exact lengths of the pieces at 48 kHz; where the music is there, they are none, and `songs`
+        says what there is.
+        """
         ...

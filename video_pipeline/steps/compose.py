@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.brief import Brief
-from video_pipeline.domain.errors import MediaError
-from video_pipeline.domain.media import AudioFacts
+from video_pipeline.domain.errors import InvalidInputError, MediaError
+from video_pipeline.domain.media import AudioFacts, Generation, MediaReference
 from video_pipeline.domain.records import TrackRecord
-from video_pipeline.domain.storyboard import MusicPrompt, Song, Storyboard, seed_of
+from video_pipeline.domain.storyboard import BedPlan, MusicPrompt, Song, Storyboard, item_seed, seed_of
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.steps.assemble import PIECE_MIN_S
 from video_pipeline.steps.attempt import Attempt
@@ -24,12 +25,22 @@ SILENCE_MAX_S = 8.0
 PEAK_MAX_DBTP = 0.0
 """True peak above which a piece clips."""
 
+BED_MIN_S = 2
+"""A shorter sound is heard as a beat when it is repeated."""
+
+AMBIENCE_PROVIDER = "procedural"
+"""Rain costs nothing to make, and no vendor sells it by the minute."""
+
 LENGTH_TOLERANCE = 0.25
 """A vendor may deliver a piece up to this share shorter than asked; the timeline follows what was delivered."""
 
 
 def compose(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboard) -> list[TrackRecord]:
-    """All pieces of the storyboard, in order; those that exist with the recorded checksum are not made again."""
+    """All pieces of the storyboard, in order, and the sounds beneath them.
+
+    Those that exist with the recorded checksum are not made again.
+    """
+    _beds(studio, attempt, brief, storyboard.beds)
     if storyboard.songs:
         return _songs(studio, attempt, storyboard.songs)
     pieces = dict(enumerate(storyboard.pieces, 1))
@@ -81,6 +92,35 @@ def _songs(studio: Studio, attempt: Attempt, songs: Sequence[Song]) -> list[Trac
         made.append(track)
         attempt.report(len(made) / len(songs), f"{len(made)} of {len(songs)} songs")
     return made
+
+
+def _beds(studio: Studio, attempt: Attempt, brief: Brief, beds: Sequence[BedPlan]) -> None:
+    """Obtain the sounds beneath the music: what was uploaded as it is, an ambience from the offline provider."""
+    there = {bed.order_index: bed for bed in studio.jobs.works(attempt.job_id).beds}
+    for bed in beds:
+        made = there.get(bed.order_index)
+        if made is not None and made.name == bed.name and studio.media.holds(made.media):
+            continue
+        attempt.raise_if_stopped()
+        if bed.source is not None:
+            media, generation = uploaded(studio, attempt.job_id, bed.source), as_brought(bed.source)
+        else:
+            media, generation = _ambience(studio, attempt, brief, bed)
+        facts = studio.tools.audio_facts(studio.media.locate(media))
+        if facts.samples < BED_MIN_S * SAMPLE_RATE:
+            raise InvalidInputError(
+                f"the sound {bed.name} lasts {facts.duration_s:.1f} s; at least {BED_MIN_S} s are needed"
+            )
+        studio.jobs.save_bed(attempt.lease, bed, generation, media, facts)
+
+
+def _ambience(studio: Studio, attempt: Attempt, brief: Brief, bed: BedPlan) -> tuple[MediaReference, Generation]:
+    provider = chosen(studio.ambience, AMBIENCE_PROVIDER)
+    with studio.media.scratch(attempt.job_id) as scratch:
+        made = scratch / f"bed-{bed.order_index:02}.flac"
+        generation = provider.generate(Ambience(bed.name), item_seed(brief.seed, "sound", bed.order_index), made)
+        key = f"jobs/{attempt.job_id}/music/bed-{bed.order_index:02}-a{attempt.lease.attempt}.flac"
+        return studio.media.adopt(made, key), generation
 
 
 def check_piece(made: Path, prompt: MusicPrompt, facts: AudioFacts) -> None:

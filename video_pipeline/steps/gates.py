@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from video_pipeline.domain.brief import ALBUM_MINUTES, brief_from_json
+from video_pipeline.domain.brief import ALBUM_MINUTES, AlbumBrief, StoryboardBrief, brief_from_json
 from video_pipeline.domain.delivery import LOUDNESS, MASTER
 from video_pipeline.domain.errors import ConflictError, MediaError
 from video_pipeline.domain.job import JobKind
@@ -22,7 +22,7 @@ from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE, clock
 from video_pipeline.steps.compose import PEAK_MAX_DBTP, SILENCE_MAX_S
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.illustrate import BLACK_LUMA_MAX
-from video_pipeline.steps.plan import scene_frames
+from video_pipeline.steps.lengths import scene_frames
 from video_pipeline.steps.studio import Studio
 
 LENGTH_TOLERANCE_S = 0.05
@@ -148,7 +148,7 @@ def _length(studio: Studio, job: JobRecord) -> Finding:
     album = brief.kind is JobKind.ALBUM
     # Not what the storyboard says: once it was reordered, its lengths are those of the delivered pieces. Where the
     # music was there first, the order is to be as long as it is.
-    ordered = storyboard.frames if storyboard.songs else sum(scene_frames(brief))
+    ordered = sum(scene_frames(brief)) if isinstance(brief, AlbumBrief | StoryboardBrief) else storyboard.frames
     passed = abs(frames - ordered) <= ordered * PROGRAMME_TOLERANCE and (not album or frames >= ALBUM_MIN_FRAMES)
     text = f"the programme lasts {clock(FPS_30.seconds(frames))}, ordered were {clock(FPS_30.seconds(ordered))}"
     return Finding(passed, text, {"frames": frames, "ordered_frames": ordered})

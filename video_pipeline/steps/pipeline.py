@@ -32,6 +32,7 @@ from video_pipeline.steps.illustrate import illustrate
 from video_pipeline.steps.plan import plan
 from video_pipeline.steps.render import render
 from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.survey import survey
 from video_pipeline.steps.thumbnails import thumbnails_if_possible
 
 _FLOW = (
@@ -160,8 +161,9 @@ def _check_approval(studio: Studio, job: JobRecord) -> None:
 
 def _plan(studio: Studio, current: Attempt, job: JobRecord) -> None:
     if job.storyboard is None:
-        storyboard = plan(brief_from_json(job.brief), studio.writer)
-        studio.jobs.save_storyboard(current.lease, storyboard)
+        brief = brief_from_json(job.brief)
+        materials = survey(studio, current, brief)
+        studio.jobs.save_storyboard(current.lease, plan(brief, studio.writer, materials))
 
 
 def _compose(studio: Studio, current: Attempt, job: JobRecord) -> None:

@@ -40,7 +40,7 @@ from video_pipeline.ports import ImageProvider, JobStore
 from video_pipeline.steps.attempt import Attempt, edit
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.files import remove_unrecorded
-from video_pipeline.steps.illustrate import SIZE, check_picture, image_key
+from video_pipeline.steps.illustrate import check_picture, image_key, picture_size
 from video_pipeline.steps.studio import Studio, chosen
 from video_pipeline.steps.thumbnails import thumbnails_if_possible
 
@@ -145,7 +145,7 @@ def _repaint(
         generation, reservation = _bought(studio, current, brief, visual, made)
         try:
             facts = studio.tools.image_facts(made)
-            check_picture(visual, facts, SIZE)
+            check_picture(visual, facts, picture_size(brief))
             media, seed = studio.media.adopt(made, key), seed_of(visual, brief.seed)
             return record(NewPicture(visual.text, seed, generation, media, facts, reservation))
         except BaseException as error:
@@ -166,7 +166,7 @@ def _bought(
     price = regeneration_price(provider)
     reservation = studio.jobs.reserve_cost(current.lease, brief.visual_provider, price, f"images/{made.stem}/refined")
     try:
-        return provider.illustrate(visual, seed_of(visual, brief.seed), SIZE, made), reservation
+        return provider.illustrate(visual, seed_of(visual, brief.seed), picture_size(brief), made), reservation
     except BaseException as error:
         with suppress(StudioError):
             studio.jobs.release_cost(reservation, str(error) or type(error).__name__)

@@ -19,8 +19,8 @@ from video_pipeline.domain.records import JobRecord, TrackRecord
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.steps.assemble import scene_lengths
 from video_pipeline.steps.attempt import edit
-from video_pipeline.steps.plan import with_chapters, without_chapters
 from video_pipeline.steps.refine import check_expected
+from video_pipeline.steps.script import with_chapters, without_chapters
 from video_pipeline.steps.studio import Studio
 
 

@@ -25,10 +25,12 @@ CUES: tuple[tuple[tuple[str, ...], tuple[Motion, ...]], ...] = (
         (str(Motif.CANDLE_HALL), str(Motif.LIBRARY), "candle", "candles", "candlelight", "chandelier", "fireplace"),
         (Motion.BREATHING_LIGHT, Motion.PARTICLES),
     ),
+    # It rains outside, and in the picture already.
+    ((str(Motif.RAINY_WINDOW),), (Motion.SLOW_ZOOM, Motion.BREATHING_LIGHT)),
+    (("rain", "rainfall", "downpour", "drizzle"), (Motion.RAIN,)),
     (("sunbeams", str(Motif.ABSTRACT)), (Motion.PARTICLES, Motion.DRIFT)),
     (("lanterns", "lantern", "string lights", "bonfire"), (Motion.BREATHING_LIGHT, Motion.DRIFT)),
     ((str(Motif.FOREST),), (Motion.PARTICLES, Motion.SLOW_ZOOM)),
-    ((str(Motif.RAINY_WINDOW),), (Motion.SLOW_ZOOM, Motion.BREATHING_LIGHT)),
     (
         tuple(map(str, (Motif.MOUNTAINS, Motif.DUNES, Motif.MEADOW, Motif.CITY_NIGHT, Motif.LAKE))),
         (Motion.PAN, Motion.DRIFT, Motion.SLOW_ZOOM),

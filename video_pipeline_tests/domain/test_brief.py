@@ -164,6 +164,13 @@ def test_a_wish_is_any_motion_or_transition_or_auto() -> None:
     assert [*TransitionWish] == ["auto", *TransitionKind]
 
 
+def test_motes_are_called_dust_as_well() -> None:
+    assert brief_from_json(album().to_json() | {"motion": "dust"}) == album(motion=MotionWish.PARTICLES)
+    assert Motion("dust") is Motion.PARTICLES
+    with pytest.raises(ValueError, match="dusty"):
+        Motion("dusty")
+
+
 def test_a_brief_of_an_older_version_is_read() -> None:
     old = album().to_json()
     del old["transition"], old["overlay"]

@@ -27,6 +27,8 @@ seeds = st.integers(0, 2**31 - 1)
         ("mountains at dusk, falling snow", {Motion.SNOW}),
         ("a winter cabin by day", {Motion.SNOW}),
         ("a meadow at night with fireflies", {Motion.FIREFLIES}),
+        ("a forest by day, soft rain", {Motion.RAIN}),
+        ("a rainy window, rain outside", {Motion.SLOW_ZOOM, Motion.BREATHING_LIGHT}),
         ("a forest deep in the night", {Motion.PARTICLES, Motion.SLOW_ZOOM}),
         ("mountains at golden hour", {Motion.PAN, Motion.DRIFT, Motion.SLOW_ZOOM}),
         ("the Sea, clear and still", {Motion.PAN, Motion.DRIFT, Motion.SLOW_ZOOM}),

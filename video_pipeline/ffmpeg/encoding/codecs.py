@@ -32,6 +32,7 @@ class VideoRecipe:
     quantisers: Mapping[Kind, tuple[int, ...]]
     encoder: str
     options: Callable[[Kind, int], str]  # for people
+    halving: int  # by how much a larger quantiser halves the bits of footage, rather less than more
     # A quicker way from one still picture to another than encoding every frame.
     dissolve: Callable[..., Coded] | None = None
 
@@ -45,10 +46,12 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
             Kind.BLEND: (20, 24, 28, 32, 38),
             Kind.MOVE: (18, 21, 25, 30, 36),
             Kind.GLOW: (18, 21, 25, 30, 36),
+            Kind.FOOTAGE: (20, 22, 24, 26, 28, 30, 32, 35, 38),
             Kind.LIVE: (24, 28, 32, 38),
         },
         "libx264",
         x264_params,
+        6,
     ),
     VideoCodec.VP9: VideoRecipe(
         encode_vp9,
@@ -59,10 +62,12 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
             Kind.MOVE: (24, 30, 38, 46, 54),
             # At 24 blocks keep their light until it is a third of a level off, and a key frame takes it all at once.
             Kind.GLOW: (14, 19, 24, 38, 54),
+            Kind.FOOTAGE: (24, 28, 32, 36, 40, 44, 48, 52, 56),
             Kind.LIVE: (26, 34, 44, 54),
         },
         "libvpx-vp9",
         vp9_params,
+        8,
         dissolve_vp9,
     ),
     VideoCodec.AV1: VideoRecipe(
@@ -74,9 +79,11 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
             Kind.BLEND: (12, 22, 36, 48, 58),
             Kind.MOVE: (30, 36, 42, 50, 58),
             Kind.GLOW: (30, 36, 42, 50, 58),
+            Kind.FOOTAGE: (26, 30, 34, 38, 42, 46, 50, 54, 58),
             Kind.LIVE: (30, 36, 42, 50, 58),
         },
         "libsvtav1",
         av1_params,
+        8,
     ),
 }

@@ -79,6 +79,7 @@ STRUCTURE: dict[Kind, str] = {
     Kind.BLEND: f"bframes=15:b-adapt=0:ipratio={2 ** (FINER / 6)}:pbratio=2",
     Kind.MOVE: _SLOW,
     Kind.GLOW: _SLOW,
+    Kind.FOOTAGE: "bframes=15:b-adapt=1:rc-lookahead=30:mbtree=1:subme=4:me=hex:trellis=1",
     # All but the overlay is skipped: 6 to 7 ms a frame of 1080p with the drawing, 48 dB where it is drawn. With trellis
     # and direct=temporal the file is no smaller, and blocks beside the overlay change by up to 7 steps of luma.
     Kind.LIVE: f"bframes=15:b-adapt=0:ipratio={2 ** (FINER / 6)}:subme=2:me=dia",
@@ -102,12 +103,14 @@ _SPS, _PPS = 7, 8
 
 def x264_params(kind: Kind, quantiser: int) -> str:
     """The x264 parameters of one kind of stretch; moving ones have finer ends, see `FINER`."""
-    return ":".join([*(f"{name}={value}" for name, value in _SHARED.items()), STRUCTURE[kind], f"qp={quantiser}"])
+    constant = "crf" if kind is Kind.FOOTAGE else "qp"
+    shared = (f"{name}={value}" for name, value in _SHARED.items())
+    return ":".join([*shared, STRUCTURE[kind], f"{constant}={quantiser}"])
 
 
 def _zones(kind: Kind, quantiser: int, frames: int) -> str:
     """The parameter that makes the end of a moving stretch of `frames` frames as fine as its beginning."""
-    if kind is Kind.STILL or frames < 2:
+    if kind in (Kind.STILL, Kind.FOOTAGE) or frames < 2:
         return ""
     # x264 keeps all quantisers between those of its I-, P- and B-frames; the key frame has the finest.
     last, nearly = max(frames - _LAST, 1), max(frames - _NEARLY_LAST, 1)

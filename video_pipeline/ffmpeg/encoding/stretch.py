@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ import numpy as np
 from video_pipeline.domain.delivery import Rung
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
-from video_pipeline.domain.timeline import Motion, TransitionKind
+from video_pipeline.domain.timeline import TransitionKind
 from video_pipeline.ffmpeg.encoding.codecs import VIDEO, VideoCodec
 from video_pipeline.ffmpeg.picture.canvas import Planes, Size, load_planes, scaled_planes
+from video_pipeline.ffmpeg.picture.footage import FootageFile
 from video_pipeline.ffmpeg.picture.layers import LAYER_VERSION, LayerFile, layer_of
 from video_pipeline.ffmpeg.picture.motion import mover
 from video_pipeline.ffmpeg.picture.pictures import open_picture
@@ -28,7 +30,10 @@ from video_pipeline.ffmpeg.work.crew import StopFlag
 
 T = TypeVar("T")
 
-ENGINE_VERSION = 5
+Source = Planes | FootageFile
+"""Where the pixels of a look come from: a still picture, or a film."""
+
+ENGINE_VERSION = 6
 """Raise it when the same stretch would look different: cached stretches of older versions are then not used."""
 
 BLEND_CEILING = 3
@@ -65,17 +70,33 @@ def stretch_key(stretch: Stretch, form: PictureFormat, layers: Sequence[LayerFil
 
 
 def pictures_of(stretch: Stretch) -> tuple[str, ...]:
-    """The checksums of the pictures that a stretch shows."""
+    """The checksums of the still pictures that a stretch shows, moved or not."""
     match stretch:
         case Hold():
             return (stretch.picture,)
-        case Move():
-            return (stretch.look.picture,)
-        case Blend():
-            return (stretch.before.picture, stretch.after.picture)
+        case Move() | Blend():
+            return tuple(look.picture for look in _looks(stretch) if not look.is_footage)
         case Live():
             return tuple(dict.fromkeys(each for sight in stretch.beneath for each in pictures_of(sight.stretch)))
     assert_never(stretch)
+
+
+def footage_of(stretch: Stretch, form: PictureFormat, files: Mapping[str, Path]) -> dict[str, FootageFile]:
+    """The footage that a stretch shows, by checksum."""
+    match stretch:
+        case Hold():
+            return {}
+        case Move() | Blend():
+            films = [look.picture for look in _looks(stretch) if look.is_footage]
+            return {film: FootageFile(files[film], form.size, form.rate) for film in films}
+        case Live():
+            shown = [footage_of(sight.stretch, form, files) for sight in stretch.beneath]
+            return {film: file for each in shown for film, file in each.items()}
+    assert_never(stretch)
+
+
+def _looks(stretch: Move | Blend) -> tuple[Look, ...]:
+    return (stretch.look,) if isinstance(stretch, Move) else (stretch.before, stretch.after)
 
 
 def make_stretch(
@@ -104,7 +125,7 @@ def make_stretch(
         if isinstance(stretch, Blend) and recipe.dissolve and _is_plain(stretch):
             before, after = planes[stretch.before.picture], planes[stretch.after.picture]
             return recipe.dissolve(before, after, stretch.frames, form.size, form.rate, quantiser=quantiser)
-        film = _Film(stretch, planes, stop)
+        film = _Film(stretch, {**planes, **footage_of(stretch, form, files)}, stop)
         return recipe.encode(film, form.size, form.rate, kind=kind_of(stretch), quantiser=quantiser)
 
     coded = within_ceiling(encoded, stretch, form)
@@ -113,7 +134,7 @@ def make_stretch(
 
 def _is_plain(blend: Blend) -> bool:
     """True for a dissolve between pictures that do not move."""
-    still = blend.before.motion is Motion.STILL and blend.after.motion is Motion.STILL
+    still = not blend.before.period and not blend.after.period
     return still and not blend.lead and blend.kind is TransitionKind.DISSOLVE
 
 
@@ -122,14 +143,14 @@ class _Film:
     """The frames of a moving stretch, made while they are asked for; stops when the render does."""
 
     stretch: Move | Blend
-    planes: Mapping[str, Planes]
+    sources: Mapping[str, Source]
     stop: StopFlag
 
     def __len__(self) -> int:
         return self.stretch.shown
 
     def __iter__(self) -> Iterator[Planes]:
-        return watched(frames_of(self.stretch, self.planes), self.stop)
+        return watched(frames_of(self.stretch, self.sources), self.stop)
 
 
 def watched(frames: Iterable[T], stop: StopFlag) -> Iterator[T]:
@@ -139,14 +160,15 @@ def watched(frames: Iterable[T], stop: StopFlag) -> Iterator[T]:
         yield frame
 
 
-def frames_of(stretch: Move | Blend, planes: Mapping[str, Planes], first: int = 0) -> Iterator[Planes]:
+def frames_of(stretch: Move | Blend, sources: Mapping[str, Source], first: int = 0) -> Iterator[Planes]:
     """The frames of `stretch` from its frame `first` on in the order of showing, before encoding."""
     if isinstance(stretch, Move):
-        moving = _shown(stretch.look, planes)
+        moving = _shown(stretch.look, sources[stretch.look.picture])
         for number in range(first, stretch.frames):
             yield moving(number)
         return
-    before, after, mix = _shown(stretch.before, planes), _shown(stretch.after, planes), MIXES[stretch.kind]()
+    before, after = (_shown(look, sources[look.picture]) for look in (stretch.before, stretch.after))
+    mix = MIXES[stretch.kind]()
     for number in range(first, stretch.lead):
         yield before(number)
     for number, share in enumerate(shares(stretch.frames)):
@@ -157,10 +179,13 @@ def frames_of(stretch: Move | Blend, planes: Mapping[str, Planes], first: int = 
             yield mixed
 
 
-def _shown(look: Look, planes: Mapping[str, Planes]) -> Callable[[int], Planes]:
+def _shown(look: Look, source: Source) -> Callable[[int], Planes]:
     """What `look` shows so many frames later."""
+    if isinstance(source, FootageFile):
+        player = source.open()
+        return lambda later: player.frame((look.phase + later) % look.period)
     # What floats in a picture follows from the picture, so that its loop is the same in every stretch.
-    show = mover(look.motion, planes[look.picture], int(look.picture[:16], 16))
+    show = mover(look.motion, source, int(look.picture[:16], 16))
     period = look.period or 1
     return lambda later: show((look.phase + later) % period / period)
 
@@ -175,10 +200,17 @@ def within_ceiling(encoded: Callable[[int], Coded], stretch: Stretch, form: Pict
     ceiling = form.rung.video_bps * (BLEND_CEILING if kind is Kind.BLEND else 1)
     # A few frames that are left over from a loop are mostly key frame: they do not count as if there were seconds.
     frames = max(stretch.shown, form.rate.frames_in(CEILING_SECONDS))
-    for quantiser in VIDEO[form.codec].quantisers[kind]:
+    recipe = VIDEO[form.codec]
+    quantisers = recipe.quantisers[kind]
+    least = quantisers[0]
+    for quantiser in (each for each in quantisers if each >= least):
         coded = encoded(quantiser)
-        if coded.bytes * 8 * form.rate.fraction <= ceiling * frames:
+        excess = float(coded.bytes * 8 * form.rate.fraction / (ceiling * frames))
+        if excess <= 1:
             break
+        if kind is Kind.FOOTAGE:
+            # What is far above the ceiling would be encoded again and again on the way down to it.
+            least = min(quantiser + int(math.log2(excess) * recipe.halving), quantisers[-1])
     return coded
 
 

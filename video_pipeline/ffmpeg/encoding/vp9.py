@@ -30,6 +30,7 @@ SPEED: dict[Kind, dict[str, str]] = {
     Kind.BLEND: {"deadline": "realtime", "cpu-used": "8"},
     Kind.MOVE: {"deadline": "realtime", "cpu-used": "6"},
     Kind.GLOW: {"deadline": "realtime", "cpu-used": "6"},
+    Kind.FOOTAGE: {"deadline": "realtime", "cpu-used": "6"},
     Kind.LIVE: {"deadline": "realtime", "cpu-used": "8"},
 }
 

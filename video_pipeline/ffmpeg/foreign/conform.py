@@ -26,6 +26,13 @@ REFERENCE_WHITE = 203
 _PEAK = 10
 """The brightest light that is kept, in reference whites: 2000 cd/m2, twice what most programmes are graded for."""
 
+_COLOURS = dict.fromkeys(("color_primaries", "color_trc", "colorspace"), "bt709")
+
+OURS: Filter = ("setparams", {"field_mode": "prog", "range": "tv", **_COLOURS})
+"""What the encoder writes into the stream is what the frames say."""
+
+SQUARE: Filter = ("setsar", {"sar": "1"})
+
 _INTERLACED_KINDS = ("mpeg2video", "dvvideo")
 
 
@@ -56,17 +63,7 @@ def picture_filters(footage: Footage, frame: Frame, *, can_convert_light: bool) 
         *colour,
         ("format", {"pix_fmts": "yuv420p"}),
         *_bars(frame),
-        # What the encoder writes into the stream is what the frames say.
-        (
-            "setparams",
-            {
-                "field_mode": "prog",
-                "range": "tv",
-                "color_primaries": "bt709",
-                "color_trc": "bt709",
-                "colorspace": "bt709",
-            },
-        ),
+        OURS,
         # Mastering data of the old colours and captions would be written again.
         ("sidedata", {"mode": "delete"}),
     )
@@ -93,7 +90,7 @@ def _geometry(frame: Frame, matrix: dict[str, str]) -> tuple[Filter, ...]:
             "h": f"max(2,2*round(min({height},{width}/dar)/2))",
         }
         size = (("scale", {**fitted, **flags}),)
-    return (*size, ("setsar", {"sar": "1"}))
+    return (*size, SQUARE)
 
 
 def _bars(frame: Frame) -> tuple[Filter, ...]:

@@ -53,6 +53,7 @@ DECODERS = (*VIDEO_DECODERS, *AUDIO_DECODERS)
 _LOOK_S = 60.0
 _SECONDS_PER_GIB = 60.0  # reading a slow disk to the end
 _SAMPLED_FRAMES = 12
+_STRANGEST_PIXEL = (Fraction(1, 8), Fraction(8))
 _CHAPTERS = 500
 _TITLE_CHARACTERS = 200
 _USUAL_RATES = tuple(
@@ -96,6 +97,15 @@ class Footage:
     picture_late_s: float  # how long after the beginning a stream starts, where ffmpeg does not see to it
     sound_late_s: float
     chapters: tuple[ForeignChapter, ...]
+    sample_aspect: Fraction = Fraction(1)  # width to height of a pixel as coded
+    turned: bool = False  # it lies on its side until it is turned upright
+
+    @property
+    def upright(self) -> tuple[int, int, Fraction]:
+        """Width, height and shape of the pixels when it is upright."""
+        if self.turned:
+            return self.height, self.width, 1 / self.sample_aspect
+        return self.width, self.height, self.sample_aspect
 
 
 def survey(video: Path, is_stopped: Callable[[], bool] = lambda: False) -> Footage:
@@ -203,7 +213,17 @@ def _facts(file: InputContainer, name: str) -> dict[str, Any]:
         "picture_late_s": _late_s(file, picture),
         "sound_late_s": _late_s(file, sound) if sound else 0.0,
         "chapters": _chapters(file),
+        "sample_aspect": _sample_aspect(picture),
+        "turned": bool(frames) and round(frames[0].rotation / 90) % 2 == 1,
     }
+
+
+def _sample_aspect(picture: VideoStream) -> list[int]:
+    """The shape of a pixel; square when the file says nothing, or what no camera has."""
+    said = picture.sample_aspect_ratio
+    if not said or not _STRANGEST_PIXEL[0] <= said <= _STRANGEST_PIXEL[1]:
+        return [1, 1]
+    return [said.numerator, said.denominator]
 
 
 def _colour(source: av.VideoFrame | av.VideoCodecContext) -> list[int]:
@@ -267,6 +287,7 @@ def _footage(facts: Mapping[str, Any]) -> Footage:
             **facts,
             "colour": Colour(*facts["colour"]),
             "rate": FrameRate(numerator, denominator),
+            "sample_aspect": Fraction(*facts["sample_aspect"]),
             "chapters": tuple(ForeignChapter(*chapter) for chapter in facts["chapters"]),
         }
     )

@@ -22,7 +22,7 @@ import av
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import Loudness, MediaReference
 from video_pipeline.domain.records import RenderReport
-from video_pipeline.ffmpeg.foreign.conform import Frame, is_bright, picture_filters
+from video_pipeline.ffmpeg.foreign.conform import Frame
 from video_pipeline.ffmpeg.foreign.encoders import KEY_DISTANCE_S, SOFTWARE, Encoder
 from video_pipeline.ffmpeg.foreign.hardware import Hardware
 from video_pipeline.ffmpeg.foreign.levelling import (
@@ -34,18 +34,18 @@ from video_pipeline.ffmpeg.foreign.levelling import (
     settled_trim,
     soften_edges,
 )
+from video_pipeline.ffmpeg.foreign.picture import encode_picture, frames_of
 from video_pipeline.ffmpeg.foreign.survey import ForeignChapter, survey
 from video_pipeline.ffmpeg.foreign.wish import Wish, check_room, check_wish
 from video_pipeline.ffmpeg.foreign.workpiece import STALL_S, Workpiece, seldom
-from video_pipeline.ffmpeg.program.binary import FfmpegBinary, parts
+from video_pipeline.ffmpeg.program.binary import FfmpegBinary
 from video_pipeline.ffmpeg.program.command import (
     Coding,
-    foreign_picture_command,
     foreign_sound_command,
     join_command,
     voice_command,
 )
-from video_pipeline.ffmpeg.program.probe import inspect, open_video
+from video_pipeline.ffmpeg.program.probe import inspect
 from video_pipeline.ffmpeg.sound.voice import AudioCodec
 from video_pipeline.ffmpeg.work.aside import aside, not_made
 from video_pipeline.ffmpeg.work.cache import Cache
@@ -97,7 +97,7 @@ def transcode(foundry: Foundry, wish: Wish, report: ReportProgress, cancelled: I
         work = Workpiece(
             binary=foundry.binary.path,
             video=wish.video,
-            rendition=wish.rendition,
+            aim=wish.rendition.name,
             frame=Frame(rung.width, rung.height, wish.crop),
             footage=footage,
             own=session.own,
@@ -106,10 +106,10 @@ def transcode(foundry: Foundry, wish: Wish, report: ReportProgress, cancelled: I
         )
         try:
             work.check()
-            check_room(work, wish.out.parent)
+            check_room(work, wish)
             pcm = _decoded_sound(work)
             picture, encoder = _encoded_picture(work, wish, foundry.hardware)
-            frames = _frames_of(picture)
+            frames = frames_of(picture)
             voice, loudness = _encoded_sound(work, wish, pcm, frames)
             with aside(wish.out) as part:
                 _join(work, wish, picture, voice, part)
@@ -174,35 +174,9 @@ def _coded_picture(work: Workpiece, wish: Wish, encoder: Encoder, bit_rate: int,
     """The picture encoded once, and its frames; MediaError when it is not all of it."""
     muxer = wish.container.muxer
     picture = work.own / f"picture.{muxer}"
-    filters = picture_filters(work.footage, work.frame, can_convert_light=_can_convert_light(work))
     options = {**encoder.arguments(bit_rate, work.rate), **_BETWEEN.get(muxer, {})}
     coding = Coding(muxer, encoder.name, options, encoder.device, encoder.upload)
-    command = foreign_picture_command(work.source, filters, coding, picture)
-    complaints = work.run(command, _PICTURE, f"encoding the picture with {encoder.name}", stall_s)
-    frames = _frames_of(picture)
-    if frames == 0 or work.is_cut_short(frames):
-        reached = float(work.rate.seconds(frames))
-        raise MediaError(
-            f"{work.video.name} is cut off or damaged: {reached:.1f} of {work.footage.duration_s:.1f} s were encoded "
-            f"by {encoder.name}; {complaints or 'no message'}"
-        )
-    if float(work.rate.seconds(frames)) > work.longest_s - 1:
-        raise MediaError(f"{work.video.name} goes on after the {work.footage.duration_s:.1f} s that it says it lasts")
-    work.note_damage("the picture", complaints)
-    return picture, frames
-
-
-def _can_convert_light(work: Workpiece) -> bool:
-    able = parts(work.binary, "-filters") >= {"zscale", "tonemap"}
-    if not able and is_bright(work.footage.colour):
-        work.note("this ffmpeg has no zscale and tonemap: light was not mapped, colours look pale")
-    return able
-
-
-def _frames_of(picture: Path) -> int:
-    with open_video(picture) as file:
-        stream = file.streams.video[0]
-        return stream.frames or sum(packet.size > 0 for packet in file.demux(stream))
+    return picture, encode_picture(work, coding, picture, _PICTURE, stall_s)
 
 
 def _encoded_sound(work: Workpiece, wish: Wish, pcm: Path, frames: int) -> tuple[Path, Loudness]:

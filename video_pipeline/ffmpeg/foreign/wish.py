@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from video_pipeline.domain.delivery import Rendition
-from video_pipeline.domain.errors import InvalidInputError, MachineError
+from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg.files.containers import CONTAINERS, Container
 from video_pipeline.ffmpeg.foreign.workpiece import Workpiece
 from video_pipeline.ffmpeg.sound.voice import Voice
 
 _PCM_BPS = SAMPLE_RATE * 2 * 32
-_ROOM_BYTES = 64 * 2**20  # for what cannot be foreseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +50,8 @@ def check_wish(wish: Wish) -> None:
         raise InvalidInputError(f"{wish.out} cannot be written: it is the video itself, or no file")
 
 
-def check_room(work: Workpiece, target: Path) -> None:
+def check_room(work: Workpiece, wish: Wish) -> None:
     """MachineError when what will lie on the disk at the highest bit rates does not fit."""
-    rung, seconds = work.rendition.rung, work.footage.duration_s
+    rung, seconds = wish.rendition.rung, work.footage.duration_s
     coded = int((rung.video_bps + rung.audio_bps) * seconds / 8)
-    raw = int(_PCM_BPS * seconds / 8)
-    needs = {work.own: coded + raw, target: coded}
-    if work.own.stat().st_dev == target.stat().st_dev:
-        needs = {target: 2 * coded + raw}
-    for place, bytes_ in needs.items():
-        free = shutil.disk_usage(place).free
-        if free < bytes_ + _ROOM_BYTES:
-            raise MachineError(
-                f"making {work.rendition.name} of {work.video.name} may need {bytes_ / 1e6:,.0f} MB at {place}, and "
-                f"{free / 1e6:,.0f} MB are free: make room, or set VIDEO_PIPELINE_CACHE_DIR to a larger disk"
-            )
+    work.check_room(wish.out.parent, between=coded + int(_PCM_BPS * seconds / 8), coded=coded)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from video_pipeline.domain.delivery import Rendition
-from video_pipeline.domain.errors import CancelledError
+from video_pipeline.domain.errors import CancelledError, MachineError
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.ffmpeg.foreign.conform import Frame
 from video_pipeline.ffmpeg.foreign.survey import DECODERS, LONGEST_VIDEO_S, MAX_PIXELS, Footage
@@ -20,6 +20,8 @@ _FULL_HD = 1920 * 1080
 _ASK_S = 0.4
 """Asking whether to stop may cost a question to the database."""
 
+_ROOM_BYTES = 64 * 2**20  # for what cannot be foreseen
+
 _NO_DAMAGE = (*UNLENT, "Svt[")
 
 STALL_S = 300.0
@@ -28,11 +30,11 @@ STALL_S = 300.0
 
 @dataclass(slots=True)
 class Workpiece:
-    """One transcode under way; `own` is a directory for what lies between the steps."""
+    """One foreign video under way; `own` is a directory for what lies between the steps."""
 
     binary: Path
     video: Path
-    rendition: Rendition
+    aim: str  # what it becomes, for people
     frame: Frame
     footage: Footage
     own: Path
@@ -65,7 +67,20 @@ class Workpiece:
     def check(self) -> None:
         """Raise CancelledError when somebody wants to stop."""
         if self.is_stopped():
-            raise CancelledError(f"making {self.rendition.name} of {self.video.name} was cancelled")
+            raise CancelledError(f"making {self.aim} of {self.video.name} was cancelled")
+
+    def check_room(self, target: Path, *, between: int, coded: int) -> None:
+        """MachineError when `between` bytes among what lies between the steps, or `coded` at `target`, do not fit."""
+        needs = {self.own: between, target: coded}
+        if self.own.stat().st_dev == target.stat().st_dev:
+            needs = {target: between + coded}
+        for place, bytes_ in needs.items():
+            free = shutil.disk_usage(place).free
+            if free < bytes_ + _ROOM_BYTES:
+                raise MachineError(
+                    f"making {self.aim} of {self.video.name} may need {bytes_ / 1e6:,.0f} MB at {place}, and "
+                    f"{free / 1e6:,.0f} MB are free: make room, or set VIDEO_PIPELINE_CACHE_DIR to a larger disk"
+                )
 
     def tell(self, share: float, message: str) -> None:
         """Report progress; a step that is done a second time does not move it backwards."""

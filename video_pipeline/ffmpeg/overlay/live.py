@@ -19,6 +19,8 @@ from video_pipeline.domain.timeline import Overlay
 from video_pipeline.ffmpeg.encoding.codecs import VIDEO, VideoCodec
 from video_pipeline.ffmpeg.encoding.stretch import (
     PictureFormat,
+    Source,
+    footage_of,
     frames_of,
     pictures_of,
     prepared_planes,
@@ -84,7 +86,7 @@ def make_live(
             header = frame.header if form.codec in _HEADER_APART else b""
             return decoded_planes(_DECODERS[form.codec], [header + frame.packets[0]])[0]
 
-        beneath = _Beneath(live, planes, shade, settled)
+        beneath = _Beneath(live, planes, {**planes, **footage_of(live, form, files)}, shade, settled)
         film = _Film(beneath, draw, live.shown, stop)
         return recipe.encode(film, form.size, form.rate, kind=kind, quantiser=quantiser)
 
@@ -125,10 +127,16 @@ class _Beneath:
     """The frames beneath what is drawn, shaded; each may be written to."""
 
     def __init__(
-        self, live: Live, planes: Mapping[str, Planes], shade: Callable[[Planes], Planes], settled: Settled
+        self,
+        live: Live,
+        planes: Mapping[str, Planes],
+        sources: Mapping[str, Source],
+        shade: Callable[[Planes], Planes],
+        settled: Settled,
     ) -> None:
         self._live = live
         self._planes = planes
+        self._sources = sources
         self._shade = shade
         self._settled = settled
 
@@ -137,7 +145,7 @@ class _Beneath:
             if isinstance(sight.stretch, Hold):
                 yield from self._still(sight.stretch.picture, sight.frames, is_key=number == 0)
             else:
-                frames = frames_of(sight.stretch, self._planes, sight.start)
+                frames = frames_of(sight.stretch, self._sources, sight.start)
                 yield from map(self._shade, islice(frames, sight.frames))
 
     def _still(self, picture: str, frames: int, *, is_key: bool) -> Iterator[Planes]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from video_pipeline.domain.timeline import Motion
 from video_pipeline.ffmpeg.picture.canvas import BLACK, WHITE, Planes, chroma_of, luma_of
 from video_pipeline.ffmpeg.picture.particles import SWARMS, Swarm
+from video_pipeline.ffmpeg.picture.rain import Rain
 
 Show = Callable[[float], Planes]
 """What is seen at a turn; a frame that may be written to by nobody."""
@@ -69,6 +70,9 @@ def mover(motion: Motion, planes: Planes, seed: int) -> Show:
     if motion in SWARMS:
         swarm = Swarm(SWARMS[motion], seed)
         return lambda turn: swarm.over(planes, turn % 1.0)
+    if motion is Motion.RAIN:
+        rain = Rain(seed)
+        return lambda turn: rain.over(planes, turn % 1.0)
     if motion is Motion.BREATHING_LIGHT:
         light = Light(planes, seed)
         return lambda turn: light.seen(turn % 1.0)

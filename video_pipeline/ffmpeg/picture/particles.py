@@ -21,12 +21,12 @@ _WAVES = 3
 """Sines in a path: one, two and three a turn."""
 
 _BEYOND = 0.05
-"""How far out of the picture a falling particle goes, in heights."""
+"""How far out of the picture a falling particle goes, in heights of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What kind of particles they are. Lengths are in heights of the picture, ranges are from far to near."""
+    """What kind of particles they are. Lengths are in short sides of the picture, ranges are from far to near."""
 
     count: int
     radius: tuple[float, float]  # of a spot, to where it is a third as strong as in its middle
@@ -70,22 +70,23 @@ class Swarm:
         """The picture with the particles where they are at `turn`."""
         result = planes.copy()
         height, width = luma_of(planes).shape
-        across, down = self._places(turn, width / height)
+        unit = min(height, width)
+        across, down = self._places(turn, width / unit, height / unit)
         strength = self._strength * self._glow(turn)
-        spots = zip(across * height, down * height, self._radius * height, strength, strict=True)
+        spots = zip(across * unit, down * unit, self._radius * unit, strength, strict=True)
         for x, y, radius, strong in spots:
             self._draw(result, (x, y), radius, strong)
             if self._kind.halo:
                 self._draw(result, (x, y), 4 * radius, strong * self._kind.halo)
         return result
 
-    def _places(self, turn: float, aspect: float) -> tuple[Reals, Reals]:
-        """Where each particle is, in heights from the left and from the top."""
+    def _places(self, turn: float, width: float, height: float) -> tuple[Reals, Reals]:
+        """Where each particle is from the left and from the top of a picture of that size, in short sides."""
         waves = np.arange(1, _WAVES + 1)[:, None, None]
         sway = (self._reach * np.sin(2 * np.pi * (waves * turn + self._starts))).sum(axis=0)
-        across, down = self._home[0] * aspect + sway[0], self._home[1] + sway[1] * (self._falls == 0)
+        across, down = self._home[0] * width + sway[0], self._home[1] * height + sway[1] * (self._falls == 0)
         room = 1 + 2 * _BEYOND
-        falling = (self._home[1] + self._falls * turn) % 1.0 * room - _BEYOND
+        falling = ((self._home[1] + self._falls * turn) % 1.0 * room - _BEYOND) * height
         return across, np.where(self._falls > 0, falling, down)
 
     def _glow(self, turn: float) -> Reals:

@@ -50,6 +50,11 @@ def _as_rgb(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
+def draw_upright(picture: Path, out: Path) -> None:
+    """Write a picture as a PNG in 8-bit RGB, upright, what is transparent on black; MediaError when it is none."""
+    _save(open_picture(picture), out, "PNG", compress_level=3)
+
+
 def image_facts(path: Path) -> ImageFacts:
     """Decode and measure a picture; MediaError when it is not one."""
     picture = open_picture(path)
@@ -67,25 +72,33 @@ def perceptual_hash(picture: Image.Image) -> str:
 
 
 SHEET_COLUMNS = 5
-_CELL = (384, 216)
+_CELLS = ((384, 216), (216, 216), (216, 384))
+"""Sizes of a picture on a sheet, one for each shape of a programme."""
+
 _GAP = 8
 _INK, _PAPER, _GRID = (236, 238, 242), (18, 20, 26), (42, 46, 56)
 
 
 def draw_contact_sheet(pictures: Sequence[Path], out: Path) -> None:
-    """Draw pictures in rows of five, numbered in their order, as a JPEG."""
+    """Draw pictures in rows of five, numbered in their order and of the first one's shape, as a JPEG."""
     if not pictures:
         raise MediaError("a contact sheet needs at least one picture")
-    width, height = _CELL
+    width, height = cell_size = _cell_for(open_picture(pictures[0]))
     rows = math.ceil(len(pictures) / SHEET_COLUMNS)
     columns = min(len(pictures), SHEET_COLUMNS)
     sheet = Image.new("RGB", (columns * (width + _GAP) + _GAP, rows * (height + _GAP) + _GAP), _PAPER)
     for index, path in enumerate(pictures):
         row, column = divmod(index, SHEET_COLUMNS)
-        cell = ImageOps.fit(open_picture(path), _CELL, Image.Resampling.LANCZOS)
+        cell = ImageOps.fit(open_picture(path), cell_size, Image.Resampling.LANCZOS)
         _number(cell, index + 1)
         sheet.paste(cell, (_GAP + column * (width + _GAP), _GAP + row * (height + _GAP)))
     _save(sheet, out, "JPEG", quality=88)
+
+
+def _cell_for(picture: Image.Image) -> tuple[int, int]:
+    """The size whose shape is nearest to that of `picture`."""
+    shape = math.log(picture.width / picture.height)
+    return min(_CELLS, key=lambda cell: abs(math.log(cell[0] / cell[1]) - shape))
 
 
 def draw_preview(picture: Path, width: int, out: Path) -> None:

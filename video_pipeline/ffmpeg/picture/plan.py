@@ -11,6 +11,9 @@ The loop of a moving scene has phase 0 at the first frame after its transition i
 `Move`; the phases of the transition in are the last ones of the loop, those of the transition out carry on. Each scene
 has a loop of its own length, chosen so that as little as possible is left over: that would be unique material.
 
+Footage moves by itself, and its loop is as long as it is. When it is longer than its scene it is shown once, from its
+first frame on, where the transition in begins.
+
 With an overlay every frame is unique. What lies beneath is cut as above, and then into groups by absolute position:
 
     beneath  Hold Hold Hold Hol  Blend  Hold Hold Hold Ho
@@ -22,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import accumulate, pairwise
+from itertools import accumulate, cycle, pairwise
 from typing import assert_never
 
 from video_pipeline.domain.timebase import FrameRate
@@ -44,12 +47,20 @@ end: a key frame costs as much as many others. So a group has less than 10 s."""
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A picture at one moment of its motion; `phase` is a frame of the loop. Both are 0 for a still picture."""
+    """A picture at one moment of its motion; `phase` is a frame of the loop. Both are 0 for a still picture.
 
-    picture: str  # SHA-256 of the picture file
+    Footage has a loop without being moved.
+    """
+
+    picture: str  # SHA-256 of the picture file, or of the footage
     motion: Motion
     phase: int
     period: int  # length of the loop in frames
+
+    @property
+    def is_footage(self) -> bool:
+        """True for a picture that moves by itself."""
+        return self.motion is Motion.STILL and self.period > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +163,7 @@ class Kind(StrEnum):
     MOVE = "move"
     GLOW = "glow"  # nothing moves, the light changes by less than a level from frame to frame
     BLEND = "blend"
+    FOOTAGE = "footage"  # a film, in which all may move at once, alone or in a transition or under an overlay
     LIVE = "live"  # an overlay over what stands still or dissolves
 
 
@@ -161,14 +173,23 @@ def kind_of(stretch: Stretch) -> Kind:
         case Hold():
             return Kind.STILL
         case Move():
+            if stretch.look.is_footage:
+                return Kind.FOOTAGE
             return Kind.GLOW if stretch.look.motion is Motion.BREATHING_LIGHT else Kind.MOVE
         case Blend():
-            return Kind.BLEND
+            return Kind.FOOTAGE if stretch.before.is_footage or stretch.after.is_footage else Kind.BLEND
         case Live():
-            if stretch.overlay is Overlay.NONE and not isinstance(stretch.beneath[0].stretch, Hold):
-                return kind_of(stretch.beneath[0].stretch)
-            return Kind.MOVE if any(map(_moves, stretch.beneath)) else Kind.LIVE
+            return _kind_of_live(stretch)
     assert_never(stretch)
+
+
+def _kind_of_live(live: Live) -> Kind:
+    if any(kind_of(sight.stretch) is Kind.FOOTAGE for sight in live.beneath):
+        return Kind.FOOTAGE
+    if live.overlay is Overlay.NONE:
+        beneath = live.beneath[0].stretch
+        return Kind.BLEND if isinstance(beneath, Hold) else kind_of(beneath)
+    return Kind.MOVE if any(map(_moves, live.beneath)) else Kind.LIVE
 
 
 def _moves(sight: Sight) -> bool:
@@ -306,28 +327,55 @@ def _first_picture(stretch: Plain) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Shot:
-    """A clip between its transitions: `alone` frames, and the loop in which it moves."""
+    """A clip between its transitions: `alone` frames, and the loop in which it moves; a still picture has none."""
 
     clip: PictureClip
     alone: int
-    loop: Loop
+    period: int = 0
+    groups: tuple[int, ...] = ()  # how the loop is cut, again and again
+    first: int = 0  # the phase after the transition in
 
-    def look(self, phase: int) -> Look:
-        """The picture `phase` frames after the transition in."""
-        still = self.clip.motion is Motion.STILL
-        period = 0 if still else self.loop.period
-        return Look(self.clip.media.sha256, self.clip.motion, 0 if still else phase % period, period)
+    def look(self, place: int) -> Look:
+        """The picture `place` frames after the transition in."""
+        phase = (self.first + place) % self.period if self.period else 0
+        return Look(self.clip.media.sha256, self.clip.motion, phase, self.period)
 
 
 def _shot(clip: PictureClip, before: Transition | None, after: Transition | None, rate: FrameRate) -> _Shot:
     alone = clip.frames - (before.out_offset if before else 0) - (after.in_offset if after else 0)
-    return _Shot(clip, alone, loop_for(alone, rate))
+    if clip.footage_frames:
+        lead_in, lead_out = before.frames if before else 0, after.frames if after else 0
+        if lead_in + alone + lead_out <= clip.footage_frames:
+            group = loop_for(alone, rate).group
+            return _Shot(clip, alone, clip.footage_frames, (group,), first=lead_in)
+        return _Shot(clip, alone, clip.footage_frames, groups_for(clip.footage_frames, rate))
+    if clip.motion is Motion.STILL:
+        return _Shot(clip, alone)
+    loop = loop_for(alone, rate)
+    return _Shot(clip, alone, loop.period, (loop.group,))
+
+
+def groups_for(period: int, rate: FrameRate) -> tuple[int, ...]:
+    """How a loop of footage of `period` frames is cut: as few groups as may be, or one of several times the loop."""
+    longest = rate.frames_in(MOVE_SECONDS.stop - 1)
+    if period <= longest:
+        return (longest // period * period,)
+    count = -(-period // longest)
+    return tuple(period * (number + 1) // count - period * number // count for number in range(count))
 
 
 def _split(shot: _Shot, rate: FrameRate) -> tuple[list[tuple[Plain, int]], int]:
     """What a clip shows between its transitions: whole runs, and how many frames are left over after them."""
-    if shot.clip.motion is Motion.STILL:
+    if not shot.period:
         return [(Hold(shot.clip.media.sha256, hold_frames(rate)), shot.alone)] if shot.alone else [], 0
-    group = shot.loop.group
-    groups, lead = divmod(shot.alone, group)
-    return [(Move(shot.look(number * group), group), group) for number in range(groups)], lead
+    runs: list[tuple[Plain, int]] = []
+    place = 0
+    for group in cycle(shot.groups):
+        if place + group > shot.alone:
+            break
+        runs.append((Move(shot.look(place), group), group))
+        place += group
+    if shot.alone - place == 1 and runs:
+        # On its own a single frame would be a key frame next to another one.
+        place -= runs.pop()[1]
+    return runs, shot.alone - place

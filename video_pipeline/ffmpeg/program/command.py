@@ -13,7 +13,7 @@ from pathlib import Path
 
 import ffmpeg
 
-from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.domain.timebase import SAMPLE_RATE, FrameRate
 
 Argv = tuple[str, ...]
 
@@ -67,6 +67,16 @@ class Coding:
     upload: tuple[Filter, ...] = ()  # filters that bring frames there
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Frames of BT.709 4:2:0 that lie in a file one behind the other."""
+
+    file: Path
+    width: int
+    height: int
+    rate: FrameRate
+
+
 _ALWAYS = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-y")
 
 
@@ -116,7 +126,22 @@ def foreign_picture_command(source: Source, filters: Sequence[Filter], coding: C
     """Decode the picture of a foreign video, filter and encode it; no sound, no other stream, no metadata."""
     # The capital letter leaves out pictures that are attached, such as covers.
     graph = _filtered(_foreign(source, skip="a")["V:0"], (*filters, *coding.upload))
-    written = {
+    written = {**_pictured(coding), "t": _seconds(source.limit_s)}
+    argv = _compile(source.binary, ffmpeg.output(graph, _name(out), **written))
+    return (argv[0], *coding.device, *argv[1:])
+
+
+def raw_picture_command(binary: Path, raw: Raw, filters: Sequence[Filter], coding: Coding, out: Path) -> Argv:
+    """Encode raw frames as the picture of a foreign video is encoded."""
+    # ffmpeg-python takes what is called video_size apart.
+    frames = {"pixel_format": "yuv420p", "s": f"{raw.width}x{raw.height}", "framerate": str(raw.rate)}
+    graph = _filtered(ffmpeg.input(_name(raw.file), format="rawvideo", **frames)["v:0"], filters)
+    return _compile(binary, ffmpeg.output(graph, _name(out), **_pictured(coding)))
+
+
+def _pictured(coding: Coding) -> dict[str, str]:
+    """The options with which a picture is written: nothing else with it, and its colours said."""
+    return {
         "map_metadata": "-1",
         "map_chapters": "-1",
         "format": coding.muxer,
@@ -126,10 +151,7 @@ def foreign_picture_command(source: Source, filters: Sequence[Filter], coding: C
         "color_trc": "bt709",
         "colorspace": "bt709",
         "color_range": "tv",
-        "t": _seconds(source.limit_s),
     }
-    argv = _compile(source.binary, ffmpeg.output(graph, _name(out), **written))
-    return (argv[0], *coding.device, *argv[1:])
 
 
 def voice_command(binary: Path, pcm: Path, coding: Coding, out: Path) -> Argv:

@@ -145,6 +145,11 @@ def tags(facts: Facts, dice: Dice) -> tuple[str, ...]:
         *[f"{lead} music" for lead in facts.leads if lead not in _UNSEARCHED][:2],
         *general,
     ]
+    return fitting_tags(wanted)
+
+
+def fitting_tags(wanted: Sequence[str]) -> tuple[str, ...]:
+    """Those of `wanted`, from the first on, that fit into YouTube's 500 characters; each once, at most TAGS_MAX."""
     kept: dict[str, str] = {}
     for tag in (_tag(each) for each in wanted):
         if tag and len(kept) < TAGS_MAX and _counted([*kept.values(), tag]) <= TAGS_MAX_CHARACTERS:

@@ -190,8 +190,9 @@ def _things(world: World, motif: Motif, time: TimeOfDay) -> list[str]:
 class VisualWriter:
     """Writes the visual prompts of one job; draws phrases from bags, so that a job repeats itself little."""
 
-    def __init__(self, world: World, dice: Dice) -> None:
+    def __init__(self, world: World, dice: Dice, aspect: str = "16:9") -> None:
         self._dice = dice
+        self._aspect = aspect
         self._settings = {motif: dice.bag(phrases) for motif, phrases in world.settings.items()}
         self._templates = dice.bag(_TEMPLATES)
         self._finishes = dice.bag(_FINISHES)
@@ -204,7 +205,7 @@ class VisualWriter:
         airs = _INDOOR_AIR if view.motif in _INDOORS else _OUTDOOR_AIR
         # "a hall with a stage with a chandelier" would be one "with" too many.
         template = next(each for each in self._templates if not (" with " in setting and "{setting} with" in each))
-        text = template.format(
+        text = template.replace("16:9", self._aspect).format(
             setting=setting,
             time=time,
             air=self._dice.pick(airs[view.weather]),

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from video_pipeline.domain.brief import Brief, StoryboardBrief
+from video_pipeline.domain.brief import Brief, MusicVideoBrief, StoryboardBrief
 from video_pipeline.domain.scenery import Palette
-from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
+from video_pipeline.domain.storyboard import MusicPrompt, Song, VisualPrompt
 from video_pipeline.ports import Script
 from video_pipeline.providers.grammar.album import Piece, outline
 from video_pipeline.providers.grammar.atlas import Niche, read_niche
+from video_pipeline.providers.grammar.commission import commissioned
 from video_pipeline.providers.grammar.dice import Dice
 from video_pipeline.providers.grammar.moods import Shade, shade_of
 from video_pipeline.providers.grammar.music import MusicWriter
 from video_pipeline.providers.grammar.publication import Facts, description, tags, video_title
+from video_pipeline.providers.grammar.songs import of_songs
 from video_pipeline.providers.grammar.titles import piece_titles
 from video_pipeline.providers.grammar.visuals import VisualWriter, views
 from video_pipeline.providers.grammar.wording import plain
@@ -28,14 +30,20 @@ class GrammarWriter:
 
     name = "grammar"
 
-    def write(self, brief: Brief, samples: Sequence[int]) -> Script:
-        """Prompts for `len(samples)` scenes; never fails, whatever the niche and the moods say."""
+    def write(
+        self, brief: Brief, samples: Sequence[int], *, songs: Sequence[Song] = (), pictures: int | None = None
+    ) -> Script:
+        """Prompts for `len(samples)` pieces and `pictures` pictures; never fails, whatever niche and moods say."""
         niche = read_niche(brief.niche_label)
         words = [plain(mood, MOOD_MAX_CHARACTERS) for mood in brief.moods]
         moods = tuple(dict.fromkeys(word for word in words if word))[:MOODS_MAX] or niche.world.adjectives[:2]
         shade = shade_of(moods)
         dice = _Cups(brief, niche.label, moods)
-        pieces = outline(niche.world, shade, dice("outline"), len(samples))
+        shown = len(samples) if pictures is None else pictures
+        pieces = outline(niche.world, shade, dice("outline"), max(len(samples), shown))
+        visuals = _visuals(brief, niche, shade, pieces[:shown], dice("visuals"))
+        if songs:
+            return of_songs(brief, songs, visuals, moods)
         titles = piece_titles(niche.world, pieces, dice("titles"))
         leads = Counter(piece.instruments[0] for piece in pieces)
         facts = Facts(niche, moods, _seconds(brief), titles, tuple(lead for lead, _ in leads.most_common()))
@@ -44,7 +52,7 @@ class GrammarWriter:
             description=description(facts, dice("description")),
             tags=tags(facts, dice("tags")),
             music=_music(niche, shade, tuple(zip(pieces, titles, samples, strict=True)), moods, dice("music")),
-            visuals=_visuals(niche, shade, pieces, dice("visuals")),
+            visuals=visuals,
         )
 
 
@@ -78,9 +86,12 @@ def _music(
     return tuple(writer.prompt(index, title, piece, length) for index, (piece, title, length) in enumerate(course, 1))
 
 
-def _visuals(niche: Niche, shade: Shade, pieces: Sequence[Piece], dice: Dice) -> tuple[VisualPrompt, ...]:
-    writer = VisualWriter(niche.world, dice)
-    scenes = views(niche.world, _palettes(niche, shade, dice), [piece.time for piece in pieces], dice)
+def _visuals(brief: Brief, niche: Niche, shade: Shade, pieces: Sequence[Piece], dice: Dice) -> tuple[VisualPrompt, ...]:
+    palettes = _palettes(niche, shade, dice)
+    if isinstance(brief, StoryboardBrief | MusicVideoBrief) and brief.prompt:
+        return commissioned(brief.prompt, brief.style, brief.aspect_ratio, palettes, len(pieces), dice)
+    writer = VisualWriter(niche.world, dice, brief.aspect_ratio)
+    scenes = views(niche.world, palettes, [piece.time for piece in pieces], dice)
     return tuple(writer.prompt(index, view) for index, view in enumerate(scenes, 1))
 
 

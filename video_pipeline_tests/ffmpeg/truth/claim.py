@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from video_pipeline.domain.delivery import Rendition
+from video_pipeline.domain.delivery import Rendition, Rung
 from video_pipeline.domain.timeline import Timeline
 
 LONG_S = 180
@@ -27,6 +27,11 @@ class Claim:
     def long(self) -> bool:
         """True when only places of it are looked at."""
         return self.timeline.rate.seconds(self.timeline.frames) > LONG_S
+
+    @property
+    def rung(self) -> Rung:
+        """Size and ceilings of the file."""
+        return self.rendition.rung_for(self.timeline.aspect)
 
     @property
     def kind(self) -> str:

@@ -138,7 +138,7 @@ def _tags(claim: Claim) -> Iterator[Finding]:
         if not container.streams.video:
             return
         stream, context = streams[0], streams[0].codec_context
-        yield same("size", (context.width, context.height), (claim.rendition.rung.width, claim.rendition.rung.height))
+        yield same("size", (context.width, context.height), (claim.rung.width, claim.rung.height))
         yield same("profile", context.profile, PROFILES[codecs[0]])
         yield same("pixel format", context.pix_fmt, "yuv420p")
         yield same("pixels are square", stream.sample_aspect_ratio, 1)

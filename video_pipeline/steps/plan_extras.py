@@ -1,0 +1,39 @@
+"""Owns what lies beneath and above a programme of any kind: sounds and words; hides their order. Pure."""
+
+from __future__ import annotations
+
+from video_pipeline.domain.brief import Brief
+from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.job import JobKind
+from video_pipeline.domain.materials import Materials
+from video_pipeline.domain.quotes import placed, read_quotes
+from video_pipeline.domain.storyboard import BedPlan
+from video_pipeline.domain.timebase import FPS_30
+from video_pipeline.domain.timeline import Caption
+from video_pipeline.domain.wishes import FROM_FILE, BedWish
+
+
+def plan_beds(brief: Brief, materials: Materials) -> tuple[BedPlan, ...]:
+    """The sounds that were asked for; of a build also all others that were uploaded, at the usual level.
+
+    InvalidInputError when a sound is asked for that was not uploaded.
+    """
+    files = {source.name: source for source in materials.sounds}
+    wishes = list(brief.ambience)
+    if brief.kind is JobKind.BUILD:
+        named = {wish.filename for wish in wishes}
+        wishes += [BedWish(f"{FROM_FILE}{name}") for name in files if name not in named]
+    for wish in wishes:
+        if wish.filename is not None and wish.filename not in files:
+            there = ", ".join(files) or "none"
+            raise InvalidInputError(f"the sound {wish.filename} was not uploaded; there are: {there}")
+    return tuple(
+        BedPlan(index, wish.filename or wish.sound, wish.level_db, wish.ducking_db, files.get(wish.filename or ""))
+        for index, wish in enumerate(wishes, 1)
+    )
+
+
+def plan_captions(brief: Brief, materials: Materials, frames: int) -> tuple[Caption, ...]:
+    """When the quotes of the order and of uploaded files are shown in a programme of `frames` frames."""
+    quotes = (*(read_quotes(brief.quotes) if brief.quotes.strip() else ()), *materials.quotes)
+    return placed(quotes, frames, FPS_30) if quotes else ()

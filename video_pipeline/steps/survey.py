@@ -1,0 +1,94 @@
+"""Owns looking at what somebody uploaded before a video is planned; hides how each kind of file is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from video_pipeline.domain.brief import Brief, MusicVideoBrief
+from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.job import JobKind
+from video_pipeline.domain.materials import NO_MATERIALS, FootageFile, Materials, SongFile
+from video_pipeline.domain.quotes import Quote, read_quotes
+from video_pipeline.domain.records import JobFileRecord
+from video_pipeline.domain.storyboard import SourceFile
+from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE, clock
+from video_pipeline.domain.uploads import FileType, is_picture, natural_order
+from video_pipeline.steps.assemble import SONG_MIN_S
+from video_pipeline.steps.attempt import Attempt
+from video_pipeline.steps.studio import Studio
+
+SONG_MAX_S = 9_999
+"""The books keep a piece's seconds in six digits, two of them behind the point."""
+
+FOOTAGE_MIN_FRAMES = 30
+"""A video shorter than a second is a flicker."""
+
+
+def survey(studio: Studio, attempt: Attempt, brief: Brief) -> Materials:
+    """What was uploaded for the job, measured, each type in the order of its names.
+
+    InvalidInputError names the file that cannot be used and says why; MediaError when one is broken.
+    """
+    files = sorted(studio.jobs.get_job_files(attempt.job_id), key=lambda file: natural_order(file.filename))
+    if not files:
+        return NO_MATERIALS
+    kinds = {kind: [file for file in files if file.file_type is kind] for kind in FileType}
+    is_build, is_song = brief.kind is JobKind.BUILD, isinstance(brief, MusicVideoBrief)
+    return Materials(
+        songs=tuple(_song(studio, attempt, brief, file) for file in _wanted_songs(brief, kinds[FileType.MUSIC])),
+        footage=tuple(_footage(studio, attempt, file) for file in kinds[FileType.VIDEOS] if is_build),
+        sounds=tuple(_source(file) for file in kinds[FileType.SOUNDS]),
+        quotes=tuple(
+            quote for file in kinds[FileType.QUOTES] if is_build or not is_song for quote in _quotes(studio, file)
+        ),
+    )
+
+
+def _wanted_songs(brief: Brief, music: Sequence[JobFileRecord]) -> Sequence[JobFileRecord]:
+    """All music of a build, the song of a music video, none of other kinds, whose music is made."""
+    if isinstance(brief, MusicVideoBrief):
+        named = [file for file in music if file.filename == brief.music_file]
+        chosen = named or (list(music) if len(music) == 1 or brief.music_url else [])
+        if not chosen:
+            there = ", ".join(file.filename for file in music) or "none"
+            raise InvalidInputError(f"the song {brief.music_file} was not uploaded; there are: {there}")
+        return chosen[:1]
+    return music if brief.kind is JobKind.BUILD else ()
+
+
+def _song(studio: Studio, attempt: Attempt, brief: Brief, file: JobFileRecord) -> SongFile:
+    attempt.raise_if_stopped()
+    path = studio.media.locate(file.media)
+    facts = studio.tools.audio_facts(path)
+    seconds = facts.samples / SAMPLE_RATE
+    if not SONG_MIN_S <= seconds < SONG_MAX_S:
+        raise InvalidInputError(
+            f"the music {file.filename} lasts {clock(seconds)}; {SONG_MIN_S} s to {clock(SONG_MAX_S)} are possible"
+        )
+    rhythm = studio.tools.rhythm(path, brief.bpm) if isinstance(brief, MusicVideoBrief) else None
+    return SongFile(_source(file), facts.samples, rhythm)
+
+
+def _footage(studio: Studio, attempt: Attempt, file: JobFileRecord) -> FootageFile:
+    attempt.raise_if_stopped()
+    path = studio.media.locate(file.media)
+    if is_picture(path):
+        return FootageFile(_source(file), 0)
+    frames = studio.tools.footage_frames(path, FPS_30)
+    if frames < FOOTAGE_MIN_FRAMES:
+        raise InvalidInputError(f"the video {file.filename} is shorter than {FOOTAGE_MIN_FRAMES} frames; remove it")
+    return FootageFile(_source(file), frames)
+
+
+def _quotes(studio: Studio, file: JobFileRecord) -> tuple[Quote, ...]:
+    try:
+        quotes = read_quotes(studio.media.locate(file.media).read_text(encoding="utf-8"))
+        for quote in quotes:
+            studio.tools.check_caption(quote.text)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{file.filename}: {error}") from error
+    return quotes
+
+
+def _source(file: JobFileRecord) -> SourceFile:
+    return SourceFile(file.filename, file.media.sha256)
