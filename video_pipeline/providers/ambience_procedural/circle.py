@@ -121,11 +121,12 @@ def place(wave: Wave, at: int, grain: Mono, pan: float, level: float = 1.0) -> N
 
 
 def around(channel: Mono, at: int, grain: Mono) -> None:
-    """Add `grain` to one channel from a place on, around its end if need be; it is not longer than the channel."""
+    """Add `grain` to one channel from a place on, around its end as often as need be."""
     at %= len(channel)
-    first = min(len(grain), len(channel) - at)
-    channel[at : at + first] += grain[:first]
-    channel[: len(grain) - first] += grain[first:]
+    while len(grain):
+        first = min(len(grain), len(channel) - at)
+        channel[at : at + first] += grain[:first]
+        grain, at = grain[first:], 0
 
 
 def between(lowest_hz: float, highest_hz: float, *, slope: float = 4.0, tilt: float = 0.0) -> Shape:
