@@ -1,0 +1,152 @@
+"""Owns the beat of a song: its tempo, where each beat falls, how clear it is; hides correlation and tracking.
+
+Tempo: the onset strength is compared with itself, later by one to four periods. A period also has to be worth more than
+what lies between its beats, otherwise half the tempo, or a third, would do as well as the tempo. Beats: of all rows of
+places that keep the tempo the one that passes the strongest onsets, by dynamic programming (Ellis: Beat Tracking by
+Dynamic Programming, Journal of New Music Research 36, 2007).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video_pipeline.ffmpeg.sound.onsets import RATE_HZ
+
+SLOWEST_BPM, FASTEST_BPM = 48.0, 208.0
+
+_USUAL_BPM, _OCTAVES = 112.0, 1.1
+"""People tap along near two beats a second, wherever a song allows two readings (Ellis 2007: 120 bpm, 0.9 octaves)."""
+
+_GIVEN = 0.04
+"""A tempo that somebody gave may be off by so much: 120.4 is called 120."""
+
+_PERIODS = 4
+_TIGHTNESS = 110.0
+"""How much a beat that is early or late costs against the strength of onsets, whose effective level is 1."""
+
+_CLEAR, _UNCLEAR = 0.30, 0.11
+"""Clearness of a beat that nobody misses, and that below which there is none; see the table in the tests."""
+
+_FEWEST = 6
+"""Beats: fewer are no rhythm."""
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The beat of a song; places of the onset strength."""
+
+    tempo_bpm: float
+    places: Values
+    confidence: float  # 0 to 1
+
+
+def pulse_of(onsets: NDArray[np.float32], bpm: float | None = None) -> Pulse | None:
+    """The beat in an onset strength, at about `bpm` if that is known; None when there is none.
+
+    With `bpm` there always is one, if there is any onset: somebody has heard it.
+    """
+    if len(onsets) < 4 * RATE_HZ or not onsets.any():
+        return None
+    strength = _flattened(onsets)
+    likeness = _likeness(strength)
+    period, clearness = _period(likeness, bpm)
+    confidence = float(np.clip((clearness - _UNCLEAR) / (_CLEAR - _UNCLEAR), 0, 1))
+    if confidence <= 0 and bpm is None:
+        return None
+    places = _tracked(strength, period)
+    if len(places) < _FEWEST:
+        return None
+    return Pulse(_tempo(places, period), places, confidence)
+
+
+def _flattened(onsets: NDArray[np.float32]) -> Values:
+    """The strength against what is usual within a second, effective level 1: a loud refrain counts no more."""
+    raw = np.asarray(onsets, np.float64)
+    window = np.hanning(int(2 * RATE_HZ) | 1)
+    usual = np.convolve(raw, window / window.sum(), "same")[: len(raw)]
+    above = np.maximum(raw - usual, 0)
+    spread = np.sqrt(np.convolve(np.square(above), window / window.sum(), "same")[: len(raw)])
+    flat = above / (spread + 0.25 * np.sqrt(np.square(above).mean()) + 1e-9)
+    # Two strokes that belong together are never to the hop together.
+    bell = np.exp(-np.square(np.arange(-6, 7) / 2.0) / 2)
+    smooth = np.convolve(flat, bell / bell.sum(), "same")
+    return np.asarray(smooth / (smooth.std() + 1e-12))
+
+
+def _likeness(strength: Values) -> Values:
+    """How like the strength is to itself, later by each number of places: 1 at once, 0 by chance."""
+    longest = int((_PERIODS + 1) * 60 / SLOWEST_BPM * RATE_HZ) + 2
+    centred = strength - strength.mean()
+    size = 1 << (len(centred) + longest).bit_length()
+    spectrum = np.fft.rfft(centred, size)
+    products = np.fft.irfft(np.square(np.abs(spectrum)), size)[:longest]
+    pairs = np.maximum(len(centred) - np.arange(longest), 1)
+    return np.asarray(products / pairs / (products[0] / len(centred)))
+
+
+def _period(likeness: Values, bpm: float | None) -> tuple[float, float]:
+    """The places from beat to beat, and how clear they are."""
+    slowest, fastest = (bpm * (1 - _GIVEN), bpm * (1 + _GIVEN)) if bpm else (SLOWEST_BPM, FASTEST_BPM)
+    tempi = np.geomspace(slowest, fastest, max(int(np.log(fastest / slowest) / np.log(1.0025)), 8))
+    periods = 60 / tempi * RATE_HZ
+    every = np.arange(1, _PERIODS + 1)[:, None]
+
+    def at(parts: NDArray[np.float64]) -> Values:
+        """Mean likeness at so many periods, the highest of a few neighbouring places."""
+        lags = parts * periods
+        sides = [np.interp(lags + side, np.arange(len(likeness)), likeness) for side in (-1.0, 0.0, 1.0)]
+        return np.asarray(np.max(sides, axis=0).mean(axis=0))
+
+    beats = at(every.astype(float))
+    between = np.maximum(at(every - 0.5), np.maximum(at(every - 1 / 3), at(every - 2 / 3)))
+    usual = np.exp(-np.square(np.log2(tempi / _USUAL_BPM) / _OCTAVES) / 2)
+    score = (beats - 0.5 * np.maximum(between, 0)) * (1.0 if bpm else usual)
+    best = int(np.argmax(score))
+    return float(periods[best]), float(beats[best])
+
+
+def _tracked(strength: Values, period: float) -> Values:
+    """The places of the beats: those on the best way through the strength at steps of about `period`."""
+    nearest, farthest = round(period / 2), round(2 * period)
+    steps = np.arange(farthest, nearest - 1, -1)
+    cost = -_TIGHTNESS * np.square(np.log(steps / period))
+    count = len(strength)
+    # Before the beginning lies silence, so that every place has as many before it.
+    total = np.zeros(count + farthest)
+    came_from = np.full(count, -1)
+    for place in range(count):
+        options = total[place : place + len(steps)] + cost
+        best = int(np.argmax(options))
+        total[place + farthest] = strength[place]
+        if options[best] > 0:
+            total[place + farthest] += options[best]
+            came_from[place] = place - steps[best]
+    ways = total[farthest:]
+    tail = max(count - farthest, 0)
+    place = tail + int(np.argmax(ways[tail:]))
+    places = []
+    while place >= 0:
+        places.append(place)
+        place = int(came_from[place])
+    return _refined(strength, np.array(places[::-1], np.float64))
+
+
+def _refined(strength: Values, places: Values) -> Values:
+    """Each place moved to the top of the parabola through it and its neighbours, by half a place at most."""
+    inner = np.clip(places.astype(int), 1, len(strength) - 2)
+    before, here, after = strength[inner - 1], strength[inner], strength[inner + 1]
+    bend = before - 2 * here + after
+    moved = np.where(bend < -1e-9, 0.5 * (before - after) / np.where(bend < -1e-9, bend, -1.0), 0.0)
+    return np.asarray(inner + np.clip(moved, -0.5, 0.5))
+
+
+def _tempo(places: Values, period: float) -> float:
+    """Beats a minute by the line through all beats; a gap of several periods counts as so many."""
+    numbers = np.concatenate([[0], np.cumsum(np.maximum(np.rint(np.diff(places) / period), 1))])
+    slope = float(np.polyfit(numbers, places, 1)[0])
+    return 60 * RATE_HZ / slope
