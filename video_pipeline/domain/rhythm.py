@@ -43,12 +43,16 @@ class Rhythm:
                 raise InvalidInputError(f"the {name} of a song must rise from 0 on, each later than the one before")
         if (self.tempo_bpm is None) != (not self.beats):
             raise InvalidInputError("a song has a tempo and beats, or neither")
-        if self.tempo_bpm is not None and not TEMPO_BPM[0] <= self.tempo_bpm <= TEMPO_BPM[-1]:
-            raise InvalidInputError(
-                f"a tempo of {self.tempo_bpm:g} bpm; possible are {TEMPO_BPM[0]} to {TEMPO_BPM[-1]}"
-            )
+        if self.tempo_bpm is not None:
+            check_tempo(self.tempo_bpm)
         if not 0 <= self.confidence <= 1:
             raise InvalidInputError(f"confidence is between 0 and 1, not {self.confidence:g}")
+
+
+def check_tempo(bpm: float) -> None:
+    """Raise InvalidInputError when no music has such a tempo."""
+    if not TEMPO_BPM[0] <= bpm <= TEMPO_BPM[-1]:
+        raise InvalidInputError(f"a tempo of {bpm:g} bpm; possible are {TEMPO_BPM[0]} to {TEMPO_BPM[-1]}")
 
 
 class _Worth(IntEnum):

@@ -1,8 +1,8 @@
 """Owns what a listener notices of a song: where something begins, and how it sounds; hides spectra and bands.
 
 The song is read from the disk in blocks; what is kept of an hour is 3 MB. A spectrum every 5.3 ms is put into bands as
-wide as the ear's, in decibels; what grows from one spectrum to the next, over all bands, is the onset strength (spectral
-flux, for example Dixon: Onset Detection Revisited, DAFx 2006).
+wide as the ear's, in decibels; what grows from one spectrum to the next, over all bands, is the onset strength
+(spectral flux, for example Dixon: Onset Detection Revisited, DAFx 2006).
 """
 
 from __future__ import annotations
@@ -32,8 +32,14 @@ _AT_ONCE = 2048  # spectra: 11 s
 _FLOOR = 1e-5
 """Effective level of a band that counts as silent, -100 dBFS; what happens below is the noise of the medium."""
 
-_EARLY = -_WINDOW // 2 + 96
-"""Samples from the middle of the window whose spectrum grows most to what began: it has entered just so far."""
+_OVERLAP = _WINDOW // HOP
+"""Spectra at either end that hear what lies around the file."""
+
+_MASKED = 1e-5
+"""Power against that of the loudest band: nobody hears what is 50 dB below it, nor what the window spills there."""
+
+_AHEAD = 224
+"""Samples from the middle of the window whose spectrum grows most to what began: measured on clicks in noise."""
 
 Values = NDArray[np.float32]
 
@@ -48,14 +54,14 @@ class Heard:
     @staticmethod
     def sample_at(place: float) -> int:
         """The sample at which what is heard at a place of `onsets` began."""
-        return max(round(place * HOP - _EARLY), 0)
+        return max(round(place * HOP + _AHEAD), 0)
 
 
 def listened(pcm: Pcm, check: Callable[[], None] = lambda: None) -> Heard:
     """Describe decoded sound of shape (samples, 2)."""
     onsets: list[Values] = []
     timbre: list[Values] = []
-    last = np.full((1, BANDS), 20 * np.log10(_FLOOR), np.float32)
+    last = np.zeros((1, BANDS), np.float32)
     held = np.zeros((0, BANDS), np.float32)
     for levels in _levels(pcm):
         check()
@@ -66,9 +72,11 @@ def listened(pcm: Pcm, check: Callable[[], None] = lambda: None) -> Heard:
         whole = len(held) // TIMBRE_STEPS * TIMBRE_STEPS
         timbre.append(held[:whole].reshape(-1, TIMBRE_STEPS, BANDS).mean(axis=1))
         held = held[whole:]
-    return Heard(
-        np.concatenate([*onsets, np.empty(0, np.float32)]), np.concatenate([*timbre, np.empty((0, BANDS), np.float32)])
-    )
+    strength = np.concatenate([*onsets, np.empty(0, np.float32)])
+    # That a file begins and ends is heard in every band, and means nothing.
+    strength[:_OVERLAP] = 0
+    strength[len(strength) - _OVERLAP :] = 0
+    return Heard(strength, np.concatenate([*timbre, np.empty((0, BANDS), np.float32)]))
 
 
 def _levels(pcm: Pcm) -> Iterator[Values]:
@@ -85,7 +93,8 @@ def _levels(pcm: Pcm) -> Iterator[Values]:
         windows = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW)[::HOP]
         spectrum = np.fft.rfft(windows * _hann(), axis=1)
         powers = (np.square(spectrum.real) + np.square(spectrum.imag)).astype(np.float32) @ _weights()
-        yield np.asarray(10 * np.log10(powers + np.float32(_FLOOR**2)), np.float32)
+        powers += np.float32(_MASKED) * powers.max(axis=1, keepdims=True) + np.float32(_FLOOR**2)
+        yield np.asarray(10 * np.log10(powers), np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -30,6 +30,11 @@ _TIGHTNESS = 110.0
 _CLEAR, _UNCLEAR = 0.30, 0.11
 """Clearness of a beat that nobody misses, and that below which there is none; see the table in the tests."""
 
+_NEAR = round(0.064 * RATE_HZ)
+_WAVERING = 0.3
+"""Likeness to itself after 64 ms: a stroke is over by then (0.0 to 0.1, at most 0.15 for crickets), the wavering of
+tones that beat against each other is not (0.4 to 0.9)."""
+
 _FEWEST = 6
 """Beats: fewer are no rhythm."""
 
@@ -55,9 +60,13 @@ def pulse_of(onsets: NDArray[np.float32], bpm: float | None = None) -> Pulse | N
     strength = _flattened(onsets)
     likeness = _likeness(strength)
     period, clearness = _period(likeness, bpm)
+    if likeness[_NEAR] > _WAVERING:
+        clearness = 0.0
     confidence = float(np.clip((clearness - _UNCLEAR) / (_CLEAR - _UNCLEAR), 0, 1))
-    if confidence <= 0 and bpm is None:
-        return None
+    if confidence <= 0:
+        if bpm is None:
+            return None
+        period = 60 * RATE_HZ / bpm  # nothing says that it is another one
     places = _tracked(strength, period)
     if len(places) < _FEWEST:
         return None
@@ -96,7 +105,7 @@ def _period(likeness: Values, bpm: float | None) -> tuple[float, float]:
     periods = 60 / tempi * RATE_HZ
     every = np.arange(1, _PERIODS + 1)[:, None]
 
-    def at(parts: NDArray[np.float64]) -> Values:
+    def at(parts: NDArray[np.floating]) -> Values:
         """Mean likeness at so many periods, the highest of a few neighbouring places."""
         lags = parts * periods
         sides = [np.interp(lags + side, np.arange(len(likeness)), likeness) for side in (-1.0, 0.0, 1.0)]
@@ -133,12 +142,21 @@ def _tracked(strength: Values, period: float) -> Values:
     while place >= 0:
         places.append(place)
         place = int(came_from[place])
-    return _refined(strength, np.array(places[::-1], np.float64))
+    return _refined(strength, _heard(strength, np.array(places[::-1])))
 
 
-def _refined(strength: Values, places: Values) -> Values:
+def _heard(strength: Values, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`places` from the first to the last one at which something is heard: the way goes on in silence, a beat does not.
+
+    Something is 0.7 of what a beat usually has: chance in noise comes up to half of it.
+    """
+    loud = np.flatnonzero(strength[places] >= 0.7 * np.median(strength[places]))
+    return places[loud[0] : loud[-1] + 1] if loud.size else places[:0]
+
+
+def _refined(strength: Values, places: NDArray[np.int64]) -> Values:
     """Each place moved to the top of the parabola through it and its neighbours, by half a place at most."""
-    inner = np.clip(places.astype(int), 1, len(strength) - 2)
+    inner = np.clip(places, 1, len(strength) - 2)
     before, here, after = strength[inner - 1], strength[inner], strength[inner + 1]
     bend = before - 2 * here + after
     moved = np.where(bend < -1e-9, 0.5 * (before - after) / np.where(bend < -1e-9, bend, -1.0), 0.0)

@@ -29,8 +29,9 @@ _STEP = TIMBRE_STEPS * HOP
 _REACH = 8 * SAMPLE_RATE // _STEP
 """What is compared: eight seconds before and after."""
 
-_NOVEL_DB = 3.5
-"""Difference of the bands on average from which on something else begins; verse and verse differ by 1 to 2 dB."""
+_NOVEL_DB = 5.0
+"""Difference of the bands from which on something else may begin; what also has to stand out from the rest of the song
+by its standard deviation, or every swell of a swelling song would be a section."""
 
 _APART = 8 * SAMPLE_RATE // _STEP
 
@@ -72,10 +73,11 @@ def section_bounds(timbre: NDArray[np.float32]) -> list[int]:
     moved = np.stack([np.convolve(column, board, "valid") for column in padded.T], axis=1)[: len(levels)]
     novelty = np.sqrt(np.square(moved).mean(axis=1))
     found: list[int] = []
+    least = max(_NOVEL_DB, float(novelty.mean() + novelty.std()))
     for place in np.argsort(-novelty, kind="stable"):
-        if novelty[place] < _NOVEL_DB:
+        if novelty[place] < least:
             break
-        inside = _APART // 2 <= place <= len(novelty) - _APART // 2
+        inside = _APART <= place <= len(novelty) - _APART
         if inside and all(abs(place - other) >= _APART for other in found):
             found.append(int(place))
     return sorted(place * _STEP for place in found)
