@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -242,7 +243,7 @@ class FfmpegTools:
     def _in_worker(self, what: str, session: Session, work: Callable[..., None], *facts: Any) -> None:
         """Let a worker do `work` with `facts`, the session and a flag that stops it; `what` says it in the past."""
         flag = StopFlag(session.own / "stop")
-        made = self._engine.cores.submit(on_one_core, work, *facts, session, flag)
+        made = self._engine.cores.submit(partial(on_one_core, work, *facts, session, flag))
         try:
             made.result()
         except BrokenProcessPool as error:
