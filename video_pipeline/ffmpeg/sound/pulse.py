@@ -53,24 +53,29 @@ class Pulse:
 def pulse_of(onsets: NDArray[np.float32], bpm: float | None = None) -> Pulse | None:
     """The beat in an onset strength, at about `bpm` if that is known; None when there is none.
 
-    With `bpm` there always is one, if there is any onset: somebody has heard it.
+    With `bpm` there always is one, because somebody says so: even, where nothing is heard of it.
     """
     if len(onsets) < 4 * RATE_HZ or not onsets.any():
-        return None
+        return _even(np.zeros(len(onsets)), bpm) if bpm else None
     strength = _flattened(onsets)
     likeness = _likeness(strength)
     period, clearness = _period(likeness, bpm)
-    if likeness[_NEAR] > _WAVERING:
-        clearness = 0.0
     confidence = float(np.clip((clearness - _UNCLEAR) / (_CLEAR - _UNCLEAR), 0, 1))
-    if confidence <= 0:
-        if bpm is None:
-            return None
-        period = 60 * RATE_HZ / bpm  # nothing says that it is another one
-    places = _tracked(strength, period)
-    if len(places) < _FEWEST:
+    if confidence > 0 and likeness[_NEAR] <= _WAVERING:
+        places = _tracked(strength, period)
+        if len(places) >= _FEWEST:
+            return Pulse(_tempo(places, period), places, confidence)
+    return _even(strength, bpm) if bpm else None
+
+
+def _even(strength: Values, bpm: float) -> Pulse | None:
+    """Beats at exactly that tempo, from the place on that catches most of the strength; None in less than one beat."""
+    period = 60 / bpm * RATE_HZ
+    if len(strength) <= period:
         return None
-    return Pulse(_tempo(places, period), places, confidence)
+    starts = np.arange(int(period))
+    caught = [strength[np.arange(start, len(strength), period).astype(int)].sum() for start in starts]
+    return Pulse(bpm, np.arange(int(np.argmax(caught)), len(strength), period), 0.0)
 
 
 def _flattened(onsets: NDArray[np.float32]) -> Values:
