@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.errors import InvalidInputError, MediaError
 from video_pipeline.domain.rhythm import cut_frames
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE
 from video_pipeline.ffmpeg.sound.onsets import BANDS, RATE_HZ, TIMBRE_STEPS, listened
 from video_pipeline.ffmpeg.sound.structure import rhythm_of, section_bounds
+from video_pipeline.providers.ambience_procedural.provider import loop
 from video_pipeline_tests.ffmpeg.material import Workshop, write_sound
 
 Stereo = NDArray[np.float32]
@@ -116,7 +118,20 @@ def drone() -> NDArray[np.float64]:
     return np.asarray(0.1 * sum(np.sin(2 * np.pi * hz * time + np.sin(0.6 * time)) for hz in (110, 165, 221)))
 
 
-NO_BEAT = {"rain": rain, "drone": drone, "pad": pad, "hiss": lambda: hiss(0.1), "silence": lambda: 0 * pad()}
+def triad() -> NDArray[np.float64]:
+    time = np.arange(SECONDS * SAMPLE_RATE) / SAMPLE_RATE
+    return np.asarray(0.1 * sum(np.sin(2 * np.pi * hz * time) for hz in (130.8, 164.8, 196.0, 261.6)))
+
+
+NO_BEAT = {
+    "rain": rain,
+    "drone": drone,
+    "pad": pad,
+    "triad": triad,
+    "crickets": lambda: loop(Ambience.NIGHT, 1, SECONDS).mean(axis=0).astype(np.float64),
+    "hiss": lambda: hiss(0.1),
+    "silence": lambda: 0 * pad(),
+}
 
 
 @pytest.mark.parametrize("name", NO_BEAT)
