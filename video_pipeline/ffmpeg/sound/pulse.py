@@ -33,7 +33,7 @@ _CLEAR, _UNCLEAR = 0.30, 0.11
 _NEAR = slice(round(0.043 * RATE_HZ), round(0.075 * RATE_HZ))
 _WAVERING = 0.3
 """Likeness to itself after 43 to 75 ms: a stroke is over by then (0.0 to 0.13), and the next one of the fastest drummer
-is not there yet. The wavering of tones that beat against each other goes on (0.35 to 0.95), the song of crickets too."""
+is not there yet. The wavering of tones that beat against each other goes on (0.35 to 0.95), so do crickets (0.32)."""
 
 _FEWEST = 6
 """Beats: fewer are no rhythm."""
