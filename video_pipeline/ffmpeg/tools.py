@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.excerpt import excerpt, telling_range
 from video_pipeline.domain.media import AudioFacts, FootageFacts, ImageFacts, MediaReference
 from video_pipeline.domain.records import RenderReport
+from video_pipeline.domain.rhythm import Rhythm, check_tempo
 from video_pipeline.domain.timebase import FrameRate, TimeRange
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.foreign.admission import film_kind, sound_kind
@@ -40,6 +42,7 @@ from video_pipeline.ffmpeg.program.probe import black_frames, inspect
 from video_pipeline.ffmpeg.program.runner import run
 from video_pipeline.ffmpeg.program.sniff import video_demuxer
 from video_pipeline.ffmpeg.render import Engine, order_of, render_all
+from video_pipeline.ffmpeg.sound.structure import load_rhythm, prepare_rhythm
 from video_pipeline.ffmpeg.sound.tracks import Analysis, columns_of, load_analysis, load_pcm, pcm_path, prepare_track
 from video_pipeline.ffmpeg.work.aside import aside, beside
 from video_pipeline.ffmpeg.work.cache import DEFAULT_LIMIT_BYTES, Cache, Session
@@ -155,6 +158,20 @@ class FfmpegTools:
             assert analysis is not None
             return analysis.facts
 
+    def rhythm(self, path: Path, bpm: float | None = None) -> Rhythm:
+        """Where the beats and sections of a song are; see ports.MediaTools."""
+        if bpm is not None:
+            check_tempo(bpm)
+        with self._engine.cache.session() as session:
+            known = load_rhythm(session, _sha256(path), bpm)
+        if known is not None:
+            return known
+        with self._prepared(path, decoded=True) as (session, sha256):
+            self._in_worker(f"listened to {path.name}", session, prepare_rhythm, sha256, bpm)
+            measured = load_rhythm(session, sha256, bpm)
+            assert measured is not None
+            return measured
+
     def image_facts(self, path: Path) -> ImageFacts:
         """Decode and measure a picture (PNG, JPEG, WebP); MediaError when it is not one."""
         return image_facts(path)
@@ -250,18 +267,22 @@ class FfmpegTools:
         sha256 = _sha256(audio)
         with self._engine.cache.session() as session:
             if decoded or load_analysis(session, sha256) is None:
-                flag = StopFlag(session.own / "stop")
                 binary = self._engine.binary.path
-                made = self._engine.cores.submit(on_one_core, prepare_track, binary, audio, sha256, session, flag)
-                try:
-                    made.result()
-                except BrokenProcessPool as error:
-                    raise worker_died(f"measured {audio.name}") from error
-                except BaseException:  # an interrupt as well: the worker must not go on in a directory that is gone
-                    flag.put_up()
-                    wait([made])
-                    raise
+                self._in_worker(f"measured {audio.name}", session, prepare_track, binary, audio, sha256)
             yield session, sha256
+
+    def _in_worker(self, what: str, session: Session, work: Callable[..., None], *facts: Any) -> None:
+        """Let a worker do `work` with `facts`, the session and a flag that stops it; `what` says it in the past."""
+        flag = StopFlag(session.own / "stop")
+        made = self._engine.cores.submit(partial(on_one_core, work, *facts, session, flag))
+        try:
+            made.result()
+        except BrokenProcessPool as error:
+            raise worker_died(what) from error
+        except BaseException:  # an interrupt as well: the worker must not go on in a directory that is gone
+            flag.put_up()
+            wait([made])
+            raise
 
 
 def _sha256(file: Path) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 from video_pipeline.domain.delivery import AspectRatio, Rendition
 from video_pipeline.domain.media import AudioFacts, FootageFacts, ImageFacts, MediaReference
 from video_pipeline.domain.records import RenderReport
+from video_pipeline.domain.rhythm import Rhythm
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ports.work import IsCancelled, KeepFinished, ReportProgress
@@ -25,6 +26,15 @@ class MediaTools(Protocol):
 
     def audio_facts(self, path: Path) -> AudioFacts:
         """Decode `path` once and measure it; MediaError when it is not sound."""
+        ...
+
+    def rhythm(self, path: Path, bpm: float | None = None) -> Rhythm:
+        """Where the beats and sections of a song are; `bpm` is its tempo, if somebody knows it, within 4 %.
+
+        Without a beat that stands out (rain, a drone) it has no tempo, unless `bpm` says one: its beats are then as
+        even as that, and the confidence is 0. MediaError when it is not sound, InvalidInputError when nothing has
+        such a tempo.
+        """
         ...
 
     def image_facts(self, path: Path) -> ImageFacts:

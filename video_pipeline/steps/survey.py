@@ -33,7 +33,7 @@ def survey(studio: Studio, attempt: Attempt, brief: Brief) -> Materials:
     if not files:
         return NO_MATERIALS
     kinds = {kind: [file for file in files if file.file_type is kind] for kind in FileType}
-    is_build, is_song = brief.kind is JobKind.BUILD, isinstance(brief, MusicVideoBrief)
+    is_build = brief.kind is JobKind.BUILD
     return Materials(
         songs=tuple(_song(studio, attempt, brief, file) for file in _wanted_songs(brief, kinds[FileType.MUSIC])),
         footage=tuple(_footage(studio, attempt, file) for file in kinds[FileType.VIDEOS] if is_build),

@@ -1,4 +1,4 @@
-"""What every provider of music and every provider of pictures must do; each row of the registry is tried."""
+"""What every provider of music, of ambience and of pictures must do; each row of the registry is tried."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import pytest
 import soundfile
 
 from video_pipeline.cores import Cores
+from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, VisualPrompt
-from video_pipeline.ports import ImageProvider, MusicProvider
+from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider
 from video_pipeline.providers import registry
 
 PIECE = MusicPrompt(
@@ -82,6 +83,55 @@ class TestMusicProvider:
     def test_a_place_that_cannot_be_written_is_an_error(self, provider: MusicProvider, tmp_path: Path) -> None:
         with pytest.raises((OSError, soundfile.LibsndfileError)):
             provider.compose(PIECE, 7, tmp_path / "missing" / "piece.flac")
+
+
+@pytest.fixture(scope="module", params=sorted(registry.AMBIENCE))
+def ambience(request: pytest.FixtureRequest, cores: Cores) -> AmbienceProvider:
+    return registry.AMBIENCE[request.param](cores)
+
+
+@pytest.fixture(scope="module")
+def folder(ambience: AmbienceProvider, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rain twice by one seed and once by another one, and a café."""
+    folder = tmp_path_factory.mktemp("loops")
+    wishes = {"a": (Ambience.RAIN, 7), "b": (Ambience.RAIN, 7), "c": (Ambience.RAIN, 8), "d": (Ambience.CAFE, 7)}
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda name: ambience.generate(*wishes[name], folder / name), wishes))
+    for generation in made:
+        assert generation.provider == ambience.capabilities.name
+        assert generation.cost_usd == ambience.capabilities.price_usd == ZERO_USD
+        assert generation.licence.url
+    return folder
+
+
+class TestAmbienceProvider:
+    """The contract of ports.AmbienceProvider."""
+
+    def test_it_delivers_stereo_flac_and_nothing_beside_it(self, folder: Path) -> None:
+        assert sorted(path.name for path in folder.iterdir()) == ["a", "b", "c", "d"]
+        for path in folder.iterdir():
+            facts = soundfile.info(path)
+            assert (facts.format, facts.samplerate, facts.channels) == ("FLAC", 48_000, 2)
+            assert 10 <= facts.frames / 48_000 <= 120
+
+    def test_the_same_order_gives_the_same_bytes(self, folder: Path) -> None:
+        assert (folder / "a").read_bytes() == (folder / "b").read_bytes()
+
+    def test_another_seed_and_another_kind_sound_different(self, folder: Path) -> None:
+        first, seed, kind = (soundfile.read(folder / name)[0].mean(axis=1)[: 10 * 48_000] for name in "acd")
+        assert abs(np.corrcoef(first, seed)[0, 1]) < 0.5
+        assert abs(np.corrcoef(first, kind)[0, 1]) < 0.5
+
+    def test_it_is_neither_silent_nor_clipped_and_has_no_seam(self, folder: Path) -> None:
+        for name in "acd":
+            sound, _ = soundfile.read(folder / name)
+            assert 0.05 < np.abs(sound).max() < 0.95
+            steps = np.abs(np.diff(sound, axis=0))
+            assert np.abs(sound[0] - sound[-1]).max() <= np.quantile(steps, 0.9999)
+
+    def test_a_place_that_cannot_be_written_is_an_error(self, ambience: AmbienceProvider, tmp_path: Path) -> None:
+        with pytest.raises((OSError, soundfile.LibsndfileError)):
+            ambience.generate(Ambience.RAIN, 7, tmp_path / "missing" / "rain.flac")
 
 
 class TestImageProvider:

@@ -16,18 +16,12 @@ from hypothesis import strategies as st
 from video_pipeline.domain.brief import AlbumBrief, Brief, StoryboardBrief
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.publishing import DESCRIPTION_MAX_BYTES, check_texts
-from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, Storyboard, VisualPrompt
+from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, Song, Storyboard, VisualPrompt
 from video_pipeline.ports import Script
 from video_pipeline.providers.grammar import GrammarWriter
-from video_pipeline.steps.plan import (
-    CROSSFADE_SAMPLES,
-    DISSOLVE_FRAMES,
-    check_script,
-    piece_samples,
-    plan,
-    scene_frames,
-    with_chapters,
-)
+from video_pipeline.steps.lengths import CROSSFADE_SAMPLES, DISSOLVE_FRAMES, piece_samples, scene_frames
+from video_pipeline.steps.plan import plan
+from video_pipeline.steps.script import check_script, with_chapters
 
 SAMPLES = tuple(48_000 * (100 + index) for index in range(20))
 
@@ -86,7 +80,9 @@ class Writer:
     changes: dict[str, object]
     name: str = "told"
 
-    def write(self, brief: Brief, samples: Sequence[int]) -> Script:
+    def write(
+        self, brief: Brief, samples: Sequence[int], *, songs: Sequence[Song] = (), pictures: int | None = None
+    ) -> Script:
         return script(samples, **self.changes)
 
 
@@ -211,11 +207,11 @@ def repainted(index: int, **changes: object) -> tuple[VisualPrompt, ...]:
 )
 def test_an_unusable_script_is_refused_by_name(changes: dict[str, object], complaint: str) -> None:
     with pytest.raises(InvalidInputError, match=re.escape(complaint)):
-        check_script(script(**changes), SAMPLES)
+        check_script(script(**changes), SAMPLES, len(SAMPLES))
 
 
 def test_a_usable_script_passes() -> None:
-    check_script(script(), SAMPLES)
+    check_script(script(), SAMPLES, len(SAMPLES))
     assert plan(album(), Writer({})).title == "A calm hour"
 
 

@@ -65,16 +65,7 @@ def _murmur(circle: Circle, chance: Chance) -> Wave:
             at += len(phrase) / _VOICE_RATE + float(rng.exponential(1.3)) + 0.15
     blurred = 0.4 * people + 0.9 * slow.echoing(people, chance.stream("room"), decay_s=0.9, brightest_hz=1800)
     blurred = slow.filtered(blurred, between(110, 3200, slope=2.0))
-    return _raised(blurred, circle) * np.float32(0.06 / np.sqrt(np.square(blurred).mean()))
-
-
-def _raised(wave: Wave, circle: Circle) -> Wave:
-    """`wave` at the rate of `circle`, of the same length in seconds; the spectrum is the same."""
-    spectrum = np.zeros((2, circle.samples // 2 + 1), np.complex64)
-    known = scipy.fft.rfft(wave, axis=1, workers=1)
-    spectrum[:, : known.shape[1]] = known
-    factor = circle.samples / wave.shape[1]
-    return np.asarray(scipy.fft.irfft(spectrum, circle.samples, axis=1, workers=1) * factor, np.float32)
+    return slow.raised(blurred, SAMPLE_RATE) * np.float32(0.06 / np.sqrt(np.square(blurred).mean()))
 
 
 def _phrase(rng: np.random.Generator) -> Mono:

@@ -100,6 +100,14 @@ class Circle:
         """Places of events that know nothing of each other, so many a second on average, in order."""
         return np.sort(rng.integers(0, self.samples, rng.poisson(a_second * self.seconds)))
 
+    def raised(self, wave: Wave, rate: int) -> Wave:
+        """`wave` on a circle of as many seconds at a higher rate; there is nothing new in it."""
+        finer = Circle(self.samples * rate // self.rate, rate)
+        spectrum = np.zeros((2, finer.samples // 2 + 1), np.complex64)
+        spectrum[:, : self.samples // 2 + 1] = scipy.fft.rfft(wave, axis=1, workers=1)
+        factor = np.float32(finer.samples / self.samples)
+        return np.asarray(scipy.fft.irfft(spectrum, finer.samples, axis=1, workers=1) * factor, np.float32)
+
     def silence(self) -> Wave:
         """Nothing yet."""
         return np.zeros((2, self.samples), np.float32)
@@ -113,11 +121,12 @@ def place(wave: Wave, at: int, grain: Mono, pan: float, level: float = 1.0) -> N
 
 
 def around(channel: Mono, at: int, grain: Mono) -> None:
-    """Add `grain` to one channel from a place on, around its end if need be; it is not longer than the channel."""
+    """Add `grain` to one channel from a place on, around its end as often as need be."""
     at %= len(channel)
-    first = min(len(grain), len(channel) - at)
-    channel[at : at + first] += grain[:first]
-    channel[: len(grain) - first] += grain[first:]
+    while len(grain):
+        first = min(len(grain), len(channel) - at)
+        channel[at : at + first] += grain[:first]
+        grain, at = grain[first:], 0
 
 
 def between(lowest_hz: float, highest_hz: float, *, slope: float = 4.0, tilt: float = 0.0) -> Shape:

@@ -46,7 +46,7 @@ def _flames(circle: Circle, chance: Chance) -> Wave:
         roar = circle.noise(chance.stream("roar", side), between(38, 170, slope=2.0, tilt=0.4))
         flutter = circle.noise(chance.stream("flutter", side), between(180, 700, slope=2.0, tilt=0.6))
         hiss = circle.noise(chance.stream("hiss", side), between(2500, 9000, slope=1.5, tilt=0.2))
-        wave[side] += 0.10 * roar * decibels(2.5 * size + 2.0 * flicker)
+        wave[side] += 0.055 * roar * decibels(2.5 * size + 2.0 * flicker)
         wave[side] += 0.028 * flutter * decibels(3.0 * size + 3.0 * (0.6 * flicker + 0.8 * own))
         wave[side] += 0.0045 * hiss * decibels(3.5 * size + 1.5 * own)
     return wave
@@ -57,7 +57,7 @@ def _crackles(circle: Circle, chance: Chance, wave: Wave) -> None:
     bank = [_crackle(rng) for _ in range(160)]
 
     def burn(at: int, pan: float, most: float) -> None:
-        level = 0.035 * min(float(rng.pareto(1.5)) + 0.25, most)
+        level = 0.06 * min(float(rng.pareto(1.5)) + 0.25, most)
         place(wave, at, bank[int(rng.integers(len(bank)))], float(np.clip(pan, -0.9, 0.9)), level)
 
     for at in circle.moments(rng, _LONE_A_SECOND):
@@ -88,4 +88,4 @@ def _bursts(circle: Circle, chance: Chance, wave: Wave) -> None:
         knock = np.sin(2 * np.pi * rng.uniform(130, 260) * time) * np.exp(-time / rng.uniform(0.01, 0.025))
         edge = rng.standard_normal(len(time)) * np.exp(-time / 0.002)
         grain = (knock + 0.8 * edge) * np.minimum(time / 0.0002, 1) * np.minimum((time[-1] - time) / 0.01, 1)
-        place(wave, int(at), grain.astype(np.float32), float(rng.uniform(-0.5, 0.5)), float(rng.uniform(0.1, 0.3)))
+        place(wave, int(at), grain.astype(np.float32), float(rng.uniform(-0.5, 0.5)), float(rng.uniform(0.15, 0.4)))

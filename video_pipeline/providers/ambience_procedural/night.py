@@ -37,7 +37,7 @@ def _air(circle: Circle, chance: Chance) -> Wave:
     for side in range(2):
         low = circle.noise(chance.stream("air", side), between(70, 600, slope=1.5, tilt=0.8))
         leaves = circle.noise(chance.stream("leaves", side), between(1200, 6000, slope=1.5, tilt=0.6))
-        wave[side] += 0.006 * low * decibels(2.0 * breath) + 0.0012 * leaves * decibels(2.5 * breath)
+        wave[side] += 0.0042 * low * decibels(2.0 * breath) + 0.0012 * leaves * decibels(2.5 * breath)
     return wave
 
 
@@ -82,7 +82,7 @@ def _trill(circle: Circle, chance: Chance) -> Wave:
         pulse = np.clip(np.sin(2 * np.pi * beats * time / circle.seconds), 0, None) ** 1.2
         tone = circle.noise(rng, between(hz - 14, hz + 14, slope=30.0))
         swell = decibels(2.5 * circle.drift(rng, 0.1))
-        voice = np.asarray(0.0035 * tone * pulse * swell, np.float32)
+        voice = np.asarray(0.0022 * tone * pulse * swell, np.float32)
         angle = (float(rng.uniform(-0.8, 0.8)) + 1) * np.pi / 4
         wave += np.array([[np.cos(angle)], [np.sin(angle)]], np.float32) * voice
     return wave
@@ -94,7 +94,7 @@ def _owl(circle: Circle, rng: np.random.Generator, wave: Wave) -> None:
         at = circle.seconds * (call + float(rng.uniform(0.2, 0.7))) / _OWL_CALLS
         for start_s, length_s, tremble in ((0.0, 0.9, 0.0), (3.1, 0.25, 0.0), (3.7, 1.9, 1.0)):
             hoot = _hoot(pitch * float(rng.uniform(0.985, 1.015)), length_s, tremble)
-            place(wave, int((at + start_s) * SAMPLE_RATE), hoot, pan, 0.018)
+            place(wave, int((at + start_s) * SAMPLE_RATE), hoot, pan, 0.011)
 
 
 def _hoot(hz: float, length_s: float, tremble: float) -> Mono:

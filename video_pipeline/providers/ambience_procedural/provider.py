@@ -56,10 +56,10 @@ class ProceduralAmbience:
         return Generation(provider="procedural", provider_id=None, licence=LICENCE, cost_usd=Decimal(0))
 
 
-def loop(kind: Ambience, seed: int) -> Wave:
-    """One loop of `kind`, shape (2, samples), finished but not yet quantised."""
-    make, seconds = MAKERS[kind]
-    circle = Circle(seconds * SAMPLE_RATE)
+def loop(kind: Ambience, seed: int, seconds: int | None = None) -> Wave:
+    """One loop of `kind`, shape (2, samples), finished but not yet quantised; by default of the kind's own length."""
+    make, usual = MAKERS[kind]
+    circle = Circle((seconds or usual) * SAMPLE_RATE)
     return mastered(circle, make(circle, Chance(str(kind), seed)))
 
 

@@ -30,8 +30,8 @@ def sea(circle: Circle, chance: Chance) -> Wave:
         # Foam is many bubbles: it is rough, not smooth as noise is.
         fizz = decibels(2.2 * circle.drift(chance.stream("fizz", side), 45.0, tilt=0.0))
         low, broken, high = envelopes[side]
-        wave[side] += 0.16 * swell * low + 0.15 * middle * broken + 0.062 * foam * fizz * high
-        wave[side] += 0.018 * far * decibels(1.5 * circle.drift(chance.stream("offing"), 0.2))
+        wave[side] += 0.11 * swell * low + 0.15 * middle * broken + 0.08 * foam * fizz * high
+        wave[side] += 0.032 * far * decibels(1.5 * circle.drift(chance.stream("offing"), 0.2))
     return wave
 
 

@@ -1,4 +1,4 @@
-"""Owns pictures that somebody asked for in words of their own; hides how one wish becomes many different views of it."""
+"""Owns pictures that somebody asked for in words of their own; hides how one wish becomes many views of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FINISHES = listed(
 
 
 def commissioned(
-    wish: str, style: str, aspect: str, palettes: Sequence[Palette], count: int, dice: Dice
+    wish: str, count: int, dice: Dice, *, style: str, aspect: str, palettes: Sequence[Palette]
 ) -> tuple[VisualPrompt, ...]:
     """`count` different views of one wish, in the style asked for; the hours of the day follow each other."""
     subject = plain(wish, WISH_MAX_CHARACTERS).rstrip(".") or "a quiet place"

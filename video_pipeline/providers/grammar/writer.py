@@ -89,7 +89,9 @@ def _music(
 def _visuals(brief: Brief, niche: Niche, shade: Shade, pieces: Sequence[Piece], dice: Dice) -> tuple[VisualPrompt, ...]:
     palettes = _palettes(niche, shade, dice)
     if isinstance(brief, StoryboardBrief | MusicVideoBrief) and brief.prompt:
-        return commissioned(brief.prompt, brief.style, brief.aspect_ratio, palettes, len(pieces), dice)
+        return commissioned(
+            brief.prompt, len(pieces), dice, style=brief.style, aspect=brief.aspect_ratio, palettes=palettes
+        )
     writer = VisualWriter(niche.world, dice, brief.aspect_ratio)
     scenes = views(niche.world, palettes, [piece.time for piece in pieces], dice)
     return tuple(writer.prompt(index, view) for index, view in enumerate(scenes, 1))

@@ -1,0 +1,1 @@
+"""Tests of the offline composer: what was written, and what comes out of the loudspeaker."""
