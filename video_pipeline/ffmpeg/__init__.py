@@ -4,7 +4,7 @@ Its rooms, the lowest first; each says in its own first lines what is in it, and
 
 program   the ffmpeg program, and what a file is
 work      finished pieces kept, work spread over the cores
-lettering words set for the screen, in every script
+lettering  words set for the screen, in every script
 sound     the programme's sound: decoded, measured, mixed, limited, encoded
 picture   what is seen at each frame, as pixels, and the plan of it
 encoding  stretches of pictures -> packets

@@ -38,9 +38,7 @@ def survey(studio: Studio, attempt: Attempt, brief: Brief) -> Materials:
         songs=tuple(_song(studio, attempt, brief, file) for file in _wanted_songs(brief, kinds[FileType.MUSIC])),
         footage=tuple(_footage(studio, attempt, file) for file in kinds[FileType.VIDEOS] if is_build),
         sounds=tuple(_source(file) for file in kinds[FileType.SOUNDS]),
-        quotes=tuple(
-            quote for file in kinds[FileType.QUOTES] if is_build or not is_song for quote in _quotes(studio, file)
-        ),
+        quotes=tuple(quote for file in kinds[FileType.QUOTES] for quote in _quotes(studio, file)),
     )
 
 
