@@ -165,8 +165,9 @@ def kind_of(stretch: Stretch) -> Kind:
         case Blend():
             return Kind.BLEND
         case Live():
-            if stretch.overlay is Overlay.NONE and not isinstance(stretch.beneath[0].stretch, Hold):
-                return kind_of(stretch.beneath[0].stretch)
+            if stretch.overlay is Overlay.NONE:
+                beneath = stretch.beneath[0].stretch
+                return Kind.BLEND if isinstance(beneath, Hold) else kind_of(beneath)
             return Kind.MOVE if any(map(_moves, stretch.beneath)) else Kind.LIVE
     assert_never(stretch)
 
