@@ -1,7 +1,7 @@
 """Owns letters of one font that run in one direction, measured and inked; hides the shaping engine and its sizes.
 
-All lengths are in parts of the size of the letters (em). Without shaping, see `faces.is_shaping`, letters stand side by side as
-they are, which is right for a few scripts only.
+All lengths are in parts of the size of the letters (em). Without shaping, see `faces.is_shaping`, letters stand side
+by side as they are, which is right for a few scripts only.
 """
 
 from __future__ import annotations

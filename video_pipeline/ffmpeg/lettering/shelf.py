@@ -66,7 +66,7 @@ def _has_all(face: Face, letters: Iterable[str]) -> bool:
 
 
 def _has_parts(face: Face, letter: str) -> bool:
-    """True when the shaping engine puts `letter` together from what the font has, as in U+1E73, u with two dots below."""
+    """True when the shaping engine puts `letter` together from what the font has, such as u and two dots below."""
     parts = unicodedata.normalize("NFD", letter)
     return is_shaping() and len(parts) > 1 and all(map(face.has, parts))
 
