@@ -35,8 +35,20 @@ _SENSE_WORTH = 0.025
 """How much shorter or longer, in parts of a line, a line may be for ending where the sense does."""
 
 
-def may_end(before: str, after: str) -> bool:
-    """True when a line may end between two clusters next to each other; a space belongs to the line that it ends."""
+def line_ends(letters: Sequence[str]) -> list[int]:
+    """After how many clusters a line may end, and how many there are; a space belongs to the line that it ends."""
+    ends = [
+        place
+        for place in range(1, len(letters))
+        if _may_end(letters[place - 1], letters[place])
+        # French has a space after what opens.
+        and not (place > 1 and letters[place - 1][0] in SPACES and letters[place - 2][0] in _NOT_LAST)
+    ]
+    return [*ends, len(letters)] if letters else []
+
+
+def _may_end(before: str, after: str) -> bool:
+    """True when a line may end between two clusters next to each other, as far as these decide."""
     if before[-1] == _ZERO_WIDTH_SPACE:
         return True
     if after[0] in SPACES or after[0] == _ZERO_WIDTH_SPACE or after[0] in _GLUE or before[-1] in _GLUE:
@@ -78,9 +90,7 @@ def chunks(letters: Sequence[str], widths: Sequence[float]) -> list[Chunk]:
     """A paragraph cut wherever a line may end; `widths` are those of its clusters."""
     found = []
     start = 0
-    for place in range(1, len(letters) + 1):
-        if place < len(letters) and not may_end(letters[place - 1], letters[place]):
-            continue
+    for place in line_ends(letters):
         end = place
         while end > start and letters[end - 1][0] in SPACES:
             end -= 1

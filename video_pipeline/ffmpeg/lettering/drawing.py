@@ -14,11 +14,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, features
+from PIL import Image, ImageDraw
 
 from video_pipeline.ffmpeg.lettering.clusters import clusters
-from video_pipeline.ffmpeg.lettering.faces import Face
-from video_pipeline.ffmpeg.lettering.runs import EMOJI_EM, font_of, is_shaping
+from video_pipeline.ffmpeg.lettering.faces import Face, is_shaping
+from video_pipeline.ffmpeg.lettering.runs import EMOJI_EM, font_of
 from video_pipeline.ffmpeg.lettering.setting import AUTHOR_SCALE, Placed, Setting, set_words
 from video_pipeline.ffmpeg.lettering.shelf import OWN, installed_shelf
 
@@ -29,7 +29,7 @@ _AUTHOR_INK = 0.94
 _FINE_PX = 220.0
 """Letters are drawn at about this size, at most 4 times as large as they will be."""
 
-_SHADES = ((0.05, 0.03, 1.4, 0.60), (0.24, 0.02, 1.7, 0.58))
+_SHADES = ((0.06, 0.03, 1.5, 0.62), (0.26, 0.02, 2.2, 0.70))
 """Shadows of the letters: softness and drop in em, gain of their density, and how dark they are."""
 
 _STROKE = 0.008
@@ -192,8 +192,3 @@ def _emoji(face: Face, cluster: str, width: int) -> Reals:
     # Premultiplied before it is made smaller: what is not seen has no colour that could bleed into the edges.
     small = drawn.convert("RGBa").resize((width, height), Image.Resampling.LANCZOS)
     return np.asarray(small, np.float32) / np.float32(255)
-
-
-def drawing_version() -> str:
-    """What decides how words look besides their fonts."""
-    return " ".join(f"{name} {features.version(name)}" for name in ("pil", "freetype2", "raqm", "harfbuzz", "fribidi"))

@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+from PIL import features
+
 _COLLECTION, _SINGLE = b"ttcf", (b"\x00\x01\x00\x00", b"OTTO", b"true")
 _LARGEST_TABLE = 2**24
 _FAMILY, _PREFERRED_FAMILY = 1, 16
@@ -107,6 +109,15 @@ def _family(names: bytes) -> str:
             text = raw.decode("mac-roman" if platform == 1 else "utf-16-be", errors="replace")
             found.setdefault(name, text)
     return found.get(_PREFERRED_FAMILY) or found.get(_FAMILY, "")
+
+
+@lru_cache(maxsize=1)
+def is_shaping() -> bool:
+    """True when fonts decide how letters stand beside each other: by HarfBuzz, by way of raqm inside of Pillow.
+
+    Pillow's wheels load FriBiDi at run time, which raqm needs: it may be missing on a small machine.
+    """
+    return bool(features.check("raqm") and features.check("fribidi"))
 
 
 @lru_cache(maxsize=2048)

@@ -1,7 +1,7 @@
 """Owns letters of one font that run in one direction, measured and inked; hides the shaping engine and its sizes.
 
-All lengths are in parts of the size of the letters (em). Shaping is HarfBuzz's, by way of raqm inside of Pillow, which
-loads FriBiDi at run time: without it letters stand side by side as they are, which is right for a few scripts only.
+All lengths are in parts of the size of the letters (em). Without shaping, see `faces.is_shaping`, letters stand side
+by side as they are, which is right for a few scripts only.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import ImageFont, features
+from PIL import ImageFont
 
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.ffmpeg.lettering.bidi import base_level, levels
 from video_pipeline.ffmpeg.lettering.clusters import clusters
-from video_pipeline.ffmpeg.lettering.faces import Face
+from video_pipeline.ffmpeg.lettering.faces import Face, is_shaping
 from video_pipeline.ffmpeg.lettering.shelf import OWN, Shelf, missing_letters
 
 _MEASURED = 256.0
@@ -97,12 +97,6 @@ def _check_shaping(paragraph: str) -> None:
                 f"{letter} (U+{ord(letter):04X}) belongs to a script whose letters depend on their neighbours, and "
                 "this machine cannot shape them; install FriBiDi (Debian: apt install libfribidi0)"
             )
-
-
-@lru_cache(maxsize=1)
-def is_shaping() -> bool:
-    """True when letters are shaped; see the head of this module."""
-    return bool(features.check("raqm") and features.check("fribidi"))
 
 
 def runs_of(pieces: Sequence[Piece]) -> list[Run]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.ffmpeg.lettering.clusters import is_pictured, needed
-from video_pipeline.ffmpeg.lettering.faces import Face, faces_in
+from video_pipeline.ffmpeg.lettering.faces import Face, faces_in, is_shaping
 
 OWN = Path(__file__).with_name("fonts") / "Literata.ttf"
 """Literata 3.103, SIL Open Font License 1.1 (fonts/OFL.txt): made for reading on screens, with an optical size."""
@@ -62,7 +62,13 @@ def _is_letter(cluster: str) -> bool:
 
 
 def _has_all(face: Face, letters: Iterable[str]) -> bool:
-    return all(face.has(letter) for letter in letters)
+    return all(face.has(letter) or _has_parts(face, letter) for letter in letters)
+
+
+def _has_parts(face: Face, letter: str) -> bool:
+    """True when the shaping engine puts `letter` together from what the font has, such as u and two dots below."""
+    parts = unicodedata.normalize("NFD", letter)
+    return is_shaping() and len(parts) > 1 and all(map(face.has, parts))
 
 
 def _is_foreign(face: Face, locale: str) -> bool:
