@@ -27,7 +27,7 @@ from video_pipeline.domain.records import (
 from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
 from video_pipeline.ports.finding import FeedBook, StatisticsBook, SummaryBook
 from video_pipeline.ports.orders import OrderBook
-from video_pipeline.ports.shelf import FileBook, ThumbnailBook
+from video_pipeline.ports.shelf import FileBook, ThumbnailBook, UploadBook
 
 
 class ChannelBook(Protocol):
@@ -248,6 +248,7 @@ class JobStore(
     OrderBook,
     ThumbnailBook,
     FileBook,
+    UploadBook,
     SummaryBook,
     StatisticsBook,
     FeedBook,
