@@ -71,7 +71,7 @@ def open_upload(
 def check_offset(jobs: JobStore, job_id: UUID, upload_id: UUID, offset: int) -> UploadRecord:
     """The upload, which goes on with byte `offset`; OffsetError when it does not, ConflictError when it was refused."""
     upload = jobs.get_upload(job_id, upload_id)
-    _check_receiving(upload)
+    _check_not_refused(upload)
     if upload.received != offset:
         raise OffsetError(
             f"{upload.filename} goes on with byte {upload.received}, not {offset}", offset=upload.received
@@ -119,7 +119,7 @@ def complete(studio: Studio, upload: UploadRecord) -> JobFileRecord:
         upload = studio.jobs.get_upload(upload.job_id, upload.id)
         if upload.file_id is not None:
             return studio.jobs.get_file(upload.job_id, upload.file_id)
-        _check_receiving(upload)
+        _check_not_refused(upload)
         kept = _adopted(studio, upload)
         if kept is None:
             _check_there(studio.jobs, studio.media, upload, UPLOAD_TTL_S)
@@ -171,11 +171,9 @@ def _alone(media: MediaStore, upload_id: UUID) -> AbstractContextManager[None]:
     return media.lock(f"uploads/{upload_id}")
 
 
-def _check_receiving(upload: UploadRecord) -> None:
+def _check_not_refused(upload: UploadRecord) -> None:
     if upload.state is UploadState.REFUSED:
         raise ConflictError(f"{upload.filename} was refused: {upload.error_message}; delete the upload and begin anew")
-    if upload.state is UploadState.KEPT:
-        raise OffsetError(f"{upload.filename} is uploaded already", offset=upload.bytes)
 
 
 def _check_there(jobs: JobStore, media: MediaStore, upload: UploadRecord, ttl_s: float) -> None:

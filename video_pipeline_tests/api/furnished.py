@@ -76,6 +76,8 @@ def furnish(house: Stocked) -> Furnished:
         "thumbnail": _thumbnail(house),
         "file": upload(spender, house.finished, "rain.wav"),
         "spare_file": upload(spender, house.finished, "spare.wav"),
+        "upload": _begun(spender, house.finished, "coming.wav"),
+        "spare_upload": _begun(spender, house.finished, "spared.wav"),
         "order": spender.post(f"/jobs/{house.waiting}/preview").json["id"],
         **{name: _job(house) for name in ("cancellable", "cancelled", "failed")},
         **_webhooks(spender),
@@ -95,6 +97,12 @@ def sound() -> bytes:
 def upload(client: Client, job: str, name: str) -> str:
     """Upload a sound; its id."""
     reply = client.post(f"/jobs/{job}/files", files={"file": (name, sound(), "audio/wav"), "file_type": "sounds"})
+    assert reply.status == 201, reply.json
+    return str(reply.json["id"])
+
+
+def _begun(client: Client, job: str, name: str) -> str:
+    reply = client.post(f"/jobs/{job}/uploads", {"filename": name, "file_type": "sounds", "bytes": 1000})
     assert reply.status == 201, reply.json
     return str(reply.json["id"])
 

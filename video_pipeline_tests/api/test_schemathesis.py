@@ -108,7 +108,10 @@ def explored(full: Furnished, phases: dict[str, Any], *, without: tuple[str, ...
 
 def test_every_operation_keeps_its_promises_whatever_comes(full: Furnished) -> None:
     ids = full.ids
-    known = {name: ids[name.removesuffix("_id")] for name in ("webhook_id", "channel_id", "delivery_id", "file_id")}
+    known = {
+        name: ids[name.removesuffix("_id")]
+        for name in ("webhook_id", "channel_id", "delivery_id", "file_id", "upload_id")
+    }
     known |= {"job_id": ids["finished"], "thumbnail_id": ids["thumbnail"], "order_id": ids["order"], "scene_number": 1}
     found = explored(
         full,
