@@ -11,8 +11,10 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 from uuid import UUID, uuid4
 
+from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, MachineError
-from video_pipeline.domain.records import JobFileRecord
+from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.records import JobFileRecord, JobRecord
 from video_pipeline.domain.uploads import FileType, check_size, quotes_of, shown_name
 from video_pipeline.steps.files import UPLOADS
 from video_pipeline.steps.studio import Studio
@@ -67,14 +69,29 @@ def keep_upload(
 
 
 def remove_upload(studio: Studio, job_id: UUID, file_id: UUID) -> JobFileRecord:
-    """Give up one file of a job; what it was. NotFoundError when the job has no such file."""
-    with studio.media.lock(_folder(job_id)):
+    """Give up one file of a job; what it was.
+
+    NotFoundError when the job has no such file, ConflictError while a video is made of such files.
+    """
+    with studio.media.lock(folder_of(job_id)):
+        _check_not_in_use(studio.jobs.get_job(job_id), studio.jobs.get_file(job_id, file_id))
         removed = studio.jobs.delete_file(job_id, file_id)
         studio.media.remove(removed.media.key)
     return removed
 
 
-def _folder(job_id: UUID) -> str:
+def _check_not_in_use(job: JobRecord, file: JobFileRecord) -> None:
+    """A kind that is made of files needs them until it is over: a failed job goes on, a finished one can be edited."""
+    is_made_of_files = bool(brief_from_json(job.brief).needed_files)
+    if is_made_of_files and job.status not in (JobStatus.PREPARING, JobStatus.CANCELLED):
+        raise ConflictError(
+            f"job {job.id} is {job.status} and made of its files; {file.filename} can be removed before it is started, "
+            "or with the whole job"
+        )
+
+
+def folder_of(job_id: UUID) -> str:
+    """What is locked while the files of a job change."""
     return UPLOADS.format(job_id=job_id).removesuffix("/")
 
 
@@ -121,7 +138,7 @@ def _record(
     studio: Studio, job_id: UUID, file_type: FileType, name: str, made: Path, *, extension: str
 ) -> JobFileRecord:
     key = f"{UPLOADS.format(job_id=job_id)}{uuid4()}.{extension}"
-    with studio.media.lock(_folder(job_id)):
+    with studio.media.lock(folder_of(job_id)):
         _sweep(studio, job_id)
         media = studio.media.adopt(made, key)
         try:

@@ -110,6 +110,9 @@ class NewJob(BaseModel):
     music_provider: ProviderName = "procedural"
     visual_provider: ProviderName = "procedural"
     project_name: Label | None = None
+    preparing: StrictBool = Field(
+        default=False, description="Wait for files, and for a start, before anything is planned."
+    )
 
 
 class NewUpload(BaseModel):
