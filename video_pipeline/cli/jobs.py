@@ -151,7 +151,7 @@ def watch(job: Job, as_json: AsJson = False) -> None:
     store = bootstrap.job_store()
     found = follow(store, store.find_job(job).id, until=produce.waits_for_a_person)
     answer(found, f"job {found.id} is {found.status}", as_json)
-    if found.status is not JobStatus.AWAITING_APPROVAL:
+    if not produce.waits_for_a_person(found):
         produce.finished(found)
 
 

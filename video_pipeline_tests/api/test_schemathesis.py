@@ -33,8 +33,10 @@ EDITS = ("approve", "refine", "reorder", "scenes/{scene_number}/restore")
 MEANT = {
     ("POST /api/v2/jobs/estimate", "unsupported_method"),
     ("POST /api/v2/jobs/estimate", "allow_header_conformance"),
+    ("PATCH /api/v2/jobs/{job_id}/uploads/{upload_id}", "negative_data_rejection"),
 }
-"""GET and DELETE there ask for a job of that name, which has not the form of an id."""
+"""GET and DELETE of an estimate ask for a job of that name, which has not the form of an id. A header that nobody knows
+is no mistake in HTTP; wrong offsets are tried in test_uploads.py."""
 
 
 @pytest.fixture(scope="module")
