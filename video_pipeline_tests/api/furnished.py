@@ -79,6 +79,7 @@ def furnish(house: Stocked) -> Furnished:
         "upload": _begun(spender, house.finished, "coming.wav"),
         "spare_upload": _begun(spender, house.finished, "spared.wav"),
         "order": spender.post(f"/jobs/{house.waiting}/preview").json["id"],
+        "preparing": _job(house, preparing=True),
         **{name: _job(house) for name in ("cancellable", "cancelled", "failed")},
         **_webhooks(spender),
     }
@@ -116,10 +117,11 @@ def _thumbnail(house: Stocked) -> str:
     return str(house.desk.jobs.save_thumbnail(job, "hostile", key, 0.1, "a test").id)
 
 
-def _job(house: Stocked) -> str:
+def _job(house: Stocked, *, preparing: bool = False) -> str:
     values = {name: value for name, value in BRIEF.items() if name != "kind"}
     channel = UUID(house.channel())
-    return str(house.desk.jobs.create_job(StoryboardBrief(channel_id=channel, user_id="anna", **values)).id)
+    brief = StoryboardBrief(channel_id=channel, user_id="anna", **values)
+    return str(house.desk.jobs.create_job(brief, preparing=preparing).id)
 
 
 def _webhooks(client: Client) -> dict[str, str]:

@@ -77,6 +77,7 @@ CALLS: dict[str, Call] = {
     "DELETE /jobs/{job_id}": Call(EDIT, 204, ids={"job_id": "cancelled"}),
     "POST /jobs/{job_id}/approve": Call(EDIT, ids=_OPEN),
     "POST /jobs/{job_id}/cancel": Call(EDIT, ids={"job_id": "cancellable"}),
+    "POST /jobs/{job_id}/start": Call(SPEND, ids={"job_id": "preparing"}),
     "POST /jobs/{job_id}/retry": Call(SPEND, ids={"job_id": "failed"}),
     "GET /jobs/{job_id}/history": Call(READ, ids=_DONE),
     "GET /jobs/{job_id}/storyboard": Call(READ, ids=_DONE),

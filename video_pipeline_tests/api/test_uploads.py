@@ -256,3 +256,17 @@ def test_the_options_tell_the_limits(shared: Stocked, field: str) -> None:
     files = shared.anna.get("/options").json["files"]
     assert files[field]
     assert files["types"] == {"videos": 4 << 30, "music": 1 << 30, "sounds": 1 << 30, "quotes": 1 << 20}
+
+
+def test_a_job_is_ordered_to_wait_for_files_and_started(stocked: Stocked) -> None:
+    anna = stocked.anna
+    job = stocked.ordered(anna, preparing=True)
+    found = anna.get(f"/jobs/{job}").json
+    assert (found["status"], found["missing_files"]) == ("preparing", [])
+    upload = begin(anna, job)
+    early = anna.post(f"/jobs/{job}/start")
+    assert (early.status, "still on the way" in early.json["detail"]) == (409, True)
+    assert patch(anna, upload, 0, SOUND).json["state"] == "kept"
+    assert anna.post(f"/jobs/{job}/start").json["status"] == "planned"
+    assert anna.post(f"/jobs/{job}/start").status == 409
+    assert stocked.anna.post("/jobs", {"preparing": "yes"}).status == 422
