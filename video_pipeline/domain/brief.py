@@ -16,6 +16,7 @@ from video_pipeline.domain.delivery import AspectRatio
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind
 from video_pipeline.domain.timeline import Overlay
+from video_pipeline.domain.uploads import FileType
 from video_pipeline.domain.wishes import BedWish, check_beds, plain_words
 
 ALBUM_MINUTES = range(60, 91)
@@ -100,6 +101,11 @@ class Order:
             )
         if not 0 <= self.seed <= SEED_MAX:
             raise InvalidInputError(f"seed must be from 0 to {SEED_MAX}, not {self.seed}")
+
+    @property
+    def needed_files(self) -> tuple[FileType, ...]:
+        """Types of which somebody has to upload at least one file each before the video can be planned."""
+        return ()
 
     @property
     def moods(self) -> tuple[str, ...]:
@@ -190,6 +196,11 @@ class MusicVideoBrief(Order):
             )
 
     @property
+    def needed_files(self) -> tuple[FileType, ...]:
+        """The song, unless it is fetched."""
+        return () if self.music_url else (FileType.MUSIC,)
+
+    @property
     def target_duration_minutes(self) -> int:
         """The least that a job lasts, until the song was measured."""
         return 1
@@ -223,6 +234,11 @@ class BuildBrief(Order):
                 f"a picture is shown for {PICTURE_SECONDS.start} to {PICTURE_SECONDS.stop - 1} seconds, "
                 f"not {self.picture_seconds}"
             )
+
+    @property
+    def needed_files(self) -> tuple[FileType, ...]:
+        """The music; without videos pictures are made."""
+        return (FileType.MUSIC,)
 
     @property
     def target_duration_minutes(self) -> int:

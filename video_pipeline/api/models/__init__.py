@@ -48,6 +48,8 @@ from video_pipeline.api.models.products import (
     Preview,
     Thumbnail,
     Thumbnails,
+    Upload,
+    Uploads,
     Video,
 )
 from video_pipeline.api.models.taken import (
@@ -56,6 +58,7 @@ from video_pipeline.api.models.taken import (
     NewChannel,
     NewExports,
     NewJob,
+    NewUpload,
     NewWebhook,
     Restoration,
     WebhookChange,
@@ -93,6 +96,7 @@ __all__ = [
     "NewChannel",
     "NewExports",
     "NewJob",
+    "NewUpload",
     "NewWebhook",
     "NewWebhookAnswer",
     "Order",
@@ -112,6 +116,8 @@ __all__ = [
     "Thumbnail",
     "Thumbnails",
     "Totals",
+    "Upload",
+    "Uploads",
     "User",
     "Version",
     "Versions",

@@ -1,6 +1,6 @@
 """Owns the tables; hides nothing.
 
-Modules in dependency order: base, words, core, sounds, products, journal, versions, orders, access, hooks.
+Modules in dependency order: base, words, core, sounds, products, journal, versions, orders, access, hooks, uploads.
 """
 
 from video_pipeline.store.schema.tables.access import Answer, ApiKey, LoginFailure, Session, User
@@ -11,6 +11,7 @@ from video_pipeline.store.schema.tables.journal import CostEntry, JobEvent, JobL
 from video_pipeline.store.schema.tables.orders import WorkOrder
 from video_pipeline.store.schema.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
 from video_pipeline.store.schema.tables.sounds import SoundBed
+from video_pipeline.store.schema.tables.uploads import JobUpload
 from video_pipeline.store.schema.tables.versions import ImageVersion
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "JobEvent",
     "JobFile",
     "JobLease",
+    "JobUpload",
     "LoginFailure",
     "RenderTask",
     "Session",
