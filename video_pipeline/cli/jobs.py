@@ -10,12 +10,10 @@ from video_pipeline import bootstrap
 from video_pipeline.cli import ordering, produce
 from video_pipeline.cli.output import console, job_json, megabytes, print_facts, print_json, print_table, report_json
 from video_pipeline.cli.watch import Display, follow
-from video_pipeline.domain.brief import MotionWish, TransitionWish
 from video_pipeline.domain.delivery import renditions_of
 from video_pipeline.domain.job import Approval, JobStatus, statuses_for
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.timebase import FPS_30, clock
-from video_pipeline.domain.timeline import Overlay
 from video_pipeline.steps.export import export_all
 from video_pipeline.steps.files import job_files
 from video_pipeline.steps.recover import bring_back
@@ -31,20 +29,11 @@ Here = Annotated[
 
 
 @app.command("new", epilog="Example: video-pipeline job new --minutes 75 --niche 'Rainy Library' --mood 'cozy, quiet'")
+@ordering.takes_order
 def new(
-    niche: ordering.Niche,
-    mood: ordering.Mood,
+    wanted: ordering.Wanted,
     channel: Annotated[str, typer.Option(help="Name or id of the channel.")],
-    minutes: ordering.Minutes = 60,
-    scenes: ordering.Scenes = None,
-    scene_seconds: ordering.SceneSeconds = 30,
-    seed: ordering.Seed = None,
     approval: Annotated[Approval, typer.Option(help="Who lets the storyboard pass.")] = Approval.REQUIRED,
-    motion: ordering.MotionOption = MotionWish.STILL,
-    transition: ordering.TransitionOption = TransitionWish.DISSOLVE,
-    overlay: ordering.OverlayOption = Overlay.NONE,
-    music_provider: ordering.MusicProvider = "procedural",
-    visual_provider: ordering.VisualProvider = "procedural",
     preparing: Annotated[
         bool, typer.Option("--preparing", help="Wait for files (job add-file) until it is started (job start).")
     ] = False,
@@ -52,25 +41,12 @@ def new(
 ) -> None:
     """Order a video; `video-pipeline up` picks it up."""
     store = bootstrap.job_store()
-    brief = ordering.make_brief(
-        store.find_channel(channel).id,
-        niche=niche,
-        mood=mood,
-        minutes=minutes,
-        scenes=scenes,
-        scene_seconds=scene_seconds,
-        seed=seed,
-        approval=approval,
-        motion=motion,
-        transition=transition,
-        overlay=overlay,
-        music_provider=music_provider,
-        visual_provider=visual_provider,
-    )
-    job = store.create_job(brief, preparing=preparing)
+    brief = ordering.make_brief(store.find_channel(channel).id, wanted, approval)
+    job = ordering.place_order(bootstrap.studio(), brief, wanted, preparing=preparing)
     ordering.tell_cost(brief)
-    first = f"{str(job.id)[:8]} PATH --type music" if preparing else str(job.id)[:8]
-    verb = "give it its files: video-pipeline job add-file" if preparing else "watch it: video-pipeline job watch"
+    waits = job.status is JobStatus.PREPARING
+    first = f"{str(job.id)[:8]} PATH --type music" if waits else str(job.id)[:8]
+    verb = "give it its files: video-pipeline job add-file" if waits else "watch it: video-pipeline job watch"
     answer(job, f"job {job.id} ordered; {verb} {first}", as_json)
 
 

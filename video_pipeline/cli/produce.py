@@ -13,13 +13,11 @@ from video_pipeline.cli import ordering
 from video_pipeline.cli.meter import PeakMemory
 from video_pipeline.cli.output import console, errors, megabytes, print_facts, print_json
 from video_pipeline.cli.watch import ENDED, follow, shown
-from video_pipeline.domain.brief import MotionWish, TransitionWish
 from video_pipeline.domain.delivery import MASTER
 from video_pipeline.domain.errors import PermanentError, StudioError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.records import ChannelRecord, JobRecord, RenderReport
 from video_pipeline.domain.timebase import clock
-from video_pipeline.domain.timeline import Overlay
 from video_pipeline.ports import JobStore
 
 if TYPE_CHECKING:
@@ -30,22 +28,13 @@ DAEMON_LOOK_S = 10.0
 AsJson = Annotated[bool, typer.Option("--json", help="The report as one JSON object on the last line.")]
 
 
+@ordering.takes_order
 def run(
-    minutes: ordering.Minutes = 60,
-    niche: ordering.Niche = "Medieval Fantasy Ambience",
-    mood: ordering.Mood = "calm, warm, nostalgic",
-    scenes: ordering.Scenes = None,
-    scene_seconds: ordering.SceneSeconds = 30,
-    seed: ordering.Seed = None,
+    wanted: ordering.Wanted,
     channel: Annotated[
         str | None,
         typer.Option(help="Name or id of a channel; by default the newest active one, made when there is none."),
     ] = None,
-    motion: ordering.MotionOption = MotionWish.STILL,
-    transition: ordering.TransitionOption = TransitionWish.DISSOLVE,
-    overlay: ordering.OverlayOption = Overlay.NONE,
-    music_provider: ordering.MusicProvider = "procedural",
-    visual_provider: ordering.VisualProvider = "procedural",
     as_json: AsJson = False,
 ) -> None:
     """Order one video and make it, from the plan to the finished file.
@@ -55,22 +44,9 @@ def run(
     with PeakMemory() as memory:
         started = time.monotonic()
         store = bootstrap.job_store()
-        brief = ordering.make_brief(
-            _channel(store, channel, niche).id,
-            niche=niche,
-            mood=mood,
-            minutes=minutes,
-            scenes=scenes,
-            scene_seconds=scene_seconds,
-            seed=seed,
-            approval=Approval.AUTO,
-            motion=motion,
-            transition=transition,
-            overlay=overlay,
-            music_provider=music_provider,
-            visual_provider=visual_provider,
-        )
-        job = store.create_job(brief)
+        found = _channel(store, channel, wanted.niche or ordering.DEFAULT_NICHE)
+        brief = ordering.make_brief(found.id, wanted, Approval.AUTO)
+        job = ordering.place_order(bootstrap.studio(), brief, wanted)
         errors.print(
             f"job {job.id}: {brief.niche_label}, {brief.mood_keywords}, seed {brief.seed}", markup=False, soft_wrap=True
         )
@@ -152,15 +128,16 @@ def finished(job: JobRecord) -> JobRecord:
 
 
 def _report(job: JobRecord, wall_s: float, peak_rss_bytes: int, as_json: bool) -> None:
-    record = next(each for each in bootstrap.job_store().exports(job.id) if each.report.rendition == MASTER)
-    facts = run_facts(job, record.report, wall_s, peak_rss_bytes)
+    exports = bootstrap.job_store().exports(job.id)
+    report = next(each.report for each in exports if each.report.rendition == MASTER)
+    facts = run_facts(job, report, wall_s, peak_rss_bytes)
     if as_json:
         print_json(facts)
         return
     print_facts(
         job.storyboard.title if job.storyboard else str(job.id),
         {
-            "duration": f"{clock(facts['duration_s'])} ({record.report.frames} frames, 1920x1080)",
+            "duration": f"{clock(facts['duration_s'])} ({report.frames} frames, {report.width}x{report.height})",
             "loudness": f"{facts['integrated_lufs']:.2f} LUFS, true peak {facts['true_peak_dbtp']:.2f} dBTP",
             "size": megabytes(facts["bytes"]),
             "wall time": f"{wall_s:.0f} s, {facts['realtime_factor']:.1f} times faster than real time",

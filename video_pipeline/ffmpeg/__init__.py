@@ -9,6 +9,7 @@ sound     the programme's sound: decoded, measured, mixed, limited, encoded
 picture   what is seen at each frame, as pixels, and the plan of it
 encoding  stretches of pictures -> packets
 files     packets -> files, byte by byte
+listening  the measure of a song: tempo, beats, sections
 overlay   what is heard, drawn over the pictures
 previews  thumbnails, a short piece of the sound, the loudness drawn
 foreign   a video that somebody else made becomes one of ours

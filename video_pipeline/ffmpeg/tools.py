@@ -26,6 +26,7 @@ from video_pipeline.ffmpeg.foreign.mezzanine import Demand, conform, frames_expe
 from video_pipeline.ffmpeg.foreign.transcode import Foundry, transcode
 from video_pipeline.ffmpeg.foreign.wish import Wish
 from video_pipeline.ffmpeg.lettering.drawing import check_words
+from video_pipeline.ffmpeg.listening.structure import load_rhythm, prepare_rhythm
 from video_pipeline.ffmpeg.picture.pictures import (
     WAVEFORM_SIZE,
     draw_contact_sheet,
@@ -42,7 +43,6 @@ from video_pipeline.ffmpeg.program.probe import black_frames, inspect
 from video_pipeline.ffmpeg.program.runner import run
 from video_pipeline.ffmpeg.program.sniff import video_demuxer
 from video_pipeline.ffmpeg.render import Engine, order_of, render_all
-from video_pipeline.ffmpeg.sound.structure import load_rhythm, prepare_rhythm
 from video_pipeline.ffmpeg.sound.tracks import Analysis, columns_of, load_analysis, load_pcm, pcm_path, prepare_track
 from video_pipeline.ffmpeg.work.aside import aside, beside
 from video_pipeline.ffmpeg.work.cache import DEFAULT_LIMIT_BYTES, Cache, Session

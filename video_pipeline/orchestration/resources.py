@@ -9,7 +9,15 @@ from typing import Any
 import dagster as dg
 
 from video_pipeline import bootstrap
-from video_pipeline.ports import ImageProvider, JobStore, MediaStore, MediaTools, MusicProvider, PromptWriter
+from video_pipeline.ports import (
+    AmbienceProvider,
+    ImageProvider,
+    JobStore,
+    MediaStore,
+    MediaTools,
+    MusicProvider,
+    PromptWriter,
+)
 from video_pipeline.steps.studio import Studio
 
 
@@ -57,6 +65,10 @@ class ProvidersResource(dg.ConfigurableResource[PromptWriter]):
         """Providers of pictures, by name."""
         return bootstrap.image_providers()
 
+    def ambience(self) -> dict[str, AmbienceProvider]:
+        """Ambience, by name."""
+        return bootstrap.ambience_providers()
+
     def writer(self) -> PromptWriter:
         """The writer of prompts."""
         return bootstrap.prompt_writer()
@@ -77,6 +89,7 @@ class StudioResource(dg.ConfigurableResource[Studio]):
             media=self.media_store.media(),
             tools=self.ffmpeg.tools(),
             music=self.providers.music(),
+            ambience=self.providers.ambience(),
             images=self.providers.images(),
             writer=self.providers.writer(),
         )

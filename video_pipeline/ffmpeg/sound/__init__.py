@@ -5,9 +5,6 @@ loudness   EBU R128 figures
 limiter    true peaks kept below a ceiling
 tracks     one piece of music, decoded and measured once
 beds       sounds that lie under the whole programme
-onsets     what a listener notices of a song
-pulse      its tempo and beats
-structure  its sections, and all of its rhythm
 mixing     pieces and beds mixed to 16 bits
 forecast   what a mix will measure
 voice      the mix encoded in chunks that join without a seam

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.ffmpeg.sound.onsets import RATE_HZ
+from video_pipeline.ffmpeg.listening.onsets import RATE_HZ
 
 SLOWEST_BPM, FASTEST_BPM = 48.0, 208.0
 

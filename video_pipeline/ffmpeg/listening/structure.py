@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from video_pipeline.domain.rhythm import Rhythm
 from video_pipeline.domain.timebase import SAMPLE_RATE
-from video_pipeline.ffmpeg.sound.onsets import HOP, TIMBRE_STEPS, Heard, listened
-from video_pipeline.ffmpeg.sound.pulse import pulse_of
+from video_pipeline.ffmpeg.listening.onsets import HOP, TIMBRE_STEPS, Heard, listened
+from video_pipeline.ffmpeg.listening.pulse import pulse_of
 from video_pipeline.ffmpeg.sound.tracks import Pcm, load_pcm, pcm_path
 from video_pipeline.ffmpeg.work.cache import Session, key_of
 from video_pipeline.ffmpeg.work.crew import StopFlag

@@ -13,8 +13,8 @@ from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.errors import InvalidInputError, MediaError
 from video_pipeline.domain.rhythm import cut_frames
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE
-from video_pipeline.ffmpeg.sound.onsets import BANDS, RATE_HZ, TIMBRE_STEPS, listened
-from video_pipeline.ffmpeg.sound.structure import rhythm_of, section_bounds
+from video_pipeline.ffmpeg.listening.onsets import BANDS, RATE_HZ, TIMBRE_STEPS, listened
+from video_pipeline.ffmpeg.listening.structure import rhythm_of, section_bounds
 from video_pipeline.providers.ambience_procedural.provider import loop
 from video_pipeline_tests.ffmpeg.material import Workshop, write_sound
 
@@ -176,7 +176,7 @@ def test_an_even_song_has_no_sections() -> None:
 def test_listening_in_blocks_is_listening_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sound = stereo(clicks(97.3, 0.2, 7.0)[0] + hiss(0.02, 7.0))
     whole = listened(sound)
-    monkeypatch.setattr("video_pipeline.ffmpeg.sound.onsets._AT_ONCE", 100)
+    monkeypatch.setattr("video_pipeline.ffmpeg.listening.onsets._AT_ONCE", 100)
     parts = listened(sound)
     np.testing.assert_allclose(parts.onsets, whole.onsets, atol=1e-4)
     np.testing.assert_allclose(parts.timbre, whole.timbre, atol=1e-3)
