@@ -1,7 +1,12 @@
-"""What `video-pipeline up` tells before it serves."""
+"""What `video-pipeline up` tells before it serves, and that it ends when it is asked to."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+
+import psutil
 import pytest
 
 from video_pipeline.cli.serve import exposures
@@ -24,3 +29,24 @@ def test_a_studio_without_https_is_told_and_one_behind_a_proxy_is_not() -> None:
     (risk,) = exposures(Settings(api_host="0.0.0.0"))
     assert "in the clear" in risk
     assert exposures(Settings(api_host="0.0.0.0", api_url="https://studio.example.org")) == []
+
+
+SERVES = """
+import sys
+from video_pipeline.cli.serve import _run
+waits = [sys.executable, "-SE", "-c", "import time; print('waits', flush=True); time.sleep(60)"]
+sys.exit(_run({"one": (waits, ()), "another": (waits, ())}))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whatever_asks_it_to_end_ends_what_it_started(number: signal.Signals) -> None:
+    serving = subprocess.Popen([sys.executable, "-c", SERVES], stdout=subprocess.PIPE, text=True)
+    assert serving.stdout is not None
+    with serving.stdout as lines:
+        assert [next(lines), next(lines)] == ["waits\n"] * 2
+        started = psutil.Process(serving.pid).children()
+        assert len(started) == 2
+        serving.send_signal(number)
+        assert serving.wait(30) == 0
+    assert psutil.wait_procs(started, timeout=10)[1] == []

@@ -12,7 +12,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,16 +89,15 @@ class Installation:
         """What a command prints with --json."""
         return json.loads(self.call(*arguments, "--json").splitlines()[-1])
 
-    def wait_for(self, job: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Poll `job show` until `wanted` says so; fails after WAIT_S seconds."""
-        deadline = time.monotonic() + WAIT_S
-        while True:
-            shown: dict[str, Any] = self.json("job", "show", job)
-            if wanted(shown):
-                return shown
-            assert shown["status"] != "failed" or time.monotonic() < deadline - WAIT_S + 5, shown["error"]
-            assert time.monotonic() < deadline, f"still {shown['status']} {shown['progress']}"
-            time.sleep(1)
+    def wait_for(self, job: str, status: str) -> dict[str, Any]:
+        """Watch the job until it waits for a person or has ended, which must be in `status`; all that is known of it.
+
+        One process that looks into the books: to start one every second took a core from what was waited for.
+        """
+        self.call("job", "watch", job)
+        shown: dict[str, Any] = self.json("job", "show", job)
+        assert shown["status"] == status, shown["error"]
+        return shown
 
     def graphql(self, query: str) -> Any:
         """Ask Dagster's webserver."""
@@ -164,9 +164,9 @@ class Installation:
         self.call("db", "info")  # the last user of the embedded server stops it
 
 
-@pytest.fixture
-def installation() -> Iterator[Installation]:
-    """An installation of the test's own, in a directory that an unprivileged server may enter."""
+@contextmanager
+def installed() -> Iterator[Installation]:
+    """An installation in a directory that an unprivileged server may enter."""
     root = Path(tempfile.mkdtemp(prefix="vp-e2e-"))
     root.chmod(0o711)
     opened = Installation(root)
@@ -175,3 +175,37 @@ def installation() -> Iterator[Installation]:
     finally:
         opened.close()
         shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture
+def installation() -> Iterator[Installation]:
+    """An installation of the test's own."""
+    with installed() as opened:
+        yield opened
+
+
+def check_that_it_ends(installation: Installation, up: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Send the signal: `up` ends well, and none of the processes that it started is left."""
+    processes = psutil.Process(up.pid).children(recursive=True)
+    assert len(processes) >= 4  # dagster dev, webserver, daemon and code server
+    assert directories(processes) == {str(installation.root)}
+    up.send_signal(number)
+    assert up.wait(60) == 0
+    psutil.wait_procs(processes, timeout=10)
+    assert alive(processes) == []
+    with pytest.raises(OSError, match="refused"):
+        installation.graphql("{ version }")
+
+
+def directories(processes: list[psutil.Process]) -> set[str]:
+    """The working directories of those that still run."""
+    found = set()
+    for each in processes:
+        with suppress(psutil.NoSuchProcess):  # a zombie as well
+            found.add(each.cwd())
+    return found
+
+
+def homes(installation: Installation) -> list[Path]:
+    """Every place where Dagster was told to live."""
+    return sorted(each.parent for each in installation.root.rglob("dagster.yaml"))

@@ -22,9 +22,11 @@ from video_pipeline_tests.ffmpeg.material import Workshop, detailed_picture
 
 def test_second_render_encodes_nothing_and_is_the_same_file(fresh: Workshop, tmp_path: Path) -> None:
     timeline = fresh.album(3)
-    first = fresh.render(timeline, "mp4_low", tmp_path / "a.mp4")
+    first = fresh.render(timeline, "mp4_256x144@1000k", tmp_path / "a.mp4")
     messages: list[str] = []
-    second = fresh.render(timeline, "mp4_low", tmp_path / "b.mp4", report=lambda share, text: messages.append(text))
+    second = fresh.render(
+        timeline, "mp4_256x144@1000k", tmp_path / "b.mp4", report=lambda share, text: messages.append(text)
+    )
     assert (first.stretches_encoded, first.stretches_reused) == (5, 0)
     assert (second.stretches_encoded, second.stretches_reused) == (0, 5)
     assert second.media.sha256 == first.media.sha256
@@ -33,28 +35,28 @@ def test_second_render_encodes_nothing_and_is_the_same_file(fresh: Workshop, tmp
 
 def test_another_format_with_the_same_codecs_reuses_pictures_and_sound(fresh: Workshop, tmp_path: Path) -> None:
     timeline = fresh.album(2)
-    fresh.render(timeline, "mp4_low", tmp_path / "a.mp4")
-    report = fresh.render(timeline, "mov_low", tmp_path / "b.mov")
+    fresh.render(timeline, "mp4_256x144@1000k", tmp_path / "a.mp4")
+    report = fresh.render(timeline, "mov_256x144@1000k", tmp_path / "b.mov")
     assert (report.stretches_encoded, report.stretches_reused) == (0, 3)
 
 
 def test_another_bit_rate_does_not_mix_again(fresh: Workshop, tmp_path: Path) -> None:
     timeline = fresh.album(2)
-    fresh.render(timeline, "mp4_low", tmp_path / "a.mp4")
+    fresh.render(timeline, "mp4_256x144@1000k", tmp_path / "a.mp4")
     messages: list[str] = []
-    fresh.render(timeline, "webm_medium", tmp_path / "b.webm", report=lambda share, text: messages.append(text))
+    fresh.render(timeline, "webm_256x144@2000k", tmp_path / "b.webm", report=lambda share, text: messages.append(text))
     assert any(text.startswith("encoded sound") for text in messages)
     assert not [text for text in messages if text.startswith(("decoded", "mixed"))]
 
 
 def test_a_changed_picture_costs_its_still_and_two_dissolves(fresh: Workshop, tmp_path: Path) -> None:
     pictures = [fresh.picture(number) for number in range(4)]
-    fresh.render(fresh.album(4, seconds=4, pictures=pictures), "mp4_low", tmp_path / "a.mp4")
+    fresh.render(fresh.album(4, seconds=4, pictures=pictures), "mp4_256x144@1000k", tmp_path / "a.mp4")
     pictures[1] = detailed_picture(fresh.folder / "other.png", 99)
     messages: list[str] = []
     report = fresh.render(
         fresh.album(4, seconds=4, pictures=pictures),
-        "mp4_low",
+        "mp4_256x144@1000k",
         tmp_path / "a.mp4",
         report=lambda share, text: messages.append(text),
     )
@@ -64,10 +66,10 @@ def test_a_changed_picture_costs_its_still_and_two_dissolves(fresh: Workshop, tm
 
 def test_a_stretch_that_was_cut_short_on_disk_is_made_again(fresh: Workshop, tmp_path: Path) -> None:
     timeline = fresh.album(2)
-    first = fresh.render(timeline, "mp4_low", tmp_path / "a.mp4")
+    first = fresh.render(timeline, "mp4_256x144@1000k", tmp_path / "a.mp4")
     for entry in (tmp_path / "cache" / "entries").glob("*/*"):
         entry.write_bytes(entry.read_bytes()[:-1])
-    second = fresh.render(timeline, "mp4_low", tmp_path / "b.mp4")
+    second = fresh.render(timeline, "mp4_256x144@1000k", tmp_path / "b.mp4")
     assert second.stretches_encoded == 3
     assert second.media.sha256 == first.media.sha256
 
@@ -174,7 +176,7 @@ def test_a_failing_stretch_fails_the_render_and_leaves_nothing(fresh: Workshop, 
     out = tmp_path / "out" / "a.mp4"
     out.parent.mkdir()
     with pytest.raises(MediaError, match=r"broken\.png"):
-        fresh.render(fresh.album(2, pictures=[fresh.picture(0), broken]), "mp4_low", out)
+        fresh.render(fresh.album(2, pictures=[fresh.picture(0), broken]), "mp4_256x144@1000k", out)
     assert list(out.parent.iterdir()) == []
 
 
@@ -183,6 +185,6 @@ def test_an_existing_file_stays_until_the_new_one_is_whole(fresh: Workshop, tmp_
     out.write_bytes(b"the old one")
     neighbour.write_bytes(b"the user's own")
     with pytest.raises(CancelledError):
-        fresh.render(fresh.album(2), "mp4_low", out, cancelled=lambda: True)
+        fresh.render(fresh.album(2), "mp4_256x144@1000k", out, cancelled=lambda: True)
     assert out.read_bytes() == b"the old one"
     assert neighbour.read_bytes() == b"the user's own"

@@ -6,7 +6,7 @@ turns, and what falls crosses the picture a whole number of times and is out of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,9 @@ _WAVES = 3
 
 _BEYOND = 0.05
 """How far out of the picture a falling particle goes, in heights of the picture."""
+
+_UNSEEN = 0.004
+"""Strength that is less than a step of luma."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,24 @@ SWARMS: Mapping[Motion, Kind] = {
         34, (0.0016, 0.0032), (0.85, 0.95), (214, 62, 139), wander=0.13, blinks=(2, 3, 3, 4), halo=0.22
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Spots:
+    """Soft spots in the order in which they are drawn, lengths in pixels."""
+
+    x: Reals
+    y: Reals
+    radius: Reals
+    strength: Reals
+
+    def chosen(self, which: NDArray[np.bool_]) -> _Spots:
+        """Some of them."""
+        return _Spots(self.x[which], self.y[which], self.radius[which], self.strength[which])
+
+    def in_chroma(self) -> _Spots:
+        """The same in planes of half the size, whose samples lie half a row of luma further down."""
+        return _Spots(self.x / 2, (self.y - 0.5) / 2, self.radius / 2, self.strength)
 
 
 class Swarm:
@@ -72,13 +93,23 @@ class Swarm:
         height, width = luma_of(planes).shape
         unit = min(height, width)
         across, down = self._places(turn, width / unit, height / unit)
-        strength = self._strength * self._glow(turn)
-        spots = zip(across * unit, down * unit, self._radius * unit, strength, strict=True)
-        for x, y, radius, strong in spots:
-            self._draw(result, (x, y), radius, strong)
-            if self._kind.halo:
-                self._draw(result, (x, y), 4 * radius, strong * self._kind.halo)
+        spots = self._spots(across * unit, down * unit, self._radius * unit, self._strength * self._glow(turn))
+        luma, *chroma = self._kind.colour
+        _cover(luma_of(result)[None], spots, (luma,))
+        _cover(chroma_of(result), spots.in_chroma(), chroma)
         return result
+
+    def _spots(self, x: Reals, y: Reals, radius: Reals, strength: Reals) -> _Spots:
+        """What is drawn: each particle that is to be seen, then its glow."""
+        halo = self._kind.halo
+        spread, share = np.array([1.0, 4.0] if halo else [1.0]), np.array([1.0, halo] if halo else [1.0])
+        every = _Spots(
+            np.repeat(x, len(spread)),
+            np.repeat(y, len(spread)),
+            np.outer(radius, spread).ravel(),
+            np.outer(strength, share).ravel(),
+        )
+        return every.chosen(every.strength >= _UNSEEN)
 
     def _places(self, turn: float, width: float, height: float) -> tuple[Reals, Reals]:
         """Where each particle is from the left and from the top of a picture of that size, in short sides."""
@@ -94,31 +125,39 @@ class Swarm:
         # A firefly is dark for longer than it glows; a mote only turns in the light.
         return np.asarray(wave**3 if self._kind.blinks else 0.55 + 0.45 * wave)
 
-    def _draw(self, planes: Planes, place: tuple[float, float], radius: float, strength: float) -> None:
-        (x, y), (luma, blue, red) = place, self._kind.colour
-        if strength < 0.004:  # less than a step of luma
-            return
-        _cover(luma_of(planes), (x, y), radius, strength, luma)
-        for plane, level in zip(chroma_of(planes), (blue, red), strict=True):
-            _cover(plane, (x / 2, (y - 0.5) / 2), radius / 2, strength, level)
-
 
 def _between(ends: tuple[float, float], share: Reals) -> Reals:
     return ends[0] + (ends[1] - ends[0]) * share
 
 
-def _cover(plane: NDArray[np.uint8], place: tuple[float, float], radius: float, strength: float, level: int) -> None:
-    """Let a soft spot of `level` cover a part of `plane`."""
+def _cover(layers: NDArray[np.uint8], spots: _Spots, levels: Sequence[int]) -> None:
+    """Let soft spots cover parts of `layers`, planes of one size in shape (planes, height, width), one after the other.
+
+    Each plane has a level of its own. The profiles of all spots are computed at once: of a spot alone that took longer
+    than to draw it, and falling snow has 170 in each of two sizes of plane.
+    """
     # A spot much smaller than a pixel would flicker on its way; it becomes fainter instead.
-    wide = max(radius, 0.7)
-    strength *= min(radius / wide, 1.0)
+    wide = np.maximum(spots.radius, 0.7)
+    strength = spots.strength * np.minimum(spots.radius / wide, 1.0)
+    columns, across = _profiles(spots.x, wide, layers.shape[2])
+    rows, down = _profiles(spots.y, wide, layers.shape[1])
+    down *= strength[:, None].astype(np.float32)
+    level = np.array(levels, np.float32)[:, None, None]
+    for (left, right, place), (top, bottom, start), beside, above in zip(columns, rows, across, down, strict=True):
+        if left >= right or top >= bottom:
+            continue
+        part = layers[:, top:bottom, left:right]
+        cover = above[top - start : bottom - start, None] * beside[None, left - place : right - place]
+        part[:] = np.rint(part + (level - part) * cover)
+
+
+def _profiles(middles: Reals, wide: Reals, size: int) -> tuple[list[list[int]], NDArray[np.float32]]:
+    """Of each spot along one side of a plane of `size`: the first pixel it covers, the first that it does not, and the
+    one at which its profile starts, maybe outside of the plane; and the profiles, shape (spots, pixels)."""
     reach = 2.6 * wide + 1
-    (x, y), (height, width) = place, plane.shape
-    left, right = max(int(x - reach), 0), min(int(x + reach) + 2, width)
-    top, bottom = max(int(y - reach), 0), min(int(y + reach) + 2, height)
-    if left >= right or top >= bottom:
-        return
-    across = np.exp(-(((np.arange(left, right, dtype=np.float32) - x) / wide) ** 2))
-    down = np.exp(-(((np.arange(top, bottom, dtype=np.float32) - y) / wide) ** 2)) * strength
-    part = plane[top:bottom, left:right]
-    part[:] = np.rint(part + (level - part.astype(np.float32)) * np.outer(down, across))
+    first = np.trunc(middles - reach)
+    last = np.trunc(middles + reach) + 2
+    pixels = np.arange(int((last - first).max(initial=0)), dtype=np.float32) + first[:, None].astype(np.float32)
+    profiles = np.exp(-(((pixels - middles[:, None].astype(np.float32)) / wide[:, None].astype(np.float32)) ** 2))
+    ends = np.stack([np.maximum(first, 0), np.minimum(last, size), first], axis=1)
+    return ends.astype(int).tolist(), profiles

@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from video_pipeline.domain.timebase import FPS_30
+from video_pipeline.domain.timebase import FPS_30, FrameRate
 from video_pipeline.domain.timeline import Motion, Transition, TransitionKind
 from video_pipeline.ffmpeg.encoding.codecs import VIDEO, VideoCodec
 from video_pipeline.ffmpeg.encoding.stretch import frames_of
@@ -58,8 +58,9 @@ def test_zoom_is_where_it_should_be_in_groups_dissolve_and_the_next_loop(
     workshop: Workshop, tmp_path: Path, kind: str, tolerance: float
 ) -> None:
     picture = dots(workshop.folder / "dots.png")
-    # 23.5 s alone: the loop closes once, and what is left over of it leads into the dissolve. Both show the same dots.
-    timeline = workshop.album(2, seconds=24, motion=Motion.SLOW_ZOOM, pictures=[picture, picture])
+    # 14.2 s alone: the loop closes once, and what is left over of it leads into the dissolve. Both show the same dots.
+    how = {"motion": Motion.SLOW_ZOOM, "pictures": [picture, picture], "rate": FrameRate(24)}
+    timeline = workshop.album(2, seconds=15.2, **how)
     file = tmp_path / f"out.{kind}"
     workshop.render(timeline, f"{kind}_low", file)
     seen = distances(file)
@@ -70,6 +71,7 @@ def test_zoom_is_where_it_should_be_in_groups_dissolve_and_the_next_loop(
         loop_for(frames, timeline.rate).period for frames in (alone, timeline.pictures[1].frames - fade.out_offset)
     ]
     assert periods[0] < alone
+    assert alone % (periods[0] // 2) > 0
     after = alone + fade.frames
     turns = [phase / period for phase, period in places(alone, timeline.frames - after, periods)]
     expected = np.array([seen[0] * VIEWS[Motion.SLOW_ZOOM](turn).zoom for turn in turns])
@@ -97,12 +99,12 @@ def test_a_still_and_a_moving_scene_join_in_one_file(workshop: Workshop, tmp_pat
     )
     file = tmp_path / "out.mp4"
     workshop.render(mixed, "mp4_low", file)
-    hashes = workshop.frame_hashes(file)
+    hashes, complaints = workshop.decoded(file)
     assert len(hashes) == mixed.frames
     still = mixed.pictures[0].frames - mixed.transitions[0].in_offset
     assert len(set(hashes[:still])) == 1
     assert len(set(hashes[still:])) == len(hashes) - still
-    assert workshop.run("-v", "warning", "-i", str(file), "-f", "null", "-") == ""
+    assert complaints == ""
 
 
 def decoded(codec: VideoCodec, frames: list[Planes], size: Size, kind: Kind) -> list[Planes]:
@@ -165,9 +167,10 @@ def test_every_motion_and_transition_in_one_file(workshop: Workshop, tmp_path: P
     transitions = tuple(Transition(each, 10, 12) for each in TransitionKind)
     timeline = replace(album, pictures=pictures, transitions=transitions)
     file = tmp_path / f"all.{kind}"
-    workshop.render(timeline, f"{kind}_low", file)
-    assert len(workshop.frame_hashes(file)) == timeline.frames
-    assert workshop.run("-v", "warning", "-i", str(file), "-f", "null", "-") == ""
+    workshop.render(timeline, f"{kind}_320x180@2000k", file)
+    hashes, complaints = workshop.decoded(file)
+    assert len(hashes) == timeline.frames
+    assert complaints == ""
     video = stamps_of(file, "video")
     assert np.allclose(np.diff(video.pts), 1 / 30, atol=0.001 if kind == "webm" else 1e-9)
 

@@ -56,7 +56,12 @@ def timelines(draw: st.DrawFn) -> Timeline:
     clips = []
     for index in range(count):
         needed = (offsets[index - 1][1] if index else 0) + (offsets[index][0] if index < count - 1 else 0)
-        clips.append((max(needed, 1) + draw(st.integers(0, 3000)), draw(st.sampled_from(Motion))))
+        clips.append(
+            (
+                max(needed, 1) + draw(st.integers(0, 3000) if index == 0 else st.integers(0, 700)),
+                draw(st.sampled_from(Motion)),
+            )
+        )
     return timeline_of(rate, clips, [Transition(k, a, b) for k, (a, b) in zip(kinds, offsets, strict=True)])
 
 

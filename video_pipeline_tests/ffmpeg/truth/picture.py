@@ -112,11 +112,15 @@ def _walk(claim: Claim, reader: Reader, promise: Promise) -> Seen:
     """Look at every frame in order."""
     seen = Seen()
     before: Luma | None = None
+    last: Planes | None = None
     for number, planes in enumerate(reader.all()):
         if number >= claim.timeline.frames:
             break  # one too many is a finding about the packets
-        seen.digests[number] = _digest(planes)
-        if promise.is_still(number) and seen.digests[number] == seen.digests.get(number - 1):
+        # To compare takes a tenth of the time that a digest takes.
+        same = last is not None and np.array_equal(planes, last)
+        seen.digests[number] = seen.digests[number - 1] if same else _digest(planes)
+        last = planes
+        if promise.is_still(number) and same:
             continue
         luma = planes[: reader.size[1]].astype(np.float32)
         if before is not None:

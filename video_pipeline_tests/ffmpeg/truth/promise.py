@@ -45,6 +45,7 @@ class Promise:
         self.luma = lru_cache(maxsize=6)(self._luma)
         self.source = lru_cache(maxsize=4)(self._converted)  # the planes of a picture, by its checksum
         self._unencoded = lru_cache(maxsize=2)(self._stretch)
+        self._planes = lru_cache(maxsize=4)(self._loaded)
 
     def scene(self, number: int) -> tuple[int, int]:
         """The clip on the screen at a frame, and that which it becomes or becomes of; twice the same outside of one."""
@@ -141,11 +142,13 @@ class Promise:
 
     def _stretch(self, stretch: Stretch) -> list[Planes]:
         """The brightness of the frames of a stretch before encoding."""
-        size = Size(*self.size)
-        planes = {picture: load_planes(self._claim.files[picture], size) for picture in pictures_of(stretch)}
+        planes = {picture: self._planes(picture) for picture in pictures_of(stretch)}
         if isinstance(stretch, Hold):
-            return [planes[stretch.picture][: size.height]]
-        return [frame[: size.height].copy() for frame in frames_of(stretch, planes)]
+            return [planes[stretch.picture][: self.size[1]]]
+        return [frame[: self.size[1]].copy() for frame in frames_of(stretch, planes)]
+
+    def _loaded(self, picture: str) -> Planes:
+        return load_planes(self._claim.files[picture], Size(*self.size))
 
 
 def _later(move: Move, frames: int) -> Move:

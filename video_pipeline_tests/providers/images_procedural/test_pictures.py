@@ -110,10 +110,15 @@ def test_two_processes_paint_the_same_bytes() -> None:
     assert other.stdout.split() == ours
 
 
+def six(motif: Motif) -> list[Pixels]:
+    """One scenery painted from six seeds."""
+    text = read_prompt(f"16:9 background of a {motif} at dusk, clear, golden tones")
+    return [picture(text, seed) for seed in range(6)]
+
+
 @pytest.mark.parametrize("motif", Motif)
 def test_six_seeds_of_one_motif_do_not_look_alike(motif: Motif) -> None:
-    text = read_prompt(f"16:9 background of a {motif} at dusk, clear, golden tones")
-    assert closest([picture(text, seed) for seed in range(6)]) > ALIKE_BITS
+    assert closest(six(motif)) > ALIKE_BITS
 
 
 @pytest.mark.parametrize("motif", [Motif.CANDLE_HALL, Motif.LAKE])
@@ -192,10 +197,7 @@ def features(pixels: Pixels) -> npt.NDArray[np.float64]:
 
 def test_motifs_can_be_told_apart_by_simple_features() -> None:
     """The nearest mean of four seeds names the motif of two other seeds far more often than the 1 in 14 of chance."""
-    data = {
-        motif: np.array([features(picture(scene(motif, TimeOfDay.DUSK), seed, (128, 72))) for seed in range(6)])
-        for motif in Motif
-    }
+    data = {motif: np.array([features(each) for each in six(motif)]) for motif in Motif}
     spread = np.concatenate([each - each.mean(axis=0) for each in data.values()]).std(axis=0)
     means = {motif: each[:4].mean(axis=0) for motif, each in data.items()}
     hits = [
