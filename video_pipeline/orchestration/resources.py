@@ -9,7 +9,15 @@ from typing import Any
 import dagster as dg
 
 from video_pipeline import bootstrap
-from video_pipeline.ports import ImageProvider, JobStore, MediaStore, MediaTools, MusicProvider, PromptWriter
+from video_pipeline.ports import (
+    AmbienceProvider,
+    ImageProvider,
+    JobStore,
+    MediaStore,
+    MediaTools,
+    MusicProvider,
+    PromptWriter,
+)
 from video_pipeline.steps.studio import Studio
 
 
@@ -47,11 +55,15 @@ class FfmpegResource(dg.ConfigurableResource[MediaTools]):
 
 
 class ProvidersResource(dg.ConfigurableResource[PromptWriter]):
-    """Where prompts, music and pictures come from."""
+    """Where prompts, music, ambience and pictures come from."""
 
     def music(self) -> dict[str, MusicProvider]:
         """Providers of music, by name."""
         return bootstrap.music_providers()
+
+    def ambience(self) -> dict[str, AmbienceProvider]:
+        """Providers of ambience, by name."""
+        return bootstrap.ambience_providers()
 
     def images(self) -> dict[str, ImageProvider]:
         """Providers of pictures, by name."""
@@ -78,6 +90,7 @@ class StudioResource(dg.ConfigurableResource[Studio]):
             tools=self.ffmpeg.tools(),
             music=self.providers.music(),
             images=self.providers.images(),
+            ambience=self.providers.ambience(),
             writer=self.providers.writer(),
         )
 
