@@ -55,11 +55,15 @@ class FfmpegResource(dg.ConfigurableResource[MediaTools]):
 
 
 class ProvidersResource(dg.ConfigurableResource[PromptWriter]):
-    """Where prompts, music and pictures come from."""
+    """Where prompts, music, ambience and pictures come from."""
 
     def music(self) -> dict[str, MusicProvider]:
         """Providers of music, by name."""
         return bootstrap.music_providers()
+
+    def ambience(self) -> dict[str, AmbienceProvider]:
+        """Providers of ambience, by name."""
+        return bootstrap.ambience_providers()
 
     def images(self) -> dict[str, ImageProvider]:
         """Providers of pictures, by name."""
@@ -91,6 +95,7 @@ class StudioResource(dg.ConfigurableResource[Studio]):
             music=self.providers.music(),
             ambience=self.providers.ambience(),
             images=self.providers.images(),
+            ambience=self.providers.ambience(),
             writer=self.providers.writer(),
         )
 

@@ -92,9 +92,9 @@ def ambience(request: pytest.FixtureRequest, cores: Cores) -> AmbienceProvider:
 
 @pytest.fixture(scope="module")
 def folder(ambience: AmbienceProvider, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Rain twice by one seed and once by another one, and a café."""
+    """Rain twice by one seed, and a café."""
     folder = tmp_path_factory.mktemp("loops")
-    wishes = {"a": (Ambience.RAIN, 7), "b": (Ambience.RAIN, 7), "c": (Ambience.RAIN, 8), "d": (Ambience.CAFE, 7)}
+    wishes = {"a": (Ambience.RAIN, 7), "b": (Ambience.RAIN, 7), "c": (Ambience.CAFE, 7)}
     with ThreadPoolExecutor(2) as pool:
         made = list(pool.map(lambda name: ambience.generate(*wishes[name], folder / name), wishes))
     for generation in made:
@@ -108,7 +108,7 @@ class TestAmbienceProvider:
     """The contract of ports.AmbienceProvider."""
 
     def test_it_delivers_stereo_flac_and_nothing_beside_it(self, folder: Path) -> None:
-        assert sorted(path.name for path in folder.iterdir()) == ["a", "b", "c", "d"]
+        assert sorted(path.name for path in folder.iterdir()) == ["a", "b", "c"]
         for path in folder.iterdir():
             facts = soundfile.info(path)
             assert (facts.format, facts.samplerate, facts.channels) == ("FLAC", 48_000, 2)
@@ -117,13 +117,12 @@ class TestAmbienceProvider:
     def test_the_same_order_gives_the_same_bytes(self, folder: Path) -> None:
         assert (folder / "a").read_bytes() == (folder / "b").read_bytes()
 
-    def test_another_seed_and_another_kind_sound_different(self, folder: Path) -> None:
-        first, seed, kind = (soundfile.read(folder / name)[0].mean(axis=1)[: 10 * 48_000] for name in "acd")
-        assert abs(np.corrcoef(first, seed)[0, 1]) < 0.5
-        assert abs(np.corrcoef(first, kind)[0, 1]) < 0.5
+    def test_another_kind_sounds_different(self, folder: Path) -> None:
+        one, other = (soundfile.read(folder / name)[0].mean(axis=1)[: 10 * 48_000] for name in "ac")
+        assert abs(np.corrcoef(one, other)[0, 1]) < 0.5
 
     def test_it_is_neither_silent_nor_clipped_and_has_no_seam(self, folder: Path) -> None:
-        for name in "acd":
+        for name in "ac":
             sound, _ = soundfile.read(folder / name)
             assert 0.05 < np.abs(sound).max() < 0.95
             steps = np.abs(np.diff(sound, axis=0))

@@ -74,7 +74,7 @@ class SoundWork:
         self._session = session
         self._crew = crew
         self._hours = timeline.samples / _HOUR
-        self._mixing = _MIXING * self._hours * (1 + 0.3 * len(timeline.beds))
+        self._mixing = _MIXING * self._hours * (1 + 0.7 * len(timeline.beds))
         self._key = _sound_key(timeline)
         self._decoding: list[Future[None]] | None = None
 
