@@ -69,10 +69,6 @@ class ProvidersResource(dg.ConfigurableResource[PromptWriter]):
         """Providers of pictures, by name."""
         return bootstrap.image_providers()
 
-    def ambience(self) -> dict[str, AmbienceProvider]:
-        """Ambience, by name."""
-        return bootstrap.ambience_providers()
-
     def writer(self) -> PromptWriter:
         """The writer of prompts."""
         return bootstrap.prompt_writer()
@@ -95,7 +91,6 @@ class StudioResource(dg.ConfigurableResource[Studio]):
             music=self.providers.music(),
             ambience=self.providers.ambience(),
             images=self.providers.images(),
-            ambience=self.providers.ambience(),
             writer=self.providers.writer(),
         )
 
