@@ -38,7 +38,7 @@ _STROKE = 0.008
 _BOLDER = 0.03
 """Of what throws the shadows, to all sides, in em."""
 
-_VEIL_SOFTNESS, _VEIL_BEYOND, _VEIL = 1.15, 0.45, 0.34
+_VEIL_SOFTNESS, _VEIL_BEYOND, _VEIL = 1.15, 0.45, 0.40
 """The veil behind all lines: its softness, how far it goes beyond them, in em, and how dark it is."""
 
 SIZES = ((1920, 1080), (854, 480), (1080, 1920), (480, 854), (1080, 1080), (480, 480))
