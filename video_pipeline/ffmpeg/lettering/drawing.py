@@ -29,7 +29,7 @@ _AUTHOR_INK = 0.94
 _FINE_PX = 220.0
 """Letters are drawn at about this size, at most 4 times as large as they will be."""
 
-_SHADES = ((0.06, 0.03, 1.4, 0.50), (0.27, 0.02, 2.2, 0.68))
+_SHADES = ((0.06, 0.03, 1.4, 0.50), (0.27, 0.02, 2.3, 0.72))
 """Shadows of the letters: softness and drop in em, gain of their density, and how dark they are."""
 
 _STROKE = 0.008
