@@ -2,19 +2,6 @@
 
 Its rooms, the lowest first; each says in its own first lines what is in it, and imports point down only:
 
-<<<<<<< HEAD
-program   the ffmpeg program, and what a file is
-work      finished pieces kept, work spread over the cores
-lettering  words set for the screen, in every script
-sound     the programme's sound: decoded, measured, mixed, limited, encoded
-picture   what is seen at each frame, as pixels, and the plan of it
-encoding  stretches of pictures -> packets
-files     packets -> files, byte by byte
-listening  the measure of a song: tempo, beats, sections
-overlay   what is heard, drawn over the pictures
-previews  thumbnails, a short piece of the sound, the loudness drawn
-foreign   a video that somebody else made becomes one of ours
-=======
 program    the ffmpeg program, and what a file is
 work       finished pieces kept, work spread over the cores
 lettering  words set for the screen, in every script
@@ -22,10 +9,10 @@ sound      the programme's sound: decoded, measured, mixed, limited, encoded
 picture    what is seen at each frame, as pixels, and the plan of it
 encoding   stretches of pictures -> packets
 files      packets -> files, byte by byte
+listening  the measure of a song: tempo, beats, sections
 overlay    what is heard, drawn over the pictures
 previews   thumbnails, a short piece of the sound, the loudness drawn
 foreign    a video that somebody else made becomes one of ours
->>>>>>> words
 
 On top of them:
 
