@@ -41,11 +41,13 @@ _FIELDS = {
     "mood": "mood_keywords",
     "project": "project_name",
     "sound": "ambience",
+    "a scene": "scene_seconds",
+    "a picture": "picture_seconds",
     "song": "song_title",
     "music": "music_file",
     **{name: name for name in ("genre", "prompt", "style", "bpm", "engine", "quotes")},
 }
-"""By the word with which the domain begins its complaint."""
+"""By the words with which the domain begins its complaint."""
 
 
 def brief_of(desk: Desk, new: models.NewJob, user_id: str) -> Brief:
@@ -66,8 +68,9 @@ def brief_of(desk: Desk, new: models.NewJob, user_id: str) -> Brief:
         values["ambience"] = tuple(BedWish(**bed.model_dump()) for bed in new.ambience)
         return KINDS[new.kind](**values)
     except InvalidInputError as error:
-        word = str(error).split(maxsplit=1)[0]
-        raise _unusable(_FIELDS.get(word, "kind"), str(error)) from error
+        text = str(error)
+        field = next((field for words, field in _FIELDS.items() if text.startswith(words)), "kind")
+        raise _unusable(field, text) from error
 
 
 def _check_fields(new: models.NewJob) -> None:

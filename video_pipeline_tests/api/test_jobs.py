@@ -21,7 +21,7 @@ SUMMARY = {
 }
 JOB = SUMMARY | {
     *("brief", "description", "tags", "approved_at", "storyboard", "refinements", "exports", "video", "preview"),
-    *("computing", "links"),
+    *("computing", "links", "missing_files"),
 }
 ALBUM: dict[str, Any] = {
     "kind": "album",
@@ -112,8 +112,8 @@ def test_the_run_that_worked_on_a_job_is_linked(stocked: Stocked) -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"kind": "build"}, "kind"),
-        ({"kind": "music_video"}, "kind"),
+        ({"kind": "opera"}, "kind"),
+        ({"kind": "music_video"}, "song_title"),
         ({"channel_id": "3fa85f64-5717-4562-b3fc-2c963f66afa6"}, "channel_id"),
         ({"channel_id": "the first one"}, "channel_id"),
         ({"niche_label": ""}, "niche_label"),
@@ -363,8 +363,12 @@ def test_the_options_are_what_can_be_ordered(shared: Stocked) -> None:
     assert set(found) == {
         *("kinds", "motions", "transitions", "overlays", "music_providers", "image_providers", "album", "storyboard"),
         *("formats", "qualities", "statuses", "prompt", "description", "refinements_max", "refinement_price_usd"),
+        *("files", "music_video", "build", "aspect_ratios", "ambience"),
     }
-    assert (found["kinds"], found["album"]) == (["album", "storyboard"], {"minutes": [60, 90], "scenes": 20})
+    assert (found["kinds"], found["album"]) == (
+        ["album", "storyboard", "music_video", "build"],
+        {"minutes": [60, 90], "scenes": 20},
+    )
     assert found["storyboard"] == {"scenes": [1, 60], "scene_seconds": [10, 600]}
     assert (found["prompt"], found["description"]) == ([10, 2000], [10, 1000])
     assert (found["refinements_max"], found["refinement_price_usd"]) == (5, 0.02)
