@@ -65,8 +65,14 @@ class OrderForm {
       group("Video", kind.node, fields.channel_id.node, beside("pair", "niche_label", "mood_keywords"), length.node),
       group("Picture", beside("triple", "motion", "transition", "overlay")),
       group("Who makes it", beside("pair", "music_provider", "visual_provider")),
-      group("How it goes on", approval.node, beside("pair", "seed", "project_name")),
+      group("How it goes on", approval.node, this.waiting(), beside("pair", "seed", "project_name")),
     );
+  }
+
+  /** Files of one's own come before anything is planned. */
+  waiting() {
+    this.waits = h("input", { type: "checkbox", name: "preparing", testid: "order-preparing" });
+    return h("label", { class: "check" }, this.waits, h("span", {}, "Wait until I have uploaded files and started it"));
   }
 
   aside() {
@@ -96,7 +102,8 @@ class OrderForm {
   value() {
     const kind = this.kind.value();
     const texts = Object.values(this.fields).map((each) => [each.name, valueOf(each)]);
-    return { kind, approval: this.approval.value(), ...this.length.value(kind), ...Object.fromEntries(texts) };
+    const preparing = this.waits.checked;
+    return { kind, preparing, approval: this.approval.value(), ...this.length.value(kind), ...Object.fromEntries(texts) };
   }
 
   async submit(event) {
