@@ -18,7 +18,7 @@ from video_pipeline.domain.media import AudioFacts, ImageFacts, MediaReference
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.timebase import TimeRange
 from video_pipeline.domain.timeline import Timeline
-from video_pipeline.ffmpeg.foreign.admission import film_kind, sound_kind
+from video_pipeline.ffmpeg.foreign.admission import pictured_kind, sound_kind
 from video_pipeline.ffmpeg.foreign.hardware import AUTO, Hardware
 from video_pipeline.ffmpeg.foreign.transcode import Foundry, transcode
 from video_pipeline.ffmpeg.foreign.wish import Wish
@@ -119,7 +119,7 @@ class FfmpegTools:
 
     def upload_kind(self, path: Path, *, pictured: bool) -> str:
         """The extension that the content of an uploaded file deserves; see ports.MediaTools."""
-        return film_kind(path) if pictured else sound_kind(path)
+        return pictured_kind(path) if pictured else sound_kind(path)
 
     def audio_facts(self, path: Path) -> AudioFacts:
         """Decode `path` once and measure it as played in stereo at 48 kHz; MediaError when it is not sound."""

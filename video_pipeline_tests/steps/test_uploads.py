@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import subprocess
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -137,10 +139,51 @@ def assert_nothing_stays(studio: Studio, job_id: UUID) -> None:
     assert set(studio.jobs.get_file_counts(job_id).values()) == {0}
 
 
-def png() -> bytes:
+def still(kind: str, width: int = 64, height: int | None = None, **options: object) -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", (64, 64), "teal").save(out, "PNG")
+    Image.new("RGB", (width, height or width), "teal").save(out, kind, **options)
     return out.getvalue()
+
+
+def png(width: int = 64, height: int | None = None) -> bytes:
+    return still("PNG", width, height)
+
+
+def moving(kind: str) -> bytes:
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("teal", "navy")]
+    return still(kind, save_all=True, append_images=frames)
+
+
+def bomb() -> bytes:
+    """Some kilobytes that unpack to 1.2 GB."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
+    packed = zlib.compressobj(9)
+    row = bytes(60_001)
+    rows = b"".join([*(packed.compress(row) for _ in range(200)), packed.flush()])
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def turned() -> bytes:
+    """A photograph as phones make it: lying, with the word that it is to be stood up."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return still("JPEG", 64, 32, exif=exif)
+
+
+@pytest.mark.parametrize(
+    ("content", "extension"), [(png(), "png"), (turned(), "jpg"), (still("WEBP"), "webp"), (png(30_000, 16), "png")]
+)
+def test_a_still_picture_is_taken_beside_videos(studio: Studio, job_id: UUID, content: bytes, extension: str) -> None:
+    kept = keep_upload(studio, job_id, V, "photo.mp4", [content])
+    assert Path(kept.media.key).suffix == f".{extension}"
+    assert studio.media.locate(kept.media).read_bytes() == content
+    if extension == "jpg":
+        facts = studio.tools.image_facts(studio.media.locate(kept.media))
+        assert (facts.width, facts.height) == (32, 64)
 
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
@@ -156,7 +199,16 @@ HOSTILE = (
     (M, "inside.mp3", b"ID3\x04\0\0\0\0\0\0" + PLAYLIST * 9),
     (V, "text.mp4", b"Dear Sir or Madam, this is a video."),
     (M, "picture.mp3", png()),
-    (V, "picture.mp4", png()),
+    (V, "cut.png", png()[:60]),
+    (V, "small.png", png(15)),
+    (V, "strip.png", png(30_001, 16)),
+    (V, "bomb.png", bomb()),
+    (V, "lies.jpg", b"\xff\xd8\xff\xe0" + bytes(400)),
+    (V, "lies.webp", b"RIFF\x90\x01\0\0WEBPVP8 " + bytes(400)),
+    (V, "moving.webp", moving("WEBP")),
+    (V, "moving.png", moving("PNG")),
+    (V, "phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(400)),
+    (V, "phone.avif", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif" + bytes(400)),
     (V, "session.mp4", b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n"),
     (V, "dash.webm", b'<?xml version="1.0"?><MPD><BaseURL>file:///etc/passwd</BaseURL></MPD>'),
     (M, "program.mp3", b"\x7fELF\x02\x01\x01" + bytes(200)),

@@ -15,8 +15,9 @@ import av
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.ffmpeg.foreign.cell import alone
 from video_pipeline.ffmpeg.foreign.survey import survey
+from video_pipeline.ffmpeg.picture.pictures import check_still, open_picture
 from video_pipeline.ffmpeg.program.command import MUSIC_DECODERS
-from video_pipeline.ffmpeg.program.sniff import audio_demuxer
+from video_pipeline.ffmpeg.program.sniff import audio_demuxer, picture_extension
 
 _LOOK_S = 60.0
 _SAMPLED_FRAMES = 24
@@ -32,6 +33,23 @@ _SOUND_EXTENSIONS = {
     "mp3": "mp3",
 }
 _FILM_EXTENSIONS = {"avi": "avi", "mpegts": "ts"}
+
+
+def pictured_kind(path: Path) -> str:
+    """The extension that a video or a still picture deserves; MediaError when it is neither, or not usable."""
+    still = picture_extension(path)
+    if still is None:
+        return film_kind(path)
+    alone(_see, str(path), name=path.name, limit_s=_LOOK_S)
+    return still
+
+
+def _see(picture: str) -> dict[str, Any]:
+    """Decode a still picture whole. Runs in a cell."""
+    path = Path(picture)
+    check_still(path)
+    seen = open_picture(path)
+    return {"width": seen.width, "height": seen.height}
 
 
 def film_kind(path: Path) -> str:

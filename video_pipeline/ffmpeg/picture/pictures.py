@@ -20,6 +20,9 @@ from video_pipeline.ffmpeg.work.aside import aside, not_made
 MAX_PIXELS = 80_000_000
 """The largest picture that is decoded: 8K is 33 million; a small file can unpack to gigabytes."""
 
+SMALLEST_SIDE, LONGEST_SIDE = 16, 30_000
+"""Of a picture that somebody uploads: below, nothing is to be seen; above, it is a strip or was made to hurt."""
+
 _FORMATS = ("PNG", "JPEG", "WEBP")
 
 
@@ -35,6 +38,26 @@ def open_picture(path: Path) -> Image.Image:
                     f"{path.name} has {picture.width} x {picture.height} pixels; at most {MAX_PIXELS:,} are decoded"
                 )
             return _as_rgb(ImageOps.exif_transpose(picture))
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+        raise MediaError(f"{path.name} is no usable PNG, JPEG or WebP picture: {error}") from error
+
+
+def check_still(path: Path) -> None:
+    """MediaError unless the file is one picture with sides that can be worked with; nothing of it is decoded."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            opened = Image.open(path, formats=_FORMATS)
+        with opened as picture:
+            frames = getattr(picture, "n_frames", 1)
+            # A JPEG of several pictures (MPO) has further views of the same behind the first one.
+            if frames > 1 and picture.format != "MPO":
+                raise MediaError(f"{path.name} is an animation of {frames} pictures; make a video of it, or a still")
+            if not SMALLEST_SIDE <= min(picture.size) <= max(picture.size) <= LONGEST_SIDE:
+                raise MediaError(
+                    f"{path.name} has {picture.width} x {picture.height} pixels; "
+                    f"each side may have {SMALLEST_SIDE} to {LONGEST_SIDE:,}"
+                )
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise MediaError(f"{path.name} is no usable PNG, JPEG or WebP picture: {error}") from error
 

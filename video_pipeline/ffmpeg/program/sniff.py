@@ -39,6 +39,28 @@ def video_demuxer(path: Path) -> str:
     raise MediaError(f"{path.name} is no video file (MP4, MOV or WebM): it begins {head!r}")
 
 
+_PICTURES = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"))
+_UNREAD_PICTURES = {
+    **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"), "HEIC"),
+    **dict.fromkeys((b"avif", b"avis"), "AVIF"),
+}
+"""By the brand of their first box, which they share with films (ISO/IEC 23008-12)."""
+
+
+def picture_extension(path: Path) -> str | None:
+    """The extension of a still picture that is read here (png, jpg, webp); None when it begins like none.
+
+    MediaError for the kinds that phones make and that are not read here, because they begin like films.
+    """
+    head = _head(path)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head[4:8] == b"ftyp" and head[8:12] in _UNREAD_PICTURES:
+        kind = _UNREAD_PICTURES[head[8:12]]
+        raise MediaError(f"{path.name} is a picture of the kind {kind}, which is not read here; save it as JPEG or PNG")
+    return next((extension for signature, extension in _PICTURES if head.startswith(signature)), None)
+
+
 _QUICKTIME = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 """Boxes with which a film begins; those of the cameras before 2005 had no ftyp."""
 
