@@ -18,6 +18,7 @@ from video_pipeline.domain.errors import IllegalMoveError
 from video_pipeline.domain.job import JobKind, JobStatus, statuses_for
 from video_pipeline.steps.discard import discard
 from video_pipeline.steps.recover import bring_back
+from video_pipeline.steps.start import start_job
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=OnceRoute)
 
@@ -67,8 +68,11 @@ def find_jobs(
 
 @router.post("", status_code=201, summary="Order a video", responses=answers(401, 403, 404))
 def order_job(new: models.NewJob, desk: AtDesk, caller: Spender, response: Response) -> models.Job:
-    """Order a video; Dagster picks it up within seconds. With an Idempotency-Key a lost answer costs nothing."""
-    job = desk.jobs.create_job(brief_of(desk, new, caller.name))
+    """Order a video; Dagster picks it up within seconds, or once it is started if it is to wait for files.
+
+    With an Idempotency-Key a lost answer costs nothing.
+    """
+    job = desk.jobs.create_job(brief_of(desk, new, caller.name), preparing=new.preparing)
     response.headers["Location"] = shapes.url_of_job(job.id)
     return show_job(desk, job)
 
@@ -97,6 +101,13 @@ def cancel(job: EditJob, desk: AtDesk) -> models.Job:
     """Stop a job for good; work under way ends within seconds."""
     desk.jobs.cancel(job.id)
     return show_job(desk, desk.jobs.get_job(job.id))
+
+
+@router.post("/{job_id}/start", summary="Begin a job that waited for files", responses=answers(401, 403, 404, 409))
+def start(job_id: UUID, desk: AtDesk, caller: Spender) -> models.Job:
+    """Let a job that is `preparing` be planned; 409 says which files are missing."""
+    job = visible_job(desk, caller, job_id)
+    return show_job(desk, start_job(desk.jobs, desk.media, job.id, by=caller.name))
 
 
 @router.post("/{job_id}/retry", summary="Go on with a failed job", responses=answers(401, 403, 404, 409))

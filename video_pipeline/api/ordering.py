@@ -36,7 +36,7 @@ def brief_of(desk: Desk, new: models.NewJob, user_id: str) -> Brief:
         desk.jobs.get_channel(new.channel_id)
     except NotFoundError as error:
         raise _unusable("channel_id", str(error)) from error
-    values: dict[str, Any] = new.model_dump(exclude={"kind", *sum(_OWN_FIELDS.values(), ())})
+    values: dict[str, Any] = new.model_dump(exclude={"kind", "preparing", *sum(_OWN_FIELDS.values(), ())})
     values |= {name: getattr(new, name) for name in _OWN_FIELDS[new.kind]}
     values |= {"user_id": user_id, "seed": secrets.randbelow(SEED_MAX + 1) if new.seed is None else new.seed}
     try:

@@ -7,10 +7,14 @@ from decimal import Decimal
 
 from video_pipeline.api import models, shapes
 from video_pipeline.api.desk import Desk
+from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.errors import NotFoundError
+from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.money import REGENERATED_IMAGE_USD
 from video_pipeline.domain.orders import OrderKind
+from video_pipeline.domain.preparing import missing_files
 from video_pipeline.domain.records import JobRecord, fingerprint
+from video_pipeline.domain.uploads import FileType
 from video_pipeline.steps.preview import preview_of
 
 
@@ -39,9 +43,16 @@ def show_job(desk: Desk, job: JobRecord) -> models.Job:
             url=f"{address}/preview?v={plan.etag[:12]}" if has_preview and plan else None,
             order=shapes.order(previews[0]) if previews else None,
         ),
+        missing_files=_missing(desk, job),
         computing=shapes.computing(job, desk.workers),
         links=shapes.links(job.id, desk.run_url(job.run_id)),
     )
+
+
+def _missing(desk: Desk, job: JobRecord) -> list[FileType]:
+    if job.status is not JobStatus.PREPARING:
+        return []
+    return list(missing_files(brief_from_json(job.brief), desk.jobs.get_job_files(job.id)))
 
 
 def show_storyboard(desk: Desk, job: JobRecord) -> models.Storyboard | None:

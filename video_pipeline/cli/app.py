@@ -12,7 +12,19 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from video_pipeline.cli import channels, database, jobs, keys, people, produce, serve, storyboard, transcode, webhooks
+from video_pipeline.cli import (
+    channels,
+    database,
+    files,
+    jobs,
+    keys,
+    people,
+    produce,
+    serve,
+    storyboard,
+    transcode,
+    webhooks,
+)
 from video_pipeline.cli.doctor import doctor
 from video_pipeline.cli.output import errors
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError, StudioError, TransientError
@@ -33,6 +45,7 @@ app.command("transcode", epilog=transcode.EXAMPLE)(transcode.transcode)
 app.command("doctor")(doctor)
 app.add_typer(channels.app, name="channel")
 jobs.app.add_typer(storyboard.app)
+jobs.app.add_typer(files.app)
 app.add_typer(jobs.app, name="job")
 app.add_typer(people.app, name="user")
 app.add_typer(keys.app, name="key")

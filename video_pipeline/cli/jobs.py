@@ -45,6 +45,9 @@ def new(
     overlay: ordering.OverlayOption = Overlay.NONE,
     music_provider: ordering.MusicProvider = "procedural",
     visual_provider: ordering.VisualProvider = "procedural",
+    preparing: Annotated[
+        bool, typer.Option("--preparing", help="Wait for files (job add-file) until it is started (job start).")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Order a video; `video-pipeline up` picks it up."""
@@ -64,9 +67,11 @@ def new(
         music_provider=music_provider,
         visual_provider=visual_provider,
     )
-    job = store.create_job(brief)
+    job = store.create_job(brief, preparing=preparing)
     ordering.tell_cost(brief)
-    _answer(job, f"job {job.id} ordered; watch it: video-pipeline job watch {str(job.id)[:8]}", as_json)
+    first = f"{str(job.id)[:8]} PATH --type music" if preparing else str(job.id)[:8]
+    verb = "give it its files: video-pipeline job add-file" if preparing else "watch it: video-pipeline job watch"
+    answer(job, f"job {job.id} ordered; {verb} {first}", as_json)
 
 
 @app.command("list", epilog="Example: video-pipeline job list --status processing")
@@ -145,8 +150,8 @@ def watch(job: Job, as_json: AsJson = False) -> None:
     """Show a job's progress until it is finished or waits for approval."""
     store = bootstrap.job_store()
     found = follow(store, store.find_job(job).id, until=produce.waits_for_a_person)
-    _answer(found, f"job {found.id} is {found.status}", as_json)
-    if found.status is not JobStatus.AWAITING_APPROVAL:
+    answer(found, f"job {found.id} is {found.status}", as_json)
+    if not produce.waits_for_a_person(found):
         produce.finished(found)
 
 
@@ -159,7 +164,7 @@ def approve(job: Job, here: Here = False, as_json: AsJson = False) -> None:
     if here:
         produce.finished(produce.produce(store, found.id, here=True))
     found = store.get_job(found.id)
-    _answer(found, f"job {found.id} is approved; it is {found.status}", as_json)
+    answer(found, f"job {found.id} is approved; it is {found.status}", as_json)
 
 
 @app.command("retry", epilog="Example: video-pipeline job retry 3fa85f64")
@@ -174,7 +179,7 @@ def retry(job: Job, here: Here = None, as_json: AsJson = False) -> None:
         found = produce.produce(store, found.id, here=here is True)
         if not produce.waits_for_a_person(found):
             produce.finished(found)
-    _answer(found, f"job {found.id} is {found.status}", as_json)
+    answer(found, f"job {found.id} is {found.status}", as_json)
 
 
 @app.command("cancel", epilog="Example: video-pipeline job cancel 3fa85f64")
@@ -183,7 +188,7 @@ def cancel(job: Job, as_json: AsJson = False) -> None:
     store = bootstrap.job_store()
     found = store.find_job(job)
     store.cancel(found.id)
-    _answer(store.get_job(found.id), f"job {found.id} is cancelled", as_json)
+    answer(store.get_job(found.id), f"job {found.id} is cancelled", as_json)
 
 
 @app.command("export", epilog="Example: video-pipeline job export 3fa85f64 --format mp4,webm --quality low,1600x900")
@@ -256,7 +261,8 @@ def files(job: Job, as_json: AsJson = False) -> None:
     print_table("Files", ("kind", "size", "intact", "path"), rows, empty="no files yet")
 
 
-def _answer(job: JobRecord, sentence: str, as_json: bool) -> None:
+def answer(job: JobRecord, sentence: str, as_json: bool) -> None:
+    """What a command says about a job: a sentence, or the job for programs."""
     if as_json:
         print_json(job_json(job))
     else:

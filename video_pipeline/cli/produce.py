@@ -138,8 +138,8 @@ def _produce_here(store: JobStore, job_id: UUID, opened: DagsterInstance) -> Job
 
 
 def waits_for_a_person(job: JobRecord) -> bool:
-    """True when only an approval brings the job further."""
-    return job.status is JobStatus.AWAITING_APPROVAL and not job.approved
+    """True when only an approval, or a start with the files that are there, brings the job further."""
+    return job.status is JobStatus.PREPARING or (job.status is JobStatus.AWAITING_APPROVAL and not job.approved)
 
 
 def finished(job: JobRecord) -> JobRecord:

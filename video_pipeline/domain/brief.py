@@ -14,6 +14,7 @@ from uuid import UUID
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind
 from video_pipeline.domain.timeline import Overlay
+from video_pipeline.domain.uploads import FileType
 
 ALBUM_MINUTES = range(60, 91)
 ALBUM_SCENES = 20
@@ -75,6 +76,11 @@ class Order:
             object.__setattr__(self, "project_name", _text("project", self.project_name, LABEL_MAX_CHARACTERS))
         if not 0 <= self.seed <= SEED_MAX:
             raise InvalidInputError(f"seed must be from 0 to {SEED_MAX}, not {self.seed}")
+
+    @property
+    def needed_files(self) -> tuple[FileType, ...]:
+        """Types of which somebody has to upload at least one file each before the video can be planned."""
+        return ()
 
     @property
     def moods(self) -> tuple[str, ...]:

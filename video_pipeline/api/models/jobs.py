@@ -12,6 +12,7 @@ from video_pipeline.api.models.base import Answer
 from video_pipeline.api.models.products import Export, Preview, Video
 from video_pipeline.domain.job import Approval, JobKind, JobStatus
 from video_pipeline.domain.timeline import Motion, TransitionKind
+from video_pipeline.domain.uploads import FileType
 
 
 class JobProgress(Answer):
@@ -145,6 +146,7 @@ class Job(JobSummary):
     exports: list[Export]
     video: Video
     preview: Preview
+    missing_files: list[FileType] = Field(description="Types of files that it still needs before it can be started.")
     computing: str | None = Field(description="What an overlay costs in computing, in words.")
     links: Links
 

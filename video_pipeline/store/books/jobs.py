@@ -28,12 +28,13 @@ PREFIX_MIN_DIGITS = 6
 class JobBooks(Books):
     """Verbs that read jobs, or write what is no change of status."""
 
-    def create_job(self, brief: Brief, output_directory: str | None = None) -> JobRecord:
+    def create_job(self, brief: Brief, output_directory: str | None = None, *, preparing: bool = False) -> JobRecord:
         """Order a video: the job is `planned`; its files go to `output_directory`, a key, by default jobs/<id>.
 
+        With `preparing` nothing is begun before somebody says that its files are there: `steps.start.start_job`.
         NotFoundError when the channel does not exist.
         """
-        values = _ordered(brief, output_directory)
+        values = _ordered(brief, output_directory) | ({"status": JobStatus.PREPARING} if preparing else {})
         with self._transaction() as connection:
             return _insert(connection, values)
 
