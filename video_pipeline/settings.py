@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     dagster_ui_url: str | None = Field(
         default=None, description="Where people reach Dagster's web UI; by default its address and port."
     )
+    upload_ttl_hours: float = Field(
+        default=24.0, gt=0, le=24 * 30, description="Hours that an upload in pieces waits for its next bytes."
+    )
     webhook_private: bool = Field(
         default=False, description="Webhooks may go to private addresses, such as this machine's."
     )

@@ -24,6 +24,7 @@ from video_pipeline.api import (
     storyboard,
     stream,
     thumbnails,
+    uploads,
     webhooks,
 )
 from video_pipeline.api.desk import Desk
@@ -51,6 +52,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     exports.router,
     thumbnails.router,
     files.router,
+    uploads.router,
     statistics.router,
     stream.router,
     webhooks.router,

@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from video_pipeline.domain.pace import Allowance, Pace
+from video_pipeline.domain.uploads import UPLOAD_TTL_S
 from video_pipeline.ports import AccessStore, ImageProvider, JobStore, MediaStore, Messenger, MusicProvider, Outbox
 from video_pipeline.steps.studio import Studio
 
@@ -44,6 +45,7 @@ class Desk:
     courier: Callable[[], AbstractContextManager[None]] = nullcontext  # delivers webhooks as long as it is open
     export_limit_s: float = EXPORT_LIMIT_S
     comment_every_s: float = COMMENT_EVERY_S  # how long a live stream may be silent
+    upload_ttl_s: float = UPLOAD_TTL_S  # how long an upload in pieces waits for its next bytes
     calls: Pace = field(default_factory=lambda: Pace(CALLS))
     logins: Pace = field(default_factory=lambda: Pace(LOGINS))
 

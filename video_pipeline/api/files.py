@@ -13,8 +13,7 @@ from video_pipeline.api.caller import EditJob, ReadJob
 from video_pipeline.api.desk import AtDesk
 from video_pipeline.api.media_file import file_of, hand_out
 from video_pipeline.api.once import OnceRoute
-from video_pipeline.api.problems import ProblemError, answers
-from video_pipeline.domain.errors import MediaError
+from video_pipeline.api.problems import answers, content_checked
 from video_pipeline.domain.uploads import FileType
 from video_pipeline.steps.uploads import chunks_of, keep_upload, remove_upload
 
@@ -30,10 +29,8 @@ def list_files(job: ReadJob, desk: AtDesk) -> models.Files:
 @router.post("", status_code=201, summary="Upload a file", responses=answers(401, 403, 404, 409, 413, 415))
 def upload(job: EditJob, desk: AtDesk, file: UploadFile, file_type: Annotated[FileType, Form()]) -> models.File:
     """Keep a file for the job: videos, music, sounds or quotes (UTF-8 text). Its content decides what it is."""
-    try:
+    with content_checked():
         kept = keep_upload(desk.studio(), job.id, file_type, file.filename or "", chunks_of(file.file))
-    except MediaError as error:
-        raise ProblemError(415, "not-accepted", "Not a type of file that is accepted", str(error)) from error
     return shapes.file(kept)
 
 

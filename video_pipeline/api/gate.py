@@ -25,7 +25,10 @@ BODY_MAX_BYTES = 1 << 16
 UPLOAD_MAX_BYTES = (4 << 30) + (1 << 20)
 """A file of 4 GiB with what is written around it."""
 
-UPLOAD = re.compile(rf"{ROOT}/jobs/[^/]+/files")
+UPLOADS = {
+    "POST": re.compile(rf"{ROOT}/jobs/[^/]+/files"),
+    "PATCH": re.compile(rf"{ROOT}/jobs/[^/]+/uploads/[^/]+"),
+}
 
 PASSED_OVER_MAX_BYTES = 1 << 23
 PATIENCE_S = 3.0
@@ -100,8 +103,8 @@ def _added(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[b
 
 def _limit(scope: Scope) -> int:
     """How many bytes the body of a request may have."""
-    is_upload = scope["method"] == "POST" and UPLOAD.fullmatch(scope["path"])
-    return UPLOAD_MAX_BYTES if is_upload else BODY_MAX_BYTES
+    upload = UPLOADS.get(scope["method"])
+    return UPLOAD_MAX_BYTES if upload and upload.fullmatch(scope["path"]) else BODY_MAX_BYTES
 
 
 def _declared(scope: Scope) -> int:

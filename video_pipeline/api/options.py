@@ -25,6 +25,7 @@ from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS, IMAGE_PROMPT_C
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.money import REFINEMENTS_MAX, REGENERATED_IMAGE_USD
 from video_pipeline.domain.timeline import Overlay
+from video_pipeline.domain.uploads import JOB_MAX_BYTES, JOB_MAX_FILES, UPLOAD_MAX_BYTES, FileType
 
 router = APIRouter(prefix="/options", tags=["operations"])
 
@@ -41,6 +42,11 @@ def options(desk: AtDesk, caller: Reader) -> dict[str, Any]:
         "image_providers": _providers(desk.images()),
         "album": {"minutes": _limits(ALBUM_MINUTES), "scenes": ALBUM_SCENES},
         "storyboard": {"scenes": _limits(SCENES), "scene_seconds": _limits(SCENE_SECONDS)},
+        "files": {
+            "types": {each: UPLOAD_MAX_BYTES[each] for each in FileType},
+            "count_max": JOB_MAX_FILES,
+            "bytes_max": JOB_MAX_BYTES,
+        },
         "formats": list(Format),
         "qualities": list(Quality),
         "statuses": list(JobStatus),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -29,6 +30,7 @@ TABLE: tuple[tuple[type[errors.StudioError], int, str, str], ...] = (
     (errors.InvalidInputError, 400, "invalid-input", "A value is not usable"),
     (errors.NotFoundError, 404, "not-found", "Not found"),
     (errors.PreconditionError, 412, "storyboard-changed", "The storyboard changed since it was read"),
+    (errors.OffsetError, 409, "wrong-offset", "The bytes do not go on where the upload stands"),
     (errors.LimitReachedError, 429, "limit-reached", "Limit reached"),
     (errors.IllegalMoveError, 409, "illegal-move", "Not possible in this status"),
     (errors.ConflictError, 409, "conflict", "In conflict with what happens to the job"),
@@ -45,6 +47,9 @@ TABLE: tuple[tuple[type[errors.StudioError], int, str, str], ...] = (
 
 RETRY_AFTER_S = 5
 """What is told when nobody knows better."""
+
+OFFSET = "Upload-Offset"
+"""How many bytes of an upload are there (the word of tus.io 1.0)."""
 
 FIELDS_MAX = 20
 """Fields that an answer complains about; who sends ten thousand wrong ones gets no answer ten times as long."""
@@ -83,6 +88,7 @@ class Problem(BaseModel):
     detail: str = Field(description="What was tried, what came back, what to do.")
     instance: str = Field(description="The path that was asked for.")
     errors: list[FieldProblem] | None = Field(default=None, description="Fields that are not usable.")
+    offset: int | None = Field(default=None, description="The byte with which an upload goes on.")
 
 
 class ProblemError(Exception):
@@ -93,6 +99,15 @@ class ProblemError(Exception):
         self.status = status
         self.slug = slug
         self.title = title
+
+
+@contextmanager
+def content_checked() -> Iterator[None]:
+    """What a caller sent is not what it should be: that is the caller's mistake, unlike a file of our own."""
+    try:
+        yield
+    except errors.MediaError as error:
+        raise ProblemError(415, "not-accepted", "Not a type of file that is accepted", str(error)) from error
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -113,7 +128,7 @@ _MEANING = {
     415: "Not a type of file that is accepted",
     416: "No such range",
     422: "A value has not the form that is asked for",
-    429: "Too many requests, or the limit of refinements is reached",
+    429: "Too many requests, or a job has as many refinements or files as it may have",
     500: "It failed",
     503: "Something that is needed is not there, or may be back soon",
 }
@@ -136,6 +151,7 @@ def respond(
     detail: str,
     *,
     fields: Sequence[Mapping[str, str]] = (),
+    offset: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """A problem as an answer."""
@@ -150,6 +166,9 @@ def respond(
     if fields:
         body["errors"] = [{name: printable(value) for name, value in each.items()} for each in fields]
     extra = dict(headers or {})
+    if offset is not None:
+        body["offset"] = offset
+        extra[OFFSET] = str(offset)
     if status == 401:
         extra.setdefault("WWW-Authenticate", 'Bearer realm="video_pipeline"')
     return JSONResponse(body, status, headers=extra, media_type=MEDIA_TYPE)
@@ -174,7 +193,7 @@ async def _studio(request: Request, error: Exception) -> JSONResponse:
     if wait is not None:
         headers["Retry-After"] = str(max(math.ceil(wait), 1))
     detail = " ".join([str(error) or title, *getattr(error, "__notes__", ())])
-    return respond(request, status, slug, title, detail, headers=headers)
+    return respond(request, status, slug, title, detail, offset=getattr(error, "offset", None), headers=headers)
 
 
 async def _problem(request: Request, error: Exception) -> JSONResponse:

@@ -23,10 +23,12 @@ from video_pipeline.domain.records import (
     RenderReport,
     ThumbnailRecord,
     TrackRecord,
+    UploadRecord,
 )
 from video_pipeline.domain.storyboard import Scene, Storyboard
 from video_pipeline.domain.summaries import JobSummary
 from video_pipeline.domain.timebase import FPS_30
+from video_pipeline.domain.uploads import UploadState
 
 ROOT = "/api/v2"
 
@@ -112,6 +114,24 @@ def file(found: JobFileRecord) -> models.File:
         sha256=found.media.sha256,
         uploaded_at=found.uploaded_at,
         url=f"{url_of_job(found.job_id)}/files/{found.id}",
+    )
+
+
+def upload(found: UploadRecord, made: JobFileRecord | None = None) -> models.Upload:
+    """A file that comes in pieces, and what it became."""
+    return models.Upload(
+        id=found.id,
+        file_type=found.file_type,
+        filename=found.filename,
+        bytes=found.bytes,
+        offset=found.received,
+        state=UploadState.KEPT if made else found.state,
+        sha256=found.sha256,
+        file=file(made) if made else None,
+        error=found.error_message,
+        created_at=found.created_at,
+        expires_at=found.expires_at,
+        url=f"{url_of_job(found.job_id)}/uploads/{found.id}",
     )
 
 

@@ -13,7 +13,8 @@
         ForbiddenError              who is asking is known, and may not do this
           PreconditionError         the storyboard changed since the caller read it
           BeingEditedError          an edit holds the job for some seconds
-        LimitReachedError           a job has been refined as often as it may be
+          OffsetError               the bytes of an upload do not go on where it stands
+        LimitReachedError           a job has as much of something as it may have
         CancelledError              the operator cancelled the job
         MediaError                  a file is not what it should be
         ProviderRefusedError        the vendor will not make this (moderation, entitlement)
@@ -93,8 +94,16 @@ class BeingEditedError(ConflictError):
     retryable = True
 
 
+class OffsetError(ConflictError):
+    """The bytes of an upload do not go on where it stands; `offset` says with which byte it does."""
+
+    def __init__(self, message: str, *, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
 class LimitReachedError(PermanentError):
-    """The job has been refined as often as it may be."""
+    """The job has been refined as often as it may be, or has as many files as it may have."""
 
 
 class CancelledError(PermanentError):

@@ -19,7 +19,7 @@ from video_pipeline.domain.job import Approval, JobKind, JobStatus
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, Licence, Loudness, MediaReference
 from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.storyboard import Storyboard
-from video_pipeline.domain.uploads import FileType
+from video_pipeline.domain.uploads import FileType, UploadState
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +213,31 @@ class JobFileRecord:
     filename: str  # as it is shown; no part of a path
     media: MediaReference
     uploaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRecord:
+    """A file that comes in pieces."""
+
+    id: UUID
+    job_id: UUID
+    file_type: FileType
+    filename: str  # as it is shown; no part of a path
+    bytes: int  # as announced
+    received: int  # of them, from the first on, safe on the disk; the next one is due
+    sha256: str | None  # of the whole, if its sender told it
+    file_id: UUID | None  # the file that it became
+    error_message: str | None  # why it was refused
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime  # it is forgotten then unless more of it comes
+
+    @property
+    def state(self) -> UploadState:
+        """How far it is."""
+        if self.file_id is not None:
+            return UploadState.KEPT
+        return UploadState.REFUSED if self.error_message is not None else UploadState.RECEIVING
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Owns what may be uploaded for a job: types, sizes, names, texts; hides which characters are never shown.
+"""Owns what may be uploaded for a job: types, sizes, names, texts, states; hides which characters are never shown.
 
 A name that comes with a file is shown to people and compared with other names. It is never part of a path.
 """
@@ -9,7 +9,7 @@ import re
 import unicodedata
 from enum import StrEnum
 
-from video_pipeline.domain.errors import InvalidInputError, MediaError
+from video_pipeline.domain.errors import InvalidInputError, LimitReachedError, MediaError
 
 
 class FileType(StrEnum):
@@ -31,11 +31,29 @@ UPLOAD_MAX_BYTES: dict[FileType, int] = {
 }
 """Size of one file."""
 
+JOB_MAX_FILES = 200
+JOB_MAX_BYTES = 64 * GIB
+"""Of all files of a job together, those that are still on their way with the size that was announced."""
+
+UPLOAD_TTL_S = 24 * 3600
+"""How long an upload waits for its next bytes unless the settings say otherwise."""
+
+
+class UploadState(StrEnum):
+    """How far an upload in pieces is."""
+
+    RECEIVING = "receiving"  # bytes are missing, or all are there and have not been looked at yet
+    KEPT = "kept"  # it became a file of the job
+    REFUSED = "refused"  # its content is not what was announced; its bytes are gone
+
+
 NAME_MAX_BYTES = 255
 _SUFFIX_MAX_CHARACTERS = 12
 
 _UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Unicode categories of what controls a text instead of being part of it: bidi overrides, line ends, surrogates."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _JOINERS = "\u200c\u200d"
 """Persian and many emoji are not written right without them."""
@@ -49,6 +67,34 @@ def file_type_of(word: str) -> FileType:
         return FileType(word)
     except ValueError as error:
         raise InvalidInputError(f"unknown file type {word[:60]!r}; one of: {', '.join(FileType)}") from error
+
+
+def check_size(file_type: FileType, size: int) -> None:
+    """InvalidInputError unless a file of this type may have `size` bytes."""
+    most = UPLOAD_MAX_BYTES[file_type]
+    if size > most:
+        raise InvalidInputError(f"the file is too large: {file_type} may have {most:,} bytes each")
+    if size < 1:
+        raise InvalidInputError("the file is empty")
+
+
+def check_room(files: int, size: int, new: int) -> None:
+    """LimitReachedError unless a job with so many files of `size` bytes together may have one more of `new` bytes."""
+    if files >= JOB_MAX_FILES:
+        raise LimitReachedError(f"the job has {files} files; at most {JOB_MAX_FILES} are kept for one: remove some")
+    if size + new > JOB_MAX_BYTES:
+        raise LimitReachedError(
+            f"the job has files of {size:,} bytes; with {new:,} more it would have more than {JOB_MAX_BYTES:,}: "
+            "remove some, or make them smaller"
+        )
+
+
+def checked_sha256(text: str) -> str:
+    """A SHA-256 in lower case; InvalidInputError when it is none."""
+    digest = text.strip().lower()
+    if not _SHA256.fullmatch(digest):
+        raise InvalidInputError(f"{text[:80]!r} is no SHA-256; give 64 hexadecimal digits, or none at all")
+    return digest
 
 
 def shown_name(name: str) -> str:

@@ -16,6 +16,7 @@ from video_pipeline.orchestration.resources import StudioResource
 from video_pipeline.steps.export import export_all
 from video_pipeline.steps.on_demand import perform_order
 from video_pipeline.steps.order import order_for_active_channels
+from video_pipeline.steps.receive import sweep_uploads
 
 storyboard_job = dg.define_asset_job(
     "storyboard_job",
@@ -97,4 +98,19 @@ def order_albums_job() -> None:
     order_albums()
 
 
-JOBS: list[Any] = [storyboard_job, delivery_job, export_job, order_job, order_albums_job]
+@dg.op(description="Forget uploads for which nothing came for too long, with what had come of them.")
+def sweep_stale_uploads(context: dg.OpExecutionContext, studio: StudioResource) -> None:
+    """Sweep; whoever is still sending keeps what was sent."""
+    opened = studio.open()
+    with translated(context.retry_number):
+        swept = sweep_uploads(opened.jobs, opened.media)
+    context.add_output_metadata({"swept": swept})
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Forget uploads for which nothing came for too long.")
+def sweep_uploads_job() -> None:
+    """Tidying up after those who left in the middle of an upload."""
+    sweep_stale_uploads()
+
+
+JOBS: list[Any] = [storyboard_job, delivery_job, export_job, order_job, order_albums_job, sweep_uploads_job]

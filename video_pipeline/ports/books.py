@@ -27,7 +27,7 @@ from video_pipeline.domain.records import (
 from video_pipeline.domain.storyboard import MusicPrompt, Storyboard, VisualPrompt
 from video_pipeline.ports.finding import FeedBook, StatisticsBook, SummaryBook
 from video_pipeline.ports.orders import OrderBook
-from video_pipeline.ports.shelf import FileBook, ThumbnailBook
+from video_pipeline.ports.shelf import FileBook, ThumbnailBook, UploadBook
 
 
 class ChannelBook(Protocol):
@@ -41,7 +41,9 @@ class ChannelBook(Protocol):
 class JobBook(Protocol):
     """Jobs: ordering, finding, progress, history."""
 
-    def create_job(self, brief: Brief, output_directory: str | None = None) -> JobRecord: ...
+    def create_job(
+        self, brief: Brief, output_directory: str | None = None, *, preparing: bool = False
+    ) -> JobRecord: ...
     def create_job_unless(self, brief: Brief, statuses: Sequence[JobStatus]) -> JobRecord | None:
         """Order a video unless its channel has a job in one of `statuses`; of several orders at once, one is taken."""
         ...
@@ -248,6 +250,7 @@ class JobStore(
     OrderBook,
     ThumbnailBook,
     FileBook,
+    UploadBook,
     SummaryBook,
     StatisticsBook,
     FeedBook,

@@ -80,9 +80,10 @@ class MediaTools(Protocol):
         ...
 
     def upload_kind(self, path: Path, *, pictured: bool) -> str:
-        """The extension, such as flac or mp4, that the content of a foreign file deserves, whatever its name.
+        """The extension, such as flac, mp4 or jpg, that the content of a foreign file deserves, whatever its name.
 
-        MediaError when it is no usable video (`pictured`) or no sound. The file is opened in a process of its own.
+        MediaError when it is no usable video or still picture (`pictured`: png, jpg or webp for a still one) or no
+        sound. The file is opened in a process of its own.
         """
         ...
 
@@ -148,7 +149,34 @@ class MediaTools(Protocol):
         ...
 
 
-class MediaStore(Protocol):
+class PartStore(Protocol):
+    """Keeps the bytes of uploads until they are files."""
+
+    def part(self, upload_id: UUID) -> Path:
+        """Where the bytes of an upload are, or would be."""
+        ...
+
+    def part_bytes(self, upload_id: UUID) -> int:
+        """How many bytes there are; 0 when there is no such part."""
+        ...
+
+    def append_part(self, upload_id: UUID, offset: int, content: bytes) -> None:
+        """Write `content` at `offset`, safe on the disk when this returns; what lay behind it is cut off.
+
+        Only for who keeps others out meanwhile. MachineError when the disk refuses; then nothing is behind `offset`.
+        """
+        ...
+
+    def remove_part(self, upload_id: UUID) -> None:
+        """Delete the bytes of an upload; nothing happens when there are none."""
+        ...
+
+    def part_ids(self) -> list[UUID]:
+        """The uploads of which there are bytes."""
+        ...
+
+
+class MediaStore(PartStore, Protocol):
     """Keeps files; a key is a relative path with forward slashes."""
 
     def path(self, key: str) -> Path:

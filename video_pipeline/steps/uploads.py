@@ -7,19 +7,21 @@ and in the books, or not at all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 from uuid import UUID, uuid4
 
+from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, MachineError
-from video_pipeline.domain.records import JobFileRecord
-from video_pipeline.domain.uploads import UPLOAD_MAX_BYTES, FileType, quotes_of, shown_name
+from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.records import JobFileRecord, JobRecord
+from video_pipeline.domain.uploads import FileType, check_size, quotes_of, shown_name
 from video_pipeline.steps.files import UPLOADS
 from video_pipeline.steps.studio import Studio
 
 CHUNK_BYTES = 2**20
 
-_ASIDE = "the upload"
+ASIDE = "the upload"
 """What messages about the content call the file, whatever it calls itself."""
 
 
@@ -53,28 +55,43 @@ def keep_upload(
     name = shown_name(filename)
     studio.jobs.get_job(job_id)
     _check_free(studio, job_id, file_type, name)
-    _check_size(file_type, declared_bytes or 0)
+    check_size(file_type, 1 if declared_bytes is None else declared_bytes)
     with studio.media.scratch(job_id) as scratch:
-        made = scratch / _ASIDE
+        made = scratch / ASIDE
         _write(content, made, file_type)
         found = made.stat().st_size
         if declared_bytes is not None and found != declared_bytes:
             raise InvalidInputError(
                 f"{name} was announced with {declared_bytes:,} bytes and came with {found:,}; send it again"
             )
-        extension = _admitted(studio, made, file_type)
+        extension = admitted(studio, made, file_type)
         return _record(studio, job_id, file_type, name, made, extension=extension)
 
 
 def remove_upload(studio: Studio, job_id: UUID, file_id: UUID) -> JobFileRecord:
-    """Give up one file of a job; what it was. NotFoundError when the job has no such file."""
-    with studio.media.lock(_folder(job_id)):
+    """Give up one file of a job; what it was.
+
+    NotFoundError when the job has no such file, ConflictError while a video is made of such files.
+    """
+    with studio.media.lock(folder_of(job_id)):
+        _check_not_in_use(studio.jobs.get_job(job_id), studio.jobs.get_file(job_id, file_id))
         removed = studio.jobs.delete_file(job_id, file_id)
         studio.media.remove(removed.media.key)
     return removed
 
 
-def _folder(job_id: UUID) -> str:
+def _check_not_in_use(job: JobRecord, file: JobFileRecord) -> None:
+    """A kind that is made of files needs them until it is over: a failed job goes on, a finished one can be edited."""
+    is_made_of_files = bool(brief_from_json(job.brief).needed_files)
+    if is_made_of_files and job.status not in (JobStatus.PREPARING, JobStatus.CANCELLED):
+        raise ConflictError(
+            f"job {job.id} is {job.status} and made of its files; {file.filename} can be removed before it is started, "
+            "or with the whole job"
+        )
+
+
+def folder_of(job_id: UUID) -> str:
+    """What is locked while the files of a job change."""
     return UPLOADS.format(job_id=job_id).removesuffix("/")
 
 
@@ -86,19 +103,13 @@ def _check_free(studio: Studio, job_id: UUID, file_type: FileType, name: str) ->
         )
 
 
-def _check_size(file_type: FileType, size: int) -> None:
-    most = UPLOAD_MAX_BYTES[file_type]
-    if size > most:
-        raise InvalidInputError(f"the file is too large: {file_type} may have {most:,} bytes each")
-
-
 def _write(content: Iterable[bytes] | Path, out: Path, file_type: FileType) -> None:
     """What goes wrong with the disk is a MachineError; what goes wrong with the sender is the sender's to tell."""
     size = 0
     with out.open("xb", buffering=0) as file:
         for chunk in _pieces(content):
             size += len(chunk)
-            _check_size(file_type, size)
+            check_size(file_type, size)
             try:
                 file.write(chunk)
             except OSError as error:
@@ -115,7 +126,7 @@ def _pieces(content: Iterable[bytes] | Path) -> Iterator[bytes]:
         yield from chunks_of(file)
 
 
-def _admitted(studio: Studio, made: Path, file_type: FileType) -> str:
+def admitted(studio: Studio, made: Path, file_type: FileType) -> str:
     """The extension that the content deserves; MediaError when it is not of this type."""
     if file_type is FileType.QUOTES:
         made.write_text(quotes_of(made.read_bytes()), encoding="utf-8", newline="\n")
@@ -127,7 +138,7 @@ def _record(
     studio: Studio, job_id: UUID, file_type: FileType, name: str, made: Path, *, extension: str
 ) -> JobFileRecord:
     key = f"{UPLOADS.format(job_id=job_id)}{uuid4()}.{extension}"
-    with studio.media.lock(_folder(job_id)):
+    with studio.media.lock(folder_of(job_id)):
         _sweep(studio, job_id)
         media = studio.media.adopt(made, key)
         try:
@@ -138,8 +149,14 @@ def _record(
 
 
 def _sweep(studio: Studio, job_id: UUID) -> None:
-    """Remove what a process left that was killed between storing a file and recording it, or the other way round."""
+    """Remove what a process left that was killed between storing a file and recording it, or the other way round.
+
+    What belongs to an upload in pieces stays: whoever goes on with it finds it again. Listed first, then asked for: an
+    upload is in the books before it has a file, and stays in them until the file is.
+    """
+    there = studio.media.keys(UPLOADS.format(job_id=job_id))
+    under_way = {str(upload.id) for upload in studio.jobs.get_uploads(job_id)}
     recorded = {file.media.key for file in studio.jobs.get_job_files(job_id)}
-    for key in studio.media.keys(UPLOADS.format(job_id=job_id)):
-        if key not in recorded:
+    for key in there:
+        if key not in recorded and PurePosixPath(key).stem not in under_way:
             studio.media.remove(key)

@@ -6,6 +6,7 @@ server     the PostgreSQL server and the way to it
 schema     tables, migrations, versions
 files      the media store
 books      jobs, and all that is made and paid for them
+beside     thumbnails, uploaded files
 finding    lists, search, sums, the feed
 people     users, keys, sessions
 hooks      webhooks

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from video_pipeline.store.beside.shelf import ShelfBooks
+from video_pipeline.store.beside.uploads import UploadBooks
 from video_pipeline.store.books.channels import ChannelBooks
 from video_pipeline.store.books.edits import EditBooks
 from video_pipeline.store.books.fences import LeaseBooks
@@ -9,7 +11,6 @@ from video_pipeline.store.books.jobs import JobBooks
 from video_pipeline.store.books.ledger import LedgerBooks
 from video_pipeline.store.books.moves import MoveBooks
 from video_pipeline.store.books.orders import OrderBooks
-from video_pipeline.store.books.shelf import ShelfBooks
 from video_pipeline.store.books.works import WorkBooks
 from video_pipeline.store.finding.feed import FeedBooks
 from video_pipeline.store.finding.pages import SummaryBooks
@@ -24,6 +25,7 @@ class PostgresJobStore(
     WorkBooks,
     OrderBooks,
     ShelfBooks,
+    UploadBooks,
     SummaryBooks,
     StatisticsBooks,
     FeedBooks,

@@ -76,7 +76,10 @@ def furnish(house: Stocked) -> Furnished:
         "thumbnail": _thumbnail(house),
         "file": upload(spender, house.finished, "rain.wav"),
         "spare_file": upload(spender, house.finished, "spare.wav"),
+        "upload": _begun(spender, house.finished, "coming.wav"),
+        "spare_upload": _begun(spender, house.finished, "spared.wav"),
         "order": spender.post(f"/jobs/{house.waiting}/preview").json["id"],
+        "preparing": _job(house, preparing=True),
         **{name: _job(house) for name in ("cancellable", "cancelled", "failed")},
         **_webhooks(spender),
     }
@@ -99,6 +102,12 @@ def upload(client: Client, job: str, name: str) -> str:
     return str(reply.json["id"])
 
 
+def _begun(client: Client, job: str, name: str) -> str:
+    reply = client.post(f"/jobs/{job}/uploads", {"filename": name, "file_type": "sounds", "bytes": 1000})
+    assert reply.status == 201, reply.json
+    return str(reply.json["id"])
+
+
 def _thumbnail(house: Stocked) -> str:
     job, key = UUID(house.finished), f"jobs/{house.finished}/thumbnails/hostile.jpg"
     scratch: AbstractContextManager[Any] = house.studio.media.scratch(job)
@@ -108,10 +117,11 @@ def _thumbnail(house: Stocked) -> str:
     return str(house.desk.jobs.save_thumbnail(job, "hostile", key, 0.1, "a test").id)
 
 
-def _job(house: Stocked) -> str:
+def _job(house: Stocked, *, preparing: bool = False) -> str:
     values = {name: value for name, value in BRIEF.items() if name != "kind"}
     channel = UUID(house.channel())
-    return str(house.desk.jobs.create_job(StoryboardBrief(channel_id=channel, user_id="anna", **values)).id)
+    brief = StoryboardBrief(channel_id=channel, user_id="anna", **values)
+    return str(house.desk.jobs.create_job(brief, preparing=preparing).id)
 
 
 def _webhooks(client: Client) -> dict[str, str]:

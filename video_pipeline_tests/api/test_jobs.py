@@ -21,7 +21,7 @@ SUMMARY = {
 }
 JOB = SUMMARY | {
     *("brief", "description", "tags", "approved_at", "storyboard", "refinements", "exports", "video", "preview"),
-    *("computing", "links"),
+    *("computing", "links", "missing_files"),
 }
 ALBUM: dict[str, Any] = {
     "kind": "album",
@@ -362,6 +362,7 @@ def test_the_options_are_what_can_be_ordered(shared: Stocked) -> None:
     found = shared.anna.get("/options").json
     assert set(found) == {
         *("kinds", "motions", "transitions", "overlays", "music_providers", "image_providers", "album", "storyboard"),
+        "files",
         *("formats", "qualities", "statuses", "prompt", "description", "refinements_max", "refinement_price_usd"),
     }
     assert (found["kinds"], found["album"]) == (["album", "storyboard"], {"minutes": [60, 90], "scenes": 20})

@@ -9,8 +9,10 @@ from typing import Any
 import dagster as dg
 
 from video_pipeline.definitions import defs
+from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.uploads import FileType
 from video_pipeline.orchestration import sensors
 from video_pipeline.orchestration.partitions import VIDEO_JOBS
 from video_pipeline.ports import JobStore
@@ -200,3 +202,29 @@ def test_schedule_and_sensors_are_on_by_default() -> None:
     assert all(each.default_status == dg.DefaultSensorStatus.RUNNING for each in repository.sensor_defs)
     assert all(each.default_status == dg.DefaultScheduleStatus.RUNNING for each in repository.schedule_defs)
     assert {sensor.name for sensor in repository.sensor_defs} >= {sensor.name for sensor in sensors.SENSORS}
+
+
+def test_a_job_that_waits_for_files_gets_no_run_before_it_is_started(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore
+) -> None:
+    ordered = order()
+    store.cancel(ordered.id)
+    job = store.create_job(brief_from_json(ordered.brief), preparing=True)
+    for sensor in (sensors.new_jobs, sensors.lost_runs, sensors.approved_storyboards):
+        assert isinstance(tick(sensor, instance, wired), dg.SkipReason)
+    assert store.get_job(job.id).status is JobStatus.PREPARING
+    store.move(job.id, JobStatus.PREPARING, JobStatus.PLANNED)
+    (request,) = tick(sensors.new_jobs, instance, wired).run_requests
+    assert request.partition_key == str(job.id)
+
+
+def test_uploads_that_nobody_goes_on_with_are_swept_every_hour(
+    instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore
+) -> None:
+    job = order()
+    stale = store.open_upload(job.id, FileType.VIDEOS, "rain.mp4", 9, ttl_s=-1.0)
+    (schedule,) = [each for each in defs.schedules or () if each.name == "hourly_sweep"]
+    assert schedule.job_name == "sweep_uploads_job"
+    job_def = defs.get_job_def("sweep_uploads_job")
+    assert job_def.execute_in_process(instance=instance, resources=wired).success
+    assert stale.id not in {each.id for each in store.get_uploads(job.id)}

@@ -45,6 +45,8 @@ from video_pipeline.api.models.products import (
     Preview,
     Thumbnail,
     Thumbnails,
+    Upload,
+    Uploads,
     Video,
 )
 from video_pipeline.api.models.taken import (
@@ -53,6 +55,7 @@ from video_pipeline.api.models.taken import (
     NewChannel,
     NewExports,
     NewJob,
+    NewUpload,
     NewWebhook,
     Restoration,
     WebhookChange,
@@ -88,6 +91,7 @@ __all__ = [
     "NewChannel",
     "NewExports",
     "NewJob",
+    "NewUpload",
     "NewWebhook",
     "NewWebhookAnswer",
     "Order",
@@ -106,6 +110,8 @@ __all__ = [
     "Thumbnail",
     "Thumbnails",
     "Totals",
+    "Upload",
+    "Uploads",
     "User",
     "Version",
     "Versions",

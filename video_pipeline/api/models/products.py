@@ -10,6 +10,7 @@ from pydantic import Field
 
 from video_pipeline.api.models.base import Answer
 from video_pipeline.domain.orders import OrderKind, OrderStatus
+from video_pipeline.domain.uploads import FileType, UploadState
 
 
 class Export(Answer):
@@ -109,3 +110,26 @@ class Files(Answer):
     """The uploaded files of a job."""
 
     items: list[File]
+
+
+class Upload(Answer):
+    """A file that comes in pieces."""
+
+    id: UUID
+    file_type: FileType
+    filename: str
+    bytes: int = Field(description="Its whole size, as announced.")
+    offset: int = Field(description="How many bytes are safe; the next piece begins with this one.")
+    state: UploadState
+    sha256: str | None
+    file: File | None = Field(description="What it became, once it is kept.")
+    error: str | None = Field(description="Why it was refused.")
+    created_at: datetime
+    expires_at: datetime = Field(description="It is forgotten then, unless more comes.")
+    url: str
+
+
+class Uploads(Answer):
+    """Uploads of a job that are not files yet, oldest first."""
+
+    items: list[Upload]

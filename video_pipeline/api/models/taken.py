@@ -19,6 +19,7 @@ from video_pipeline.domain.brief import (
 )
 from video_pipeline.domain.job import Approval, JobKind
 from video_pipeline.domain.timeline import Overlay
+from video_pipeline.domain.uploads import UPLOAD_MAX_BYTES, FileType
 
 NAME_MAX_CHARACTERS = 255
 
@@ -109,6 +110,23 @@ class NewJob(BaseModel):
     music_provider: ProviderName = "procedural"
     visual_provider: ProviderName = "procedural"
     project_name: Label | None = None
+    preparing: StrictBool = Field(
+        default=False, description="Wait for files, and for a start, before anything is planned."
+    )
+
+
+class NewUpload(BaseModel):
+    """A file that is to come in pieces."""
+
+    model_config = _form({"filename": "rain.mp4", "file_type": "videos", "bytes": 734003200})
+
+    filename: Annotated[Text, Field(min_length=1, max_length=NAME_MAX_CHARACTERS)]
+    file_type: FileType
+    bytes: Annotated[Number, Field(ge=1, le=max(UPLOAD_MAX_BYTES.values()), description="Its size.")]
+    sha256: Annotated[
+        str | None,
+        Field(pattern="^[0-9a-fA-F]{64}$", description="Of the whole file; it is refused when it has another one."),
+    ] = None
 
 
 class NewExports(BaseModel):

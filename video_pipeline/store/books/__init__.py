@@ -12,5 +12,4 @@ moves     changes of status, approvals
 works     storyboards and what is made from them
 edits     changes of a delivered storyboard
 orders    work on demand
-shelf     thumbnails and uploaded files
 """

@@ -30,6 +30,7 @@ LEDGER = cast(Table, tables.CostEntry.__table__)
 ORDERS = cast(Table, tables.WorkOrder.__table__)
 THUMBNAILS = cast(Table, tables.Thumbnail.__table__)
 FILES = cast(Table, tables.JobFile.__table__)
+PARTS = cast(Table, tables.JobUpload.__table__)
 
 
 # Statements that are used all the time are made once: to put one together and to know it again takes SQLAlchemy longer

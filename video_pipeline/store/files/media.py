@@ -22,16 +22,17 @@ from video_pipeline.domain.errors import CancelledError, InvalidInputError, Mach
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.ports import IsCancelled
 from video_pipeline.store.files.keys import checked_key
+from video_pipeline.store.files.parts import Parts
 
 _SCRATCH = ".scratch"
 _LOCKS = ".locks"  # not swept, because their names are used again
 
 
-class LocalMediaStore:
+class LocalMediaStore(Parts):
     """`ports.MediaStore` in a directory; safe to share between threads and processes."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        super().__init__(root)
         self._known: dict[tuple[str, int, int, int], str] = {}  # file, inode, mtime and size to checksum
         self._guard = threading.Lock()
 

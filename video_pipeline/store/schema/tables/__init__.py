@@ -1,6 +1,6 @@
 """Owns the tables; hides nothing.
 
-Modules in dependency order: base, words, core, products, journal, versions, orders, access, hooks.
+Modules in dependency order: base, words, core, products, journal, versions, orders, access, hooks, uploads.
 """
 
 from video_pipeline.store.schema.tables.access import Answer, ApiKey, LoginFailure, Session, User
@@ -10,6 +10,7 @@ from video_pipeline.store.schema.tables.hooks import Webhook, WebhookDelivery
 from video_pipeline.store.schema.tables.journal import CostEntry, JobEvent, JobLease
 from video_pipeline.store.schema.tables.orders import WorkOrder
 from video_pipeline.store.schema.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
+from video_pipeline.store.schema.tables.uploads import JobUpload
 from video_pipeline.store.schema.tables.versions import ImageVersion
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "JobEvent",
     "JobFile",
     "JobLease",
+    "JobUpload",
     "LoginFailure",
     "RenderTask",
     "Session",

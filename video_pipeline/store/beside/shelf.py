@@ -1,6 +1,7 @@
 """Owns what lies beside a job's works in the books: thumbnails and uploaded files; hides the queries.
 
-The row of the job is locked while its thumbnails change, so that exactly one of them stays selected.
+The row of the job is locked while its thumbnails change, so that exactly one of them stays selected, and while a file
+is added, so that its limits hold.
 """
 
 from __future__ import annotations
@@ -9,18 +10,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.records import JobFileRecord, ThumbnailDraft, ThumbnailRecord
-from video_pipeline.domain.uploads import FileType
-from video_pipeline.store.books.base import FILES, THUMBNAILS, Books, find_row
+from video_pipeline.domain.uploads import FileType, check_room
+from video_pipeline.store.books.base import FILES, PARTS, THUMBNAILS, Books, find_row
 from video_pipeline.store.books.codec import clean
 from video_pipeline.store.files.keys import checked_key
 
 _NOW = func.clock_timestamp()
+RECEIVING = and_(PARTS.c.file_id.is_(None), PARTS.c.error_message.is_(None))
 _BEST_FIRST = (THUMBNAILS.c.click_prediction.desc().nulls_last(), THUMBNAILS.c.variant, THUMBNAILS.c.id)
 
 
@@ -80,27 +82,14 @@ class ShelfBooks(Books):
             return _thumbnails(connection, job_id)
 
     def add_file(self, job_id: UUID, file_type: FileType, filename: str, media: MediaReference) -> JobFileRecord:
-        """Record one file; ConflictError when the job has one of that type and name."""
-        values = {
-            "job_id": job_id,
-            "file_type": file_type,
-            "filename": clean(filename),
-            "file_path": str(checked_key(media.key)),
-            "sha256": media.sha256,
-            "bytes": media.bytes,
-            "uploaded_at": _NOW,
-        }
-        statement = (
-            insert(FILES).values(values).on_conflict_do_nothing(index_elements=["job_id", "file_type", "filename"])
-        )
+        """Record one file; see ports.FileBook."""
         with self._transaction() as connection:
-            find_row(connection, job_id)
-            row = connection.execute(statement.returning(FILES)).one_or_none()
-            if row is None:
-                raise ConflictError(
-                    f"job {job_id} has a file {filename} among its {file_type}; delete it first, or give another name"
-                )
-            return _file(row)
+            find_row(connection, job_id, locked=True)
+            same = PARTS.c.job_id == job_id, PARTS.c.file_type == file_type, PARTS.c.filename == clean(filename)
+            if connection.execute(select(PARTS.c.id).where(*same, RECEIVING)).one_or_none() is not None:
+                raise ConflictError(f"{filename} is on its way to the {file_type} of job {job_id} already, in pieces")
+            check_job_has_room(connection, job_id, media.bytes)
+            return insert_file(connection, job_id, file_type, filename, media)
 
     def get_job_files(self, job_id: UUID, file_type: FileType | None = None) -> list[JobFileRecord]:
         """The files of a job, oldest first."""
@@ -108,20 +97,20 @@ class ShelfBooks(Books):
         if file_type is not None:
             query = query.where(FILES.c.file_type == file_type)
         with self._transaction() as connection:
-            return [_file(row) for row in connection.execute(query.order_by(FILES.c.uploaded_at, FILES.c.id))]
+            return [file_record(row) for row in connection.execute(query.order_by(FILES.c.uploaded_at, FILES.c.id))]
 
     def get_file(self, job_id: UUID, file_id: UUID) -> JobFileRecord:
         """One file; NotFoundError when the job has no such file."""
         query = select(FILES).where(FILES.c.id == file_id, FILES.c.job_id == job_id, FILES.c.sha256.is_not(None))
         with self._transaction() as connection:
-            return _file(_found(connection.execute(query).one_or_none(), job_id, file_id))
+            return file_record(_found(connection.execute(query).one_or_none(), job_id, file_id))
 
     def delete_file(self, job_id: UUID, file_id: UUID) -> JobFileRecord:
         """Forget one file; what it was. NotFoundError when the job has no such file."""
         ours = FILES.c.id == file_id, FILES.c.job_id == job_id, FILES.c.sha256.is_not(None)
         with self._transaction() as connection:
             row = connection.execute(delete(FILES).where(*ours).returning(FILES)).one_or_none()
-            return _file(_found(row, job_id, file_id))
+            return file_record(_found(row, job_id, file_id))
 
     def get_file_counts(self, job_id: UUID) -> dict[FileType, int]:
         """How many files of each type a job has; types without files count 0."""
@@ -129,6 +118,38 @@ class ShelfBooks(Books):
         with self._transaction() as connection:
             counts: dict[FileType, int] = {kind: count for kind, count in connection.execute(query)}  # noqa: C416
         return {each: counts.get(each, 0) for each in FileType}
+
+
+def insert_file(
+    connection: Connection, job_id: UUID, file_type: FileType, filename: str, media: MediaReference
+) -> JobFileRecord:
+    """Record one file of a locked job; ConflictError when it has one of that type and name."""
+    values = {
+        "job_id": job_id,
+        "file_type": file_type,
+        "filename": clean(filename),
+        "file_path": str(checked_key(media.key)),
+        "sha256": media.sha256,
+        "bytes": media.bytes,
+        "uploaded_at": _NOW,
+    }
+    once = insert(FILES).values(values).on_conflict_do_nothing(index_elements=["job_id", "file_type", "filename"])
+    row = connection.execute(once.returning(FILES)).one_or_none()
+    if row is None:
+        raise ConflictError(
+            f"job {job_id} has a file {filename} among its {file_type}; delete it first, or give another name"
+        )
+    return file_record(row)
+
+
+def check_job_has_room(connection: Connection, job_id: UUID, size: int) -> None:
+    """LimitReachedError unless a locked job may have one more file of `size` bytes; what is on its way counts."""
+    every = union_all(
+        select(FILES.c.bytes).where(FILES.c.job_id == job_id),
+        select(PARTS.c.bytes).where(PARTS.c.job_id == job_id, RECEIVING),
+    ).subquery()
+    count, total = connection.execute(select(func.count(), func.coalesce(func.sum(every.c.bytes), 0))).one()
+    check_room(count, int(total), size)
 
 
 def _found(row: Row[Any] | None, job_id: UUID, file_id: UUID) -> Row[Any]:
@@ -188,7 +209,8 @@ def _thumbnail(row: Row[Any]) -> ThumbnailRecord:
     )
 
 
-def _file(row: Row[Any]) -> JobFileRecord:
+def file_record(row: Row[Any]) -> JobFileRecord:
+    """A row of job_files."""
     return JobFileRecord(
         id=row.id,
         job_id=row.job_id,
