@@ -362,6 +362,7 @@ def test_the_options_are_what_can_be_ordered(shared: Stocked) -> None:
     found = shared.anna.get("/options").json
     assert set(found) == {
         *("kinds", "motions", "transitions", "overlays", "music_providers", "image_providers", "album", "storyboard"),
+        "files",
         *("formats", "qualities", "statuses", "prompt", "description", "refinements_max", "refinement_price_usd"),
         *("files", "music_video", "build", "aspect_ratios", "ambience"),
     }

@@ -20,15 +20,17 @@ export async function job({ outlet, params: [id], signal, title }) {
   signal.addEventListener("abort", hush);
   fill(outlet, skeleton());
   await desk.open();
+  const isPreparing = desk.job.status === "preparing"; // then its files come first
   const main = h(
     "div",
     { class: "job-main" },
+    isPreparing && files(desk),
     video(desk),
     thumbnails(desk),
     exportsOf(desk),
     storyboard(desk),
     preview(desk),
-    files(desk),
+    !isPreparing && files(desk),
   );
   fill(
     outlet,

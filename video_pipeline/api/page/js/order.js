@@ -71,8 +71,14 @@ class OrderForm {
       group("Picture", beside("triple", "motion", "transition", "overlay")),
       group("Shape, sounds and words", programme.node),
       group("Who makes it", beside("pair", "music_provider", "visual_provider")),
-      group("How it goes on", approval.node, beside("pair", "seed", "project_name")),
+      group("How it goes on", approval.node, this.waiting(), beside("pair", "seed", "project_name")),
     );
+  }
+
+  /** Files of one's own come before anything is planned. */
+  waiting() {
+    this.waits = h("input", { type: "checkbox", name: "preparing", testid: "order-preparing" });
+    return h("label", { class: "check" }, this.waits, h("span", {}, "Wait until I have uploaded files and started it"));
   }
 
   aside() {
@@ -109,7 +115,7 @@ class OrderForm {
     const kind = this.kind.value();
     const texts = Object.values(this.fields).map((each) => [each.name, valueOf(each)]);
     const parts = [this.length.value(kind), this.own.value(kind), this.programme.value(), Object.fromEntries(texts)];
-    return Object.assign({ kind, approval: this.approval.value() }, ...parts);
+    return Object.assign({ kind, preparing: this.waits.checked, approval: this.approval.value() }, ...parts);
   }
 
   async submit(event) {
