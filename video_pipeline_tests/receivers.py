@@ -110,7 +110,7 @@ def receiver(*answers: Answer, tls: bool = False) -> Iterator[Receiver]:
                 answer = told.answers.pop(0) if len(told.answers) > 1 else told.answers[0]
             answer(self)
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815 - the name that http.server calls
 
         def log_message(self, *_: object) -> None:
             """Nothing on the terminal."""

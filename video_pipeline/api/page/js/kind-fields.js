@@ -16,15 +16,15 @@ export function kindFields(can) {
     music_file: line("music_file", "The song", { placeholder: "night-train.flac" }, SONG_HINT),
     genre: line("genre", "Genre", { placeholder: "synthwave" }),
     prompt: promptField(can.prompt ?? WORDS),
-    style: line("style", "Style", { placeholder: "oil painting" }, "How the pictures look.", true),
+    look: line("style", "Style", { placeholder: "oil painting" }, "How the pictures look.", true),
     bpm: number("bpm", "Beats a minute", bpm, "", "Measured when it is empty.", true),
     cut_seconds: number("scene_seconds", "A scene lasts about", cut, 8, "Seconds; cuts fall on beats."),
     arrangement: select("arrangement", "Videos", ARRANGEMENTS, "join"),
     picture_seconds: number("picture_seconds", "A picture is shown for", can.build.picture_seconds, 20, "Seconds."),
   };
   const nodes = {
-    storyboard: ["prompt", "style"],
-    music_video: ["song_title", "music_file", "genre", "prompt", "style", "bpm", "cut_seconds"],
+    storyboard: ["prompt", "look"],
+    music_video: ["song_title", "music_file", "genre", "prompt", "look", "bpm", "cut_seconds"],
     build: ["arrangement", "picture_seconds"],
   };
   const note = h("p", { class: "hint small muted", testid: "order-files-note" }, FILES_NOTE);
