@@ -8,6 +8,7 @@ import { facts } from "./job-facts.js";
 import { head } from "./job-head.js";
 import { hush } from "./player.js";
 import { preview } from "./preview.js";
+import { programme } from "./programme.js";
 import { sceneSkeleton } from "./scene.js";
 import { storyboard } from "./storyboard.js";
 import { thumbnails } from "./thumbnails.js";
@@ -28,6 +29,7 @@ export async function job({ outlet, params: [id], signal, title }) {
     video(desk),
     thumbnails(desk),
     exportsOf(desk),
+    programme(desk),
     storyboard(desk),
     preview(desk),
     !isPreparing && files(desk),
