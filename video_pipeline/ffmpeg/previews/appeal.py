@@ -17,13 +17,13 @@ SEEN_WIDTH = 168
 _LUMA_SPREAD, _MIDDLE_LUMA, _COLOURFUL = 0.25, 0.45, 80.0
 """What is full contrast, right exposure, and "quite colourful" by Hasler and Susstrunk's table 2 (59 to 82)."""
 
-_LEAST_LETTERS_PX, _CLEAR_LETTERS_PX = 3.0, 9.0
-"""Capitals of 3 pixels are a line of dots; those of 9 are read like print (the x-height of 9 point type on a screen)."""
+_LEAST_LETTERS_PX, _CLEAR_LETTERS_PX = 4.0, 12.0
+"""Capitals of 4 pixels are a line of dots; those of 12 are as large as the text of most pages (16 pixels)."""
 
-_CLEAR_RATIO = 4.5
-"""WCAG 2.2, 1.4.3: the least contrast of text."""
+_CLEAR_RATIO = 7.0
+"""WCAG 2.2, 1.4.6: the enhanced contrast of text."""
 
-_FULL_OF_EDGES = 0.45
+_FULL_OF_EDGES = 0.60
 _GATHERED, _SPREAD = 0.62, 0.25
 """The share of salience in the best quarter of the picture: evenly spread it is a quarter."""
 
@@ -65,9 +65,7 @@ def _colourfulness(rgb: Reals) -> float:
 def _gathered(salience: Reals) -> float:
     """The share of the window of half the width and height that has most."""
     height, width = salience.shape
-    window = cv2.boxFilter(
-        salience, -1, (width // 2, height // 2), normalize=False, borderType=cv2.BORDER_CONSTANT
-    )
+    window = cv2.boxFilter(salience, -1, (width // 2, height // 2), normalize=False, borderType=cv2.BORDER_CONSTANT)
     return float(window.max())
 
 

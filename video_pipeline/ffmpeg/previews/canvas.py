@@ -15,12 +15,12 @@ from video_pipeline.ffmpeg.previews.words import Block, Mask
 
 SIZE = (1280, 720)
 WHITE: Colour = (0.984, 0.972, 0.945)
-_OPENED_WIDTH = 1920
+_OPENED_WIDTH = 1600
 _LIT = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def opened(picture: Path) -> Reals:
-    """A picture as sRGB from 0 to 1, no more of it than is needed."""
+    """A picture as sRGB from 0 to 1, no more of it than is needed; MediaError when it is none."""
     image = open_picture(picture)
     longest = max(image.size)
     if longest > _OPENED_WIDTH:
@@ -30,12 +30,17 @@ def opened(picture: Path) -> Reals:
     return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
 
 
-def cropped(picture: Reals, size: tuple[int, int], focus: tuple[float, float], zoom: float = 1.0) -> Reals:
-    """The part of `picture` of the shape of `size`, as large as it can be divided by `zoom`, around `focus`."""
+def cropped(
+    picture: Reals, size: tuple[int, int], focus: tuple[float, float], zoom: float = 1.0, *, at: float = 0.5
+) -> Reals:
+    """The part of `picture` of the shape of `size`, as large as it can be divided by `zoom`.
+
+    `focus` comes to `at` of its width and to the middle of its height, as far as the picture goes on that far.
+    """
     height, width = picture.shape[:2]
     scale = min(width / size[0], height / size[1]) / zoom
     across, down = max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
-    left = min(max(round(focus[0] * width - across / 2), 0), width - across)
+    left = min(max(round(focus[0] * width - across * at), 0), width - across)
     top = min(max(round(focus[1] * height - down / 2), 0), height - down)
     part = picture[top : top + down, left : left + across]
     way = cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC
@@ -47,13 +52,13 @@ def is_tall(picture: Reals) -> bool:
     return picture.shape[1] < 1.25 * picture.shape[0]
 
 
-def staged(picture: Reals, at: float = 0.5) -> Reals:
-    """A picture as a whole thumbnail: cut to its shape around what draws the eye.
+def staged(picture: Reals, at: float = 0.5, zoom: float = 1.0) -> Reals:
+    """A picture as a whole thumbnail: cut to its shape, with what draws the eye at `at` of the width if it can be.
 
-    A tall one stands in front of itself, out of focus, its middle at `at` of the width.
+    A tall one stands in front of itself, out of focus, its middle there.
     """
     seen = glance(picture)
-    filled = cropped(picture, SIZE, seen.focus)
+    filled = cropped(picture, SIZE, seen.focus, zoom, at=at)
     if not is_tall(picture):
         return filled
     width, height = SIZE
@@ -81,12 +86,22 @@ def blurred(picture: Reals, softness: float) -> Reals:
 
 def graded(picture: Reals, *, contrast: float = 1.0, saturation: float = 1.0, lift: float = 0.0) -> Reals:
     """More contrast around the picture's own middle, purer colours; `lift` moves dark pictures towards the middle."""
-    grey = (picture @ _LIT)[..., None]
-    middle = float(np.median(grey))
-    pure = grey + (picture - grey) * np.float32(saturation)
-    spread = middle + (pure - middle) * np.float32(contrast)
+    small = cv2.resize(picture, (160, 90), interpolation=cv2.INTER_AREA)
+    middle = float(np.median(small @ _LIT))
+    pure = saturation * np.eye(3) + (1 - saturation) * np.tile(_LIT, (3, 1))
+    # Rows of (red, green, blue, 1): all of it but the power is one product of matrices.
+    whole = np.hstack([contrast * pure, np.full((3, 1), middle * (1 - contrast))]).astype(np.float32)
+    spread = np.clip(np.asarray(cv2.transform(picture, whole), np.float32), 0, 1)
     power = 1 - lift * min(max(0.42 - middle, 0.0) / 0.42, 1.0)
-    return np.asarray(np.clip(spread, 0, 1) ** np.float32(power), np.float32)
+    return spread if power == 1 else np.asarray(cv2.pow(spread, power), np.float32)
+
+
+def at_night(picture: Reals) -> Reals:
+    """`picture` as by the light of the moon: darker, paler and cooler."""
+    pale = 0.7 * np.eye(3) + 0.3 * np.tile(_LIT, (3, 1))
+    cool = (pale * np.array([[0.80], [0.94], [1.12]])).astype(np.float32)
+    seen = np.clip(np.asarray(cv2.transform(picture, cool), np.float32), 0, 1)
+    return np.asarray(cv2.pow(seen, 1.45), np.float32) * np.float32(0.52)
 
 
 def sharpened(picture: Reals, amount: float) -> Reals:
@@ -96,7 +111,7 @@ def sharpened(picture: Reals, amount: float) -> Reals:
 
 def shaded(picture: Reals, shade: Mask, colour: Colour) -> Reals:
     """`picture` covered by `colour` as far as `shade` says, 0 to 1."""
-    return np.asarray(picture + (np.array(colour, np.float32) - picture) * shade[..., None], np.float32)
+    return mixed(picture, colour, shade)
 
 
 def side_shade(is_left: bool, reach: float, depth: float) -> Mask:
@@ -136,8 +151,7 @@ def rushing(picture: Reals, focus: tuple[float, float], strength: float) -> Real
         nearer = cv2.warpAffine(small, move, (width // 2, height // 2), borderMode=cv2.BORDER_REFLECT)
         small = (small + nearer) / 2
     streaks = cv2.resize(small, SIZE, interpolation=cv2.INTER_LINEAR)
-    away = round_shade(focus, 0.20, 1.0)[..., None]
-    return np.asarray(picture + (streaks - picture) * away, np.float32)
+    return mixed(picture, np.asarray(streaks, np.float32), round_shade(focus, 0.20, 1.0))
 
 
 def tilted(picture: Reals, degrees: float) -> Reals:
@@ -161,7 +175,24 @@ def placed(block: Block, left: float, top: float) -> Mask:
 
 def inked(picture: Reals, ink: Mask, colour: Colour | Reals) -> Reals:
     """`picture` with words of one colour, or of the colours of another picture."""
-    return np.asarray(picture + (np.asarray(colour, np.float32) - picture) * ink[..., None], np.float32)
+    used = np.flatnonzero(ink.any(axis=1))
+    if not len(used):
+        return picture
+    result = picture.copy()
+    rows = slice(int(used[0]), int(used[-1]) + 1)
+    other = colour[rows] if isinstance(colour, np.ndarray) else colour
+    result[rows] = mixed(picture[rows], other, ink[rows])
+    return result
+
+
+def mixed(picture: Reals, other: Colour | Reals, share: Mask) -> Reals:
+    """`picture` with a share of a colour or of another picture, 0 to 1 for each pixel."""
+    # With a mask of one channel NumPy would work three numbers at a time, ten times as long.
+    mask = cv2.merge([share, share, share])
+    result = np.asarray(other, np.float32) - picture
+    result *= mask
+    result += picture
+    return result
 
 
 def with_shadow(picture: Reals, ink: Mask, em_px: float, depth: float = 0.75) -> Reals:
@@ -169,7 +200,7 @@ def with_shadow(picture: Reals, ink: Mask, em_px: float, depth: float = 0.75) ->
     near = _dropped(blurred(ink, 0.035 * em_px), 0.03 * em_px)
     wide = blurred(ink, 0.22 * em_px)
     shade = np.clip(np.maximum(near * 1.5, 0.85 * np.minimum(wide * 1.7, 1)), 0, 1) * np.float32(depth)
-    return picture * (1 - shade[..., None])
+    return mixed(picture, (0.0, 0.0, 0.0), np.asarray(shade, np.float32))
 
 
 def _dropped(mask: Mask, by: float) -> Mask:

@@ -42,7 +42,7 @@ def _plain(pictures: Sequence[Reals], _: Wording) -> Drawn:
 def _bold_text(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     """The heading in a column on the calm side, its last line in the picture's own bright colour."""
     is_left = glance(canvas.staged(pictures[0])).calmest([(0.0, 0.1, 0.5, 0.9), (0.5, 0.1, 1.0, 0.9)]) == 0
-    whole = canvas.staged(pictures[0], 0.72 if is_left else 0.28)
+    whole = canvas.staged(pictures[0], 0.74 if is_left else 0.26, 1.3)
     seen = glance(whole)
     ground = canvas.graded(whole, contrast=1.10, saturation=1.15, lift=0.35)
     ground = canvas.shaded(ground, canvas.side_shade(is_left, 0.86, 0.90), seen.depth)
@@ -83,7 +83,9 @@ def _close_up(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     if not wording.heading:
         return Drawn(ground, None, 0.0)
     is_top = seen.calmest([(0.03, 0.62, 0.8, 0.97), (0.03, 0.03, 0.8, 0.38)]) == 1
-    heading = set_block(wording.heading, Style(SIZE[0] - 2 * _MARGIN - 150, 250, 2, 150, 64, leading=1.04, is_upper=True))
+    heading = set_block(
+        wording.heading, Style(SIZE[0] - 2 * _MARGIN - 150, 250, 2, 150, 64, leading=1.04, is_upper=True)
+    )
     reach = min((heading.height + 2 * _MARGIN + 190) / SIZE[1], 0.85)
     ground = canvas.shaded(ground, canvas.flat_shade(is_top, reach, 0.82), seen.depth)
     top = 52 if is_top else SIZE[1] - 52 - heading.height
@@ -151,7 +153,7 @@ def _minimal(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     leaf = 610
     whole[:, leaf:] = canvas.cropped(picture, (SIZE[0] - leaf, SIZE[1]), seen.focus)
     room = leaf - 2 * _MARGIN
-    heading = set_block(wording.heading, Style(room, 400, 4, 150, 62, leading=1.10, is_heavy=True))
+    heading = set_block(wording.heading, Style(room, 400, 4, 140, 62, leading=1.10, is_heavy=False))
     below = set_block(wording.rest, Style(room, 110, 2, 40, 30, is_heavy=False, leading=1.3)) if wording.rest else None
     gap, rule = 38, 6
     tall = heading.height + gap + rule + (gap + below.height if below else 0)
@@ -176,10 +178,17 @@ def _collage(pictures: Sequence[Reals], wording: Wording) -> Drawn:
         left = round(edges[number] + (SIZE[0] / 3 - panel[0]) / 2)
         laid = np.zeros_like(whole)
         shown = slice(max(left, 0), min(left + panel[0], SIZE[0]))
-        laid[:, shown] = canvas.graded(view, contrast=1.08, saturation=1.12, lift=0.4)[:, shown.start - left : shown.stop - left]
+        laid[:, shown] = canvas.graded(view, contrast=1.08, saturation=1.12, lift=0.4)[
+            :, shown.start - left : shown.stop - left
+        ]
         first = edges[number] + seam if number else -2.0 * slant
         last = edges[number + 1] - seam if number < 2 else SIZE[0] + 2.0 * slant
-        corners = [(first + slant / 2, 0.0), (last + slant / 2, 0.0), (last - slant / 2, SIZE[1]), (first - slant / 2, SIZE[1])]
+        corners = [
+            (first + slant / 2, 0.0),
+            (last + slant / 2, 0.0),
+            (last - slant / 2, SIZE[1]),
+            (first - slant / 2, SIZE[1]),
+        ]
         whole = canvas.inked(whole, canvas.slanted(corners), laid)
     if not wording.heading:
         return Drawn(whole, None, 0.0)
@@ -207,7 +216,7 @@ def _views(pictures: Sequence[Reals], panel: tuple[int, int]) -> list[Reals]:
         if again == 1:
             found.append(canvas.sharpened(canvas.cropped(picture, panel, focus, 1.9), 0.4))
         elif again == 2:
-            found.append(canvas.cropped(picture, panel, (0.15 if focus[0] > 0.5 else 0.85, focus[1]), 1.1))
+            found.append(canvas.cropped(picture, panel, (0.1 if focus[0] > 0.5 else 0.9, focus[1]), 1.35))
         else:
             found.append(canvas.cropped(picture, panel, focus))
     return found if len(pictures) > 1 else [found[2], found[1], found[0]]
@@ -217,24 +226,19 @@ def _dark(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     """Night: light stays where the subject is, the title glows above or below it."""
     whole = canvas.staged(pictures[0])
     seen = glance(whole)
-    grey = whole.mean(axis=2, keepdims=True)
-    cool = (grey + (whole - grey) * 0.7) * np.array((0.80, 0.94, 1.12), np.float32)
-    night = np.clip(cool, 0, 1) ** 1.45 * np.float32(0.52)
     lit = canvas.graded(whole, contrast=1.1, saturation=1.12, lift=0.3)
-    away = canvas.round_shade(seen.focus, 0.10, 1.0)[..., None]
-    ground = lit + (night - lit) * away
+    ground = canvas.mixed(lit, canvas.at_night(whole), canvas.round_shade(seen.focus, 0.10, 1.0))
     ground = canvas.shaded(ground, canvas.round_shade(seen.focus, 0.45, 0.85), (0.008, 0.010, 0.018))
     if not wording.heading:
-        return Drawn(np.asarray(ground, np.float32), None, 0.0)
+        return Drawn(ground, None, 0.0)
     is_top = seen.focus[1] > 0.5
     style = Style(1080, 270, 2, 150, 66, leading=1.12, is_heavy=False, is_centred=True)
     heading = set_block(wording.heading, style)
     ground = canvas.shaded(ground, canvas.flat_shade(is_top, 0.75, 0.86), (0.008, 0.010, 0.018))
     top = 70 if is_top else SIZE[1] - 84 - heading.height
     ink = canvas.placed(heading, (SIZE[0] - heading.width) / 2, top)
-    glow = canvas.blurred(ink, 0.16 * heading.em_px)[..., None]
-    ground = ground + glow * np.array(seen.accent, np.float32) * np.float32(0.42)
-    return Drawn(np.clip(canvas.inked(ground, ink, WHITE), 0, 1), ink, heading.letters_px)
+    ground = canvas.shaded(ground, 0.42 * canvas.blurred(ink, 0.16 * heading.em_px), seen.accent)
+    return Drawn(canvas.inked(ground, ink, WHITE), ink, heading.letters_px)
 
 
 _DESIGNS: dict[Design, Callable[[Sequence[Reals], Wording], Drawn]] = {

@@ -161,8 +161,7 @@ def _drawn(em: float, rows: Sequence[Row], style: Style) -> Block:
     left, top, right, bottom = image.getbbox() or (0, 0, 1, 1)
     mask = np.asarray(image.crop((left, top, right, bottom)), np.float32) / np.float32(255)
     tops = tuple(
-        max(round(base - row.above * em - _LEAST_GAP * em / 2) - top, 0)
-        for base, row in zip(bases, rows, strict=True)
+        max(round(base - row.above * em - _LEAST_GAP * em / 2) - top, 0) for base, row in zip(bases, rows, strict=True)
     )
     return Block(mask, em, tops, _letters_px(rows, em))
 
