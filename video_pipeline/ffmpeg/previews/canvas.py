@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
 
 from video_pipeline.ffmpeg.picture.pictures import open_picture
 from video_pipeline.ffmpeg.previews.glance import Colour, Reals, glance
@@ -15,19 +16,24 @@ from video_pipeline.ffmpeg.previews.words import Block, Mask
 
 SIZE = (1280, 720)
 WHITE: Colour = (0.984, 0.972, 0.945)
-_OPENED_WIDTH = 1600
+_OPENED_LONGEST = 1920
 _LIT = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def opened(picture: Path) -> Reals:
     """A picture as sRGB from 0 to 1, no more of it than is needed; MediaError when it is none."""
-    image = open_picture(picture)
-    longest = max(image.size)
-    if longest > _OPENED_WIDTH:
-        scale = _OPENED_WIDTH / longest
-        size = (max(round(image.width * scale), 1), max(round(image.height * scale), 1))
-        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2)
-    return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
+    stat = picture.stat()
+    return _pixels(picture, stat.st_mtime_ns, stat.st_size).astype(np.float32) / np.float32(255)
+
+
+@lru_cache(maxsize=3)  # a job's thumbnails are drawn one after the other, of few pictures; 6 MB each
+def _pixels(picture: Path, _modified_ns: int, _bytes: int) -> NDArray[np.uint8]:
+    pixels = np.asarray(open_picture(picture).convert("RGB"))
+    scale = _OPENED_LONGEST / max(pixels.shape)
+    if scale < 1:
+        size = (max(round(pixels.shape[1] * scale), 1), max(round(pixels.shape[0] * scale), 1))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+    return pixels
 
 
 def cropped(
@@ -49,7 +55,7 @@ def cropped(
 
 def is_tall(picture: Reals) -> bool:
     """True for a picture that would lose too much if it were cut to the shape of a thumbnail."""
-    return picture.shape[1] < 1.25 * picture.shape[0]
+    return bool(picture.shape[1] < 1.25 * picture.shape[0])
 
 
 def staged(picture: Reals, at: float = 0.5, zoom: float = 1.0) -> Reals:

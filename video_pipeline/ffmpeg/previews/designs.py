@@ -13,7 +13,7 @@ import numpy as np
 from video_pipeline.domain.thumbnails import Design
 from video_pipeline.ffmpeg.previews import canvas
 from video_pipeline.ffmpeg.previews.canvas import SIZE, WHITE
-from video_pipeline.ffmpeg.previews.glance import Box, Colour, Reals, bright, glance
+from video_pipeline.ffmpeg.previews.glance import Box, Colour, Reals, glance
 from video_pipeline.ffmpeg.previews.words import Block, Mask, Style, Wording, set_block
 
 _MARGIN = 60

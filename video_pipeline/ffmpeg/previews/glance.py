@@ -90,7 +90,7 @@ def glance(picture: Reals) -> Glance:
     """Look at a picture."""
     height = max(round(picture.shape[0] * _WIDTH / picture.shape[1]), 8)
     small = np.asarray(cv2.resize(picture, (_WIDTH, height), interpolation=cv2.INTER_AREA), np.float32)
-    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)
     gradient = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
     return Glance(small, _salience(small, grey), np.minimum(gradient, 1.0))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from PIL import Image, ImageDraw
 
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.ffmpeg.lettering.clusters import clusters
-from video_pipeline.ffmpeg.lettering.runs import font_of, is_shaping
+from video_pipeline.ffmpeg.lettering.faces import is_shaping
+from video_pipeline.ffmpeg.lettering.runs import font_of
 from video_pipeline.ffmpeg.lettering.setting import Paragraph, Row
 from video_pipeline.ffmpeg.lettering.shelf import Shelf, headline_shelf, installed_shelf, locale_of
 
@@ -89,12 +91,12 @@ class Block:
     @property
     def width(self) -> int:
         """In pixels."""
-        return self.mask.shape[1]
+        return int(self.mask.shape[1])
 
     @property
     def height(self) -> int:
         """In pixels."""
-        return self.mask.shape[0]
+        return int(self.mask.shape[0])
 
 
 def set_block(text: str, style: Style) -> Block:
@@ -134,8 +136,7 @@ def _fitted(text: str, style: Style) -> tuple[float, list[Row]] | None:
 
 def _gaps(rows: Sequence[Row], style: Style) -> list[float]:
     """From each base line to the next, in em."""
-    pairs = zip(rows, rows[1:], strict=False)
-    return [max(style.leading, before.below + after.above + _LEAST_GAP) for before, after in pairs]
+    return [max(style.leading, before.below + after.above + _LEAST_GAP) for before, after in pairwise(rows)]
 
 
 def _drawn(em: float, rows: Sequence[Row], style: Style) -> Block:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from video_pipeline.ffmpeg.previews.lettering import fitted, font_at, font_name_for, worded
 
 from video_pipeline.ffmpeg.previews import lettering
-from video_pipeline.ffmpeg.previews.lettering import fitted, font_at, font_name_for, worded
 from video_pipeline.ffmpeg.previews.thumbnails import THUMBNAIL_MAX_BYTES, appeal, draw_thumbnail
 from video_pipeline_tests.ffmpeg.material import detailed_picture
 
