@@ -28,6 +28,7 @@ from video_pipeline.domain.records import (
 )
 from video_pipeline.domain.storyboard import Scene, Storyboard
 from video_pipeline.domain.summaries import JobSummary
+from video_pipeline.domain.thumbnails import Part
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.uploads import UploadState
 from video_pipeline.steps.assemble import song_frames
@@ -93,13 +94,14 @@ def event(found: EventRecord) -> models.Event:
     return models.Event.model_validate(found)
 
 
-def thumbnail(job_id: UUID, found: ThumbnailRecord) -> models.Thumbnail:
-    """A thumbnail."""
+def thumbnail(job_id: UUID, found: ThumbnailRecord, parts: Mapping[Part, float]) -> models.Thumbnail:
+    """A thumbnail, and the parts of its estimate."""
     return models.Thumbnail(
         id=found.id,
         variant=found.variant,
         click_prediction=found.click_prediction,
         predicted_by=found.predicted_by,
+        parts={str(part): round(worth, 3) for part, worth in parts.items()},
         is_selected=found.is_selected,
         url=f"{url_of_job(job_id)}/thumbnails/{found.id}/image",
         created_at=found.created_at,

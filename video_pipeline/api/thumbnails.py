@@ -15,6 +15,8 @@ from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import answers
 from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.records import JobRecord, ThumbnailRecord
+from video_pipeline.domain.thumbnails import MODEL, WEIGHTS
+from video_pipeline.steps.thumbnails import estimates
 
 router = APIRouter(prefix="/jobs/{job_id}/thumbnails", tags=["thumbnails"], route_class=OnceRoute)
 
@@ -49,7 +51,13 @@ def select(job: EditJob, thumbnail_id: UUID, desk: AtDesk) -> models.Thumbnails:
 
 
 def _thumbnails(desk: Desk, job: JobRecord) -> models.Thumbnails:
-    return models.Thumbnails(items=[shapes.thumbnail(job.id, each) for each in desk.jobs.get_thumbnails(job.id)])
+    found = estimates(desk.media, job.id)
+    items = [
+        shapes.thumbnail(job.id, each, found[each.key].parts if each.key in found else {})
+        for each in desk.jobs.get_thumbnails(job.id)
+    ]
+    weights = {str(part): weight for part, weight in WEIGHTS.items()}
+    return models.Thumbnails(items=items, model=MODEL, weights=weights)
 
 
 def _thumbnail(desk: Desk, job: JobRecord, thumbnail_id: UUID) -> ThumbnailRecord:

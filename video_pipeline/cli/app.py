@@ -21,7 +21,9 @@ from video_pipeline.cli import (
     people,
     produce,
     serve,
+    statistics,
     storyboard,
+    thumbnails,
     transcode,
     webhooks,
 )
@@ -43,9 +45,11 @@ app.command("up")(serve.up)
 app.command("api")(serve.api)
 app.command("transcode", epilog=transcode.EXAMPLE)(transcode.transcode)
 app.command("doctor")(doctor)
+app.command("statistics", epilog=statistics.EXAMPLE)(statistics.statistics)
 app.add_typer(channels.app, name="channel")
 jobs.app.add_typer(storyboard.app)
 jobs.app.add_typer(files.app)
+jobs.app.add_typer(thumbnails.app)
 app.add_typer(jobs.app, name="job")
 app.add_typer(people.app, name="user")
 app.add_typer(keys.app, name="key")

@@ -214,7 +214,7 @@ class ExportRecord:
 class ThumbnailDraft:
     """A thumbnail that was drawn and is not in the books yet."""
 
-    variant: str  # plain_1, titled_1, ...
+    variant: str  # a domain.thumbnails.Design
     key: str  # of the media store
     click_prediction: float | None  # an estimate, 0 to 1
 

@@ -18,6 +18,7 @@ from video_pipeline.domain.excerpt import excerpt, telling_range
 from video_pipeline.domain.media import AudioFacts, FootageFacts, ImageFacts, MediaReference
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.rhythm import Rhythm, check_tempo
+from video_pipeline.domain.thumbnails import Appeal, Design
 from video_pipeline.domain.timebase import FrameRate, TimeRange
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.foreign.admission import pictured_kind, sound_kind
@@ -36,7 +37,7 @@ from video_pipeline.ffmpeg.picture.pictures import (
     image_facts,
 )
 from video_pipeline.ffmpeg.previews.excerpts import draw_programme, extract_sound
-from video_pipeline.ffmpeg.previews.thumbnails import appeal, draw_thumbnail
+from video_pipeline.ffmpeg.previews.thumbnails import draw_thumbnail, picture_appeal
 from video_pipeline.ffmpeg.program.binary import FfmpegBinary
 from video_pipeline.ffmpeg.program.command import poster_command
 from video_pipeline.ffmpeg.program.probe import black_frames, inspect
@@ -197,17 +198,17 @@ class FfmpegTools:
             if not part.exists():
                 raise MediaError(f"{video.name} has no frame at {at_s} s")
 
-    def thumbnail(self, picture: Path, out: Path, title: str = "") -> bool:
-        """Draw `picture` as a JPEG of 1280 x 720 below 2 MB, with `title` on it; False when no words were set."""
-        return draw_thumbnail(picture, out, title)
+    def thumbnail(self, design: Design, pictures: Sequence[Path], out: Path, title: str = "") -> Appeal | None:
+        """Draw `design` of `pictures` as a JPEG of 1280 x 720 below 2 MB; see ports.MediaTools."""
+        return draw_thumbnail(design, pictures, out, title)
 
     def check_caption(self, text: str) -> None:
         """InvalidInputError when `text` cannot be drawn as words over a picture; see ports.MediaTools."""
         check_words(text)
 
-    def appeal(self, picture: Path) -> float:
-        """How much a picture promises at a glance, about 0 to 1."""
-        return appeal(picture)
+    def appeal(self, picture: Path) -> Appeal:
+        """How much a picture promises at a glance, by domain.thumbnails.MODEL."""
+        return picture_appeal(picture)
 
     def programme_waveform(self, timeline: Timeline, out: Path, *, locate: Callable[[MediaReference], Path]) -> None:
         """Draw how loud the programme is from end to end as a PNG of 1600 x 300; sounds not measured yet are."""

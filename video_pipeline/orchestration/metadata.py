@@ -153,14 +153,17 @@ def of_master(studio: Studio, job: JobRecord) -> Metadata:
     }
 
 
+_THUMBNAILS_SHOWN = 3
+"""The picture of each is a part of an event in the database of Dagster."""
+
+
 def of_exports(studio: Studio, job: JobRecord) -> Metadata:
-    """The table of finished exports, and the thumbnails with words on them."""
+    """The table of finished exports, and the most promising thumbnails."""
     drawn = studio.jobs.get_thumbnails(job.id)
     entries = of_files(studio, studio.jobs.exports(job.id)) | {"thumbnails": of_thumbnails(studio, drawn)}
-    for thumbnail in drawn:
-        if thumbnail.variant.startswith("titled"):
-            path = studio.media.path(thumbnail.key)
-            entries |= _drawn(f"thumbnail_{thumbnail.variant}", partial(preview, studio, path))
+    for thumbnail in drawn[:_THUMBNAILS_SHOWN]:
+        path = studio.media.path(thumbnail.key)
+        entries |= _drawn(f"thumbnail_{thumbnail.variant}", partial(preview, studio, path))
     return entries | _costs(job)
 
 

@@ -12,6 +12,7 @@ from video_pipeline.domain.delivery import AspectRatio, Rendition
 from video_pipeline.domain.media import AudioFacts, FootageFacts, ImageFacts, MediaReference
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.rhythm import Rhythm
+from video_pipeline.domain.thumbnails import Appeal, Design
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ports.work import IsCancelled, KeepFinished, ReportProgress
@@ -154,8 +155,12 @@ class MediaTools(Protocol):
         """Write the frame of `video` at `at_s` seconds as a JPEG."""
         ...
 
-    def thumbnail(self, picture: Path, out: Path, title: str = "") -> bool:
-        """Draw `picture` as a JPEG of 1280 x 720 below 2 MB, with `title` on it; False when no words were set."""
+    def thumbnail(self, design: Design, pictures: Sequence[Path], out: Path, title: str = "") -> Appeal | None:
+        """Draw `design` of `pictures`, the first of which counts most, as a JPEG of 1280 x 720 below 2 MB.
+
+        The estimate of its appeal. Words of `title` that no font here has are left out; None, and nothing is written,
+        when the design is nothing without words and there are none.
+        """
         ...
 
     def check_caption(self, text: str) -> None:
@@ -166,8 +171,8 @@ class MediaTools(Protocol):
         """
         ...
 
-    def appeal(self, picture: Path) -> float:
-        """How much a picture promises at a glance, about 0 to 1."""
+    def appeal(self, picture: Path) -> Appeal:
+        """How much a picture promises at a glance, cut to the shape of a thumbnail."""
         ...
 
     def programme_waveform(self, timeline: Timeline, out: Path, *, locate: Callable[[MediaReference], Path]) -> None:

@@ -1,7 +1,8 @@
 """Owns the thumbnails of a job, from which a person chooses; hides which pictures are taken and what is drawn already.
 
 The name of a file says what is on it, so that the same picture under the same title is drawn once, and stays selected
-when the others change.
+when the others change. What the model found stands beside the files, in `estimates.json`: for each thumbnail the
+parts of its estimate.
 """
 
 from __future__ import annotations
@@ -10,23 +11,35 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
 from uuid import UUID
 
 from video_pipeline.domain.records import ImageRecord, ThumbnailDraft, ThumbnailRecord
+from video_pipeline.domain.thumbnails import MODEL, Appeal, Design, Part
+from video_pipeline.ports import MediaStore
 from video_pipeline.steps.files import THUMBNAILS
 from video_pipeline.steps.studio import Studio
 
-CHOICES = 3
-"""Different pictures to choose from; YouTube tests up to three against each other."""
+CHOICES = 4
+"""Different pictures to choose from."""
 
 ALIKE_BITS = 24
 """Perceptual hashes (64 bits) that differ in fewer bits make a choice between their pictures the less worth."""
 
-PREDICTED_BY = "appeal-1 (an estimate)"
-"""The model behind `MediaTools.appeal`. It judges the picture alone, so the title makes no difference to it."""
+PICTURES: dict[Design, tuple[int, ...]] = {
+    Design.PLAIN: (0,),
+    Design.BOLD_TEXT: (0,),
+    Design.CLOSE_UP: (1,),
+    Design.ACTION_SHOT: (2,),
+    Design.MINIMAL: (3,),
+    Design.COLLAGE: (0, 1, 2),
+    Design.DARK: (1,),
+}
+"""Which of the chosen pictures, best first, each design takes; counted around when there are fewer."""
 
-_DRAWING = 1
+_DRAWING = 2
 """Raised when thumbnails are drawn in another way, so that those that exist are drawn again."""
 
 _NAME_DIGITS = 16
@@ -34,26 +47,35 @@ _NAME_DIGITS = 16
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class _Estimates:
+    """What the model found: of pictures by their checksum, of thumbnails by the name of their file."""
+
+    pictures: dict[str, Appeal] = field(default_factory=dict)
+    thumbnails: dict[str, Appeal] = field(default_factory=dict)
+
+
 def thumbnails(studio: Studio, job_id: UUID) -> list[ThumbnailRecord]:
     """Draw and record the job's thumbnails, JPEGs of 1280 x 720, and return all of it, highest prediction first.
 
-    Up to three of its best pictures, each plain and, where its letters exist, titled. Those drawn before are replaced;
-    the selection stays as long as the same picture is among them, else the best one is selected.
+    One of each design, of its best pictures; a design that is nothing without words is left out where the title cannot
+    be written. Those drawn before are replaced; the selection stays as long as the same one is among them, else the
+    best one is selected.
     """
     folder = THUMBNAILS.format(job_id=job_id)
     with studio.media.lock(folder.removesuffix("/")):
         job = studio.jobs.get_job(job_id)
         title = job.storyboard.title if job.storyboard else ""
+        before, after = _read(studio.media, job_id), _Estimates()
         images = studio.jobs.images(job_id)
-        appeal = _judged(studio, job_id, images)
-        chosen = [(image, appeal[image.media.sha256]) for image in chosen_images(images, appeal)]
-        drafts = [
-            draft
-            for number, (image, worth) in enumerate(chosen, start=1)
-            for draft in _drawn(studio, folder, image, worth, number=number, title=title)
-        ]
-        recorded = studio.jobs.replace_thumbnails(job_id, drafts, PREDICTED_BY)
-        kept = {each.key for each in recorded} | {_judgements(job_id)}
+        for image in images:
+            after.pictures[image.media.sha256] = _judged(studio, image, before)
+        worth = {sha256: found.value for sha256, found in after.pictures.items()}
+        drafts = list(_drafts(studio, chosen_images(images, worth), title, before=before, after=after, folder=folder))
+        if after != before:
+            _write(studio, job_id, after)
+        recorded = studio.jobs.replace_thumbnails(job_id, drafts, MODEL)
+        kept = {each.key for each in recorded} | {_estimates_key(job_id)}
         for key in set(studio.media.keys(folder)) - kept:
             studio.media.remove(key)
     return recorded
@@ -65,6 +87,12 @@ def thumbnails_if_possible(studio: Studio, job_id: UUID) -> None:
         thumbnails(studio, job_id)
     except Exception as error:  # noqa: BLE001 - whatever it is, the stage was done before
         log.warning("the thumbnails of job %s are left out: %s", job_id, str(error) or type(error).__name__)
+
+
+def estimates(media: MediaStore, job_id: UUID) -> dict[str, Appeal]:
+    """What the model found for each drawn thumbnail of a job, by its key; nothing for those of others."""
+    folder = THUMBNAILS.format(job_id=job_id)
+    return {f"{folder}{name}": found for name, found in _read(media, job_id).thumbnails.items()}
 
 
 def chosen_images(images: Sequence[ImageRecord], appeal: Mapping[str, float]) -> list[ImageRecord]:
@@ -80,50 +108,73 @@ def chosen_images(images: Sequence[ImageRecord], appeal: Mapping[str, float]) ->
     return taken
 
 
-def _judged(studio: Studio, job_id: UUID, images: Sequence[ImageRecord]) -> dict[str, float]:
-    """How promising each picture is, 0 to 1, by checksum. A picture is judged once: twenty take two seconds."""
-    before = _read(studio.media.path(_judgements(job_id)))
-    appeal = {}
-    for image in images:
-        known = before.get(image.media.sha256)
-        found = studio.tools.appeal(studio.media.locate(image.media)) if known is None else known
-        appeal[image.media.sha256] = min(max(found, 0.0), 1.0)
-    if appeal != before:
-        with studio.media.scratch(job_id) as scratch:
-            made = scratch / "appeal.json"
-            made.write_text(json.dumps({"model": PREDICTED_BY, "appeal": appeal}), encoding="utf-8")
-            studio.media.adopt(made, _judgements(job_id))
-    return appeal
+def _judged(studio: Studio, image: ImageRecord, before: _Estimates) -> Appeal:
+    """How promising a picture is. It is judged once: twenty take two seconds."""
+    known = before.pictures.get(image.media.sha256)
+    return known or studio.tools.appeal(studio.media.locate(image.media))
 
 
-def _judgements(job_id: UUID) -> str:
-    return f"{THUMBNAILS.format(job_id=job_id)}appeal.json"
+def _drafts(
+    studio: Studio,
+    chosen: Sequence[ImageRecord],
+    title: str,
+    *,
+    before: _Estimates,
+    after: _Estimates,
+    folder: str,
+) -> Iterator[ThumbnailDraft]:
+    """A thumbnail of each design, drawn now if it was not before; its estimate goes to `after`."""
+    for design, places in PICTURES.items() if chosen else ():
+        of = list(dict.fromkeys(chosen[place % len(chosen)] for place in places))
+        what = json.dumps([_DRAWING, design, [image.media.sha256 for image in of], title])
+        name = f"{design}-{hashlib.sha256(what.encode()).hexdigest()[:_NAME_DIGITS]}.jpg"
+        found = before.thumbnails.get(name) if studio.media.path(f"{folder}{name}").is_file() else None
+        found = found or _drawn(studio, design, of, title, f"{folder}{name}")
+        if found is not None:
+            after.thumbnails[name] = found
+            yield ThumbnailDraft(str(design), f"{folder}{name}", found.value)
 
 
-def _read(kept: Path) -> dict[str, float]:
+def _drawn(studio: Studio, design: Design, of: Sequence[ImageRecord], title: str, key: str) -> Appeal | None:
+    with studio.media.scratch(of[0].id) as scratch:
+        made = scratch / PurePosixPath(key).name
+        pictures = [studio.media.locate(image.media) for image in of]
+        found = studio.tools.thumbnail(design, pictures, made, title)
+        if found is not None:
+            studio.media.adopt(made, key)
+        return found
+
+
+def _estimates_key(job_id: UUID) -> str:
+    return f"{THUMBNAILS.format(job_id=job_id)}estimates.json"
+
+
+def _write(studio: Studio, job_id: UUID, found: _Estimates) -> None:
+    with studio.media.scratch(job_id) as scratch:
+        made = scratch / "estimates.json"
+        told = {
+            "model": MODEL,
+            "pictures": {sha256: dict(each.parts) for sha256, each in found.pictures.items()},
+            "thumbnails": {name: dict(each.parts) for name, each in found.thumbnails.items()},
+        }
+        made.write_text(json.dumps(told), encoding="utf-8")
+        studio.media.adopt(made, _estimates_key(job_id))
+
+
+def _read(media: MediaStore, job_id: UUID) -> _Estimates:
     """What the same model found before; nothing when that is not there, or cannot be read."""
+    kept: Path = media.path(_estimates_key(job_id))
     try:
         found = json.loads(kept.read_text(encoding="utf-8"))
-        return {str(key): float(worth) for key, worth in found["appeal"].items() if found["model"] == PREDICTED_BY}
+        if found["model"] != MODEL:
+            return _Estimates()
+        return _Estimates(_appeals(found["pictures"]), _appeals(found["thumbnails"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+        return _Estimates()
 
 
-def _drawn(
-    studio: Studio, folder: str, image: ImageRecord, appeal: float, *, number: int, title: str
-) -> Iterator[ThumbnailDraft]:
-    """The thumbnails of one picture: without words, and with those that can be set."""
-    picture = studio.media.locate(image.media)
-    for kind, words in [("plain", ""), *([("titled", title)] if title else [])]:
-        what = json.dumps([_DRAWING, image.media.sha256, words])
-        key = f"{folder}{kind}-{hashlib.sha256(what.encode()).hexdigest()[:_NAME_DIGITS]}.jpg"
-        if not studio.media.path(key).is_file():
-            with studio.media.scratch(image.id) as scratch:
-                made = scratch / f"{kind}.jpg"
-                if not studio.tools.thumbnail(picture, made, words) and words:
-                    continue
-                studio.media.adopt(made, key)
-        yield ThumbnailDraft(f"{kind}_{number}", key, appeal)
+def _appeals(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Appeal]:
+    return {name: Appeal({Part(part): float(worth) for part, worth in parts.items()}) for name, parts in found.items()}
 
 
 def _difference(image: ImageRecord, taken: Sequence[ImageRecord]) -> float:

@@ -6,21 +6,28 @@ from uuid import UUID, uuid4
 
 import cv2
 import numpy as np
+import pytest
 
 from video_pipeline.domain.access import Scope
 from video_pipeline_tests.api.conftest import Stocked
 
 
 def test_thumbnails_are_listed_by_their_prediction_and_one_is_selected(shared: Stocked) -> None:
-    items = shared.anna.get(f"/jobs/{shared.finished}/thumbnails").json["items"]
-    assert len(items) >= 3
+    answer = shared.anna.get(f"/jobs/{shared.finished}/thumbnails").json
+    items, weights = answer["items"], answer["weights"]
+    assert len(items) >= 6
     assert set(items[0]) == {
-        *("id", "variant", "click_prediction", "predicted_by", "is_selected", "url", "created_at"),
+        *("id", "variant", "click_prediction", "predicted_by", "parts", "is_selected", "url", "created_at"),
     }
     predictions = [each["click_prediction"] for each in items]
     assert predictions == sorted(predictions, reverse=True)
     assert all("estimate" in each["predicted_by"] for each in items)
     assert [each["is_selected"] for each in items].count(True) == 1
+    assert answer["model"] == items[0]["predicted_by"]
+    for each in items:
+        total = sum(weights[part] for part in each["parts"])
+        mean = sum(weights[part] * worth for part, worth in each["parts"].items()) / total
+        assert mean == pytest.approx(each["click_prediction"], abs=0.001)
 
 
 def test_a_thumbnail_is_a_jpeg_as_youtube_wants_it(shared: Stocked) -> None:

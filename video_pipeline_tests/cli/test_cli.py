@@ -13,7 +13,7 @@ import pytest
 from video_pipeline import bootstrap
 from video_pipeline.cli.app import EXIT_CODES, app, exit_code, main
 from video_pipeline.domain import errors as errors_module
-from video_pipeline.domain.errors import StudioError
+from video_pipeline.domain.errors import NotFoundError, StudioError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import JobRecord
@@ -56,6 +56,7 @@ def test_every_command_has_help_with_an_example(call: Call) -> None:
         ["up"],
         ["transcode"],
         ["doctor"],
+        ["statistics"],
         ["channel", "new"],
         ["channel", "list"],
         ["db", "migrate"],
@@ -64,7 +65,7 @@ def test_every_command_has_help_with_an_example(call: Call) -> None:
     commands += [
         ["job", name] for name in ("new", "list", "show", "watch", "approve", "retry", "cancel", "export", "files")
     ]
-    commands += [["job", name] for name in ("refine", "reorder", "versions", "restore", "delete")]
+    commands += [["job", name] for name in ("refine", "reorder", "versions", "restore", "delete", "thumbnails")]
     commands += [["webhook", name] for name in ("new", "list", "deliveries", "replay", "test", "remove")]
     commands += [["user", name] for name in ("new", "list", "password", "scope", "disable", "enable")]
     commands += [["key", name] for name in ("new", "list", "revoke")]
@@ -169,6 +170,39 @@ def test_a_job_is_approved_exported_and_its_files_listed(
     code, out, _ = call("job", "show", str(job.id))
     assert code == 0
     assert "ready" in out
+
+
+def test_thumbnails_are_listed_with_the_parts_of_their_estimates_and_one_is_chosen(
+    call: Call, studio: Studio, order: Callable[..., JobRecord]
+) -> None:
+    job = order(scene_count=1)
+    assert "no thumbnails yet" in call("job", "thumbnails", str(job.id))[1]
+    go(studio, job.id, *BEFORE)
+    code, out, _ = call("job", "thumbnails", str(job.id)[:8])
+    assert code == 0
+    assert "legibility 25%" in out
+    assert "No clicks were measured" in out
+    listed = in_json(call, "job", "thumbnails", str(job.id), "--select", "dark")
+    assert [each["variant"] for each in listed if each["is_selected"]] == ["dark"]
+    assert all(Path(each["path"]).is_file() for each in listed)
+    assert {"contrast", "colour", "calm"} <= set(listed[0]["parts"])
+    code, _, err = call("job", "thumbnails", str(job.id), "--select", "titled_1")
+    assert code == exit_code(NotFoundError(""))
+    assert "it has" in err
+    assert in_json(call, "job", "thumbnails", str(job.id)) == listed
+
+
+def test_statistics_are_those_of_the_store(call: Call, order: Callable[..., JobRecord]) -> None:
+    assert "nothing was ordered" in call("statistics")[1]
+    order(user_id="anna")
+    order(user_id="ben")
+    code, out, _ = call("statistics", "--per", "month")
+    assert code == 0
+    assert "Cost and output per month" in out
+    told = in_json(call, "statistics", "--user", "anna", "--days", "3")
+    assert told["totals"]["total_tasks"] == 1
+    assert len(told["over_time"]) == 4  # of the first day only its end
+    assert told["over_time"][-1]["jobs"] == 1
 
 
 def test_several_exports_are_made_at_once_and_listed(

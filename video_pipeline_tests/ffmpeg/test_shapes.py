@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from video_pipeline.domain.delivery import MASTER, AspectRatio, Rendition
+from video_pipeline.domain.thumbnails import Design
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Motion, Overlay, Timeline
 from video_pipeline.ffmpeg.picture.canvas import Planes, luma_of, planes_of
@@ -124,7 +125,7 @@ def test_a_preview_has_the_shape_of_its_programme(workshop: Workshop, tmp_path: 
 def test_thumbnails_stay_as_wide_as_youtube_shows_them(workshop: Workshop, tmp_path: Path) -> None:
     tall = tmp_path / "tall.png"
     Image.fromarray(np.full((960, 540, 3), 120, np.uint8)).save(tall)
-    workshop.tools.thumbnail(tall, tmp_path / "thumbnail.jpg")
+    assert workshop.tools.thumbnail(Design.PLAIN, [tall], tmp_path / "thumbnail.jpg")
     with Image.open(tmp_path / "thumbnail.jpg") as thumbnail:
         assert thumbnail.size == (1280, 720)
 

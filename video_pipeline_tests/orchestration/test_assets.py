@@ -15,6 +15,7 @@ from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.media import Loudness
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.thumbnails import MODEL, Design
 from video_pipeline.domain.timeline import Overlay
 from video_pipeline.orchestration.assets import DELIVERY_ASSETS, STORYBOARD_ASSETS
 from video_pipeline.orchestration.checks import CHECKS
@@ -86,8 +87,9 @@ def test_a_job_runs_through_the_graph_with_metadata_and_checks(
     finished = metadata_of(second, "master")
     assert {"poster", "waveform", "preview"} <= set(finished)
     exports = metadata_of(second, "exports")
-    assert {"thumbnails", "thumbnail_titled_1"} <= set(exports)
-    assert exports["thumbnails"].count("appeal-1 (an estimate)") == 6
+    assert exports["thumbnails"].count(MODEL) == len(Design)
+    shown = [f"thumbnail_{each.variant}" for each in studio.jobs.get_thumbnails(job.id)[:3]]
+    assert set(shown) <= set(exports)
     assert finished["frames"] == 900
     assert -14.5 <= finished["integrated_lufs"] <= -13.5
     assert finished["true_peak_dbtp"] <= -1.0

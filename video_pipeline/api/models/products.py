@@ -83,6 +83,7 @@ class Thumbnail(Answer):
     variant: str
     click_prediction: float | None = Field(description="An estimate from 0 to 1, by the model that is named.")
     predicted_by: str | None
+    parts: dict[str, float] = Field(description="What the estimate consists of, each from 0 to 1; empty if not known.")
     is_selected: bool
     url: str
     created_at: datetime
@@ -92,6 +93,8 @@ class Thumbnails(Answer):
     """Thumbnails, the highest prediction first."""
 
     items: list[Thumbnail]
+    model: str = Field(description="The model that estimates now; those drawn before may have another.")
+    weights: dict[str, float] = Field(description="How much each part counts; those that are missing count nothing.")
 
 
 class File(Answer):

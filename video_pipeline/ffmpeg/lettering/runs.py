@@ -23,7 +23,6 @@ from video_pipeline.ffmpeg.lettering.shelf import OWN, Shelf, missing_letters
 _MEASURED = 256.0
 """Pixels at which letters are measured: large enough that rounding to 1/64 is nothing."""
 
-_WEIGHT = 480
 _SIMPLE = ("LATIN", "GREEK", "CYRILLIC", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "ARMENIAN", "GEORGIAN")
 """Scripts whose letters stand side by side and run to the right."""
 
@@ -142,7 +141,7 @@ def font_of(face: Face, size: float, optical_px: float) -> ImageFont.FreeTypeFon
     font = ImageFont.truetype(face.path, size, index=face.index)
     if face.path == OWN:
         # The axes of Literata: optical size 7 to 72 points, weight 200 to 900; a point is 4/3 pixels.
-        font.set_variation_by_axes([min(max(optical_px * 0.75 / 2, 7), 72), _WEIGHT])
+        font.set_variation_by_axes([min(max(optical_px * 0.75 / 2, 7), 72), face.weight])
     return font
 
 

@@ -74,7 +74,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """A line before it has a place; lengths in its own em."""
 
     runs: tuple[Run, ...]
@@ -96,8 +96,8 @@ def set_words(text: str, width: int, height: int, shelf: Shelf) -> Setting:
     length = min(max((shown - _SHORT) / (_LONG - _SHORT), 0), 1)
     largest = shorter * (_LARGE + (_SMALL - _LARGE) * length) * max(1080 / shorter, 1) ** _SMALLER_PICTURES
     optical, locale = round(largest), locale_of(text)
-    paragraphs = [_Paragraph(line, shelf, locale, optical) for line in words.split("\n") if line.strip()]
-    byline = _Paragraph(f"— {author}", shelf, locale, optical * AUTHOR_SCALE) if author else None
+    paragraphs = [Paragraph(line, shelf, locale, optical) for line in words.split("\n") if line.strip()]
+    byline = Paragraph(f"— {author}", shelf, locale, optical * AUTHOR_SCALE) if author else None
     room, most = min(_WIDTH * width, _MEASURE * height), _HEIGHT * height
     for step in range(_STEPS + 1):
         em = largest + (shorter * _SMALLEST - largest) * step / _STEPS
@@ -133,7 +133,7 @@ def _begun(text: str) -> str:
     return repr(words if len(words) <= 40 else f"{words[:40]}...")
 
 
-class _Paragraph:
+class Paragraph:
     """Words between two hard line ends."""
 
     def __init__(self, text: str, shelf: Shelf, locale: str, optical_px: float) -> None:
@@ -161,7 +161,7 @@ class _Paragraph:
         """True when no word is longer than a line of `room` em."""
         return all(chunk.width <= room for chunk in self._chunks)
 
-    def rows(self, room: float, scale: float = 1.0) -> Iterator[_Row]:
+    def rows(self, room: float, scale: float = 1.0) -> Iterator[Row]:
         """The lines of at most `room` em."""
         few = len(filled(self._chunks, room))
         ends = balanced(self._chunks, room) if few > 1 else [len(self._chunks)]
@@ -173,7 +173,7 @@ class _Paragraph:
             extents = [extent(run, self._optical) for run in ordered]
             above, below = max(top for top, _ in extents), max(bottom for _, bottom in extents)
             gap = _AUTHOR_GAP if scale != 1.0 and not first else 0.0
-            yield _Row(tuple(ordered), tuple(widths), above, below, scale, gap)
+            yield Row(tuple(ordered), tuple(widths), above, below, scale, gap)
 
 
 def _words(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
@@ -189,12 +189,12 @@ def _words(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
         yield word
 
 
-def _rows(paragraphs: Sequence[_Paragraph], room: float) -> Iterator[_Row]:
+def _rows(paragraphs: Sequence[Paragraph], room: float) -> Iterator[Row]:
     for paragraph in paragraphs:
         yield from paragraph.rows(room)
 
 
-def _steps(rows: Sequence[_Row]) -> list[float]:
+def _steps(rows: Sequence[Row]) -> list[float]:
     """From each base line to the next, in em of the text."""
     return [
         max(_LEADING * after.scale, before.below * before.scale + after.above * after.scale + _LEAST_GAP) + after.gap
@@ -202,11 +202,11 @@ def _steps(rows: Sequence[_Row]) -> list[float]:
     ]
 
 
-def _height(rows: Sequence[_Row]) -> float:
+def _height(rows: Sequence[Row]) -> float:
     return rows[0].above * rows[0].scale + sum(_steps(rows)) + rows[-1].below * rows[-1].scale
 
 
-def _placed(rows: Sequence[_Row], em: float, width: int, height: int) -> tuple[Line, ...]:
+def _placed(rows: Sequence[Row], em: float, width: int, height: int) -> tuple[Line, ...]:
     base = _MIDDLE * height - _height(rows) * em / 2 + rows[0].above * rows[0].scale * em
     lines = []
     for row, step in zip(rows, [*_steps(rows), 0.0], strict=True):

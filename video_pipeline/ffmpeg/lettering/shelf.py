@@ -11,6 +11,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,8 +22,14 @@ from video_pipeline.ffmpeg.lettering.faces import Face, faces_in, is_shaping
 OWN = Path(__file__).with_name("fonts") / "Literata.ttf"
 """Literata 3.103, SIL Open Font License 1.1 (fonts/OFL.txt): made for reading on screens, with an optical size."""
 
+BOLD = OWN.with_name("Oswald-Bold.ttf")
+"""Oswald 4.103, SIL Open Font License 1.1 (fonts/Oswald-OFL.txt): narrow, so that headlines are large; has no Greek."""
+
+OWN_WEIGHT = 480
 _WEIGHT = 450
 """Light letters on dark look bolder than they are, but the thinnest parts of a small one are lost in a video."""
+
+_HEADLINE_WEIGHT = 800
 
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 _BOOKISH = ("Noto Serif", "Noto Naskh", "Literata")
@@ -87,9 +94,24 @@ def locale_of(text: str) -> str:
 @lru_cache(maxsize=1)
 def installed_shelf() -> Shelf:
     """The studio's own font and those of the system; looked for once in a process."""
-    own = faces_in(OWN)
-    found = [face for folder in dict.fromkeys(_folders()) for path in _fonts(folder) for face in faces_in(path)]
-    return Shelf([*own, *sorted(filter(_is_for_reading, found), key=_rank)])
+    return Shelf([*_own(OWN_WEIGHT), *sorted(filter(_is_for_reading, _found()), key=_rank)])
+
+
+@lru_cache(maxsize=1)
+def headline_shelf() -> Shelf:
+    """The same for few and large words: heavy letters, those without serifs first."""
+    fit = [face for face in _found() if face.is_coloured or (face.is_upright and face.is_normal_width)]
+    return Shelf([*faces_in(BOLD), *_own(_HEADLINE_WEIGHT), *sorted(fit, key=_headline_rank)])
+
+
+def _own(weight: int) -> list[Face]:
+    """Literata at one of its weights, 200 to 900."""
+    return [replace(face, weight=weight) for face in faces_in(OWN)]
+
+
+@lru_cache(maxsize=1)
+def _found() -> tuple[Face, ...]:
+    return tuple(face for folder in dict.fromkeys(_folders()) for path in _fonts(folder) for face in faces_in(path))
 
 
 def _folders() -> Iterator[Path]:
@@ -120,6 +142,11 @@ def _rank(face: Face) -> tuple[object, ...]:
     )
     odd = face.is_monospaced or any(word in family for word in _DISPLAY)
     return (kind == 3, odd, kind, abs(face.weight - _WEIGHT), family, face.path.name, face.index)
+
+
+def _headline_rank(face: Face) -> tuple[object, ...]:
+    _, odd, kind, *_, name, index = _rank(face)
+    return (face.family.startswith(_LAST_RESORT), odd, kind != 1, abs(face.weight - _HEADLINE_WEIGHT), name, index)
 
 
 _PACKAGES = (

@@ -60,20 +60,16 @@ function option(item, onchange) {
   const state = { checked: item.is_selected, disabled: !may("edit") };
   const input = h("input", { type: "radio", name: "thumbnail", value: item.id, ...state, onchange, ...marks });
   const image = { src: item.url, alt: "", loading: "lazy", decoding: "async", width: 1280, height: 720 };
-  const text = h("span", {}, h("strong", {}, nameOf(item.variant)), estimate(item));
+  const text = h("span", {}, h("strong", {}, words(item.variant)), estimate(item));
   return h("label", { class: "thumbnail" }, h("img", image), h("span", { class: "thumbnail-text" }, input, text));
 }
 
-/** "titled_2" to "Picture 2 with title". */
-function nameOf(variant) {
-  const [, kind, number] = /^(plain|titled)_(\d+)$/.exec(variant) ?? [];
-  return kind ? `Picture ${number}${kind === "titled" ? " with title" : ""}` : words(variant);
-}
-
-function estimate({ click_prediction: value, predicted_by: model }) {
+function estimate({ click_prediction: value, predicted_by: model, parts }) {
   if (!Number.isFinite(value)) return null;
   const by = model ? `, by ${model.replace(/ \(an estimate\)$/, "")}` : "";
-  return h("span", { class: "small muted" }, `Estimated appeal ${Math.round(100 * value)} of 100${by}`);
+  const told = Object.entries(parts).map(([part, worth]) => `${part} ${Math.round(100 * worth)}`);
+  const whole = `Estimated appeal ${Math.round(100 * value)} of 100${by}`;
+  return h("span", { class: "small muted" }, told.length ? `${whole}: ${told.join(", ")}` : whole);
 }
 
 function mark(group, item) {
