@@ -60,7 +60,7 @@ export class Desk {
         return null;
       }),
     ]);
-    if (turn !== this.asked) return; // a later question has the newer answer
+    if (turn !== this.asked && this.job) return; // a later question has the newer answer; the first one is shown
     if (history) this.history = history.items;
     this.accept(job);
   }
