@@ -151,9 +151,10 @@ def is_picture(file: PurePath) -> bool:
 
 
 def stem_of(name: str) -> str:
-    """A file's name for people, without its suffix: `Late_train.flac` is "Late train"."""
+    """A file's name for people, without its suffix and its number: `01 - Late_train.flac` is "Late train"."""
     stem, _, suffix = name.rpartition(".")
-    return " ".join((stem if stem and len(suffix) <= _SUFFIX_MAX_CHARACTERS else name).replace("_", " ").split())
+    words = " ".join((stem if stem and len(suffix) <= _SUFFIX_MAX_CHARACTERS else name).replace("_", " ").split())
+    return re.sub(r"^\d{1,3}(?:[ .)-]+)(?=\S*[^\W\d])", "", words)
 
 
 def natural_order(name: str) -> list[tuple[bool, int, str]]:

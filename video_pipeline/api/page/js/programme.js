@@ -27,7 +27,7 @@ export function programme(desk) {
 const songList = (songs) =>
   h(
     "ol",
-    { class: "panel stack", "aria-label": "Songs", testid: "songs" },
+    { class: "panel songs", "aria-label": "Songs", testid: "songs" },
     songs.map((song) =>
       h(
         "li",
