@@ -195,6 +195,7 @@ def studio() -> Studio:
         ambience=ambience_providers(),
         images=image_providers(),
         writer=prompt_writer(),
+        web=messenger(),
     )
 
 

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -30,6 +31,8 @@ RESOLVE_LIMIT_S = 5.0
 
 ADDRESSES_TRIED = 4
 """Of a name that has more; each gets its share of the time."""
+
+_PIECE_BYTES = 2**18
 
 Resolve = Callable[[str, int], Sequence[str]]
 """The numeric addresses of a name, best first; OSError when it has none."""
@@ -77,6 +80,27 @@ class HttpMessenger:
                 except _TROUBLE as error:
                     reason = UnreachableError(f"{target.host} broke off: {_said(error)}")
                     raise (late if is_cut() or isinstance(error, TimeoutError) else reason) from error
+        finally:
+            connection.close()
+
+    def fetch(self, url: str, out: Path, most_bytes: int, timeout_s: float) -> None:
+        """Write what is at `url` to the new file `out`; see ports.Messenger."""
+        deadline = time.monotonic() + timeout_s
+        target = Target.parse(url)
+        connection = self._connected(target, self._addresses(target, deadline), deadline)
+        late = UnreachableError(f"{target.host} did not send all of it within {timeout_s:g} seconds")
+        try:
+            with _cut_off(connection, deadline) as is_cut:
+                try:
+                    _download(connection, target, out, most_bytes)
+                    if is_cut():
+                        raise late
+                except _TROUBLE as error:
+                    reason = UnreachableError(f"{target.host} broke off: {_said(error)}")
+                    raise (late if is_cut() or isinstance(error, TimeoutError) else reason) from error
+        except BaseException:
+            out.unlink(missing_ok=True)
+            raise
         finally:
             connection.close()
 
@@ -134,7 +158,7 @@ def _exchange(
         "POST",
         target.path,
         body=body,
-        headers={"Host": target.authority, "User-Agent": "video-pipeline", "Connection": "close"} | dict(headers),
+        headers=_hello(target) | dict(headers),
         preload_content=False,
         # The receiver chooses what it sends: a few packed bytes must not become a gigabyte.
         decode_content=False,
@@ -151,6 +175,28 @@ def _exchange(
     where = response.headers.get("location") if 300 <= response.status <= 399 else None
     text = _UNPRINTABLE.sub(" ", excerpt.decode("utf-8", "replace")).strip()
     return Reply(response.status, text, None if where is None else _host_of(where, target))
+
+
+def _download(connection: HTTPConnection, target: Target, out: Path, most_bytes: int) -> None:
+    connection.request("GET", target.path, headers=_hello(target), preload_content=False, decode_content=False)
+    with contextlib.closing(connection.getresponse()) as response, out.open("xb") as file:
+        if response.status != 200:
+            raise InvalidInputError(
+                f"{target.host} answers {response.status} instead of sending the file; "
+                "give an address that needs no sign-in and leads straight to it"
+            )
+        size = 0
+        while more := response.read(_PIECE_BYTES):
+            size += len(more)
+            if size > most_bytes:
+                raise InvalidInputError(f"what {target.host} sends has more than {most_bytes:,} bytes")
+            file.write(more)
+        if not size:
+            raise InvalidInputError(f"{target.host} sent an empty file")
+
+
+def _hello(target: Target) -> dict[str, str]:
+    return {"Host": target.authority, "User-Agent": "video-pipeline", "Connection": "close"}
 
 
 @contextlib.contextmanager

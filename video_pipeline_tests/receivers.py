@@ -103,12 +103,14 @@ def receiver(*answers: Answer, tls: bool = False) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             with lock:
                 told.messages.append(Message(self.path, headers, body))
                 answer = told.answers.pop(0) if len(told.answers) > 1 else told.answers[0]
             answer(self)
+
+        do_GET = do_POST  # noqa: N815 - the name that http.server calls
 
         def log_message(self, *_: object) -> None:
             """Nothing on the terminal."""

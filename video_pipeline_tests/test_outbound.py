@@ -7,6 +7,8 @@ import ssl
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -305,3 +307,37 @@ def test_the_certificate_of_these_tests_is_also_good_where_rules_are_strict(monk
         context.wrap_socket(plain, server_hostname=CERTIFIED_NAME) as secure,
     ):
         assert secure.version() in ("TLSv1.2", "TLSv1.3")
+
+
+def test_a_file_is_fetched_whole(local: HttpMessenger, tmp_path: Path) -> None:
+    with receiver(status(200, b"song" * 100_000)) as told:
+        local.fetch(told.url + "?a=b", tmp_path / "song", 400_000, LIMIT_S)
+    assert (tmp_path / "song").read_bytes() == b"song" * 100_000
+    assert told.messages[0].path == "/hook?a=b"
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (status(200, b"x" * 11), "more than 10 bytes"),
+        (status(200, b""), "empty file"),
+        (status(404, b"no"), "answers 404"),
+        (status(302, b""), "answers 302"),
+    ],
+)
+def test_what_is_not_the_file_is_refused_and_leaves_nothing(
+    local: HttpMessenger, tmp_path: Path, answer: Any, message: str
+) -> None:
+    with receiver(answer) as told, pytest.raises(InvalidInputError, match=message):
+        local.fetch(told.url, tmp_path / "song", 10, LIMIT_S)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_fetched_from_private_addresses_or_forever(local: HttpMessenger, tmp_path: Path) -> None:
+    with receiver(status(200, b"x")) as told:
+        with pytest.raises(InvalidInputError, match="private"):
+            HttpMessenger().fetch(told.url, tmp_path / "song", 10, LIMIT_S)
+        assert told.messages == []
+    with receiver(drip(b"HTTP/1.0 200 OK\r\n\r\n")) as told, pytest.raises(UnreachableError):
+        local.fetch(told.url, tmp_path / "song", 10**6, SHORT_S)
+    assert list(tmp_path.iterdir()) == []

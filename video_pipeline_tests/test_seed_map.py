@@ -65,6 +65,7 @@ def test_every_column_of_the_schema_that_a_seed_has_is_in_the_map() -> None:
         *(f"audio_tracks.{name}" for name in ("range_lu", "longest_silence_s")),
         *(f"images.{name}" for name in (*measured, "width", "height", "mean_luma", "perceptual_hash")),
         *(f"images.{name}" for name in ("licence", "license_document_url")),
+        *(f"images.clip_{name}" for name in ("path", "sha256", "bytes", "frames")),
         *(f"video_jobs.{name}" for name in ("kind", "approval", "seed", "failed_from", "attempt", "master_report")),
         "video_jobs.scene_count",
         *(f"job_files.{name}" for name in ("sha256", "bytes")),

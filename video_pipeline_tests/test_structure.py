@@ -69,7 +69,7 @@ def test_each_room_of_engine_and_store_says_what_is_in_it(room: Path) -> None:
 
 def test_rooms_of_engine_and_store_stay_small() -> None:
     """More than fifty modules lay beside each other once, and nobody new could tell where to begin."""
-    crowded = {room.name: count for room in ROOMS if (count := len(_listed(room))) > 13}
+    crowded = {room.name: count for room in ROOMS if (count := len(_listed(room))) > 15}
     assert crowded == {}
 
 

@@ -72,7 +72,8 @@ def order_job(new: models.NewJob, desk: AtDesk, caller: Spender, response: Respo
 
     With an Idempotency-Key a lost answer costs nothing.
     """
-    job = desk.jobs.create_job(brief_of(desk, new, caller.name), preparing=new.preparing)
+    brief = brief_of(desk, new, caller.name)
+    job = desk.jobs.create_job(brief, preparing=new.preparing or bool(brief.needed_files))
     response.headers["Location"] = shapes.url_of_job(job.id)
     return show_job(desk, job)
 

@@ -11,21 +11,28 @@ from video_pipeline.api import models
 from video_pipeline.api.caller import Reader
 from video_pipeline.api.desk import AtDesk
 from video_pipeline.api.problems import answers
+from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.brief import (
     ALBUM_MINUTES,
     ALBUM_SCENES,
+    BPM,
+    CUT_SECONDS,
+    ENGINES,
     KINDS,
+    PICTURE_SECONDS,
     SCENE_SECONDS,
     SCENES,
+    Arrangement,
     MotionWish,
     TransitionWish,
 )
-from video_pipeline.domain.delivery import Format, Quality
+from video_pipeline.domain.delivery import AspectRatio, Format, Quality
 from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS, IMAGE_PROMPT_CHARACTERS
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.money import REFINEMENTS_MAX, REGENERATED_IMAGE_USD
 from video_pipeline.domain.timeline import Overlay
 from video_pipeline.domain.uploads import JOB_MAX_BYTES, JOB_MAX_FILES, UPLOAD_MAX_BYTES, FileType
+from video_pipeline.domain.wishes import BEDS_MAX, DUCKING_DB_MAX, LEVEL_DB
 
 router = APIRouter(prefix="/options", tags=["operations"])
 
@@ -42,6 +49,15 @@ def options(desk: AtDesk, caller: Reader) -> dict[str, Any]:
         "image_providers": _providers(desk.images()),
         "album": {"minutes": _limits(ALBUM_MINUTES), "scenes": ALBUM_SCENES},
         "storyboard": {"scenes": _limits(SCENES), "scene_seconds": _limits(SCENE_SECONDS)},
+        "music_video": {"engines": list(ENGINES), "bpm": _limits(BPM), "scene_seconds": _limits(CUT_SECONDS)},
+        "build": {"arrangements": list(Arrangement), "picture_seconds": _limits(PICTURE_SECONDS)},
+        "aspect_ratios": list(AspectRatio),
+        "ambience": {
+            "sounds": {each: each.label for each in Ambience},
+            "count_max": BEDS_MAX,
+            "level_db": LEVEL_DB,
+            "ducking_db": [0, DUCKING_DB_MAX],
+        },
         "files": {
             "types": {each: UPLOAD_MAX_BYTES[each] for each in FileType},
             "count_max": JOB_MAX_FILES,

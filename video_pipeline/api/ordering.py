@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,20 +11,43 @@ from fastapi.exceptions import RequestValidationError
 
 from video_pipeline.api import models
 from video_pipeline.api.desk import Desk
-from video_pipeline.domain.brief import ALBUM_SCENES, SEED_MAX, AlbumBrief, Brief, StoryboardBrief
-from video_pipeline.domain.effort import computing_cost, expected_frames
+from video_pipeline.domain.brief import KINDS, SEED_MAX, AlbumBrief, Brief, BuildBrief, StoryboardBrief
+from video_pipeline.domain.effort import computing_cost, expected_frames, expected_scenes
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError
 from video_pipeline.domain.job import JobKind
 from video_pipeline.domain.timebase import FPS_30
+from video_pipeline.domain.wishes import BedWish
 
-_OWN_FIELDS = {
+_NEEDED: Mapping[JobKind, tuple[str, ...]] = {
     JobKind.ALBUM: ("target_duration_minutes",),
     JobKind.STORYBOARD: ("scene_count", "scene_seconds"),
+    JobKind.MUSIC_VIDEO: ("song_title", "music_file", "genre", "prompt"),
+    JobKind.BUILD: (),
 }
-"""The fields that one kind needs and no other one has."""
+"""The fields that a kind cannot do without."""
 
-_FIELDS = {"niche": "niche_label", "mood": "mood_keywords", "project": "project_name"}
-"""By the word with which the domain begins its complaint."""
+_POSSIBLE: Mapping[JobKind, tuple[str, ...]] = {
+    JobKind.ALBUM: (),
+    JobKind.STORYBOARD: ("prompt", "style"),
+    JobKind.MUSIC_VIDEO: ("style", "bpm", "engine", "scene_seconds"),
+    JobKind.BUILD: ("arrangement", "picture_seconds"),
+}
+"""Those that it has besides, and that other kinds may lack."""
+
+_OWN_FIELDS = frozenset(name for fields in (_NEEDED, _POSSIBLE) for names in fields.values() for name in names)
+
+_FIELDS = {
+    "niche": "niche_label",
+    "mood": "mood_keywords",
+    "project": "project_name",
+    "sound": "ambience",
+    "a scene": "scene_seconds",
+    "a picture": "picture_seconds",
+    "song": "song_title",
+    "music": "music_file",
+    **{name: name for name in ("genre", "prompt", "style", "bpm", "engine", "quotes")},
+}
+"""By the words with which the domain begins its complaint."""
 
 
 def brief_of(desk: Desk, new: models.NewJob, user_id: str) -> Brief:
@@ -36,23 +60,26 @@ def brief_of(desk: Desk, new: models.NewJob, user_id: str) -> Brief:
         desk.jobs.get_channel(new.channel_id)
     except NotFoundError as error:
         raise _unusable("channel_id", str(error)) from error
-    values: dict[str, Any] = new.model_dump(exclude={"kind", "preparing", *sum(_OWN_FIELDS.values(), ())})
-    values |= {name: getattr(new, name) for name in _OWN_FIELDS[new.kind]}
+    values: dict[str, Any] = new.model_dump(exclude={"kind", "preparing", "ambience", *_OWN_FIELDS})
+    own = {name: getattr(new, name) for name in (*_NEEDED[new.kind], *_POSSIBLE[new.kind])}
+    values |= {name: value for name, value in own.items() if value is not None}
     values |= {"user_id": user_id, "seed": secrets.randbelow(SEED_MAX + 1) if new.seed is None else new.seed}
     try:
-        return AlbumBrief(**values) if new.kind is JobKind.ALBUM else StoryboardBrief(**values)
+        values["ambience"] = tuple(BedWish(**bed.model_dump()) for bed in new.ambience)
+        return KINDS[new.kind](**values)
     except InvalidInputError as error:
-        word = str(error).split(maxsplit=1)[0]
-        raise _unusable(_FIELDS.get(word, "kind"), str(error)) from error
+        text = str(error)
+        field = next((field for words, field in _FIELDS.items() if text.startswith(words)), "kind")
+        raise _unusable(field, text) from error
 
 
 def _check_fields(new: models.NewJob) -> None:
-    for kind, fields in _OWN_FIELDS.items():
-        for field in fields:
-            if kind is new.kind and getattr(new, field) is None:
-                raise _unusable(field, f"a job of the kind {kind} needs it")
-            if kind is not new.kind and getattr(new, field) is not None:
-                raise _unusable(field, f"a job of the kind {new.kind} has none")
+    for field in _NEEDED[new.kind]:
+        if getattr(new, field) is None:
+            raise _unusable(field, f"a job of the kind {new.kind} needs it")
+    for field in sorted(_OWN_FIELDS.difference(_NEEDED[new.kind], _POSSIBLE[new.kind])):
+        if getattr(new, field) is not None:
+            raise _unusable(field, f"a job of the kind {new.kind} has none")
 
 
 def _unusable(field: str, message: str) -> RequestValidationError:
@@ -61,17 +88,18 @@ def _unusable(field: str, message: str) -> RequestValidationError:
 
 def estimate_of(desk: Desk, brief: Brief) -> models.Estimate:
     """What an order is expected to take."""
-    scenes = ALBUM_SCENES if isinstance(brief, AlbumBrief) else getattr(brief, "scene_count", 1)
     music = desk.music()[brief.music_provider].capabilities.price_usd
     images = desk.images()[brief.visual_provider].capabilities.price_usd
-    frames = FPS_30.frames_in(brief.scene_seconds) * scenes if isinstance(brief, StoryboardBrief) else None
-    frames = expected_frames(brief) if frames is None else frames
+    frames = expected_frames(brief)
+    scenes = expected_scenes(brief, frames)
+    pieces = scenes if isinstance(brief, AlbumBrief | StoryboardBrief) else 0
+    pictures = 0 if isinstance(brief, BuildBrief) else scenes
     return models.Estimate(
         duration_s=float(FPS_30.seconds(frames)),
         scenes=scenes,
-        music=_pieces(scenes, music),
-        images=_pieces(scenes, images),
-        estimated_cost_usd=float(scenes * (music + images)),
+        music=_pieces(pieces, music),
+        images=_pieces(pictures, images),
+        estimated_cost_usd=float(pieces * music + pictures * images),
         computing=computing_cost(brief, desk.workers, frames),
     )
 

@@ -30,8 +30,8 @@ QUOTES_MAX_CHARACTERS = 50_000
 BPM = range(30, 301)
 CUT_SECONDS = range(2, 121)
 PICTURE_SECONDS = range(2, 3601)
-ENGINES = ("pictures", "animate")
-"""How the scenes of a music video are shown: as pictures that move as ordered, or as short clips made of them."""
+ENGINES = ("pictures",)
+"""How the scenes of a music video are shown: as pictures that move as ordered."""
 
 SEED_MAX = 2**31 - 1
 

@@ -33,6 +33,9 @@ _OVERLAY_FRAME_MS: Mapping[Format, tuple[float, float]] = {
 }
 """To draw and encode one frame of 1080p with an overlay, over what stands still and over what moves."""
 
+SONG_S = 210
+"""Length of a song before it is measured, as a guess."""
+
 BUILD_SCENES = 10
 """What somebody uploads for a video, as a guess."""
 
@@ -42,7 +45,14 @@ _FULL_HD = 1920 * 1080
 
 
 def expected_frames(brief: Brief) -> int:
-    """The frames that are ordered; what is delivered may differ by some seconds."""
+    """The frames that are ordered; what is delivered may differ by some seconds.
+
+    Where the length is that of music which nobody has measured yet, it is a guess: a song of SONG_S.
+    """
+    if isinstance(brief, StoryboardBrief):
+        return FPS_30.frames_in(brief.scene_seconds) * brief.scene_count
+    if isinstance(brief, MusicVideoBrief | BuildBrief):
+        return FPS_30.frames_in(SONG_S)
     return FPS_30.frames_in(60 * brief.target_duration_minutes)
 
 
@@ -51,7 +61,7 @@ def cpu_minutes(brief: Brief, frames: int) -> float:
     if brief.overlay is not Overlay.NONE:
         pictures = 60 * overlay_minutes(brief, frames, [MASTER])
     else:
-        pictures = _scenes(brief, frames) * (_MOVING_SCENE_S if _moves(brief) else _SCENE_S)
+        pictures = expected_scenes(brief, frames) * (_MOVING_SCENE_S if _moves(brief) else _SCENE_S)
     sound = _SOUND_S_PER_HOUR * float(FPS_30.seconds(frames)) / 3600
     return (pictures + sound) / 60
 
@@ -115,7 +125,7 @@ def _minutes(minutes: float) -> str:
     return "1 minute" if round(minutes) == 1 else f"{round(minutes)} minutes"
 
 
-def _scenes(brief: Brief, frames: int) -> int:
+def expected_scenes(brief: Brief, frames: int) -> int:
     """How many pictures are expected; what is uploaded is not known before."""
     match brief:
         case AlbumBrief():

@@ -147,7 +147,6 @@ class Scene:
     motion: Motion | None = None  # None in storyboards of older versions: as the brief says
     transition: TransitionKind = TransitionKind.DISSOLVE  # how the scene comes on; the first one has nothing before it
     footage: SourceFile | None = None  # the uploaded video that is shown instead of a picture
-    clip_frames: int = 0  # length of the moving clip that an engine makes of the picture; 0: it stays a picture
 
     @property
     def title(self) -> str:
@@ -280,7 +279,7 @@ def _scene_json(scene: Scene) -> dict[str, Any]:
         "footage": scene.footage and _fields(scene.footage),
     }
     value = _fields(scene) | made
-    return {name: each for name, each in value.items() if each or name not in ("music", "footage", "clip_frames")}
+    return {name: each for name, each in value.items() if each or name not in ("music", "footage")}
 
 
 def _prompt_json(prompt: MusicPrompt | VisualPrompt) -> dict[str, Any]:
@@ -300,7 +299,6 @@ def _scene(value: dict[str, Any]) -> Scene:
         motion=None if motion is None else Motion(motion),
         transition=TransitionKind(value.get("transition", TransitionKind.DISSOLVE)),
         footage=_source(value.get("footage")),
-        clip_frames=value.get("clip_frames", 0),
     )
 
 

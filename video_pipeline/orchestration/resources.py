@@ -92,6 +92,7 @@ class StudioResource(dg.ConfigurableResource[Studio]):
             ambience=self.providers.ambience(),
             images=self.providers.images(),
             writer=self.providers.writer(),
+            web=bootstrap.messenger(),
         )
 
 

@@ -1,8 +1,9 @@
-"""Owns sending to addresses that users name; hides DNS, TLS and what may not be reached."""
+"""Owns sending to, and fetching from, addresses that users name; hides DNS, TLS and what may not be reached."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from video_pipeline.domain.webhooks import Reply
@@ -15,6 +16,14 @@ class Messenger(Protocol):
         """Raise InvalidInputError when `url` is not usable, or leads to an address that may not be reached.
 
         A name that cannot be resolved now passes: each sending checks again.
+        """
+        ...
+
+    def fetch(self, url: str, out: Path, most_bytes: int, timeout_s: float) -> None:
+        """Write what is at `url` to the new file `out`; no redirect is followed.
+
+        InvalidInputError as `check`, when the answer is no 200, and when it has more than `most_bytes` bytes or none;
+        UnreachableError when it is not there whole within `timeout_s` seconds. Then there is no file.
         """
         ...
 

@@ -34,9 +34,6 @@ QUICK_DISSOLVE_FRAMES = 12
 
 NO_BEAT = Rhythm(None, (), ())
 
-CLIP_FRAMES = 150
-"""Length of a clip that an engine makes of a picture: 5 s, shown again and again."""
-
 
 def plan_music_video(brief: MusicVideoBrief, writer: PromptWriter, materials: Materials) -> Storyboard:
     """Pictures cut to one song; InvalidInputError when there is not exactly one."""
@@ -51,7 +48,7 @@ def plan_music_video(brief: MusicVideoBrief, writer: PromptWriter, materials: Ma
         title=script.title,
         description=script.description,
         tags=script.tags,
-        scenes=_painted(brief, frames, script.visuals, CLIP_FRAMES if brief.engine != "pictures" else 0),
+        scenes=_painted(brief, frames, script.visuals),
         crossfade_samples=CROSSFADE_SAMPLES,
         dissolve_frames=QUICK_DISSOLVE_FRAMES,
         songs=songs,
@@ -111,12 +108,12 @@ def _shares(total: int, count: int) -> list[int]:
 
 
 def _painted(
-    brief: MusicVideoBrief | BuildBrief, frames: Sequence[int], visuals: Sequence[VisualPrompt], clip_frames: int = 0
+    brief: MusicVideoBrief | BuildBrief, frames: Sequence[int], visuals: Sequence[VisualPrompt]
 ) -> tuple[Scene, ...]:
     texts = [visual.text for visual in visuals]
     moves, cuts = motions(brief.motion, texts, brief.seed), transitions(brief.transition, texts, brief.seed)
     return tuple(
-        Scene(index, length, None, visual, motion=motion, transition=transition, clip_frames=clip_frames)
+        Scene(index, length, None, visual, motion=motion, transition=transition)
         for index, (length, visual, motion, transition) in enumerate(zip(frames, visuals, moves, cuts, strict=True), 1)
     )
 

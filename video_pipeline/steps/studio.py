@@ -13,6 +13,7 @@ from video_pipeline.ports import (
     JobStore,
     MediaStore,
     MediaTools,
+    Messenger,
     MusicProvider,
     PromptWriter,
 )
@@ -31,6 +32,7 @@ class Studio:
     images: Mapping[str, ImageProvider]
     writer: PromptWriter
     ambience: Mapping[str, AmbienceProvider] = field(default_factory=dict)
+    web: Messenger | None = None  # what fetches from addresses that users name
 
 
 def chosen(providers: Mapping[str, Provider], name: str) -> Provider:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import unquote, urlsplit
 
 from video_pipeline.domain.brief import Brief, MusicVideoBrief
 from video_pipeline.domain.errors import InvalidInputError
@@ -12,10 +13,14 @@ from video_pipeline.domain.quotes import Quote, read_quotes
 from video_pipeline.domain.records import JobFileRecord
 from video_pipeline.domain.storyboard import SourceFile
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE, clock
-from video_pipeline.domain.uploads import FileType, is_picture, natural_order
+from video_pipeline.domain.uploads import UPLOAD_MAX_BYTES, FileType, is_picture, natural_order
 from video_pipeline.steps.assemble import SONG_MIN_S
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.uploads import keep_upload
+
+FETCH_LIMIT_S = 600.0
+"""For a song at an address: a gigabyte at 15 Mbit/s."""
 
 SONG_MAX_S = 9_999
 """The books keep a piece's seconds in six digits, two of them behind the point."""
@@ -29,6 +34,7 @@ def survey(studio: Studio, attempt: Attempt, brief: Brief) -> Materials:
 
     InvalidInputError names the file that cannot be used and says why; MediaError when one is broken.
     """
+    _fetch(studio, attempt, brief)
     files = sorted(studio.jobs.get_job_files(attempt.job_id), key=lambda file: natural_order(file.filename))
     if not files:
         return NO_MATERIALS
@@ -40,6 +46,21 @@ def survey(studio: Studio, attempt: Attempt, brief: Brief) -> Materials:
         sounds=tuple(_source(file) for file in kinds[FileType.SOUNDS]),
         quotes=tuple(quote for file in kinds[FileType.QUOTES] for quote in _quotes(studio, file)),
     )
+
+
+def _fetch(studio: Studio, attempt: Attempt, brief: Brief) -> None:
+    """Take in the song of a music video that is at an address; once, however often it is planned."""
+    url = brief.music_url if isinstance(brief, MusicVideoBrief) else None
+    if url is None or studio.jobs.get_job_files(attempt.job_id, FileType.MUSIC):
+        return
+    if studio.web is None:
+        raise InvalidInputError("nothing is fetched here; upload the song instead of naming an address")
+    attempt.raise_if_stopped()
+    with studio.media.scratch(attempt.job_id) as scratch:
+        song = scratch / "song"
+        studio.web.fetch(url, song, UPLOAD_MAX_BYTES[FileType.MUSIC], FETCH_LIMIT_S)
+        name = unquote(urlsplit(url).path.rpartition("/")[2]) or "song"
+        keep_upload(studio, attempt.job_id, FileType.MUSIC, name, song)
 
 
 def _wanted_songs(brief: Brief, music: Sequence[JobFileRecord]) -> Sequence[JobFileRecord]:

@@ -21,7 +21,7 @@ SUMMARY = {
 }
 JOB = SUMMARY | {
     *("brief", "description", "tags", "approved_at", "storyboard", "refinements", "exports", "video", "preview"),
-    *("computing", "links"),
+    *("computing", "links", "missing_files"),
 }
 ALBUM: dict[str, Any] = {
     "kind": "album",
@@ -85,6 +85,7 @@ def test_a_job_in_full_has_its_scenes_files_and_costs(shared: Stocked) -> None:
     assert [scene["start_s"] for scene in board["scenes"]] == [0, 10, 20]
     assert set(board["scenes"][0]) == {
         *("scene_number", "title", "description", "image_prompt", "music_prompt", "tempo_bpm", "key", "instruments"),
+        *("footage", "moves"),
         *("start_s", "duration_s", "motion", "transition", "status", "image", "track"),
     }
     assert all(scene["status"] == "completed" for scene in board["scenes"])
@@ -112,8 +113,8 @@ def test_the_run_that_worked_on_a_job_is_linked(stocked: Stocked) -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"kind": "build"}, "kind"),
-        ({"kind": "music_video"}, "kind"),
+        ({"kind": "opera"}, "kind"),
+        ({"kind": "music_video"}, "song_title"),
         ({"channel_id": "3fa85f64-5717-4562-b3fc-2c963f66afa6"}, "channel_id"),
         ({"channel_id": "the first one"}, "channel_id"),
         ({"niche_label": ""}, "niche_label"),
@@ -362,9 +363,14 @@ def test_the_options_are_what_can_be_ordered(shared: Stocked) -> None:
     found = shared.anna.get("/options").json
     assert set(found) == {
         *("kinds", "motions", "transitions", "overlays", "music_providers", "image_providers", "album", "storyboard"),
+        "files",
         *("formats", "qualities", "statuses", "prompt", "description", "refinements_max", "refinement_price_usd"),
+        *("files", "music_video", "build", "aspect_ratios", "ambience"),
     }
-    assert (found["kinds"], found["album"]) == (["album", "storyboard"], {"minutes": [60, 90], "scenes": 20})
+    assert (found["kinds"], found["album"]) == (
+        ["album", "storyboard", "music_video", "build"],
+        {"minutes": [60, 90], "scenes": 20},
+    )
     assert found["storyboard"] == {"scenes": [1, 60], "scene_seconds": [10, 600]}
     assert (found["prompt"], found["description"]) == ([10, 2000], [10, 1000])
     assert (found["refinements_max"], found["refinement_price_usd"]) == (5, 0.02)

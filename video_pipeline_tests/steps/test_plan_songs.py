@@ -79,11 +79,6 @@ def test_a_music_video_needs_its_song() -> None:
         plan(music_video(), GrammarWriter())
 
 
-def test_a_clip_engine_makes_clips() -> None:
-    storyboard = made(music_video(engine="animate"), Materials(songs=(song("night.flac", 30),)))
-    assert {scene.clip_frames for scene in storyboard.scenes} == {150}
-
-
 CLIPS = (FootageFile(source("b_sea.mp4"), 300), FootageFile(source("c.jpg"), 0), FootageFile(source("d.mov"), 90))
 MUSIC = (song("one.mp3", 61), song("two.flac", 45.5))
 

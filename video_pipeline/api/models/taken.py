@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from video_pipeline.domain.brief import (
     ALBUM_MINUTES,
+    BPM,
+    CUT_SECONDS,
     LABEL_MAX_CHARACTERS,
     MOODS_MAX_CHARACTERS,
+    PICTURE_SECONDS,
+    PROMPT_CHARACTERS,
+    QUOTES_MAX_CHARACTERS,
     SCENE_SECONDS,
     SCENES,
     SEED_MAX,
+    Arrangement,
     MotionWish,
     TransitionWish,
 )
+from video_pipeline.domain.delivery import AspectRatio
 from video_pipeline.domain.job import Approval, JobKind
 from video_pipeline.domain.timeline import Overlay
 from video_pipeline.domain.uploads import UPLOAD_MAX_BYTES, FileType
+from video_pipeline.domain.wishes import BEDS_MAX, DUCKING_DB_MAX, LEVEL_DB
 
 NAME_MAX_CHARACTERS = 255
 
@@ -49,6 +57,7 @@ def _number(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_utf8)]
 Label = Annotated[Text, Field(min_length=1, max_length=LABEL_MAX_CHARACTERS)]
+Decibel = Annotated[float, BeforeValidator(_number)]
 Number = Annotated[int, BeforeValidator(_number)]
 ProviderName = Annotated[Text, Field(min_length=1, max_length=64)]
 
@@ -80,8 +89,26 @@ class ChannelChange(BaseModel):
     is_active: StrictBool
 
 
+class Bed(BaseModel):
+    """A sound that lies beneath the whole programme."""
+
+    model_config = _form({"sound": "rain", "level_db": -18, "ducking_db": 6})
+
+    sound: Annotated[Text, Field(min_length=1, max_length=260, description="An ambience, or file:NAME.")]
+    level_db: Annotated[
+        Decibel, Field(ge=LEVEL_DB[0], le=LEVEL_DB[1], description="Loudness against that of the music.")
+    ] = -18.0
+    ducking_db: Annotated[
+        Decibel, Field(ge=0, le=DUCKING_DB_MAX, description="How far it steps back while the music is loud.")
+    ] = 6.0
+
+
 class NewJob(BaseModel):
-    """An order. An album needs its minutes, a storyboard its scenes and their seconds."""
+    """An order. An album needs its minutes, a storyboard its scenes and their seconds, a music video its song.
+
+    A build is made of uploaded files: videos or pictures, music, sounds, quotes. It waits for them, as a music video
+    waits for a song that is not at an address.
+    """
 
     model_config = _form(
         {
@@ -95,13 +122,43 @@ class NewJob(BaseModel):
         }
     )
 
-    kind: Literal[JobKind.ALBUM, JobKind.STORYBOARD]
+    kind: JobKind
     channel_id: UUID
     niche_label: Label
     mood_keywords: Annotated[Text, Field(min_length=1, max_length=MOODS_MAX_CHARACTERS)]
     target_duration_minutes: Annotated[Number, Field(ge=ALBUM_MINUTES.start, lt=ALBUM_MINUTES.stop)] | None = None
     scene_count: Annotated[Number, Field(ge=SCENES.start, lt=SCENES.stop)] | None = None
-    scene_seconds: Annotated[Number, Field(ge=SCENE_SECONDS.start, lt=SCENE_SECONDS.stop)] | None = None
+    scene_seconds: Annotated[Number, Field(ge=CUT_SECONDS.start, lt=SCENE_SECONDS.stop)] | None = None
+    prompt: (
+        Annotated[
+            Text,
+            Field(
+                min_length=PROMPT_CHARACTERS.start,
+                max_length=PROMPT_CHARACTERS.stop - 1,
+                description="What the pictures of a storyboard or music video show.",
+            ),
+        ]
+        | None
+    ) = None
+    style: Annotated[Label, Field(description="How these pictures look.")] | None = None
+    song_title: Label | None = None
+    music_file: (
+        Annotated[
+            Text,
+            Field(
+                min_length=1, max_length=2000, description="The name of the song's uploaded file, or its https address."
+            ),
+        ]
+        | None
+    ) = None
+    genre: Label | None = None
+    bpm: Annotated[Number, Field(ge=BPM.start, lt=BPM.stop, description="By default it is measured.")] | None = None
+    engine: Annotated[Text, Field(max_length=32)] | None = None
+    arrangement: Arrangement | None = None
+    picture_seconds: Annotated[Number, Field(ge=PICTURE_SECONDS.start, lt=PICTURE_SECONDS.stop)] | None = None
+    aspect_ratio: AspectRatio = AspectRatio.WIDE
+    ambience: Annotated[list[Bed], Field(max_length=BEDS_MAX)] = []
+    quotes: Annotated[Text, Field(max_length=QUOTES_MAX_CHARACTERS)] = ""
     seed: Annotated[Number, Field(ge=0, le=SEED_MAX, description="By default a random one.")] | None = None
     approval: Approval = Approval.REQUIRED
     motion: MotionWish = MotionWish.STILL

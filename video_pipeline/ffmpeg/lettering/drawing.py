@@ -29,7 +29,7 @@ _AUTHOR_INK = 0.94
 _FINE_PX = 220.0
 """Letters are drawn at about this size, at most 4 times as large as they will be."""
 
-_SHADES = ((0.06, 0.03, 1.5, 0.62), (0.26, 0.02, 2.2, 0.70))
+_SHADES = ((0.06, 0.03, 1.4, 0.50), (0.27, 0.02, 2.3, 0.72))
 """Shadows of the letters: softness and drop in em, gain of their density, and how dark they are."""
 
 _STROKE = 0.008
@@ -38,7 +38,7 @@ _STROKE = 0.008
 _BOLDER = 0.03
 """Of what throws the shadows, to all sides, in em."""
 
-_VEIL_SOFTNESS, _VEIL_BEYOND, _VEIL = 1.15, 0.45, 0.34
+_VEIL_SOFTNESS, _VEIL_BEYOND, _VEIL = 1.15, 0.45, 0.40
 """The veil behind all lines: its softness, how far it goes beyond them, in em, and how dark it is."""
 
 SIZES = ((1920, 1080), (854, 480), (1080, 1920), (480, 854), (1080, 1080), (480, 480))

@@ -186,7 +186,17 @@ def _ordered(brief: Brief, output_directory: str | None = None) -> dict[str, Any
         "seed": brief.seed,
         "user_id": brief.user_id and clean(brief.user_id),
         "project_name": brief.project_name and clean(brief.project_name),
+        **_own_columns(brief),
     }
+
+
+_OWN_COLUMNS = ("song_title", "music_file", "genre", "bpm", "engine", "prompt")
+"""What some kinds say and the seeds keep in columns of their own."""
+
+
+def _own_columns(brief: Brief) -> dict[str, Any]:
+    values = {name: getattr(brief, name, None) for name in _OWN_COLUMNS}
+    return {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def _insert(connection: Connection, values: dict[str, Any]) -> JobRecord:

@@ -44,7 +44,10 @@ export function estimate() {
   return { node, ask, wait: (body) => content.classList.toggle("stale", JSON.stringify(body) !== shown) };
 }
 
-const ready = (body) => body.channel_id && body.niche_label && body.mood_keywords;
+const OWN = { music_video: ["song_title", "music_file", "genre", "prompt"] };
+
+const ready = (body) =>
+  ["channel_id", "niche_label", "mood_keywords", ...(OWN[body.kind] ?? [])].every((name) => body[name]);
 
 const reasonOf = (error) =>
   error.errors?.length ? error.errors.map((each) => sentence(each.message)).join(" ") : excuse(error);

@@ -1,22 +1,18 @@
-// Owns the files that were uploaded for a job; hides the upload, whose progress fetch cannot tell.
+// Owns the files that were uploaded for a job; hides where they are fetched from, and the way there.
 import { button, busy, fill, h, icon } from "./dom.js";
-import { meter, moveMeter } from "./card.js";
 import { confirmed } from "./dialog.js";
-import { choose, complainIn, field, formError } from "./fields.js";
-import { address, changingHeaders, get, isAbort, refused, remove } from "./http.js";
+import { labelOf, signOf } from "./file-types.js";
+import { get, isAbort, remove } from "./http.js";
 import { may } from "./session.js";
 import { toast } from "./toast.js";
+import { uploadArea } from "./upload-area.js";
 import { when } from "./when.js";
 import { count, excuse, size } from "./wording.js";
 
-const TYPES = [
-  ["videos", "Video"],
-  ["music", "Music"],
-  ["sounds", "Sound"],
-  ["quotes", "Quotes"],
-];
-
-/** @param {import("./desk.js").Desk} desk */
+/**
+ * Open from the beginning when the job waits for files.
+ * @param {import("./desk.js").Desk} desk
+ */
 export function files(desk) {
   const list = h("ul", { class: "files", testid: "files" });
   const tally = h("span", { class: "muted small" });
@@ -25,12 +21,17 @@ export function files(desk) {
     { class: "fold panel job-files", testid: "files-section" },
     h("summary", {}, "Uploaded files ", tally),
     list,
-    may("edit") && uploadForm(desk, load),
+    may("edit") && uploadArea(desk, arrived),
   );
   let loaded = false;
   node.addEventListener("toggle", () => {
     if (node.open && !loaded) load();
   });
+
+  function arrived() {
+    load();
+    desk.refresh().catch(() => {}); // what is missing has changed
+  }
 
   async function load() {
     try {
@@ -40,7 +41,7 @@ export function files(desk) {
       fill(
         list,
         items.length
-          ? items.map((item) => row(desk, item, load))
+          ? items.map((item) => row(desk, item, arrived))
           : h(
               "li",
               { class: "muted small" },
@@ -60,6 +61,7 @@ export function files(desk) {
         );
     }
   }
+  if (desk.job?.status === "preparing") node.open = true; // which loads the list
   return node;
 }
 
@@ -82,7 +84,7 @@ function row(desk, item, changed) {
   return h(
     "li",
     { class: "file", testid: "file-row" },
-    icon(item.file_type === "videos" ? "film" : item.file_type === "quotes" ? "list" : "music"),
+    icon(signOf(item.file_type)),
     h(
       "div",
       {},
@@ -90,76 +92,10 @@ function row(desk, item, changed) {
       h(
         "p",
         { class: "small muted" },
-        `${TYPES.find(([key]) => key === item.file_type)?.[1] ?? item.file_type} · ${size(item.bytes)} · `,
+        `${labelOf(item.file_type)} · ${size(item.bytes)} · `,
         when(item.uploaded_at),
       ),
     ),
     may("edit") && bin,
   );
-}
-
-function uploadForm(desk, changed) {
-  const file = field({
-    name: "file",
-    label: "File",
-    control: h("input", { type: "file", class: "input", testid: "upload-file" }),
-  });
-  const type = field({ name: "file_type", label: "What it is", control: choose(TYPES, { testid: "upload-type" }) });
-  const wrong = formError();
-  const progress = h("div", { hidden: true }, meter(0, "Progress of the upload", "thick"));
-  const send = button("Upload", { type: "submit", testid: "upload-submit" }, icon("upload"));
-
-  async function submit(event) {
-    event.preventDefault();
-    complainIn(wrong, null);
-    const [chosen] = file.input.files;
-    if (!chosen) return file.complain("Choose a file first.");
-    progress.hidden = false;
-    try {
-      await busy(send, () =>
-        upload(desk, chosen, type.input.value, (percent) => moveMeter(progress.firstChild, percent)),
-      );
-      toast(`${chosen.name} is uploaded.`);
-      file.input.value = "";
-    } catch (error) {
-      if (isAbort(error)) return undefined;
-      complainIn(wrong, error.errors?.[0]?.message ?? excuse(error));
-    } finally {
-      progress.hidden = true;
-    }
-    return changed();
-  }
-  return h(
-    "form",
-    { class: "upload", onsubmit: submit, novalidate: true, testid: "upload-form" },
-    file.node,
-    type.node,
-    send,
-    progress,
-    wrong,
-  );
-}
-
-/** XMLHttpRequest, because fetch does not say how much was sent. */
-function upload(desk, chosen, type, onPercent) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    const body = new FormData();
-    body.append("file_type", type);
-    body.append("file", chosen);
-    request.open("POST", address(`/jobs/${desk.id}/files`));
-    for (const [name, value] of Object.entries(changingHeaders())) request.setRequestHeader(name, value);
-    request.responseType = "json";
-    request.upload.onprogress = (event) => {
-      if (event.lengthComputable) onPercent((100 * event.loaded) / event.total);
-    };
-    request.onload = () =>
-      request.status < 300
-        ? resolve(request.response)
-        : reject(refused(request.status, request.response, request.getResponseHeader("Retry-After")));
-    request.onerror = () => reject(refused(0, { detail: "The studio does not answer." }, null));
-    request.onabort = () => reject(new DOMException("left", "AbortError"));
-    desk.signal.addEventListener("abort", () => request.abort(), { once: true });
-    request.send(body);
-  });
 }

@@ -5,7 +5,7 @@ let csrfToken = null;
 
 /** What the API answered when it did not do what was asked; status 0 when it did not answer at all. */
 export class ApiError extends Error {
-  constructor({ status, title, detail, errors = [], retryAfterS = null }) {
+  constructor({ status, title, detail, errors = [], retryAfterS = null, offset = null }) {
     super(detail || title);
     this.status = status;
     this.title = title;
@@ -13,6 +13,8 @@ export class ApiError extends Error {
     /** @type {{field: string, message: string}[]} */
     this.errors = errors;
     this.retryAfterS = retryAfterS;
+    /** @type {number|null} where an upload goes on */
+    this.offset = offset;
   }
 }
 
@@ -42,12 +44,12 @@ export function changingHeaders() {
  * @param {string} method
  * @param {string} path below /api/v2
  * @param {{query?: object, json?: any, etag?: string|null, key?: string|null, signal?: AbortSignal,
- *   quiet?: boolean}} [options]
+ *   headers?: object, quiet?: boolean}} [options]
  *   `etag` becomes If-Match, `key` becomes Idempotency-Key; `quiet` keeps a 401 from leading to the login
  * @returns {Promise<{status: number, data: any}>}
  */
-export async function call(method, path, { query, json, etag, key, signal, quiet } = {}) {
-  const headers = { Accept: "application/json" };
+export async function call(method, path, { query, json, etag, key, signal, headers: more, quiet } = {}) {
+  const headers = { Accept: "application/json", ...more };
   if (method !== "GET") Object.assign(headers, changingHeaders());
   if (json !== undefined) headers["Content-Type"] = "application/json";
   if (etag) headers["If-Match"] = etag;
@@ -82,6 +84,7 @@ export function refused(status, problem, retryAfter, quiet = false) {
     detail: typeof problem?.detail === "string" ? problem.detail : (problem?.title ?? `The studio answered ${status}.`),
     errors: Array.isArray(problem?.errors) ? problem.errors : [],
     retryAfterS: Number(retryAfter) || null,
+    offset: problem?.offset ?? null,
   });
 }
 

@@ -3,6 +3,7 @@ import { approve } from "./approve.js";
 import { meter, messageOf, moveMeter, statusPill } from "./card.js";
 import { busy, button, h, icon, linkButton, renew } from "./dom.js";
 import { confirmed } from "./dialog.js";
+import { neededWords } from "./file-types.js";
 import { call } from "./http.js";
 import { nextStep } from "./next-step.js";
 import { makePreview } from "./preview.js";
@@ -21,7 +22,7 @@ export function head(desk) {
       titleLines(desk, job),
     );
     const advice = nextStep(job, desk.history);
-    renew(step, [advice, job.status, job.preview, job.progress !== null, job.storyboard?.scenes.length], () =>
+    renew(step, [advice, job.status, job.preview, job.progress !== null, job.storyboard?.scenes.length, job.missing_files], () =>
       stepLines(desk, job, advice),
     );
     showProgress(step, job);
@@ -125,6 +126,7 @@ const ACTIONS = {
       { testid: "make-preview", onclick: (event) => makePreview(desk, event.currentTarget) },
       icon("film"),
     ),
+  start: (desk, job) => may("spend") && startButton(desk, job.missing_files ?? []),
   retry: (desk) =>
     may("spend") &&
     act("Retry", "retry", "primary", "retry-button", (node) =>
@@ -146,6 +148,17 @@ const ACTIONS = {
       icon("download"),
     ),
 };
+
+/** It can be reached and pressed also while something is missing: then it says what. */
+function startButton(desk, missing) {
+  const node = act("Start", "play", "primary", "start-button", () =>
+    missing.length
+      ? toast(`It cannot start yet: ${neededWords(missing)} is missing.`, { tone: "amber" })
+      : send(desk, node, "/start", "It is planned now."),
+  );
+  if (missing.length) node.setAttribute("aria-disabled", "true");
+  return node;
+}
 
 const act = (label, sign, look, testid, run) =>
   button(label, { class: look, testid, onclick: (event) => run(event.currentTarget) }, icon(sign));

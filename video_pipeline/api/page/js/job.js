@@ -8,6 +8,7 @@ import { facts } from "./job-facts.js";
 import { head } from "./job-head.js";
 import { hush } from "./player.js";
 import { preview } from "./preview.js";
+import { programme } from "./programme.js";
 import { sceneSkeleton } from "./scene.js";
 import { storyboard } from "./storyboard.js";
 import { thumbnails } from "./thumbnails.js";
@@ -20,15 +21,18 @@ export async function job({ outlet, params: [id], signal, title }) {
   signal.addEventListener("abort", hush);
   fill(outlet, skeleton());
   await desk.open();
+  const isPreparing = desk.job.status === "preparing"; // then its files come first
   const main = h(
     "div",
     { class: "job-main" },
+    isPreparing && files(desk),
     video(desk),
     thumbnails(desk),
     exportsOf(desk),
+    programme(desk),
     storyboard(desk),
     preview(desk),
-    files(desk),
+    !isPreparing && files(desk),
   );
   fill(
     outlet,

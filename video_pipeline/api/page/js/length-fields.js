@@ -1,4 +1,4 @@
-// Owns how long an ordered video is: minutes of an album, scenes of a storyboard; hides which is shown.
+// Owns how long an ordered video is: minutes of an album, scenes of a storyboard; hides which is shown. Music that is there has a length of its own.
 import { h } from "./dom.js";
 import { field } from "./fields.js";
 import { clock, count } from "./wording.js";
@@ -21,13 +21,14 @@ export function lengthFields(can) {
   return {
     node: h("div", {}, minutes.node, pair),
     fields: [minutes, scenes, seconds],
-    value: (kind) =>
-      kind === "album"
-        ? { target_duration_minutes: Number(minutes.input.value) }
-        : { scene_count: Number(scenes.input.value), scene_seconds: Number(seconds.input.value) },
+    value: (kind) => {
+      if (kind === "album") return { target_duration_minutes: Number(minutes.input.value) };
+      if (kind !== "storyboard") return {};
+      return { scene_count: Number(scenes.input.value), scene_seconds: Number(seconds.input.value) };
+    },
     show: (kind) => {
       minutes.node.hidden = kind !== "album";
-      pair.hidden = kind === "album";
+      pair.hidden = kind !== "storyboard";
       minutes.show();
       const [number, each] = [Number(scenes.input.value), Number(seconds.input.value)];
       total.textContent = `${count(number, "scene")} of ${clock(each)} make ${clock(number * each)}.`;

@@ -1,4 +1,5 @@
 // Owns what a job's reader should do next, said in a sentence; hides the cases.
+import { neededWords } from "./file-types.js";
 import { count, sentence } from "./wording.js";
 
 const WORKING = { tone: "accent", icon: "clock", progress: true, actions: [] };
@@ -9,8 +10,8 @@ const STEPS = {
     tone: "gray",
     icon: "upload",
     title: "Files are awaited.",
-    text: "When all are uploaded, the video is planned.",
-    actions: [],
+    text: "Upload what the video is to be made of, then start it.",
+    actions: ["start"],
   },
   planned: {
     ...WORKING,
@@ -60,6 +61,8 @@ const STEPS = {
 /** @returns {{title: string, text: string, tone: string, icon: string, progress?: boolean, actions: string[]}} */
 export function nextStep(job, history) {
   const step = STEPS[job.status] ?? { ...WORKING, title: "It is being worked on.", text: "" };
+  if (job.status === "preparing" && job.missing_files?.length)
+    return { ...step, text: `${sentence(`${neededWords(job.missing_files)} is missing`)} Upload it, then start.` };
   if (job.status === "failed") return { ...step, text: afterFailure(job) };
   if (job.status === "awaiting_approval" && wasReset(history))
     return {

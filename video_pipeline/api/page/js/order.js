@@ -4,6 +4,7 @@ import { button, busy, debounced, fill, h, icon } from "./dom.js";
 import { estimate } from "./estimate.js";
 import { blame, complainIn, formError } from "./fields.js";
 import { get, isAbort, keyFor, post } from "./http.js";
+import { kindFields, programmeFields } from "./kind-fields.js";
 import { lengthFields } from "./length-fields.js";
 import { options } from "./options.js";
 import { choices } from "./order-fields.js";
@@ -15,6 +16,8 @@ const PAUSE_MS = 350;
 const KINDS = {
   album: ["Album", "60 to 90 minutes, 20 scenes"],
   storyboard: ["Storyboard", "Some scenes of equal length"],
+  music_video: ["Music video", "Your song, pictures on its beat"],
+  build: ["Build", "Your videos, music, sounds and quotes"],
 };
 const APPROVALS = [
   ["required", "I approve the storyboard", "It waits until you have looked at it."],
@@ -47,6 +50,8 @@ class OrderForm {
     this.kind = choices("kind", "What kind of video", kinds, preferredKind(can.kinds));
     this.fields = briefFields(can, channels, wantedChannel);
     this.length = lengthFields(can);
+    this.own = kindFields(can);
+    this.programme = programmeFields(can);
     this.approval = choices("approval", "Approval", APPROVALS, "required");
     this.price = estimate();
     this.wrong = formError();
@@ -56,17 +61,24 @@ class OrderForm {
   }
 
   form() {
-    const { kind, fields, length, approval } = this;
+    const { kind, fields, length, own, programme, approval } = this;
     const onsubmit = (event) => this.submit(event);
     const beside = (look, ...names) => h("div", { class: look }, ...names.map((name) => fields[name].node));
     return h(
       "form",
       { class: "order-form", id: "order-form", novalidate: true, onsubmit, testid: "order-form" },
-      group("Video", kind.node, fields.channel_id.node, beside("pair", "niche_label", "mood_keywords"), length.node),
+      group("Video", kind.node, fields.channel_id.node, beside("pair", "niche_label", "mood_keywords"), length.node, own.node),
       group("Picture", beside("triple", "motion", "transition", "overlay")),
+      group("Shape, sounds and words", programme.node),
       group("Who makes it", beside("pair", "music_provider", "visual_provider")),
-      group("How it goes on", approval.node, beside("pair", "seed", "project_name")),
+      group("How it goes on", approval.node, this.waiting(), beside("pair", "seed", "project_name")),
     );
+  }
+
+  /** Files of one's own come before anything is planned. */
+  waiting() {
+    this.waits = h("input", { type: "checkbox", name: "preparing", testid: "order-preparing" });
+    return h("label", { class: "check" }, this.waits, h("span", {}, "Wait until I have uploaded files and started it"));
   }
 
   aside() {
@@ -81,27 +93,35 @@ class OrderForm {
     const ask = () => this.price.ask(this.value(), this.signal);
     const soon = debounced(PAUSE_MS, ask);
     this.node.addEventListener("input", () => {
-      this.length.show(this.kind.value());
+      this.show();
       this.price.wait(this.value());
       soon();
     });
     this.node.addEventListener("change", soon);
     this.fields.channel_id.input.addEventListener("change", () => this.suggestNiche());
-    this.length.show(this.kind.value());
+    this.show();
     this.suggestNiche();
     ask();
+  }
+
+  show() {
+    const kind = this.kind.value();
+    this.length.show(kind);
+    this.own.show(kind);
   }
 
   /** The body of the request. */
   value() {
     const kind = this.kind.value();
     const texts = Object.values(this.fields).map((each) => [each.name, valueOf(each)]);
-    return { kind, approval: this.approval.value(), ...this.length.value(kind), ...Object.fromEntries(texts) };
+    const parts = [this.length.value(kind), this.own.value(kind), this.programme.value(), Object.fromEntries(texts)];
+    return Object.assign({ kind, preparing: this.waits.checked, approval: this.approval.value() }, ...parts);
   }
 
   async submit(event) {
     event.preventDefault();
-    const everything = [...Object.values(this.fields), ...this.length.fields];
+    const parts = [this.length, this.own, this.programme];
+    const everything = [...Object.values(this.fields), ...parts.flatMap((each) => each.fields)];
     complainIn(this.wrong, null);
     for (const each of everything) each.complain(null);
     const body = this.value();
@@ -117,9 +137,11 @@ class OrderForm {
 
   /** Say what is missing without asking the API. */
   complete(body) {
-    const empty = Object.keys(MISSING).filter((name) => !body[name]);
-    for (const name of empty) this.fields[name].complain(MISSING[name]);
-    if (empty.length) this.fields[empty[0]].input.focus();
+    const always = Object.keys(MISSING).map((name) => [this.fields[name], MISSING[name]]);
+    const own = this.own.needed(body.kind).map((each) => [each, "A music video needs it."]);
+    const empty = [...always, ...own].filter(([each]) => !body[each.name]);
+    for (const [each, message] of empty) each.complain(message);
+    if (empty.length) empty[0][0].input.focus();
     return empty.length === 0;
   }
 

@@ -24,7 +24,7 @@ export function sceneCard(scene, can) {
         { class: "scene-body" },
         h("h3", { id, class: "clamp-2" }, h("span", { class: "visually-hidden" }, `Scene ${number}: `), scene.title),
         h("p", { class: "scene-text clamp-2", testid: "scene-description" }, scene.description),
-        scene.track ? player(scene.track, scene.title) : waiting("music", "The music is being made"),
+        music(scene),
         facts(scene),
         prompts(scene),
         actions(scene, can),
@@ -81,6 +81,12 @@ function look(scene, can) {
   );
 }
 
+/** Nothing where the programme has songs of its own. */
+function music(scene) {
+  if (scene.track) return player(scene.track, scene.title);
+  return scene.music_prompt ? waiting("music", "The music is being made") : null;
+}
+
 const waiting = (sign, text) => h("p", { class: "scene-waiting muted small" }, icon(sign, "small"), text);
 
 function facts(scene) {
@@ -88,6 +94,8 @@ function facts(scene) {
     `at ${clock(scene.start_s)}`,
     scene.tempo_bpm && `${scene.tempo_bpm} BPM`,
     scene.key,
+    scene.footage && `File ${scene.footage}`,
+    scene.moves && "Video",
     scene.motion && scene.motion !== "still" && words(scene.motion),
     scene.scene_number > 1 && scene.transition && `${words(scene.transition)} in`,
   ];
