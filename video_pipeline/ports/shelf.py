@@ -28,6 +28,7 @@ class ThumbnailBook(Protocol):
     ) -> list[ThumbnailRecord]:
         """Record those that were drawn anew instead of all that `predicted_by` judged before.
 
+        Its version, which is what follows a hyphen, makes no difference: those of a former one are replaced as well.
         One with the same key stays the same row under its new name, selected if it was. Returns all of the job.
         """
         ...

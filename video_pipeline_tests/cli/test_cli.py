@@ -17,6 +17,7 @@ from video_pipeline.domain.errors import NotFoundError, StudioError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.thumbnails import Design
 from video_pipeline.domain.timeline import Overlay
 from video_pipeline.settings import Settings
 from video_pipeline.steps.studio import Studio
@@ -165,7 +166,7 @@ def test_a_job_is_approved_exported_and_its_files_listed(
     files = in_json(call, "job", "files", str(job.id))
     assert [file["kind"] for file in files][:2] == ["music 01", "music 02"]
     assert sum(file["kind"].startswith(("music ", "image ")) for file in files) == 6
-    assert sum(file["kind"].startswith("thumbnail") for file in files) == 6
+    assert sum(file["kind"].startswith("thumbnail") for file in files) == len(Design)
     assert all(file["intact"] for file in files)
     code, out, _ = call("job", "show", str(job.id))
     assert code == 0

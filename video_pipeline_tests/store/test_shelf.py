@@ -73,6 +73,9 @@ def test_those_drawn_anew_replace_those_of_the_same_model_and_the_choice_follows
     assert after == store.get_thumbnails(job_id)
     gone = store.replace_thumbnails(job_id, [draft("one", 0.2, "cow"), draft("two", 0.3, "owl")], "appeal-1")
     assert selected(gone) == ["two"]
+    newer = store.replace_thumbnails(job_id, [draft("one", 0.7, "owl")], "appeal-2 (an estimate)")
+    assert [(each.variant, each.predicted_by) for each in newer][:1] == [("one", "appeal-2 (an estimate)")]
+    assert len(newer) == 2
     assert store.replace_thumbnails(job_id, [], "appeal-1")[0].variant == "by_hand"
     assert selected(store.get_thumbnails(job_id)) == ["by_hand"]
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.ffmpeg.lettering.bidi import base_level
 from video_pipeline.ffmpeg.lettering.clusters import clusters
 from video_pipeline.ffmpeg.lettering.faces import is_shaping
 from video_pipeline.ffmpeg.lettering.runs import font_of
@@ -26,6 +27,9 @@ Mask = NDArray[np.float32]
 _ORNAMENTS = frozenset(("So", "Sk", "Cf", "Cn", "Co", "Cs", "Cc"))
 _SEPARATORS = (" | ", " – ", " — ", " - ", " · ", ": ")
 _STEPS = 12
+_HEAVY, _BOLDER = 600, 0.016
+"""Headlines in a font lighter than this are drawn bolder by an outline of so many em."""
+
 _LEAST_GAP = 0.10
 """Between the ink of two lines, in em."""
 
@@ -150,11 +154,16 @@ def _drawn(em: float, rows: Sequence[Row], style: Style) -> Block:
     image = Image.new("L", size)
     draw = ImageDraw.Draw(image)
     for row, width, base in zip(rows, widths, bases, strict=True):
-        left = beyond + ((max(widths) - width) / 2 if style.is_centred else 0.0)
+        # What is written from right to left begins at the right.
+        begin = 0.5 if style.is_centred else float(base_level("".join(run.text for run in row.runs)))
+        left = beyond + (max(widths) - width) * begin
         for run, advanced in zip(row.runs, row.widths, strict=True):
             font = font_of(run.face, em * run.scale, round(em))
             direction = run.direction if is_shaping() else None
-            draw.text((left, base), run.text, font=font, fill=255, anchor="ls", direction=direction)
+            # Many scripts are there in regular weight only.
+            bolder = _BOLDER * em if style.is_heavy and run.face.weight < _HEAVY else 0.0
+            at = (left, base)
+            draw.text(at, run.text, font=font, fill=255, anchor="ls", direction=direction, stroke_width=bolder)
             left += advanced * em
     if style.skew:
         lean = (1, style.skew, -style.skew * bases[-1], 0, 1, 0)

@@ -49,7 +49,8 @@ class ShelfBooks(Books):
     ) -> list[ThumbnailRecord]:
         """Record those that were drawn anew; see ports.ThumbnailBook."""
         wanted = {draft.key: _values(draft, predicted_by) for draft in drafts}
-        former = THUMBNAILS.c.video_job_id == job_id, THUMBNAILS.c.predicted_by == clean(predicted_by)
+        model = clean(predicted_by).partition("-")[0]
+        former = THUMBNAILS.c.video_job_id == job_id, func.split_part(THUMBNAILS.c.predicted_by, "-", 1) == model
         with self._transaction() as connection:
             find_row(connection, job_id, locked=True)
             connection.execute(delete(THUMBNAILS).where(*former, THUMBNAILS.c.image_url.not_in(list(wanted))))
