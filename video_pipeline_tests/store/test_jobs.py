@@ -84,6 +84,24 @@ def test_an_order_is_kept_as_it_was_given(store: PostgresJobStore) -> None:
     assert few.output_directory == "elsewhere/few"
 
 
+def test_an_order_of_a_music_video_fills_its_columns(store: PostgresJobStore, database: Database) -> None:
+    said = {
+        "song_title": "Night Train",
+        "music_file": "night.flac",
+        "genre": "synthwave",
+        "bpm": 92,
+        "engine": "pictures",
+        "prompt": "a train that crosses a sleeping city",
+    }
+    channel = store.create_channel("Court", "n").id
+    brief = MusicVideoBrief(channel_id=channel, niche_label="Nights", mood_keywords="calm", seed=1, **said)  # type: ignore[arg-type] # by name
+    job = store.create_job(brief)
+    with database.engine.connect() as connection:
+        row = connection.execute(text("SELECT * FROM video_jobs WHERE id = :id"), {"id": job.id}).one()
+    assert {name: row._mapping[name] for name in said} == said
+    assert brief_from_json(job.brief) == brief
+
+
 def test_orders_that_lead_nowhere_are_refused(store: PostgresJobStore) -> None:
     with pytest.raises(NotFoundError, match="channel"):
         store.create_job(album(uuid4()))
