@@ -25,6 +25,12 @@ from video_pipeline.ffmpeg.lettering.shelf import Shelf, headline_shelf, install
 Mask = NDArray[np.float32]
 
 _ORNAMENTS = frozenset(("So", "Sk", "Cf", "Cn", "Co", "Cs", "Cc"))
+_PICTURING = "\ufe0e\ufe0f\u20e3"
+"""What makes a pictograph of the sign before."""
+
+_JOINERS = "\u200c\u200d"
+"""They belong to words of Persian or Sinhala, and to pictographs."""
+
 _SEPARATORS = (" | ", " – ", " — ", " - ", " · ", ": ")
 _STEPS = 12
 _HEAVY, _BOLDER = 600, 0.016
@@ -44,13 +50,20 @@ class Wording:
 
 def worded(title: str) -> Wording:
     """The words of `title` without pictographs; what follows its first separator is set small."""
-    drawn = "".join(" " if unicodedata.category(each) in _ORNAMENTS else each for each in title)
+    pairs = zip(" " + title, title, strict=False)
+    drawn = "".join(after if _is_lettering(before, after) else " " for before, after in pairs)
     plain = " ".join(unicodedata.normalize("NFC", drawn).split())
     for separator in _SEPARATORS[1:]:
         plain = plain.replace(separator, _SEPARATORS[0])
     parts = [part.strip(" |") for part in plain.split(_SEPARATORS[0])]
     heading, *rest = [part for part in parts if part] or [""]
     return Wording(heading, "  ·  ".join(rest))
+
+
+def _is_lettering(before: str, character: str) -> bool:
+    if character in _JOINERS:
+        return unicodedata.category(before)[0] in "LM" and before not in _PICTURING
+    return unicodedata.category(character) not in _ORNAMENTS and character not in _PICTURING
 
 
 def can_be_set(text: str) -> bool:

@@ -27,6 +27,8 @@ def test_the_first_part_of_a_title_is_its_heading() -> None:
     assert worded("Snow: slow piano (2 hours)").heading == "Snow"
     assert worded("10:30 at Night").heading == "10:30 at Night"
     assert worded(" 🎵 Rain\n🌧 ").heading == "Rain"
+    assert worded("Rain 🌧️: 1️⃣ low 👩‍💻 hour") == Wording("Rain", "1 low hour")
+    assert worded("می‌خواهم | ශ්‍රී") == Wording("می‌خواهم", "ශ්‍රී")  # joiners that belong to words
     assert worded("") == worded(" | ") == Wording("", "")
 
 
