@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from video_pipeline import ports
-from video_pipeline.domain.brief import brief_from_json
+from video_pipeline.domain.brief import MusicVideoBrief, brief_from_json
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from video_pipeline.domain.job import WORKING, Approval, JobKind, JobStatus
 from video_pipeline.domain.progress import Progress, Stage
