@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     upload_ttl_hours: float = Field(
         default=24.0, gt=0, le=24 * 30, description="Hours that an upload in pieces waits for its next bytes."
     )
+    retention_days: int | None = Field(
+        default=None, ge=1, description="Days after which an ended job goes, with its files; by default it stays."
+    )
     webhook_private: bool = Field(
         default=False, description="Webhooks may go to private addresses, such as this machine's."
     )

@@ -18,6 +18,7 @@ from video_pipeline.cli import (
     files,
     jobs,
     keys,
+    maintenance,
     people,
     produce,
     serve,
@@ -55,6 +56,7 @@ app.add_typer(people.app, name="user")
 app.add_typer(keys.app, name="key")
 app.add_typer(database.app, name="db")
 app.add_typer(webhooks.app, name="webhook")
+app.add_typer(maintenance.app, name="maintenance")
 
 EXIT_CODES: tuple[tuple[type[StudioError], int], ...] = (
     (InvalidInputError, 2),

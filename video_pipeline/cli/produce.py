@@ -12,10 +12,10 @@ from video_pipeline import bootstrap
 from video_pipeline.cli import ordering
 from video_pipeline.cli.meter import PeakMemory
 from video_pipeline.cli.output import console, errors, megabytes, print_facts, print_json
-from video_pipeline.cli.watch import ENDED, follow, shown
+from video_pipeline.cli.watch import follow, shown
 from video_pipeline.domain.delivery import MASTER
 from video_pipeline.domain.errors import PermanentError, StudioError
-from video_pipeline.domain.job import Approval, JobStatus
+from video_pipeline.domain.job import ENDED, Approval, JobStatus
 from video_pipeline.domain.records import ChannelRecord, JobRecord, RenderReport
 from video_pipeline.domain.timebase import clock
 from video_pipeline.ports import JobStore

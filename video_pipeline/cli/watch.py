@@ -12,14 +12,12 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from video_pipeline.cli.output import errors
 from video_pipeline.domain.errors import StudioError
-from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.job import ENDED, JobStatus
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.timebase import clock
 from video_pipeline.ports import JobStore
 
 POLL_S = 0.5
-
-ENDED = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
 
 
 class Display:

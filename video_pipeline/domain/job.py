@@ -38,6 +38,9 @@ class JobStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+ENDED = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+"""Nothing happens to such a job unless somebody asks for it."""
+
 WORKING = (
     JobStatus.PREPARING,
     JobStatus.PLANNED,

@@ -18,6 +18,7 @@ from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.job import Approval, JobKind, JobStatus
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, Licence, Loudness, MediaReference
 from video_pipeline.domain.money import ZERO_USD
+from video_pipeline.domain.publishing import Privacy
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.domain.uploads import FileType, UploadState
 
@@ -242,6 +243,22 @@ class JobFileRecord:
     file_type: FileType
     filename: str  # as it is shown; no part of a path
     media: MediaReference
+    uploaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class YoutubeUploadRecord:
+    """One upload to YouTube."""
+
+    id: UUID
+    job_id: UUID
+    video_id: str
+    video_url: str
+    title: str
+    description: str | None
+    privacy: Privacy
+    tags: tuple[str, ...]
+    category: str | None
     uploaded_at: datetime
 
 

@@ -17,6 +17,7 @@ from video_pipeline.steps.export import export_all
 from video_pipeline.steps.on_demand import perform_order
 from video_pipeline.steps.order import order_for_active_channels
 from video_pipeline.steps.receive import sweep_uploads
+from video_pipeline.steps.retention import cleanup_old_jobs
 
 storyboard_job = dg.define_asset_job(
     "storyboard_job",
@@ -113,4 +114,34 @@ def sweep_uploads_job() -> None:
     sweep_stale_uploads()
 
 
-JOBS: list[Any] = [storyboard_job, delivery_job, export_job, order_job, order_albums_job, sweep_uploads_job]
+class CleanupConfig(dg.Config):
+    """How long jobs are kept after they ended."""
+
+    days: int
+
+
+@dg.op(description="Give up jobs that ended long ago, with their files; published ones stay.")
+def clean_up(context: dg.OpExecutionContext, config: CleanupConfig, studio: StudioResource) -> None:
+    """Clean up; what each job took stands beside the run."""
+    with translated(context.retry_number):
+        gone = cleanup_old_jobs(studio.open(), config.days)
+    context.add_output_metadata(
+        {"jobs": [str(each.job.id) for each in gone], "bytes": sum(each.bytes for each in gone)}
+    )
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Give up jobs that ended long ago, with their files.")
+def cleanup_job() -> None:
+    """Retention, by schedule or by hand."""
+    clean_up()
+
+
+JOBS: list[Any] = [
+    storyboard_job,
+    delivery_job,
+    export_job,
+    order_job,
+    order_albums_job,
+    sweep_uploads_job,
+    cleanup_job,
+]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from video_pipeline.orchestration.jobs import order_albums_job, sweep_uploads_job
+from video_pipeline import bootstrap
+from video_pipeline.orchestration.jobs import cleanup_job, order_albums_job, sweep_uploads_job
 
 daily_orders = dg.ScheduleDefinition(
     name="daily_orders",
@@ -24,4 +25,21 @@ hourly_sweep = dg.ScheduleDefinition(
     description="Each hour, forget uploads for which nothing came for too long.",
 )
 
-SCHEDULES = [daily_orders, hourly_sweep]
+
+@dg.schedule(
+    name="nightly_cleanup",
+    job=cleanup_job,
+    cron_schedule="41 3 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Each night, give up jobs that ended longer ago than VIDEO_PIPELINE_RETENTION_DAYS; off without it.",
+)
+def nightly_cleanup(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a cleanup where somebody said how long jobs are kept."""
+    days = bootstrap.settings().retention_days
+    if days is None:
+        return dg.SkipReason("VIDEO_PIPELINE_RETENTION_DAYS is not set: jobs are kept for ever")
+    return dg.RunRequest(run_config={"ops": {"clean_up": {"config": {"days": days}}}})
+
+
+SCHEDULES = [daily_orders, hourly_sweep, nightly_cleanup]

@@ -1,6 +1,7 @@
 """Owns the protocols at which the flow and the tools meet; hides which tool stands behind each.
 
-Modules in dependency order: work, providers, media, orders, shelf, finding, books, access, outbound, outbox.
+Modules in dependency order: work, providers, media, orders, shelf, publications, finding, books, access, outbound,
+outbox.
 
 A fake that stands in for one of these passes the same contract tests as the real thing.
 """

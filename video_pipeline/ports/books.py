@@ -30,6 +30,7 @@ from video_pipeline.domain.records import (
 from video_pipeline.domain.storyboard import BedPlan, MusicPrompt, Song, Storyboard, VisualPrompt
 from video_pipeline.ports.finding import FeedBook, StatisticsBook, SummaryBook
 from video_pipeline.ports.orders import OrderBook
+from video_pipeline.ports.publications import PublicationBook
 from video_pipeline.ports.shelf import FileBook, ThumbnailBook, UploadBook
 
 
@@ -268,6 +269,7 @@ class JobStore(
     ThumbnailBook,
     FileBook,
     UploadBook,
+    PublicationBook,
     SummaryBook,
     StatisticsBook,
     FeedBook,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from video_pipeline.store.beside.publications import PublicationBooks
 from video_pipeline.store.beside.shelf import ShelfBooks
 from video_pipeline.store.beside.uploads import UploadBooks
 from video_pipeline.store.books.channels import ChannelBooks
@@ -26,6 +27,7 @@ class PostgresJobStore(
     OrderBooks,
     ShelfBooks,
     UploadBooks,
+    PublicationBooks,
     SummaryBooks,
     StatisticsBooks,
     FeedBooks,

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
+import pytest
 
+from video_pipeline import bootstrap
 from video_pipeline.definitions import defs
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.job import Approval, JobStatus
@@ -15,6 +17,7 @@ from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.uploads import FileType
 from video_pipeline.orchestration import sensors
 from video_pipeline.orchestration.partitions import VIDEO_JOBS
+from video_pipeline.orchestration.schedules import nightly_cleanup
 from video_pipeline.ports import JobStore
 
 Order = Callable[..., JobRecord]
@@ -228,3 +231,26 @@ def test_uploads_that_nobody_goes_on_with_are_swept_every_hour(
     job_def = defs.get_job_def("sweep_uploads_job")
     assert job_def.execute_in_process(instance=instance, resources=wired).success
     assert stale.id not in {each.id for each in store.get_uploads(job.id)}
+
+
+def test_old_jobs_go_at_night_only_where_somebody_said_how_long_they_are_kept(
+    instance: dg.DagsterInstance,
+    wired: dict[str, Any],
+    order: Order,
+    store: JobStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("VIDEO_PIPELINE_RETENTION_DAYS", raising=False)
+    bootstrap.settings.cache_clear()
+    with dg.build_schedule_context(instance) as context:
+        skipped = nightly_cleanup.evaluate_tick(context).skip_message
+        assert "VIDEO_PIPELINE_RETENTION_DAYS" in (skipped or "")
+        monkeypatch.setenv("VIDEO_PIPELINE_RETENTION_DAYS", "30")
+        bootstrap.settings.cache_clear()
+        (request,) = nightly_cleanup.evaluate_tick(context).run_requests or ()
+    bootstrap.settings.cache_clear()
+    recent = order()
+    store.cancel(recent.id)
+    job_def = defs.get_job_def("cleanup_job")
+    assert job_def.execute_in_process(instance=instance, resources=wired, run_config=request.run_config).success
+    assert store.get_job(recent.id).status is JobStatus.CANCELLED

@@ -1,5 +1,6 @@
 """Owns what lies beside a job's works in the books; hides SQL.
 
-shelf    thumbnails and uploaded files
-uploads  uploads that come in pieces
+publications  what was published, and what is old
+shelf         thumbnails and uploaded files
+uploads       uploads that come in pieces
 """
