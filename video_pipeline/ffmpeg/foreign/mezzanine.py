@@ -84,7 +84,7 @@ def conform(
             binary=binary.path,
             video=demand.video,
             aim="footage",
-            frame=Frame(size.width, size.height, crop=True),
+            frame=Frame(size.width, size.height, crop=True, rate=demand.rate),
             footage=footage,
             own=session.own,
             report=report,
@@ -115,11 +115,11 @@ def _check(demand: Demand) -> None:
 
 
 def _as_taken(found: Footage, demand: Demand) -> Footage:
-    """What is taken of the video, at the rate of the programme."""
+    """What is taken of the video."""
     seconds = found.duration_s
     if demand.most_frames is not None:
         seconds = min(seconds, float(demand.rate.seconds(demand.most_frames)))
-    return replace(found, rate=demand.rate, duration_s=seconds)
+    return replace(found, duration_s=seconds)
 
 
 def size_for(footage: Footage, aspect: AspectRatio) -> Size:
