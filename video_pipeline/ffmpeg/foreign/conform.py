@@ -72,8 +72,10 @@ def picture_filters(footage: Footage, frame: Frame, *, can_convert_light: bool) 
 
 
 def _steps(own: FrameRate, wanted: FrameRate | None) -> tuple[Filter, ...]:
-    """Frames at the wanted rate. At its own one first: times in whole milliseconds, as Matroska has them, lie now before
-    and now behind the middle between two frames, and every second frame of 60 would now be the first and now the third.
+    """Frames at the wanted rate, brought to their own one first.
+
+    Times in whole milliseconds, as Matroska has them, lie now before and now behind the middle between two frames: of
+    60 frames for 30 there would be left out now none and now two.
     """
     even: Filter = ("fps", {"fps": str(own), "start_time": "0"})
     return (even,) if wanted in (None, own) else (even, ("fps", {"fps": str(wanted)}))
