@@ -35,8 +35,24 @@ SceneSeconds = Annotated[int, typer.Option(help="With --scenes: length of each s
 Niche = Annotated[str, typer.Option(help="What the video is about.")]
 Mood = Annotated[str, typer.Option(help="Mood keywords, separated by commas.")]
 Seed = Annotated[int | None, typer.Option(help="Decides everything that is generated; by default a random one.")]
+
+
+def _motion(word: str) -> MotionWish:
+    """The motion of a word, also of one that means the same as another one."""
+    try:
+        return MotionWish(word)
+    except ValueError as error:
+        raise typer.BadParameter(f"{word!r} is not one of {', '.join(MotionWish)}.") from error
+
+
 MotionOption = Annotated[
-    MotionWish, typer.Option("--motion", help="How the pictures move; auto chooses for each scene.")
+    MotionWish,
+    typer.Option(
+        "--motion",
+        parser=_motion,
+        metavar=f"[{'|'.join(MotionWish)}]",
+        help="How the pictures move; auto chooses for each scene.",
+    ),
 ]
 TransitionOption = Annotated[
     TransitionWish, typer.Option("--transition", help="How a picture follows another; auto chooses for each scene.")
