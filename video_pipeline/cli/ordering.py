@@ -44,6 +44,14 @@ from video_pipeline.steps.studio import Studio
 from video_pipeline.steps.uploads import keep_upload
 
 
+def _motion(word: str) -> MotionWish:
+    """The motion of a word, also of one that means the same as another one."""
+    try:
+        return MotionWish(word)
+    except ValueError as error:
+        raise typer.BadParameter(f"{word!r} is not one of {', '.join(MotionWish)}.") from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What somebody asks for on the command line; each field is an option."""
@@ -93,7 +101,13 @@ class Wanted:
     ] = None
     seed: Annotated[int | None, typer.Option(help="Decides everything that is generated; by default random.")] = None
     motion: Annotated[
-        MotionWish, typer.Option("--motion", help="How the pictures move; auto chooses for each scene.")
+        MotionWish,
+        typer.Option(
+            "--motion",
+            parser=_motion,
+            metavar=f"[{'|'.join(MotionWish)}]",
+            help="How the pictures move; auto chooses for each scene.",
+        ),
     ] = MotionWish.STILL
     transition: Annotated[
         TransitionWish, typer.Option("--transition", help="How a picture follows another; auto chooses for each scene.")

@@ -30,20 +30,20 @@ _FRAME_COST_MS = {
     (Kind.BLEND, VideoCodec.H264): 9.0,
     (Kind.MOVE, VideoCodec.H264): 30.0,
     (Kind.GLOW, VideoCodec.H264): 30.0,
-    (Kind.FOOTAGE, VideoCodec.H264): 20.0,
+    (Kind.FOOTAGE, VideoCodec.H264): 45.0,
     (Kind.LIVE, VideoCodec.H264): 8.0,
     (Kind.STILL, VideoCodec.VP9): 1.5,
     (Kind.BLEND, VideoCodec.VP9): 20.0,
     (Kind.MOVE, VideoCodec.VP9): 45.0,
     (Kind.GLOW, VideoCodec.VP9): 45.0,
-    (Kind.FOOTAGE, VideoCodec.VP9): 45.0,
+    (Kind.FOOTAGE, VideoCodec.VP9): 60.0,
     (Kind.LIVE, VideoCodec.VP9): 12.0,
     (Kind.STILL, VideoCodec.AV1): 3.0,
     (Kind.LIVE, VideoCodec.AV1): 20.0,
     (Kind.BLEND, VideoCodec.AV1): 30.0,
     (Kind.MOVE, VideoCodec.AV1): 45.0,
     (Kind.GLOW, VideoCodec.AV1): 45.0,
-    (Kind.FOOTAGE, VideoCodec.AV1): 45.0,
+    (Kind.FOOTAGE, VideoCodec.AV1): 100.0,
 }
 _OTHER_COST_MS = 30.0
 _PREPARING_S = 0.07

@@ -13,8 +13,13 @@ from video_pipeline.domain.delivery import AspectRatio, Rendition
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Motion, Overlay, PictureClip, Timeline, Transition, TransitionKind
+from video_pipeline.ffmpeg.encoding.codecs import VIDEO, VideoCodec
+from video_pipeline.ffmpeg.encoding.h264 import encode_h264
+from video_pipeline.ffmpeg.encoding.stretch import PictureFormat, within_ceiling
 from video_pipeline.ffmpeg.picture.canvas import Size, chroma_of, luma_of
 from video_pipeline.ffmpeg.picture.footage import FootageFile, scaled
+from video_pipeline.ffmpeg.picture.plan import Kind, Look, Move
+from video_pipeline.ffmpeg.work.coded import Coded
 from video_pipeline_tests.ffmpeg.counted import counted_frame, counted_video, number_in
 from video_pipeline_tests.ffmpeg.material import Workshop, reference, stamps_of
 
@@ -148,6 +153,30 @@ def test_footage_covers_a_frame_of_another_shape_or_size(
         wanted = wide[wide.shape[0] // 2 + 24, :] * 219 / 255 + 16
         places = ((np.arange(width) + 0.5 - width / 2) / scale + 128) * 4
         assert np.median(np.abs(middle - wanted[places.astype(int)])) < 6
+
+
+def test_footage_far_above_its_ceiling_is_not_encoded_at_every_step_on_the_way() -> None:
+    form = PictureFormat(VideoCodec.H264, Rendition.parse("mp4", "320x180@100k").rung, RATE)
+    stretch = Move(Look("a" * 64, Motion.STILL, 0, 240), 240)
+    tried: list[int] = []
+
+    def encoded(quantiser: int) -> Coded:
+        tried.append(quantiser)
+        # 1600 kbit/s at 20, and half for each six steps.
+        return Coded(b"", (bytes(int(2_000_000 * 2 ** ((20 - quantiser) / 6))),), (0,))
+
+    coded = within_ceiling(encoded, stretch, form)
+    assert tried[0] == 20
+    assert len(tried) <= 3
+    assert tried[-1] == VIDEO[VideoCodec.H264].quantisers[Kind.FOOTAGE][-1]
+    assert coded.bytes == pytest.approx(250_000, rel=0.01)
+
+
+def test_headers_of_footage_are_those_of_every_other_stretch() -> None:
+    noise = np.random.default_rng(1).integers(40, 200, (6, 96, 64)).astype(np.uint8)
+    kinds = (Kind.STILL, Kind.MOVE, Kind.BLEND, Kind.FOOTAGE, Kind.LIVE)
+    made = {encode_h264(list(noise), Size(64, 64), RATE, kind=kind, quantiser=30).header for kind in kinds}
+    assert len(made) == 1
 
 
 def test_a_player_reaches_any_frame_in_any_order(film: Path) -> None:

@@ -51,7 +51,7 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
         },
         "libx264",
         x264_params,
-        6,
+        5,
     ),
     VideoCodec.VP9: VideoRecipe(
         encode_vp9,
@@ -84,6 +84,6 @@ VIDEO: Mapping[VideoCodec, VideoRecipe] = {
         },
         "libsvtav1",
         av1_params,
-        8,
+        11,
     ),
 }

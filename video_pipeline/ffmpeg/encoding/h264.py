@@ -79,6 +79,8 @@ STRUCTURE: dict[Kind, str] = {
     Kind.BLEND: f"bframes=15:b-adapt=0:ipratio={2 ** (FINER / 6)}:pbratio=2",
     Kind.MOVE: _SLOW,
     Kind.GLOW: _SLOW,
+    # In a film all may move at once: x264 looks ahead, chooses how many B-frames there are, and spends where it lasts.
+    # 720p of an animated film has 44.1 dB at 2.3 Mbit/s, as a MOVE it takes 4.1; subme=6 would change the PPS.
     Kind.FOOTAGE: "bframes=15:b-adapt=1:rc-lookahead=30:mbtree=1:subme=4:me=hex:trellis=1",
     # All but the overlay is skipped: 6 to 7 ms a frame of 1080p with the drawing, 48 dB where it is drawn. With trellis
     # and direct=temporal the file is no smaller, and blocks beside the overlay change by up to 7 steps of luma.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.ffmpeg.foreign.survey import Colour, Footage
 from video_pipeline.ffmpeg.program.command import Filter
 
@@ -43,6 +44,7 @@ class Frame:
     width: int
     height: int
     crop: bool  # cover the frame and lose the edges, instead of fitting into it between bars
+    rate: FrameRate | None = None  # None: its own
 
 
 def is_bright(colour: Colour) -> bool:
@@ -58,7 +60,7 @@ def picture_filters(footage: Footage, frame: Frame, *, can_convert_light: bool) 
     return (
         *_deinterlace(footage),
         *late,
-        ("fps", {"fps": str(footage.rate), "start_time": "0"}),
+        *_steps(footage.rate, frame.rate),
         *_geometry(frame, {} if colour else _matrix(footage)),
         *colour,
         ("format", {"pix_fmts": "yuv420p"}),
@@ -67,6 +69,16 @@ def picture_filters(footage: Footage, frame: Frame, *, can_convert_light: bool) 
         # Mastering data of the old colours and captions would be written again.
         ("sidedata", {"mode": "delete"}),
     )
+
+
+def _steps(own: FrameRate, wanted: FrameRate | None) -> tuple[Filter, ...]:
+    """Frames at the wanted rate, brought to their own one first.
+
+    Times in whole milliseconds, as Matroska has them, lie now before and now behind the middle between two frames: of
+    60 frames for 30 there would be left out now none and now two.
+    """
+    even: Filter = ("fps", {"fps": str(own), "start_time": "0"})
+    return (even,) if wanted in (None, own) else (even, ("fps", {"fps": str(wanted)}))
 
 
 def _deinterlace(footage: Footage) -> tuple[Filter, ...]:

@@ -46,7 +46,7 @@ class Workpiece:
     @property
     def rate(self) -> FrameRate:
         """Frames a second of what is made."""
-        return self.footage.rate
+        return self.frame.rate or self.footage.rate
 
     @property
     def limit_s(self) -> float:

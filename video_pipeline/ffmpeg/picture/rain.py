@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.ffmpeg.picture.canvas import Planes, chroma_of, luma_of
+from video_pipeline.ffmpeg.picture.canvas import Planes, luma_of
 
 Reals = NDArray[np.float64]
 
@@ -25,10 +25,10 @@ _LENGTH = (0.022, 0.075)
 
 _WIDTH = (0.00045, 0.0011)
 _STRENGTH = (0.16, 0.34)
-_INK = (206, 131, 125)
-"""Luma and chroma of a pale, slightly cool grey."""
+_INK = 206
+"""Luma of a pale grey. A streak is thinner than a sample of colour, which stays that of what is behind it."""
 
-_SLANT = 0.10
+_SLANT = 0.05
 """How far the wind carries a drop aside while it falls by 1."""
 
 _BEYOND = 0.08
@@ -43,11 +43,6 @@ class _Streak:
     y: float
     length: float
     width: float
-
-    @property
-    def halved(self) -> _Streak:
-        """The same on a plane of chroma, whose samples lie between two rows and on every second column."""
-        return _Streak(self.x / 2, (self.y - 0.5) / 2, self.length / 2, self.width / 2)
 
 
 class Rain:
@@ -66,7 +61,8 @@ class Rain:
     def over(self, planes: Planes, turn: float) -> Planes:
         """The picture with the drops where they are at `turn`."""
         result = planes.copy()
-        height, width = luma_of(planes).shape
+        luma = luma_of(result)
+        height, width = luma.shape
         unit = min(height, width)
         # As fast on an upright picture as on a wide one.
         falls = np.maximum(np.rint(self._falls * unit / height), 1).astype(int)
@@ -77,9 +73,7 @@ class Rain:
         across = self._places[crossing, np.arange(DROPS)] * (width + drift) - drift + _SLANT * down
         for drop in range(DROPS):
             streak = _Streak(across[drop], down[drop], self._length[drop] * unit, self._width[drop] * unit)
-            _draw(luma_of(result), streak, self._strength[drop], _INK[0])
-            for plane, ink in zip(chroma_of(result), _INK[1:], strict=True):
-                _draw(plane, streak.halved, self._strength[drop], ink)
+            _draw(luma, streak, self._strength[drop])
         return result
 
 
@@ -87,8 +81,8 @@ def _between(ends: tuple[float, float], share: Reals) -> Reals:
     return ends[0] + (ends[1] - ends[0]) * share
 
 
-def _draw(plane: NDArray[np.uint8], streak: _Streak, strength: float, ink: int) -> None:
-    """Let a soft streak of `ink` cover a part of `plane`; it fades out towards both ends."""
+def _draw(plane: NDArray[np.uint8], streak: _Streak, strength: float) -> None:
+    """Let a soft, pale streak cover a part of `plane`; it fades out towards both ends."""
     # One much thinner than a pixel would flicker on its way; it becomes fainter instead.
     wide = max(streak.width, 0.6)
     strength *= min(streak.width / wide, 1.0)
@@ -105,4 +99,4 @@ def _draw(plane: NDArray[np.uint8], streak: _Streak, strength: float, ink: int) 
     off = (np.arange(left, right, dtype=np.float32)[None, :] - middle[:, None]) / np.float32(wide)
     cover = np.exp(-np.square(off)) * (4 * strength * along * (1 - along))[:, None]
     part = plane[top:bottom, left:right]
-    part[:] = np.rint(part + (ink - part.astype(np.float32)) * cover)
+    part[:] = np.rint(part + (_INK - part.astype(np.float32)) * cover)
