@@ -56,6 +56,7 @@ def job_files(studio: Studio, job_id: UUID) -> list[JobFile]:
             if _has(studio, media)
         ),
         *(_found(studio, f"thumbnail {each.variant}", each.key) for each in _thumbnails(studio, job_id)),
+        *(_found(studio, "estimates of thumbnails", key) for key in _estimates(studio, job_id)),
         *(_found(studio, "preview", key) for key in studio.media.keys(PREVIEWS.format(job_id=job_id))),
         *(_found(studio, f"sheet {Path(key).stem}", key) for key in studio.media.keys(SHEETS.format(job_id=job_id))),
     ]
@@ -67,6 +68,10 @@ def _has(studio: Studio, media: MediaReference) -> bool:
 
 def _thumbnails(studio: Studio, job_id: UUID) -> list[ThumbnailRecord]:
     return [each for each in studio.jobs.get_thumbnails(job_id) if studio.media.path(each.key).is_file()]
+
+
+def _estimates(studio: Studio, job_id: UUID) -> list[str]:
+    return [key for key in studio.media.keys(THUMBNAILS.format(job_id=job_id)) if key.endswith(".json")]
 
 
 def _found(studio: Studio, kind: str, key: str) -> JobFile:
