@@ -66,7 +66,7 @@ class _Style:
 
     def bar(self, bar: int, section: Section, rng: np.random.Generator) -> list[Note]:
         """The notes of one bar."""
-        rungs = ladder(self.plan.chords[bar], self._bottom(section), self.seat.profile.high - 8)
+        rungs = ladder(self.plan.chords[bar], self._bottom(section), self.seat.profile.high, spare=8)
         notes: list[Note] = []
         slots = self.slots[:: 2 if len(self.slots) > 4 else 1] if self.strummed else self.slots
         for index, slot in enumerate(slots):
@@ -107,11 +107,14 @@ class _Style:
         return self.seat.profile.figure + round(2 * self.plan.character.brightness) + lift + 5 * bool(self.seat.rank)
 
 
-def ladder(chord: Chord, bottom: int, top: int) -> list[int]:
-    """Chord tones from the root up; colours only above C4, where they do not blur."""
+def ladder(chord: Chord, bottom: int, high: int, *, spare: int) -> list[int]:
+    """Chord tones from the root up; colours only above C4, where they do not blur.
+
+    It ends `spare` semitones below `high`, or two octaves above its root when that is more, and never above `high`.
+    """
     low = pitches((chord.tones[0],), bottom - 5, bottom + 6)[0]
     rungs = [low]
-    for pitch in pitches(chord.classes, low + 1, max(top, low + 24)):
+    for pitch in pitches(chord.classes, low + 1, min(max(high - spare, low + 24), high)):
         plain = pitch % 12 in chord.tones
         gap = 5 if len(rungs) == 1 else 3 if pitch < 60 else 2
         if pitch - rungs[-1] >= gap and (plain or pitch >= 60):
@@ -121,7 +124,7 @@ def ladder(chord: Chord, bottom: int, top: int) -> list[int]:
 
 def _rolled(plan: Plan, seat: Seat, rng: np.random.Generator) -> Iterator[Note]:
     """The final chord, rolled upwards and slower and slower."""
-    rungs = ladder(plan.chords[-1], seat.profile.figure, seat.profile.high - 6)
+    rungs = ladder(plan.chords[-1], seat.profile.figure, seat.profile.high, spare=6)
     at = plan.clock.starts[-2]
     end = plan.clock.starts[-1]
     latest = max(end - 0.2, at)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from video_pipeline.domain.storyboard import TONICS, Instrument, Mode
@@ -36,6 +36,19 @@ anything = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(anything, st.integers(0, 2**31 - 1))
+@example(
+    prompt(
+        Instrument.TEXTURE,
+        Instrument.BELLS,
+        Instrument.TEXTURE,
+        bpm=30,
+        tonic="G",
+        density=1.0,
+        seconds=130,
+        moods=("epic",),
+    ),
+    0,
+)
 def test_any_prompt_is_written_out_completely(asked, seed: int) -> None:
     plan, parts = write(asked, seed)
     assert sum(section.bars for section in plan.sections) == plan.clock.bars
