@@ -27,12 +27,12 @@ from video_pipeline.domain.brief import (
     TransitionWish,
 )
 from video_pipeline.domain.delivery import AspectRatio, Format, Quality
-from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS, IMAGE_PROMPT_CHARACTERS
+from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.money import REFINEMENTS_MAX, REGENERATED_IMAGE_USD
 from video_pipeline.domain.timeline import Overlay
 from video_pipeline.domain.uploads import JOB_MAX_BYTES, JOB_MAX_FILES, UPLOAD_MAX_BYTES, FileType
-from video_pipeline.domain.wishes import BEDS_MAX, DUCKING_DB_MAX, LEVEL_DB
+from video_pipeline.domain.wishes import BEDS_MAX, DUCKING_DB_MAX, LEVEL_DB, PROMPT_CHARACTERS
 
 router = APIRouter(prefix="/options", tags=["operations"])
 
@@ -66,7 +66,7 @@ def options(desk: AtDesk, caller: Reader) -> dict[str, Any]:
         "formats": list(Format),
         "qualities": list(Quality),
         "statuses": list(JobStatus),
-        "prompt": _limits(IMAGE_PROMPT_CHARACTERS),
+        "prompt": _limits(PROMPT_CHARACTERS),
         "description": _limits(DESCRIPTION_CHARACTERS),
         "refinements_max": REFINEMENTS_MAX,
         "refinement_price_usd": float(REGENERATED_IMAGE_USD),

@@ -17,10 +17,11 @@ from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import ProblemError, answers
 from video_pipeline.api.showing import show_job, show_storyboard
 from video_pipeline.domain.access import Scope
-from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS, IMAGE_PROMPT_CHARACTERS
+from video_pipeline.domain.editing import DESCRIPTION_CHARACTERS
 from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.orders import OrderKind
 from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.wishes import PROMPT_CHARACTERS
 from video_pipeline.steps.refine import check_refinement
 from video_pipeline.steps.refine import refine as refine_scene
 from video_pipeline.steps.reorder import reorder as reorder_scenes
@@ -34,7 +35,7 @@ def _text(allowed: range, description: str) -> Any:
 
 
 SceneNumber = Annotated[int, Query(ge=1, le=10_000, description="Counted from 1.")]
-Prompt = Annotated[str | None, _text(IMAGE_PROMPT_CHARACTERS, "What the new picture shows.")]
+Prompt = Annotated[str | None, _text(PROMPT_CHARACTERS, "What the new picture shows.")]
 Description = Annotated[str | None, _text(DESCRIPTION_CHARACTERS, "The line that people read.")]
 Order = Annotated[list[int], Query(max_length=1000, description="Every scene number once, in the new order.")]
 

@@ -15,9 +15,10 @@ from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.delivery import AspectRatio
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind
+from video_pipeline.domain.quotes import read_quotes
 from video_pipeline.domain.timeline import Overlay
 from video_pipeline.domain.uploads import FileType
-from video_pipeline.domain.wishes import BedWish, check_beds, plain_words
+from video_pipeline.domain.wishes import PROMPT_CHARACTERS, BedWish, check_beds, plain_words
 
 ALBUM_MINUTES = range(60, 91)
 ALBUM_SCENES = 20
@@ -25,7 +26,6 @@ SCENES = range(1, 61)
 SCENE_SECONDS = range(10, 601)
 LABEL_MAX_CHARACTERS = 255
 MOODS_MAX_CHARACTERS = 2000
-PROMPT_CHARACTERS = range(10, 2001)
 QUOTES_MAX_CHARACTERS = 50_000
 BPM = range(30, 301)
 CUT_SECONDS = range(2, 121)
@@ -99,6 +99,8 @@ class Order:
             raise InvalidInputError(
                 f"quotes have {len(self.quotes)} characters; at most {QUOTES_MAX_CHARACTERS} are allowed"
             )
+        if self.quotes.strip():
+            read_quotes(self.quotes)  # told when it is ordered, not when it is planned
         if not 0 <= self.seed <= SEED_MAX:
             raise InvalidInputError(f"seed must be from 0 to {SEED_MAX}, not {self.seed}")
 
@@ -169,7 +171,7 @@ class MusicVideoBrief(Order):
     kind = JobKind.MUSIC_VIDEO
 
     song_title: str
-    music_file: str  # the name of the uploaded song, or the https address where it is
+    music_file: str  # the name of the uploaded song, or the address where it is
     genre: str
     prompt: str
     style: str = ""

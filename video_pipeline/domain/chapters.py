@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
 
-from video_pipeline.domain.timeline import PictureClip, Timeline
+from video_pipeline.domain.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,17 @@ def chapters_of(timeline: Timeline) -> tuple[Chapter, ...]:
 
     Where the music goes its own way, because it was there before the pictures, there is one chapter a piece of it.
     """
-    scenes = [(name, sum(clip.frames for clip in clips)) for name, clips in groupby(timeline.pictures, _name_of)]
-    if timeline.by_songs:
-        ends = [timeline.rate.frame_at(start) for start in timeline.sound_starts[1:]] + [timeline.frames]
-        scenes = [
-            (sound.name, end - start) for sound, start, end in zip(timeline.sounds, [0, *ends], ends, strict=False)
-        ]
-    starts = accumulate((frames for _, frames in scenes), initial=0)
-    chapters = [Chapter(name, start, frames) for (name, frames), start in zip(scenes, starts, strict=False)]
+    parts = _songs(timeline) if timeline.by_songs else _scenes(timeline)
+    starts = accumulate((frames for _, frames in parts), initial=0)
+    chapters = [Chapter(name, start, frames) for (name, frames), start in zip(parts, starts, strict=False)]
     return tuple(chapters) if len(chapters) > 1 else ()
 
 
-def _name_of(clip: PictureClip) -> str:
-    return clip.name
+def _scenes(timeline: Timeline) -> list[tuple[str, int]]:
+    runs = groupby(timeline.pictures, key=lambda clip: clip.name)
+    return [(name, sum(clip.frames for clip in clips)) for name, clips in runs]
+
+
+def _songs(timeline: Timeline) -> list[tuple[str, int]]:
+    cuts = [*map(timeline.rate.frame_at, timeline.sound_starts), timeline.frames]
+    return [(sound.name, end - start) for sound, (start, end) in zip(timeline.sounds, pairwise(cuts), strict=True)]

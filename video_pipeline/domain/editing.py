@@ -12,8 +12,8 @@ from video_pipeline.domain.errors import ConflictError, InvalidInputError, Limit
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.money import REFINEMENTS_MAX
 from video_pipeline.domain.storyboard import Scene, SourceFile, Storyboard, item_seed
+from video_pipeline.domain.wishes import PROMPT_CHARACTERS
 
-IMAGE_PROMPT_CHARACTERS = range(10, 2001)
 DESCRIPTION_CHARACTERS = range(10, 1001)
 
 EDITABLE = (JobStatus.AWAITING_APPROVAL, JobStatus.READY_FOR_EXPORT, JobStatus.COMPLETED)
@@ -42,7 +42,7 @@ def check_refinable(job_id: UUID, refinement_count: int) -> None:
 
 def checked_prompt(text: str) -> str:
     """A prompt for a picture in one line; InvalidInputError when it is no plain text of 10 to 2000 characters."""
-    return _checked("the image prompt", text, IMAGE_PROMPT_CHARACTERS)
+    return _checked("the image prompt", text, PROMPT_CHARACTERS)
 
 
 def checked_description(text: str) -> str:

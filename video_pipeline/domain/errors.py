@@ -97,7 +97,7 @@ class BeingEditedError(ConflictError):
 class OffsetError(ConflictError):
     """The bytes of an upload do not go on where it stands; `offset` says with which byte it does."""
 
-    def __init__(self, message: str, *, offset: int = 0) -> None:
+    def __init__(self, message: str, *, offset: int) -> None:
         super().__init__(message)
         self.offset = offset
 

@@ -1,4 +1,4 @@
-"""Owns what somebody uploaded for a video, measured; hides nothing."""
+"""Owns what somebody brought for a video, measured; hides nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Materials:
     songs: tuple[SongFile, ...] = ()
     footage: tuple[FootageFile, ...] = ()
     sounds: tuple[SourceFile, ...] = ()
-    quotes: tuple[Quote, ...] = ()
+    quotes: tuple[Quote, ...] = ()  # those of the order among them
 
 
 NO_MATERIALS = Materials()

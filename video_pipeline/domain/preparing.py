@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
 
+from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import ConflictError
 from video_pipeline.domain.records import JobFileRecord
 from video_pipeline.domain.uploads import FileType
@@ -17,22 +17,13 @@ _WORDS: dict[FileType, str] = {
 }
 
 
-class NeedsFiles(Protocol):
-    """A brief, as far as it says what files it cannot do without."""
-
-    @property
-    def needed_files(self) -> tuple[FileType, ...]:
-        """Types of which at least one file each is needed."""
-        ...
-
-
-def missing_files(brief: NeedsFiles, files: Iterable[JobFileRecord]) -> tuple[FileType, ...]:
+def missing_files(brief: Brief, files: Iterable[JobFileRecord]) -> tuple[FileType, ...]:
     """The types of files that `brief` needs and that are not among `files`, in the order of the brief."""
     there = {file.file_type for file in files}
     return tuple(each for each in brief.needed_files if each not in there)
 
 
-def check_prepared(brief: NeedsFiles, files: Iterable[JobFileRecord]) -> None:
+def check_prepared(brief: Brief, files: Iterable[JobFileRecord]) -> None:
     """ConflictError, which names what is missing, unless `brief` has the files that it needs."""
     missing = missing_files(brief, files)
     if missing:

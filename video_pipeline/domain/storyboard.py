@@ -118,6 +118,7 @@ class Song:
     title: str
     source: SourceFile
     samples: int  # at 48 kHz
+    tempo_bpm: float | None = None  # as measured or ordered; None: nobody listened for it, or there is no beat
 
     @property
     def text(self) -> str:

@@ -141,13 +141,13 @@ def quotes_of(content: bytes) -> str:
     return "\n".join(lines)
 
 
-PICTURE_SUFFIXES = frozenset({"jpg", "jpeg", "png", "webp", "heic", "avif", "tiff", "bmp", "gif"})
+PICTURE_SUFFIXES = frozenset({"jpg", "png", "webp"})
 """What an uploaded file is called in the store when its content is a still picture."""
 
 
 def is_picture(file: PurePath) -> bool:
     """Whether a stored upload among the videos is a still picture: its suffix says what its content is."""
-    return file.suffix.removeprefix(".").lower() in PICTURE_SUFFIXES
+    return file.suffix.removeprefix(".") in PICTURE_SUFFIXES
 
 
 def stem_of(name: str) -> str:

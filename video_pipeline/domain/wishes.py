@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from video_pipeline.domain.errors import InvalidInputError
 
+PROMPT_CHARACTERS = range(10, 2001)
+"""Of what a picture or a piece is to be."""
+
 LEVEL_DB = (-40.0, 0.0)
 """How loud a bed may be against the music: below it is not heard, above it is the music."""
 

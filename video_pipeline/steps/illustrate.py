@@ -21,6 +21,9 @@ from video_pipeline.steps.studio import Studio, chosen
 STILL_AT = 0.4
 """The share of a video at which the still is taken that stands for it: behind its beginning, before its end."""
 
+MARGIN_FRAMES = FPS_30.frames_in(5)
+"""What is taken of a video beyond its scene: for both transitions and the seam of the loop."""
+
 BLACK_LUMA_MAX = 6.0
 """Mean luma (0-255) at or below which a picture counts as black."""
 
@@ -41,7 +44,7 @@ def illustrate(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Story
         def make(scene: Scene) -> ImageRecord:
             attempt.raise_if_stopped()
             if scene.footage is not None:
-                return show_uploaded(studio, attempt, brief, scene, scratch)
+                return _show_uploaded(studio, attempt, brief, scene, scratch)
             made = scratch / f"{scene.order_index:02}.png"
             generation = provider.illustrate(scene.visual, seed_of(scene.visual, brief.seed), size, made)
             prompt = replace(scene.visual, order_index=scene.order_index)
@@ -68,7 +71,7 @@ def picture_size(brief: Brief) -> tuple[int, int]:
     return rung.width, rung.height
 
 
-def show_uploaded(studio: Studio, attempt: Attempt, brief: Brief, scene: Scene, scratch: Path) -> ImageRecord:
+def _show_uploaded(studio: Studio, attempt: Attempt, brief: Brief, scene: Scene, scratch: Path) -> ImageRecord:
     """Make a scene's uploaded video footage, with a still of it, or its uploaded picture upright."""
     if scene.footage is None:
         raise InvalidInputError(f"scene {scene.order_index} shows nothing that was uploaded")
@@ -80,7 +83,13 @@ def show_uploaded(studio: Studio, attempt: Attempt, brief: Brief, scene: Scene, 
     else:
         film = scratch / f"{scene.order_index:02}.mp4"
         facts = studio.tools.conform_footage(
-            file, FPS_30, film, aspect=brief.aspect_ratio, report=lambda *_: None, cancelled=attempt.stopped
+            file,
+            FPS_30,
+            film,
+            aspect=brief.aspect_ratio,
+            report=lambda *_: None,
+            cancelled=attempt.stopped,
+            most_frames=scene.frames + MARGIN_FRAMES,
         )
         poster = scratch / f"{scene.order_index:02}.jpg"
         studio.tools.poster(film, STILL_AT * float(FPS_30.seconds(facts.frames)), poster)

@@ -38,7 +38,7 @@ def plan(brief: Brief, writer: PromptWriter, materials: Materials = NO_MATERIALS
     storyboard = replace(
         storyboard,
         beds=plan_beds(brief, materials),
-        captions=plan_captions(brief, materials, storyboard.frames),
+        captions=plan_captions(materials, storyboard.frames),
     )
     check_texts(storyboard.title, storyboard.description, storyboard.tags)
     return storyboard

@@ -6,7 +6,7 @@ from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import JobKind
 from video_pipeline.domain.materials import Materials
-from video_pipeline.domain.quotes import placed, read_quotes
+from video_pipeline.domain.quotes import placed
 from video_pipeline.domain.storyboard import BedPlan
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.timeline import Caption
@@ -33,7 +33,6 @@ def plan_beds(brief: Brief, materials: Materials) -> tuple[BedPlan, ...]:
     )
 
 
-def plan_captions(brief: Brief, materials: Materials, frames: int) -> tuple[Caption, ...]:
-    """When the quotes of the order and of uploaded files are shown in a programme of `frames` frames."""
-    quotes = (*(read_quotes(brief.quotes) if brief.quotes.strip() else ()), *materials.quotes)
-    return placed(quotes, frames, FPS_30) if quotes else ()
+def plan_captions(materials: Materials, frames: int) -> tuple[Caption, ...]:
+    """When each quote is shown in a programme of `frames` frames."""
+    return placed(materials.quotes, frames, FPS_30) if materials.quotes else ()

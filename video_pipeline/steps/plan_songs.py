@@ -18,7 +18,7 @@ from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.materials import FootageFile, Materials, SongFile
 from video_pipeline.domain.rhythm import Rhythm, cut_frames
 from video_pipeline.domain.storyboard import Scene, Song, Storyboard, VisualPrompt
-from video_pipeline.domain.timebase import FPS_30
+from video_pipeline.domain.timebase import FPS_30, clock
 from video_pipeline.domain.uploads import stem_of
 from video_pipeline.ports import PromptWriter
 from video_pipeline.steps.assemble import scene_lengths
@@ -31,6 +31,12 @@ SCENES_MAX = 60
 
 QUICK_DISSOLVE_FRAMES = 12
 """Length of a picture transition on a beat: 0.4 s at 30 frames a second; a long one would blur the beat."""
+
+TITLE_CHARACTERS = 80
+"""Of a song that is named by its file; its number may follow."""
+
+LONGEST_S = 12 * 3600
+"""YouTube takes no longer videos (support.google.com/youtube/answer/71673)."""
 
 NO_BEAT = Rhythm(None, (), ())
 
@@ -64,6 +70,10 @@ def plan_build(brief: BuildBrief, writer: PromptWriter, materials: Materials) ->
         raise InvalidInputError("a build is as long as its music, and there is none; upload at least one music file")
     songs = _songs(materials.songs)
     lengths = scene_lengths([song.samples for song in songs], CROSSFADE_SAMPLES)
+    if sum(lengths) > FPS_30.frames_in(LONGEST_S):
+        raise InvalidInputError(
+            f"the music lasts {clock(FPS_30.seconds(sum(lengths)))}; at most {clock(LONGEST_S)} are possible: use less"
+        )
     missing = 0 if materials.footage else len(songs)
     script = writer.write(brief, (), songs=songs, pictures=missing)
     check_script(script, (), missing)
@@ -87,11 +97,22 @@ def plan_build(brief: BuildBrief, writer: PromptWriter, materials: Materials) ->
 
 def _songs(files: Sequence[SongFile], title: str | None = None) -> tuple[Song, ...]:
     """Titles are the names of the files; equal ones are told apart by their numbers."""
-    titles = [title or stem_of(each.source.name) for each in files]
+    titles = [title or _title(each.source.name) for each in files]
     return tuple(
-        Song(index, name if titles.count(name) == 1 else f"{name} {index}", each.source, each.samples)
+        Song(
+            index,
+            name if titles.count(name) == 1 else f"{name} {index}",
+            each.source,
+            each.samples,
+            each.rhythm.tempo_bpm if each.rhythm else None,
+        )
         for index, (name, each) in enumerate(zip(titles, files, strict=True), 1)
     )
+
+
+def _title(filename: str) -> str:
+    """A title for a chapter line: YouTube refuses < and >, which file names may have."""
+    return stem_of(filename).replace("<", "‹").replace(">", "›")[:TITLE_CHARACTERS].strip() or "Song"
 
 
 def _cut(song: SongFile, frames: int, seconds: int) -> list[int]:

@@ -12,9 +12,9 @@ from itertools import accumulate
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.publishing import DESCRIPTION_MAX_BYTES, chapter_lines, check_texts
 from video_pipeline.domain.timebase import FPS_30
+from video_pipeline.domain.wishes import PROMPT_CHARACTERS
 from video_pipeline.ports import Script
 
-PROMPT_CHARACTERS = range(10, 2001)
 LINE_CHARACTERS = range(1, 101)  # a piece's title; it becomes a chapter
 CAPTION_CHARACTERS = range(1, 1001)  # the line that describes a picture to people
 

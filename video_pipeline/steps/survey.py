@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from video_pipeline.domain.brief import Brief, MusicVideoBrief
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import JobKind
-from video_pipeline.domain.materials import NO_MATERIALS, FootageFile, Materials, SongFile
+from video_pipeline.domain.materials import FootageFile, Materials, SongFile
 from video_pipeline.domain.quotes import Quote, read_quotes
 from video_pipeline.domain.records import JobFileRecord
 from video_pipeline.domain.storyboard import SourceFile
@@ -30,21 +30,26 @@ FOOTAGE_MIN_FRAMES = 30
 
 
 def survey(studio: Studio, attempt: Attempt, brief: Brief) -> Materials:
-    """What was uploaded for the job, measured, each type in the order of its names.
+    """What was uploaded for the job, measured, each type in the order of its names, behind the quotes of the order.
 
     InvalidInputError names the file that cannot be used and says why; MediaError when one is broken.
     """
     _fetch(studio, attempt, brief)
     files = sorted(studio.jobs.get_job_files(attempt.job_id), key=lambda file: natural_order(file.filename))
-    if not files:
-        return NO_MATERIALS
     kinds = {kind: [file for file in files if file.file_type is kind] for kind in FileType}
     is_build = brief.kind is JobKind.BUILD
     return Materials(
         songs=tuple(_song(studio, attempt, brief, file) for file in _wanted_songs(brief, kinds[FileType.MUSIC])),
         footage=tuple(_footage(studio, attempt, file) for file in kinds[FileType.VIDEOS] if is_build),
         sounds=tuple(_source(file) for file in kinds[FileType.SOUNDS]),
-        quotes=tuple(quote for file in kinds[FileType.QUOTES] for quote in _quotes(studio, file)),
+        quotes=(
+            *_quotes(studio, "the order", brief.quotes),
+            *(
+                quote
+                for file in kinds[FileType.QUOTES]
+                for quote in _quotes(studio, file.filename, studio.media.locate(file.media).read_text("utf-8"))
+            ),
+        ),
     )
 
 
@@ -99,13 +104,14 @@ def _footage(studio: Studio, attempt: Attempt, file: JobFileRecord) -> FootageFi
     return FootageFile(_source(file), frames)
 
 
-def _quotes(studio: Studio, file: JobFileRecord) -> tuple[Quote, ...]:
+def _quotes(studio: Studio, where: str, text: str) -> tuple[Quote, ...]:
+    """The quotes of a text, all of which can be drawn."""
     try:
-        quotes = read_quotes(studio.media.locate(file.media).read_text(encoding="utf-8"))
+        quotes = read_quotes(text) if text.strip() else ()
         for quote in quotes:
-            studio.tools.check_caption(quote.text)
+            studio.tools.check_caption(quote.lettering)
     except InvalidInputError as error:
-        raise InvalidInputError(f"{file.filename}: {error}") from error
+        raise InvalidInputError(f"{where}: {error}") from error
     return quotes
 
 

@@ -113,6 +113,7 @@ def test_a_build_is_made_of_what_was_uploaded(studio: Studio, film: bytes) -> No
     assert master is not None
     assert job.status is JobStatus.READY_FOR_EXPORT
     assert master.frames == plan.frames == pytest.approx((7 + 6 - 3) * 30, abs=31)
+    assert job.target_duration_minutes == 1
     assert master.loudness.integrated_lufs == pytest.approx(-14, abs=0.5)
     again = prepared(studio, job)
     assert studio.jobs.works(job.id) == works
@@ -141,6 +142,17 @@ def test_a_broken_quote_is_told_with_its_file(studio: Studio) -> None:
     assert studio.jobs.get_job(job.id).status is JobStatus.FAILED
 
 
+def test_quotes_of_the_order_are_shown_before_those_of_files_and_must_be_drawable(studio: Studio) -> None:
+    files = {(FileType.MUSIC, "tune.flac"): tune(40), (FileType.QUOTES, "q.txt"): b"Breathe out.\n"}
+    job = ordered(studio, build(quotes="Breathe in."), files)
+    plan = perform(studio, job.id, Stage.STORYBOARD, "run").storyboard
+    assert plan is not None
+    assert [each.text for each in plan.captions] == ["Breathe in.", "Breathe out."]
+    odd = ordered(studio, build(quotes="What is \ue123?"), {(FileType.MUSIC, "tune.flac"): tune(20)})
+    with pytest.raises(InvalidInputError, match=r"the order: .*U\+E123"):
+        perform(studio, odd.id, Stage.STORYBOARD, "run")
+
+
 def music_video(music_file: str) -> Any:
     return lambda **values: MusicVideoBrief(
         **values,
@@ -163,6 +175,7 @@ def test_a_music_video_fetches_its_song_once(studio: Studio, tmp_path: Path) -> 
     assert (file.filename, file.file_type) == ("night train.flac", FileType.MUSIC)
     assert job.storyboard is not None
     assert job.storyboard.frames == 6 * 30
+    assert (job.target_duration_minutes, job.storyboard.songs[0].tempo_bpm) == (1, None)
     assert {(image.facts.width, image.facts.height) for image in studio.jobs.images(job.id)} == {(1080, 1080)}
     with pytest.raises(InvalidInputError, match="upload the song"):
         prepared(studio, ordered(studio, music_video("https://songs.example.org/x.flac"), {}))

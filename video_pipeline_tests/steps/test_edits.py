@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import text
 
 from video_pipeline.cores import Cores
+from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.errors import (
     BeingEditedError,
@@ -43,7 +44,7 @@ from video_pipeline.providers.dummy import DummyImages, tone_hz
 from video_pipeline.steps.discard import discard
 from video_pipeline.steps.export import export, timeline_of
 from video_pipeline.steps.files import cleanup_old_exports, job_files
-from video_pipeline.steps.illustrate import SIZE
+from video_pipeline.steps.illustrate import picture_size
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.refine import refine
@@ -195,7 +196,7 @@ def test_the_same_words_give_another_picture_each_time(studio: Studio, order: Or
         assert after.storyboard.scenes[1].visual.text == words
         seen.add(studio.jobs.images(job.id)[1].media.sha256)
         assert len(seen) == number + 1
-    assert {(text, size) for text, _, size in painter.asked} == {(words, SIZE)}
+    assert {(text, size) for text, _, size in painter.asked} == {(words, picture_size(brief_from_json(job.brief)))}
     assert len({seed for _, seed, _ in painter.asked}) == 5
     with pytest.raises(LimitReachedError):
         repaint(studio, job)

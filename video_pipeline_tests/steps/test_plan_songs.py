@@ -65,6 +65,8 @@ def test_a_music_video_is_cut_on_the_beats_of_its_song_and_as_long_as_it() -> No
     assert all(scene.music is None and "sleeping city" in scene.visual.text for scene in storyboard.scenes)
     assert storyboard.title == "Night Train | Synthwave Music Video"
     assert "synthwave" in storyboard.tags
+    assert storyboard.songs[0].tempo_bpm == 120
+    assert "at 120 beats a minute" in storyboard.description
     assert len({scene.visual.text for scene in storyboard.scenes}) == len(storyboard.scenes)
 
 
@@ -119,6 +121,17 @@ def test_a_build_without_music_says_what_to_do() -> None:
         plan(build(), GrammarWriter(), Materials(footage=CLIPS))
 
 
+def test_a_file_name_becomes_a_title_that_youtube_takes() -> None:
+    long = made(build(), Materials(songs=(song(f"<b>{'x' * 200}.mp3", 30), song("03.mp3", 30), song("c.mp3", 30))))
+    assert [len(each.title) for each in long.songs] == [80, 2, 1]
+    assert long.songs[0].title.startswith("‹b›")
+
+
+def test_more_music_than_youtube_takes_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="at most 12:00:00 are possible"):
+        plan(build(), GrammarWriter(), Materials(songs=tuple(song(f"{n}.mp3", 9000) for n in range(5))))
+
+
 def test_songs_of_one_name_are_told_apart() -> None:
     storyboard = made(build(), Materials(songs=(song("a.mp3", 30), song("a.flac", 30), song("b.flac", 30))))
     assert [each.title for each in storyboard.songs] == ["a 1", "a 2", "b"]
@@ -141,9 +154,9 @@ def test_a_sound_that_was_not_uploaded_is_named() -> None:
         plan(build(ambience=(BedWish("file:x.wav"),)), GrammarWriter(), Materials(MUSIC, sounds=(source("rain.wav"),)))
 
 
-def test_quotes_of_the_order_and_of_files_are_shown_in_time() -> None:
-    materials = Materials(songs=MUSIC, quotes=(Quote("Breathe out.", at_s=60),))
-    captions = made(build(quotes="Breathe in."), materials).captions
+def test_quotes_are_shown_in_time() -> None:
+    materials = Materials(songs=MUSIC, quotes=(Quote("Breathe in."), Quote("Breathe out.", at_s=60)))
+    captions = made(build(), materials).captions
     assert [each.text for each in captions] == ["Breathe in.", "Breathe out."]
     assert captions[1].start == 60 * 30
 
@@ -173,6 +186,7 @@ def test_a_storyboard_shows_what_its_prompt_says_in_its_shape() -> None:
         ({"prompt": "short"}, "at least 10"),
         ({"scene_seconds": 1}, "lasts 2 to 120 seconds"),
         ({"genre": "  "}, "genre is empty"),
+        ({"quotes": "[9:99:99] Too late."}, "quotes, line 1"),
         ({"ambience": (BedWish("surf"),)}, "sound 'surf' is not known"),
         ({"ambience": (BedWish("rain"), BedWish("rain", -20))}, "each sound once"),
     ],

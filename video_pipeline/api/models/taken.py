@@ -14,7 +14,6 @@ from video_pipeline.domain.brief import (
     LABEL_MAX_CHARACTERS,
     MOODS_MAX_CHARACTERS,
     PICTURE_SECONDS,
-    PROMPT_CHARACTERS,
     QUOTES_MAX_CHARACTERS,
     SCENE_SECONDS,
     SCENES,
@@ -27,7 +26,7 @@ from video_pipeline.domain.delivery import AspectRatio
 from video_pipeline.domain.job import Approval, JobKind
 from video_pipeline.domain.timeline import Overlay
 from video_pipeline.domain.uploads import UPLOAD_MAX_BYTES, FileType
-from video_pipeline.domain.wishes import BEDS_MAX, DUCKING_DB_MAX, LEVEL_DB
+from video_pipeline.domain.wishes import BEDS_MAX, DUCKING_DB_MAX, LEVEL_DB, PROMPT_CHARACTERS
 
 NAME_MAX_CHARACTERS = 255
 
@@ -145,9 +144,7 @@ class NewJob(BaseModel):
     music_file: (
         Annotated[
             Text,
-            Field(
-                min_length=1, max_length=2000, description="The name of the song's uploaded file, or its https address."
-            ),
+            Field(min_length=1, max_length=2000, description="The name of the song's uploaded file, or its address."),
         ]
         | None
     ) = None

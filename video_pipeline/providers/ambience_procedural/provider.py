@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from decimal import Decimal
 from pathlib import Path
-from uuid import uuid4
-
-import soundfile
 
 from video_pipeline.cores import Cores
 from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.errors import ProviderUnavailableError
-from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.media import Generation
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ports import Capabilities
 from video_pipeline.providers.ambience_procedural import cafe, fire, night, rain, sea, wind
 from video_pipeline.providers.ambience_procedural.circle import Chance, Circle, Wave
 from video_pipeline.providers.ambience_procedural.mastering import mastered, quantised
-
-LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")
-"""A program made it and nobody reserves a right."""
+from video_pipeline.providers.offline import PROCEDURAL, made_here, write_flac
 
 MAKERS: Mapping[Ambience, tuple[Callable[[Circle, Chance], Wave], int]] = {
     Ambience.RAIN: (rain.rain, rain.SECONDS),
@@ -40,7 +34,7 @@ class ProceduralAmbience:
 
     def __init__(self, cores: Cores) -> None:
         self._cores = cores
-        self.capabilities = Capabilities(name="procedural", concurrency=cores.workers, price_usd=Decimal(0))
+        self.capabilities = Capabilities(name=PROCEDURAL, concurrency=cores.workers, price_usd=Decimal(0))
 
     def generate(self, kind: Ambience, seed: int, out: Path) -> Generation:
         """Write a loop to `out` (FLAC, 48 kHz, stereo, 16 bit); blocks. The same arguments give the same bytes.
@@ -53,7 +47,7 @@ class ProceduralAmbience:
             raise ProviderUnavailableError(
                 f"the worker that made the sound of {kind} was killed, for example for want of memory; make it again"
             ) from error
-        return Generation(provider="procedural", provider_id=None, licence=LICENCE, cost_usd=Decimal(0))
+        return made_here()
 
 
 def loop(kind: Ambience, seed: int, seconds: int | None = None) -> Wave:
@@ -66,9 +60,4 @@ def loop(kind: Ambience, seed: int, seconds: int | None = None) -> Wave:
 def write_loop(kind: Ambience, seed: int, out: Path) -> None:
     """Make the loop and write `out`, aside first and renamed when complete. Runs in a worker."""
     samples = quantised(loop(kind, seed), Chance(str(kind), seed).stream("dither"))
-    aside = out.with_name(f".{out.name}.{uuid4().hex}.part")
-    try:
-        soundfile.write(aside, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
-        os.replace(aside, out)
-    finally:
-        aside.unlink(missing_ok=True)
+    write_flac(samples, out)

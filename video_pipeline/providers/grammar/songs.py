@@ -40,7 +40,7 @@ def _music_video(brief: MusicVideoBrief, song: Song, visuals: tuple[VisualPrompt
     name = plain(song.title, 60) or "Song"
     genre = titled(plain(brief.genre, 40)) or "Music"
     about = f"“{name}” is {a(f'{genre.lower()} piece')}"
-    tempo = f" at {brief.bpm} beats a minute" if brief.bpm else ""
+    tempo = f" at {song.tempo_bpm:.0f} beats a minute" if song.tempo_bpm else ""
     scene = plain(brief.prompt, 300).rstrip(".")
     return Script(
         title=_fitting(f"{name} | {genre} Music Video"),

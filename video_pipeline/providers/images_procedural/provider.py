@@ -12,13 +12,12 @@ import cv2
 
 from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import InvalidInputError, MachineError, ProviderUnavailableError
-from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.ports import Capabilities
 from video_pipeline.providers.images_procedural.painter import SIDE_MAX, SIDE_MIN, encode, paint
 from video_pipeline.providers.images_procedural.reader import read_prompt
-
-LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")
+from video_pipeline.providers.offline import PROCEDURAL, made_here
 
 
 class ProceduralImages:
@@ -26,7 +25,7 @@ class ProceduralImages:
 
     def __init__(self, cores: Cores) -> None:
         self._cores = cores
-        self.capabilities = Capabilities(name="procedural", concurrency=cores.workers, price_usd=Decimal(0))
+        self.capabilities = Capabilities(name=PROCEDURAL, concurrency=cores.workers, price_usd=Decimal(0))
 
     def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
         """Write the picture of `prompt` as PNG to `out`; blocks while a worker paints.
@@ -46,7 +45,7 @@ class ProceduralImages:
             ) from error
         except OSError as error:
             raise MachineError(f"could not write the picture {out}: {error}") from error
-        return Generation(provider="procedural", provider_id=None, licence=LICENCE, cost_usd=Decimal(0))
+        return made_here()
 
 
 def paint_file(text: str, seed: int, size: tuple[int, int], out: str) -> None:

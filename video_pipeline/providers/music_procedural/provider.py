@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures.process import BrokenProcessPool
 from decimal import Decimal
 from pathlib import Path
-from uuid import uuid4
-
-import soundfile
 
 from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import ProviderUnavailableError
-from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import MusicPrompt
-from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ports import Capabilities
 from video_pipeline.providers.music_procedural.piece import compose_piece, quantised
-
-LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")
-"""A program made it and nobody reserves a right."""
+from video_pipeline.providers.offline import PROCEDURAL, made_here, write_flac
 
 
 class ProceduralMusic:
@@ -27,7 +20,7 @@ class ProceduralMusic:
 
     def __init__(self, cores: Cores) -> None:
         self._cores = cores
-        self.capabilities = Capabilities(name="procedural", concurrency=cores.workers, price_usd=Decimal(0))
+        self.capabilities = Capabilities(name=PROCEDURAL, concurrency=cores.workers, price_usd=Decimal(0))
 
     def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
         """Write the piece to `out` (FLAC, 48 kHz, stereo, 16 bit); blocks. The same arguments give the same bytes.
@@ -41,15 +34,10 @@ class ProceduralMusic:
                 f"the worker that composed piece {prompt.order_index} was killed, for example for want of memory; "
                 "compose it again"
             ) from error
-        return Generation(provider="procedural", provider_id=None, licence=LICENCE, cost_usd=Decimal(0))
+        return made_here()
 
 
 def write_piece(prompt: MusicPrompt, seed: int, out: Path) -> None:
     """Compose and write `out`, aside first and renamed when complete."""
     samples = quantised(compose_piece(prompt, seed), prompt, seed)
-    aside = out.with_name(f".{out.name}.{uuid4().hex}.part")
-    try:
-        soundfile.write(aside, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
-        os.replace(aside, out)
-    finally:
-        aside.unlink(missing_ok=True)
+    write_flac(samples, out)

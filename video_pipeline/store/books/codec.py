@@ -131,7 +131,17 @@ def storyboard_columns(storyboard: Storyboard) -> dict[str, Any]:
         "youtube_description": storyboard.description,
         "youtube_tags": list(storyboard.tags),
         "duration": round(FPS_30.seconds(storyboard.frames)),
+        **_song_columns(storyboard),
     }
+
+
+def _song_columns(storyboard: Storyboard) -> dict[str, Any]:
+    """What is known only now of a job whose length and tempo are those of its songs."""
+    if not storyboard.songs:
+        return {}
+    minutes = {"target_duration_minutes": math.ceil(FPS_30.seconds(storyboard.frames) / 60)}
+    tempo = storyboard.songs[0].tempo_bpm
+    return minutes | {"bpm": round(tempo)} if tempo else minutes
 
 
 def track_record(row: Row[Any]) -> TrackRecord:

@@ -1,0 +1,35 @@
+"""Owns what the providers of this machine have in common: licence, price, FLAC files; hides writing aside."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import soundfile
+from numpy.typing import NDArray
+
+from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.timebase import SAMPLE_RATE
+
+LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")
+"""A program made it and nobody reserves a right."""
+
+PROCEDURAL = "procedural"
+
+
+def made_here() -> Generation:
+    """What is told of a thing that was made on this machine, for nothing."""
+    return Generation(provider=PROCEDURAL, provider_id=None, licence=LICENCE, cost_usd=Decimal(0))
+
+
+def write_flac(samples: NDArray[Any], out: Path) -> None:
+    """Write 16-bit `samples` (shape (samples, 2), 48 kHz) to `out`, aside first and renamed when complete."""
+    aside = out.with_name(f".{out.name}.{uuid4().hex}.part")
+    try:
+        soundfile.write(aside, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+        os.replace(aside, out)
+    finally:
+        aside.unlink(missing_ok=True)
