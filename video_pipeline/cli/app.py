@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -34,7 +36,6 @@ from video_pipeline.domain.errors import InvalidInputError, NotFoundError, Studi
 
 app = typer.Typer(
     name="video-pipeline",
-    help="Order long ambient videos and get them: planned, composed, illustrated, rendered, exported.",
     epilog="Everything is configured by environment variables; see the README.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -57,6 +58,22 @@ app.add_typer(keys.app, name="key")
 app.add_typer(database.app, name="db")
 app.add_typer(webhooks.app, name="webhook")
 app.add_typer(maintenance.app, name="maintenance")
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"video-pipeline {version('video-pipeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version and end.")
+    ] = False,
+) -> None:
+    """Order long ambient videos and get them: planned, composed, illustrated, rendered, exported."""
+
 
 EXIT_CODES: tuple[tuple[type[StudioError], int], ...] = (
     (InvalidInputError, 2),

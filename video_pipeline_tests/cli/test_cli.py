@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,10 @@ def test_every_command_has_help_with_an_example(call: Call) -> None:
         code, out, _ = call(*command, "--help")
         assert code == 0
         assert "Example:" in out, command
+
+
+def test_the_version_is_that_of_the_package(call: Call) -> None:
+    assert call("--version") == (0, f"video-pipeline {version('video-pipeline')}\n", "")
 
 
 def test_a_channel_is_made_and_listed(call: Call) -> None:
