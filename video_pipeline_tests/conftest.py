@@ -23,6 +23,7 @@ from video_pipeline.store import (
     migrate,
     rewritten_url,
 )
+from video_pipeline_tests.ffmpeg.browser import PROGRAMS, find_chromium
 from video_pipeline_tests.places import open_directory
 
 TEMPLATE = "migrated_template"
@@ -42,6 +43,15 @@ class Database:
 
     url: str
     engine: Engine
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser of this machine; it is no Python package, so where there is none, no page can be tried."""
+    found = find_chromium()
+    if found is None:
+        pytest.skip(f"no Chromium on this machine: set CHROMIUM_BINARY or install one of {', '.join(PROGRAMS)}")
+    return found
 
 
 @pytest.fixture(scope="session")

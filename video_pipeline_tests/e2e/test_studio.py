@@ -9,19 +9,9 @@ import pytest
 
 from video_pipeline_tests.e2e.conftest import Installation
 from video_pipeline_tests.e2e.studio_page import Studio, opened
-from video_pipeline_tests.ffmpeg.browser import PROGRAMS, find_chromium
 
 PROMPT = "A quiet reading room with green lamps and snow behind tall windows"
 DESCRIPTION = "A reading room in the evening, snow behind its windows"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Path:
-    found = find_chromium()
-    if found is None:
-        # A browser is no Python package: where the machine has none, nothing here can be tried.
-        pytest.skip(f"no Chromium on this machine: set CHROMIUM_BINARY or install one of {', '.join(PROGRAMS)}")
-    return found
 
 
 def look_at(studio: Studio, name: str) -> None:

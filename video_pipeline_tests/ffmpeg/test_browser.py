@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from video_pipeline_tests.ffmpeg.browser import PROGRAMS, Viewing, find_chromium, play
+from video_pipeline_tests.ffmpeg.browser import Viewing, play
 from video_pipeline_tests.ffmpeg.material import Workshop
 from video_pipeline_tests.ffmpeg.programme import BITS, COLOURS, album, rendered, square
 from video_pipeline_tests.ffmpeg.truth import Claim
@@ -24,15 +24,6 @@ SPOTS = tuple(
     ((left + side / 2) / 1600, (top + side / 2) / 900)
     for left, top, side in (square(b, (1600, 900)) for b in range(BITS + 1))
 )
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Path:
-    found = find_chromium()
-    if found is None:
-        # A browser is no Python package: where the machine has none, nothing here can be tried.
-        pytest.skip(f"no Chromium on this machine: set CHROMIUM_BINARY or install one of {', '.join(PROGRAMS)}")
-    return found
 
 
 def places(claim: Claim) -> list[tuple[int, float]]:

@@ -13,7 +13,6 @@ from playwright.sync_api import Page, sync_playwright
 
 from video_pipeline.api.page_files import PAGE, SECURITY_HEADERS
 from video_pipeline_tests.e2e.studio_page import SWITCHES
-from video_pipeline_tests.ffmpeg.browser import PROGRAMS, find_chromium
 
 DOCUMENT = """<!doctype html><html lang="en"><head><title>Modules</title>
 <script src="/static/js/theme-first.js"></script>
@@ -69,14 +68,10 @@ class _Static(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def browsing() -> Iterator[Page]:
-    chromium = find_chromium()
-    if chromium is None:
-        # A browser is no Python package: where the machine has none, nothing here can be tried.
-        pytest.skip(f"no Chromium on this machine: set CHROMIUM_BINARY or install one of {', '.join(PROGRAMS)}")
+def browsing(chromium: Path) -> Iterator[Page]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Static) as server, sync_playwright() as driver:
         Thread(target=server.serve_forever, daemon=True).start()
-        browser = driver.chromium.launch(executable_path=Path(chromium), args=list(SWITCHES))
+        browser = driver.chromium.launch(executable_path=chromium, args=list(SWITCHES))
         page = browser.new_page(viewport={"width": 1000, "height": 800})
         page.set_default_timeout(30_000)
         page.goto(f"http://127.0.0.1:{server.server_port}/")

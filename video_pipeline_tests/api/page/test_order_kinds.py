@@ -10,16 +10,11 @@ from playwright.sync_api import expect
 
 from video_pipeline_tests.api.conftest import PASSWORD, House
 from video_pipeline_tests.e2e.studio_page import Studio, opened
-from video_pipeline_tests.ffmpeg.browser import PROGRAMS, find_chromium
 
 
 @pytest.fixture
-def ordering(house: House, tmp_path: Path) -> Iterator[Studio]:
+def ordering(house: House, chromium: Path, tmp_path: Path) -> Iterator[Studio]:
     """The form of a new order."""
-    chromium = find_chromium()
-    if chromium is None:
-        # A browser is no Python package: where the machine has none, nothing here can be tried.
-        pytest.skip(f"no Chromium on this machine: set CHROMIUM_BINARY or install one of {', '.join(PROGRAMS)}")
     house.ordered(house.user("anna"))  # so that there is a channel
     with opened(chromium, house.address, tmp_path) as studio:
         studio.page.set_default_timeout(60_000)

@@ -17,7 +17,6 @@ from video_pipeline.domain.uploads import FileType
 from video_pipeline.steps.receive import append
 from video_pipeline_tests.api.conftest import PASSWORD, House
 from video_pipeline_tests.e2e.studio_page import Studio, opened
-from video_pipeline_tests.ffmpeg.browser import PROGRAMS, find_chromium
 
 PIECES = 3
 """The page sends 8 MiB at once; the file has so many pieces, the last one small."""
@@ -36,12 +35,8 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def preparing(house: House, tmp_path: Path) -> Iterator[tuple[Studio, str]]:
+def preparing(house: House, chromium: Path, tmp_path: Path) -> Iterator[tuple[Studio, str]]:
     """The page of a job that waits for files, and its id."""
-    chromium = find_chromium()
-    if chromium is None:
-        # A browser is no Python package: where the machine has none, nothing here can be tried.
-        pytest.skip(f"no Chromium on this machine: set CHROMIUM_BINARY or install one of {', '.join(PROGRAMS)}")
     job = house.ordered(house.user("anna"), preparing=True)
     with opened(chromium, house.address, tmp_path) as studio:
         studio.page.set_default_timeout(60_000)
