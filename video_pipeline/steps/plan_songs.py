@@ -3,6 +3,7 @@
 Pure, as `plan` is.
 
     build, joined    |-- video 1 --|------- video 2 -------|-- video 1 --|---- vid|    until the music ends
+    with more to see |- 1 -|--- 2 ---|- 3 -|-- 4 --|                                   each in proportion less
     build, looped    |-------- video 1 --------|--------- video 2 ---------------|    a share of the music each
     music video      |- 1 -|-- 2 --|- 3 -|--- 4 ---|- 5 -|                            cuts on beats and sections
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from video_pipeline.domain.brief import Arrangement, BuildBrief, MusicVideoBrief
 from video_pipeline.domain.errors import InvalidInputError
@@ -77,12 +78,11 @@ def plan_build(brief: BuildBrief, writer: PromptWriter, materials: Materials) ->
     missing = 0 if materials.footage else len(songs)
     script = writer.write(brief, (), songs=songs, pictures=missing)
     check_script(script, (), missing)
-    repeated = len(materials.footage) > 1 and brief.arrangement is Arrangement.JOIN
     if missing:
         scenes = _painted(brief, lengths, script.visuals)
     else:
-        natural = [each.frames or brief.picture_seconds * 30 for each in materials.footage]
-        scenes = _shown(brief, materials.footage, natural if repeated else _shares(sum(lengths), len(natural)))
+        scenes = _shown(brief, materials.footage, _natural(brief, materials.footage, sum(lengths)))
+    repeated = sum(scene.frames for scene in scenes) != sum(lengths)
     return Storyboard(
         title=script.title,
         description=with_chapters(script.description, lengths, [song.title for song in songs]),
@@ -122,9 +122,22 @@ def _cut(song: SongFile, frames: int, seconds: int) -> list[int]:
     return [end - start for start, end in pairwise(cuts)]
 
 
-def _shares(total: int, count: int) -> list[int]:
-    """`total` frames in `count` parts that differ by one frame at most."""
-    ends = [total * part // count for part in range(count + 1)]
+def _natural(brief: BuildBrief, footage: Sequence[FootageFile], total: int) -> list[int]:
+    """How many frames each is shown: looped for equal shares of `total`, else as long as it is.
+
+    When joined videos and pictures are longer than the music, all are shown less, as long as that leaves each of them
+    more than its transitions; of still more the last ones are not reached.
+    """
+    if len(footage) == 1 or brief.arrangement is Arrangement.LOOP:
+        return _shares(total, [1] * len(footage))
+    lengths = [each.frames or FPS_30.frames_in(brief.picture_seconds) for each in footage]
+    less = _shares(total, lengths)
+    return less if sum(lengths) > total and min(less) > DISSOLVE_FRAMES else lengths
+
+
+def _shares(total: int, weights: Sequence[int]) -> list[int]:
+    """`total` frames in parts as large as their weights, none a frame off."""
+    ends = [total * weight // sum(weights) for weight in accumulate(weights, initial=0)]
     return [end - start for start, end in pairwise(ends)]
 
 

@@ -96,6 +96,21 @@ def test_joined_footage_keeps_its_lengths_and_begins_again_until_the_music_ends(
     assert [each.title for each in storyboard.songs] == ["one", "two"]
 
 
+def test_when_there_is_more_to_see_than_music_all_of_it_is_shown_for_less() -> None:
+    storyboard = made(build(picture_seconds=40), Materials(songs=(song("one.mp3", 50),), footage=CLIPS + CLIPS[:1]))
+    assert storyboard.length is None
+    assert sum(scene.frames for scene in storyboard.scenes) == storyboard.frames == 50 * 30
+    assert [scene.frames / storyboard.frames for scene in storyboard.scenes] == pytest.approx(
+        [length / 1890 for length in (300, 1200, 90, 300)], abs=1e-3
+    )
+
+
+def test_what_would_be_a_flicker_keeps_its_length() -> None:
+    storyboard = made(build(picture_seconds=30), Materials(songs=(song("one.mp3", 20),), footage=CLIPS))
+    assert [scene.frames for scene in storyboard.scenes] == [300, 900, 90]
+    assert storyboard.frames == 20 * 30
+
+
 def test_looped_footage_shares_the_music_out() -> None:
     storyboard = made(build(arrangement=Arrangement.LOOP), Materials(songs=MUSIC, footage=CLIPS))
     assert storyboard.length is None
