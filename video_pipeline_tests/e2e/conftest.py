@@ -119,18 +119,6 @@ class Installation:
         with urllib.request.urlopen(f"{self.studio}/api/v2/ready", timeout=20) as answer:
             return bool(json.loads(answer.read())["status"] == "ready")
 
-    def wait_until_ready(self) -> None:
-        """Wait for the studio, started without Dagster."""
-        deadline = time.monotonic() + 90
-        while True:
-            try:
-                assert self.is_ready()
-            except OSError:
-                assert time.monotonic() < deadline, "the studio does not answer"
-                time.sleep(0.5)
-            else:
-                return
-
     def start_up(self) -> subprocess.Popen[str]:
         """Start `up` and wait until Dagster and the studio answer."""
         up = self.start("up")
