@@ -118,6 +118,8 @@ _BESIDE = (
 def crowd(engine: Engine, channel: UUID, count: int) -> None:
     """Many jobs with an event, a payment and a thumbnail each, and what the server wants to know to plan well."""
     with engine.begin() as connection:
+        # VACUUM marks no page as seen by all whose commit has not reached the log.
+        connection.execute(text("SET LOCAL synchronous_commit = on"))
         connection.execute(text(_JOBS), {"channel": channel, "count": count})
         for statement in _BESIDE:
             connection.execute(text(statement))
