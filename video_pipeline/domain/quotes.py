@@ -23,10 +23,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
+from video_pipeline.domain.characters import first_unshown, is_seen, lines_of
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.timebase import FrameRate, clock
 from video_pipeline.domain.timeline import Caption
-from video_pipeline.domain.uploads import first_unshown
 
 QUOTES_MOST = 500
 QUOTE_CHARACTERS, AUTHOR_CHARACTERS = 300, 80
@@ -91,7 +91,7 @@ def parted(lettering: str) -> tuple[str, str]:
 
 def read_quotes(text: str) -> tuple[Quote, ...]:
     """The quotes in a file's text, in its order; InvalidInputError names the line of what cannot be used."""
-    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = lines_of(text)
     for number, line in enumerate(lines, start=1):
         if (strange := first_unshown(line)) is not None:
             raise _refused(number, f"U+{ord(strange):04X} is no character that is seen; delete it")
@@ -179,7 +179,7 @@ def _joined(lines: Sequence[str]) -> str:
 
 
 def _checked(quote: Quote, number: int, at_s: float | None, seconds: float | None) -> Quote:
-    if not any(unicodedata.category(each)[0] in "LNSP" for each in quote.text):
+    if not is_seen(quote.text):
         raise _refused(number, "there are no words to show")
     for what, words, most in (("quote", quote.text, QUOTE_CHARACTERS), ("name", quote.author, AUTHOR_CHARACTERS)):
         if len(words) > most:

@@ -94,6 +94,7 @@ def test_webvtt() -> None:
         ("[1:00 +601] a", "not 601 s"),
         ("[2:00 - 1:00] a", "line 1: the quote ends before it begins"),
         ("[0:10]", "line 1: there are no words"),
+        ("a\n\n\u3164 \uffa0\u115f\u1160\n\u2800", "line 3: there are no words"),
         ("a\n\nb\u202ec", r"line 3: U\+202E is no character that is seen"),
         ("a\nb\x1b[31m", r"line 2: U\+001B"),
         ("WEBVTT\n\nwords without a time", "line 3: a time such as"),

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from video_pipeline.domain.characters import first_unshown, is_seen
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.quotes import parted
-from video_pipeline.domain.uploads import first_unshown
 from video_pipeline.ffmpeg.lettering.bidi import in_visual_order
 from video_pipeline.ffmpeg.lettering.breaks import balanced, chunks, filled
 from video_pipeline.ffmpeg.lettering.runs import Piece, Run, advance, extent, pieces_of, runs_of
@@ -123,9 +123,9 @@ def _checked(text: str) -> str:
             raise InvalidInputError(f"{_begun(text)} has a character that is not shown: U+{ord(strange):04X}")
     if len(plain) > MOST_CHARACTERS:
         raise InvalidInputError(f"{_begun(text)} has {len(plain)} characters; at most {MOST_CHARACTERS} fit")
-    if not any(unicodedata.category(each)[0] in "LNSP" for each in plain):
+    if not is_seen(plain):
         raise InvalidInputError(f"{text[:40]!r} has no words to draw")
-    return "\n".join(" ".join(line.replace("\t", " ").split(" ")).strip() for line in plain.split("\n"))
+    return "\n".join(line.replace("\t", " ").strip() for line in plain.split("\n"))
 
 
 def _begun(text: str) -> str:

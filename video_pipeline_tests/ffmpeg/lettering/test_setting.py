@@ -71,6 +71,7 @@ def test_letters_that_no_font_has_are_refused_by_name(text: str, package: str, n
     [
         ("", "no words"),
         (" \n ", "no words"),
+        ("\u3164\n\u115f\u1160 \uffa0", "no words"),
         ("a\x00b", "not shown: U\\+0000"),
         ("a\u202eb", "not shown: U\\+202E"),
         ("a\x1b[2J", "not shown: U\\+001B"),
