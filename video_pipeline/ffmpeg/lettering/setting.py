@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from video_pipeline.domain.characters import first_unshown, is_seen
 from video_pipeline.domain.errors import InvalidInputError
-from video_pipeline.domain.quotes import parted
+from video_pipeline.domain.quotes import begun, parted
 from video_pipeline.ffmpeg.lettering.bidi import in_visual_order
 from video_pipeline.ffmpeg.lettering.breaks import balanced, chunks, filled
 from video_pipeline.ffmpeg.lettering.runs import Piece, Run, advance, extent, pieces_of, runs_of
@@ -92,8 +92,7 @@ def set_words(text: str, width: int, height: int, shelf: Shelf) -> Setting:
     """
     words, author = parted(_checked(text))
     shorter = min(width, height)
-    shown = len(text) - len(author)
-    length = min(max((shown - _SHORT) / (_LONG - _SHORT), 0), 1)
+    length = min(max((len(words) - _SHORT) / (_LONG - _SHORT), 0), 1)
     largest = shorter * (_LARGE + (_SMALL - _LARGE) * length) * max(1080 / shorter, 1) ** _SMALLER_PICTURES
     optical, locale = round(largest), locale_of(text)
     paragraphs = [Paragraph(line, shelf, locale, optical) for line in words.split("\n") if line.strip()]
@@ -110,7 +109,7 @@ def set_words(text: str, width: int, height: int, shelf: Shelf) -> Setting:
         if _height(rows) * em <= most:
             return Setting(_placed(rows, em, width, height), em)
     raise InvalidInputError(
-        f"{_begun(text)} is too long for a picture of {width} x {height}: words are at most some 60 characters long, "
+        f"{begun(text)} is too long for a picture of {width} x {height}: words are at most some 60 characters long, "
         "or need a place where a line may end (a zero-width space, U+200B), and all of them a few lines"
     )
 
@@ -120,17 +119,12 @@ def _checked(text: str) -> str:
     plain = unicodedata.normalize("NFC", text)
     for line in plain.split("\n"):
         if (strange := first_unshown(line)) is not None:
-            raise InvalidInputError(f"{_begun(text)} has a character that is not shown: U+{ord(strange):04X}")
+            raise InvalidInputError(f"{begun(text)} has a character that is not shown: U+{ord(strange):04X}")
     if len(plain) > MOST_CHARACTERS:
-        raise InvalidInputError(f"{_begun(text)} has {len(plain)} characters; at most {MOST_CHARACTERS} fit")
+        raise InvalidInputError(f"{begun(text)} has {len(plain)} characters; at most {MOST_CHARACTERS} fit")
     if not is_seen(plain):
         raise InvalidInputError(f"{text[:40]!r} has no words to draw")
     return "\n".join(line.replace("\t", " ").strip() for line in plain.split("\n"))
-
-
-def _begun(text: str) -> str:
-    words = " ".join(text.split())
-    return repr(words if len(words) <= 40 else f"{words[:40]}...")
 
 
 class Paragraph:

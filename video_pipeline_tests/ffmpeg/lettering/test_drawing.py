@@ -43,7 +43,7 @@ def ink_of(drawn: Lettering, size: tuple[int, int]) -> NDArray[np.bool_]:
 
 
 @pytest.mark.parametrize("size", [(854, 480), (1920, 1080), (480, 854)])
-@pytest.mark.parametrize("text", ["Breathe.", "Stillness is where everything begins,\nand ends.\n— Somebody"])
+@pytest.mark.parametrize("text", ["Breathe.", "Stillness is where everything begins,\nand ends.\n\n— Somebody"])
 def test_words_can_be_read_on_white(text: str, size: tuple[int, int]) -> None:
     """WCAG 2.2 asks large letters for a contrast of 3 to what is around them."""
     drawn = draw_words(text, *size)

@@ -87,7 +87,7 @@ def test_what_cannot_be_drawn_is_refused(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-@pytest.mark.parametrize("text", ["Breathe.", LONG[:300], f"{LONG[:300]}\n— Theodore Roosevelt of Oyster Bay"])
+@pytest.mark.parametrize("text", ["Breathe.", LONG[:300], f"{LONG[:300]}\n\n— Theodore Roosevelt of Oyster Bay"])
 def test_words_stay_inside_of_the_safe_area(text: str, width: int, height: int) -> None:
     setting = set_words(text, width, height, ONLY_OWN)
     for line in setting.lines:
@@ -109,7 +109,7 @@ def test_letters_are_larger_in_smaller_pictures_and_shorter_texts() -> None:
 
 
 def test_the_author_stands_below_and_smaller() -> None:
-    setting = set_words("Two short\nlines\n— Rumi", 1280, 720, ONLY_OWN)
+    setting = set_words("Two short\nlines\n\n— Rumi", 1280, 720, ONLY_OWN)
     assert [line.runs[0].run.text for line in setting.lines] == ["Two short", "lines", "— Rumi"]
     sizes = [line.runs[0].em_px for line in setting.lines]
     assert sizes[0] == sizes[1] > 1.3 * sizes[2]
@@ -127,7 +127,7 @@ def test_both_directions_in_one_line() -> None:
 
 def test_chinese_signs_are_those_of_the_text_s_country() -> None:
     need("古池や漢")
-    setting = set_words("古池や蛙飛びこむ水の音\n— 芭蕉", 1920, 1080, installed_shelf())
+    setting = set_words("古池や蛙飛びこむ水の音\n\n— 芭蕉", 1920, 1080, installed_shelf())
     families = {placed.run.face.family for line in setting.lines for placed in line.runs} - {"Literata"}
     assert len(families) == 1
     family = families.pop()
