@@ -1,7 +1,7 @@
-"""Owns quotes: how a file of them is read, and when each is on the screen; hides the arithmetic of reading time.
+"""Owns quotes: how a file of them is read; hides whose words they are, and the forms of subtitles.
 
 A file holds one quote a paragraph. A last line that begins with a dash names who said it, and a time in brackets says
-when it is to be seen; what has no time is spread evenly over what is left:
+when it is to be seen; what has no time is spread evenly over what is left (see domain.captions):
 
     The mountains are calling and I must go.
     — John Muir
@@ -9,28 +9,28 @@ when it is to be seen; what has no time is spread evenly over what is left:
     [00:01:30 +12s] Stillness is where everything begins.
 
 Short lines are verse and stay as they are; longer ones are prose and are broken where they fit. A file without an
-empty line holds one quote a line. SubRip (.srt) and WebVTT (.vtt) files are read as well; their cues have times.
+empty line holds one quote a line, or is one list of them. SubRip (.srt) and WebVTT (.vtt) files are read as well; their
+cues have times. Several lines that begin with dashes are a list or a dialogue: they name nobody.
 """
 
 from __future__ import annotations
 
 import html
-import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import pairwise
 
+from video_pipeline.domain.characters import first_unshown, is_seen, lines_of
 from video_pipeline.domain.errors import InvalidInputError
-from video_pipeline.domain.timebase import FrameRate, clock
-from video_pipeline.domain.timeline import Caption
-from video_pipeline.domain.uploads import first_unshown
 
 QUOTES_MOST = 500
 QUOTE_CHARACTERS, AUTHOR_CHARACTERS = 300, 80
 """The most of one quote, which is what fits on a small screen, and of the name below it."""
+
+LINE_CHARACTERS = 2000
+"""The most of one line of a file, with all its markup; it bounds what is searched for in it."""
 
 VERSE_CHARACTERS = 45
 """A paragraph whose lines are no longer than this keeps them."""
@@ -39,16 +39,17 @@ READING_CHARACTERS_A_SECOND, READING_START_S, READING_LEAST_S = 15, 2, 5
 """How long words stay: subtitling guides allow 12 to 20 characters a second (Netflix: 17; BBC: 160 words a minute,
 which is 15); 2 s are for noticing them, and for their fades."""
 
-EDGE_S, REST_S = 3, 1
-"""No untimed quote is seen in the first and the last seconds, nor so soon after another one."""
-
 SECONDS_MOST = 600
 """A quote that stays longer than ten minutes is no quote but part of the picture."""
 
+_SIGNED = "\n\n— "
 _DASHES = "—–―"
 _BYLINE = re.compile(rf"\s*(?:[{_DASHES}]|--?\s)\s*(?P<name>\S.*)")
 _QUOTED = re.compile(rf"(?P<words>[\"“„«‚'‘].+[\"”“»’'])\s*(?:[{_DASHES}]|--?\s)\s*(?P<name>\S.*)", re.DOTALL)
-_TAG = re.compile(r"\s*\[(?P<tag>[\d][^\]\n]*)\]\s*")
+_BULLET = re.compile(r"\s*--?\s+(?=\S)")
+_TAG = re.compile(r"\s*\[(?P<tag>\d{1,5}(?:[.,]\d{1,6})?\s*(?:[:+]|s\b)[^\]\n]*)\]\s*")
+"""A number in brackets alone is no time: a year, or a note."""
+
 _CLOCK = r"(?:(?:(?P<{0}h>\d{{1,3}}):)?(?P<{0}m>\d{{1,3}}):)?(?P<{0}s>\d{{1,5}}(?:[.,]\d{{1,6}})?)"
 _MOMENT = re.compile(
     _CLOCK.format("a")
@@ -57,9 +58,9 @@ _MOMENT = re.compile(
     + r"s?)?"
 )
 _CUE = re.compile(r"\s*" + _CLOCK.format("a") + r"\s*-->\s*" + _CLOCK.format("b") + r"(?:\s.*)?")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+(?P<name>[^>]+)>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?[ \t]{1,20}(?P<name>[^<>]{1,200})>")
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,200}>|<\d[\d:.]*>|\{\\[^{}]{0,200}\}")
-_NO_CUES = ("WEBVTT", "NOTE", "STYLE", "REGION")
+_NO_CUES = re.compile(r"(?:WEBVTT|NOTE)(?:[ \t].*)?|(?:STYLE|REGION)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ class Quote:
 
     @property
     def lettering(self) -> str:
-        """The words as a caption has them: the author on a last line, behind a dash."""
-        return f"{self.text}\n— {self.author}" if self.author else self.text
+        """The words as a caption has them: the author below an empty line, which the words do not have."""
+        return f"{self.text}{_SIGNED}{self.author}" if self.author else self.text
 
     @property
     def reading_s(self) -> float:
@@ -84,24 +85,41 @@ class Quote:
 
 def parted(lettering: str) -> tuple[str, str]:
     """The words and the author of a caption's text; see `Quote.lettering`. The author is "" when nobody is named."""
-    words, _, last = lettering.rstrip().rpartition("\n")
-    byline = _BYLINE.fullmatch(last)
-    return (words, byline["name"].strip()) if words.strip() and byline else (lettering, "")
+    words, _, name = lettering.rpartition(_SIGNED)
+    return (words, name.strip()) if words.strip() and name.strip() else (lettering, "")
+
+
+def begun(text: str) -> str:
+    """The first words of a text, by which people know which one is meant."""
+    words = " ".join(text.split())
+    return repr(words if len(words) <= 40 else f"{words[:40]}...")
 
 
 def read_quotes(text: str) -> tuple[Quote, ...]:
     """The quotes in a file's text, in its order; InvalidInputError names the line of what cannot be used."""
-    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = lines_of(text)
     for number, line in enumerate(lines, start=1):
-        if (strange := first_unshown(line)) is not None:
-            raise _refused(number, f"U+{ord(strange):04X} is no character that is seen; delete it")
-    subtitles = lines[0].startswith("WEBVTT") or any(_CUE.fullmatch(line) for line in lines)
-    quotes = tuple(_cues(lines) if subtitles else _paragraphs(lines))
+        _check_shown(line, number)
+        if len(line) > LINE_CHARACTERS:
+            raise _refused(number, f"it has {len(line)} characters; at most {LINE_CHARACTERS} stand in one line")
+    is_webvtt = lines[0].startswith("WEBVTT")
+    is_subtitles = is_webvtt or any(_CUE.fullmatch(line) for line in lines)
+    quotes = tuple(_cues(lines, is_webvtt) if is_subtitles else _paragraphs(lines))
     if not quotes:
         raise InvalidInputError("there is no quote in the file: write one a paragraph, with an empty line after each")
-    if len(quotes) > QUOTES_MOST:
-        raise InvalidInputError(f"the file holds {len(quotes)} quotes; at most {QUOTES_MOST} can be shown")
+    check_number(len(quotes), "the file holds")
     return quotes
+
+
+def check_number(count: int, whose: str) -> None:
+    """InvalidInputError, which begins with the words `whose`, when there are more quotes than one video shows."""
+    if count > QUOTES_MOST:
+        raise InvalidInputError(f"{whose} {count} quotes; at most {QUOTES_MOST} can be shown in a video")
+
+
+def _check_shown(text: str, number: int) -> None:
+    if (strange := first_unshown(text)) is not None:
+        raise _refused(number, f"U+{ord(strange):04X} is no character that is seen; delete it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +150,17 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[Quote]:
 
 
 def _one_a_line(block: _Block) -> Iterator[_Block]:
-    """Each line, together with a line below it that says who said it."""
+    """Each line, together with lines below it that say who said it; a list without its dashes.
+
+    What begins with another dash is a dialogue, which is one quote.
+    """
+    if all(map(_BULLET.match, block.lines)):
+        for number, line in enumerate(block.lines, start=block.number):
+            yield _Block(number, (_BULLET.sub("", line, count=1),))
+        return
+    if _BYLINE.fullmatch(block.lines[0]):
+        yield block
+        return
     held: list[str] = []
     for number, line in enumerate([*block.lines, ""], start=block.number):
         if held and not (line and _BYLINE.fullmatch(line)):
@@ -156,21 +184,40 @@ def _quote(block: _Block) -> Quote:
         lines[0] = lines[0][tag.end() :]
         if not lines[0].strip() and len(lines) > 1:
             del lines[0]
-    return _checked(_signed(lines, block.number), block.number, at_s, seconds)
+    if len(lines) == 1 and _BYLINE.fullmatch(lines[0]):
+        why = "names who said something, but no words stand above it; delete its dash if it is the quote"
+        raise _refused(block.number, f"{lines[0].strip()[:60]!r} {why}")
+    return _checked(_signed(lines), block.number, at_s, seconds)
 
 
-def _signed(lines: Sequence[str], number: int) -> Quote:
+def _signed(lines: Sequence[str]) -> Quote:
     """The words of `lines` and who said them."""
-    first = _BYLINE.fullmatch(lines[0])
-    if first and len(lines) == 1:
-        raise _refused(number, f"{lines[0].strip()[:60]!r} names who said something, but no words stand above it")
-    byline = _BYLINE.fullmatch(lines[-1]) if len(lines) > 1 else None
-    if byline:
-        return Quote(_joined(lines[:-1]), " ".join(byline["name"].split()))
+    if name := _name_below(lines):
+        return Quote(_joined(lines[:-1]), name)
     words = _joined(lines)
-    if said := _QUOTED.fullmatch(words):
-        return Quote(said["words"].strip(), " ".join(said["name"].split()))
+    # What is longer is refused in any case, and need not be searched.
+    said = _QUOTED.fullmatch(words) if len(words) <= 2 * QUOTE_CHARACTERS else None
+    if said and (name := _name(said["name"])):
+        return Quote(said["words"].strip(), name)
     return Quote(words)
+
+
+def _name_below(lines: Sequence[str]) -> str:
+    """The name on the last of `lines`; "" when it is none, as in a list, a dialogue, or an answer."""
+    *above, last = lines
+    byline = _BYLINE.fullmatch(last)
+    if not above or not byline or above[-1].rstrip().endswith(":") or any(map(_BYLINE.fullmatch, above)):
+        return ""
+    return _name(byline["name"])
+
+
+def _name(text: str) -> str:
+    """What stands behind a dash as a name; "" when it ends as a sentence does."""
+    words = text.split()
+    is_sentence = words[-1].rstrip("\"”»’'").endswith(tuple("?!…,;:")) or (
+        len(words) > 1 and words[-1].endswith(".") and words[-1][0].islower()
+    )
+    return "" if is_sentence else " ".join(words)
 
 
 def _joined(lines: Sequence[str]) -> str:
@@ -179,8 +226,9 @@ def _joined(lines: Sequence[str]) -> str:
 
 
 def _checked(quote: Quote, number: int, at_s: float | None, seconds: float | None) -> Quote:
-    if not any(unicodedata.category(each)[0] in "LNSP" for each in quote.text):
+    if not is_seen(quote.text):
         raise _refused(number, "there are no words to show")
+    _check_shown(quote.lettering.replace("\n", " "), number)  # again: WebVTT writes characters as their numbers
     for what, words, most in (("quote", quote.text, QUOTE_CHARACTERS), ("name", quote.author, AUTHOR_CHARACTERS)):
         if len(words) > most:
             raise _refused(number, f"the {what} has {len(words)} characters; at most {most} fit on the screen")
@@ -213,12 +261,12 @@ def _seconds(found: re.Match[str], end: str, number: int) -> float:
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + seconds
 
 
-def _cues(lines: Sequence[str]) -> Iterator[Quote]:
+def _cues(lines: Sequence[str], is_webvtt: bool) -> Iterator[Quote]:
     """The cues of a SubRip or WebVTT file (W3C WebVTT, section 4), without their styles and places."""
     for block in _blocks(lines):
         place = next((place for place, line in enumerate(block.lines[:2]) if _CUE.fullmatch(line)), None)
         if place is None:
-            if block.lines[0].startswith(_NO_CUES):
+            if is_webvtt and _NO_CUES.fullmatch(block.lines[0]):
                 continue
             raise _refused(block.number, "a time such as 00:01:30,000 --> 00:01:42,000 is missing before these words")
         number = block.number + place
@@ -227,131 +275,16 @@ def _cues(lines: Sequence[str]) -> Iterator[Quote]:
         at_s = _seconds(cue, "a", number)
         seconds = _between(at_s, _seconds(cue, "b", number), number)
         spoken = block.lines[place + 1 :]
-        if words := [plain for line in spoken if (plain := html.unescape(_MARKUP.sub("", line)).strip())]:
-            quote = _signed(words, number + 1)
-            voice = next((found["name"].strip() for line in spoken if (found := _VOICE.search(line))), "")
-            yield _checked(replace(quote, author=quote.author or voice), number, at_s, seconds)
+        if words := [plain for line in spoken if (plain := _plain(_MARKUP.sub("", line), is_webvtt))]:
+            quote = _signed(words)
+            voice = next((_plain(found["name"], is_webvtt) for line in spoken if (found := _VOICE.search(line))), "")
+            yield _checked(replace(quote, author=quote.author or voice), number + 1, at_s, seconds)
+
+
+def _plain(text: str, is_webvtt: bool) -> str:
+    """What is seen of a cue; only WebVTT writes an ampersand as &amp;."""
+    return " ".join((html.unescape(text) if is_webvtt else text).split())
 
 
 def _refused(number: int, why: str) -> InvalidInputError:
     return InvalidInputError(f"quotes, line {number}: {why}")
-
-
-def placed(
-    quotes: Sequence[Quote], frames: int, rate: FrameRate, seconds_each: float | None = None
-) -> tuple[Caption, ...]:
-    """The captions of a programme of `frames` frames: timed quotes at their time, the others spread evenly between.
-
-    Each is seen as long as it says, else for `seconds_each`, else as long as it takes to read. InvalidInputError when
-    two would be seen at once, when one would be seen after the end, or when there is no room for all of them.
-    """
-    spans = {number: _length(quote, rate, seconds_each) for number, quote in enumerate(quotes)}
-    timed = sorted((number for number in spans if quotes[number].at_s is not None), key=lambda n: quotes[n].at_s or 0.0)
-    fixed = [Caption(quotes[n].lettering, rate.frames_in(_exact(quotes[n].at_s or 0.0)), spans.pop(n)) for n in timed]
-    _check_fixed(fixed, frames, rate)
-    starts = _spread(list(spans.values()), _free(fixed, frames, rate), rate)
-    loose = [Caption(quotes[n].lettering, start, spans[n]) for n, start in zip(spans, starts, strict=True)]
-    return tuple(sorted([*fixed, *loose], key=lambda caption: caption.start))
-
-
-def _length(quote: Quote, rate: FrameRate, seconds_each: float | None) -> int:
-    seconds = quote.seconds or seconds_each or quote.reading_s
-    if not 0 < seconds <= SECONDS_MOST:
-        raise InvalidInputError(f"a quote can be seen for up to {SECONDS_MOST} s, not {seconds:g} s")
-    return max(rate.frames_in(_exact(seconds)), 1)
-
-
-def _exact(seconds: float) -> Fraction:
-    """Microseconds are what subtitles and people write; a float is a little beside them."""
-    return Fraction(seconds).limit_denominator(1_000_000)
-
-
-def _check_fixed(fixed: Sequence[Caption], frames: int, rate: FrameRate) -> None:
-    for caption in fixed:
-        if caption.end > frames:
-            raise InvalidInputError(
-                f"the quote {_begun(caption)} would be seen until {clock(rate.seconds(caption.end))}, but the video "
-                f"ends at {clock(rate.seconds(frames))}; give it an earlier time"
-            )
-    for before, after in pairwise(fixed):
-        if after.start < before.end:
-            raise InvalidInputError(
-                f"the quote {_begun(after)} at {clock(rate.seconds(after.start))} begins while {_begun(before)} is "
-                f"seen, until {clock(rate.seconds(before.end))}; give it a later time"
-            )
-
-
-def _begun(caption: Caption) -> str:
-    words = " ".join(caption.text.split())
-    return repr(words if len(words) <= 40 else f"{words[:40]}...")
-
-
-@dataclass(slots=True)
-class _Gap:
-    """Frames [start, end) in which nothing is seen yet, and what is to be seen in them."""
-
-    start: int
-    end: int
-    lengths: list[int]
-
-    def takes(self, length: int, rest: int) -> bool:
-        """True when there is room for one more of `length`, with rests between them."""
-        return sum(self.lengths) + length + rest * len(self.lengths) <= self.end - self.start
-
-    def starts(self) -> Iterator[int]:
-        """Where each begins: the same distance before, between and after them."""
-        spare, count, shown = self.end - self.start - sum(self.lengths), len(self.lengths) + 1, 0
-        for number, length in enumerate(self.lengths, start=1):
-            yield self.start + shown + spare * number // count
-            shown += length
-
-
-def _free(fixed: Iterable[Caption], frames: int, rate: FrameRate) -> list[_Gap]:
-    edge, rest = rate.frames_in(EDGE_S), rate.frames_in(REST_S)
-    gaps, start = [], edge
-    for caption in fixed:
-        gaps.append(_Gap(start, min(caption.start - rest, frames - edge), []))
-        start = max(start, caption.end + rest)
-    return [gap for gap in [*gaps, _Gap(start, frames - edge, [])] if gap.end > gap.start]
-
-
-def _spread(lengths: Sequence[int], gaps: Sequence[_Gap], rate: FrameRate) -> list[int]:
-    """Where untimed quotes of these lengths begin, in their order.
-
-    The middle of each one's share of the room says to which gap it belongs. A later gap takes it where that one is
-    full, and an earlier one where all that follow could not hold the rest.
-    """
-    rest, room = rate.frames_in(REST_S), sum(gap.end - gap.start for gap in gaps)
-    firsts = _firsts(lengths, gaps, rest)
-    if firsts[0]:
-        raise _no_room(lengths, rest, room, rate)
-    number = reached = 0
-    for gap, first_after in zip(gaps, firsts[1:], strict=True):
-        reached += gap.end - gap.start
-        while number < len(lengths) and gap.takes(lengths[number], rest):
-            if number >= first_after and Fraction(2 * number + 1, 2 * len(lengths)) * room > reached:
-                break
-            gap.lengths.append(lengths[number])
-            number += 1
-    return [start for gap in gaps for start in gap.starts()]
-
-
-def _firsts(lengths: Sequence[int], gaps: Sequence[_Gap], rest: int) -> list[int]:
-    """For each gap, and for behind the last one: the first quote from which on all fit into it and those after it."""
-    firsts, number = [len(lengths)], len(lengths)
-    for gap in reversed(gaps):
-        trial = _Gap(gap.start, gap.end, [])
-        while number and trial.takes(lengths[number - 1], rest):
-            number -= 1
-            trial.lengths.append(lengths[number])
-        firsts.append(number)
-    return firsts[::-1]
-
-
-def _no_room(lengths: Sequence[int], rest: int, room: int, rate: FrameRate) -> InvalidInputError:
-    needed = math.ceil(rate.seconds(sum(lengths) + rest * (len(lengths) - 1)))
-    return InvalidInputError(
-        f"there is no room for {len(lengths)} quotes: they take {needed} s to read, with {REST_S} s between them, and "
-        f"{clock(rate.seconds(max(room, 0)))} of the video are free; use fewer of them, a longer video, or less time "
-        "for each"
-    )

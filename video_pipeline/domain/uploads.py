@@ -1,4 +1,4 @@
-"""Owns what may be uploaded for a job: types, sizes, names, texts, states; hides which characters are never shown.
+"""Owns what may be uploaded for a job: types, sizes, names, texts, states; hides where a name is cut.
 
 A name that comes with a file is shown to people and compared with other names. It is never part of a path.
 """
@@ -10,6 +10,7 @@ import unicodedata
 from enum import StrEnum
 from pathlib import PurePath
 
+from video_pipeline.domain.characters import UNSHOWN, first_unshown, is_seen, lines_of
 from video_pipeline.domain.errors import InvalidInputError, LimitReachedError, MediaError
 
 
@@ -51,18 +52,7 @@ class UploadState(StrEnum):
 NAME_MAX_BYTES = 255
 _SUFFIX_MAX_CHARACTERS = 12
 
-_UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Unicode categories of what controls a text instead of being part of it: bidi overrides, line ends, surrogates."""
-
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-_JOINERS = "\u200c\u200d"
-"""Persian and many emoji are not written right without them."""
-
-_HINTS = frozenset("\u00ad\u200b\u200e\u200f\u2060") | frozenset(map(chr, range(0xE0020, 0xE0080)))
-"""What is part of a text though it is not seen: where a line may break, on which side a sign belongs, flags."""
-
-_BOM = "\ufeff"
 
 
 def file_type_of(word: str) -> FileType:
@@ -107,7 +97,7 @@ def shown_name(name: str) -> str:
     At most NAME_MAX_BYTES of UTF-8, cut before its suffix. InvalidInputError when nothing of it is left.
     """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    seen = "".join(each for each in last if unicodedata.category(each) not in _UNSHOWN)
+    seen = "".join(each for each in last if unicodedata.category(each) not in UNSHOWN)
     plain = " ".join(seen.split()).lstrip(".- ")
     if not plain:
         raise InvalidInputError(f"{name[:60]!r} is no name for a file; give it one")
@@ -118,25 +108,18 @@ def shown_name(name: str) -> str:
     return f"{stem.encode()[:room].decode(errors='ignore')}{dot}{suffix}"
 
 
-def first_unshown(line: str) -> str | None:
-    """The first character of a line of text that controls it instead of being part of it; None when there is none."""
-    allowed = _HINTS.union("\t", _JOINERS)
-    return next((each for each in line if unicodedata.category(each) in _UNSHOWN and each not in allowed), None)
-
-
 def quotes_of(content: bytes) -> str:
     """The text of a file of quotes, lines ending in LF; MediaError when it is not UTF-8, or no plain text."""
     try:
-        text = content.decode("utf-8").removeprefix(_BOM)
+        lines = lines_of(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise MediaError(
             f"the quotes are no UTF-8 text: byte {error.start} cannot be read; save them as UTF-8"
         ) from error
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, line in enumerate(lines, start=1):
         if (strange := first_unshown(line)) is not None:
             raise MediaError(f"line {number} of the quotes has a character that is not shown: U+{ord(strange):04X}")
-    if not text.strip():
+    if not any(map(is_seen, lines)):
         raise MediaError("the quotes are empty: there is no line with a word")
     return "\n".join(lines)
 

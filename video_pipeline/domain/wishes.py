@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from video_pipeline.domain.characters import JOINERS
 from video_pipeline.domain.errors import InvalidInputError
 
 PROMPT_CHARACTERS = range(10, 2001)
@@ -20,9 +21,6 @@ BEDS_MAX = 6
 
 FROM_FILE = "file:"
 """How the name of an uploaded sound begins; any other name is that of an ambience."""
-
-_JOINERS = {0x200C: None, 0x200D: None}
-"""Invisible, but Persian words and joined emoji need them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,6 @@ def plain_words(name: str, value: str, longest: int) -> str:
         raise InvalidInputError(f"{name} is empty; give at least one word")
     if len(cleaned) > longest:
         raise InvalidInputError(f"{name} has {len(cleaned)} characters; at most {longest} are allowed")
-    if not cleaned.translate(_JOINERS).isprintable():
+    if not cleaned.translate(dict.fromkeys(map(ord, JOINERS))).isprintable():
         raise InvalidInputError(f"{name} has control characters; use plain text")
     return cleaned

@@ -37,7 +37,7 @@ from video_pipeline.ffmpeg.picture.pictures import (
     image_facts,
 )
 from video_pipeline.ffmpeg.previews.excerpts import draw_programme, extract_sound
-from video_pipeline.ffmpeg.previews.thumbnails import draw_thumbnail, picture_appeal
+from video_pipeline.ffmpeg.previews.thumbnails import draw_thumbnail, picture_appeal, thumbnail_words
 from video_pipeline.ffmpeg.program.binary import FfmpegBinary
 from video_pipeline.ffmpeg.program.command import poster_command
 from video_pipeline.ffmpeg.program.probe import black_frames, inspect
@@ -201,6 +201,10 @@ class FfmpegTools:
     def thumbnail(self, design: Design, pictures: Sequence[Path], out: Path, title: str = "") -> Appeal | None:
         """Draw `design` of `pictures` as a JPEG of 1280 x 720 below 2 MB; see ports.MediaTools."""
         return draw_thumbnail(design, pictures, out, title)
+
+    def thumbnail_words(self, title: str) -> str:
+        """What of `title` is drawn on a thumbnail on this machine; see ports.MediaTools."""
+        return thumbnail_words(title)
 
     def check_caption(self, text: str) -> None:
         """InvalidInputError when `text` cannot be drawn as words over a picture; see ports.MediaTools."""

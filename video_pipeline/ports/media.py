@@ -163,6 +163,10 @@ class MediaTools(Protocol):
         """
         ...
 
+    def thumbnail_words(self, title: str) -> str:
+        """What of `title` is drawn on a thumbnail on this machine: words that no font here has are left out."""
+        ...
+
     def check_caption(self, text: str) -> None:
         """InvalidInputError when `text` cannot be drawn as words over a picture of every shape and size.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from video_pipeline.domain.brief import Brief
+from video_pipeline.domain.captions import placed
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import JobKind
 from video_pipeline.domain.materials import Materials
-from video_pipeline.domain.quotes import placed
 from video_pipeline.domain.storyboard import BedPlan
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.timeline import Caption

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
 from video_pipeline.domain.brief import Brief, MusicVideoBrief
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import JobKind
 from video_pipeline.domain.materials import FootageFile, Materials, SongFile
-from video_pipeline.domain.quotes import Quote, read_quotes
+from video_pipeline.domain.quotes import Quote, check_number, read_quotes
 from video_pipeline.domain.records import JobFileRecord
 from video_pipeline.domain.storyboard import SourceFile
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE, clock
@@ -42,14 +43,7 @@ def survey(studio: Studio, attempt: Attempt, brief: Brief) -> Materials:
         songs=tuple(_song(studio, attempt, brief, file) for file in _wanted_songs(brief, kinds[FileType.MUSIC])),
         footage=tuple(_footage(studio, attempt, file) for file in kinds[FileType.VIDEOS] if is_build),
         sounds=tuple(_source(file) for file in kinds[FileType.SOUNDS]),
-        quotes=(
-            *_quotes(studio, "the order", brief.quotes),
-            *(
-                quote
-                for file in kinds[FileType.QUOTES]
-                for quote in _quotes(studio, file.filename, studio.media.locate(file.media).read_text("utf-8"))
-            ),
-        ),
+        quotes=_all_quotes(studio, attempt, brief, kinds[FileType.QUOTES]),
     )
 
 
@@ -104,15 +98,37 @@ def _footage(studio: Studio, attempt: Attempt, file: JobFileRecord) -> FootageFi
     return FootageFile(_source(file), frames)
 
 
-def _quotes(studio: Studio, where: str, text: str) -> tuple[Quote, ...]:
-    """The quotes of a text, all of which can be drawn."""
+def _all_quotes(studio: Studio, attempt: Attempt, brief: Brief, files: Sequence[JobFileRecord]) -> tuple[Quote, ...]:
+    """The quotes of the order and of `files`, all of which can be drawn; no more than one video shows."""
+    found = list(_read("the order", brief.quotes) if brief.quotes.strip() else ())
+    sources = ["the order"] * len(found)
+    for file in files:
+        attempt.raise_if_stopped()
+        found += _read(file.filename, studio.media.locate(file.media).read_text("utf-8"))
+        sources += [file.filename] * (len(found) - len(sources))
+        check_number(len(found), f"with {file.filename} there are")
+    checked = set[str]()
+    for quote, where in zip(found, sources, strict=True):
+        attempt.raise_if_stopped()  # a hundred foreign signs take a tenth of a second
+        if quote.lettering not in checked:
+            with _named(where):
+                studio.tools.check_caption(quote.lettering)
+            checked.add(quote.lettering)
+    return tuple(found)
+
+
+def _read(where: str, text: str) -> tuple[Quote, ...]:
+    with _named(where):
+        return read_quotes(text)
+
+
+@contextmanager
+def _named(where: str) -> Iterator[None]:
+    """An error about quotes says from where they are."""
     try:
-        quotes = read_quotes(text) if text.strip() else ()
-        for quote in quotes:
-            studio.tools.check_caption(quote.lettering)
+        yield
     except InvalidInputError as error:
         raise InvalidInputError(f"{where}: {error}") from error
-    return quotes
 
 
 def _source(file: JobFileRecord) -> SourceFile:

@@ -39,7 +39,7 @@ PICTURES: dict[Design, tuple[int, ...]] = {
 }
 """Which of the chosen pictures, best first, each design takes; counted around when there are fewer."""
 
-_DRAWING = 2
+_DRAWING = 3
 """Raised when thumbnails are drawn in another way, so that those that exist are drawn again."""
 
 _NAME_DIGITS = 16
@@ -59,8 +59,8 @@ def thumbnails(studio: Studio, job_id: UUID) -> list[ThumbnailRecord]:
     """Draw and record the job's thumbnails, JPEGs of 1280 x 720, and return all of it, highest prediction first.
 
     One of each design, of its best pictures; a design that is nothing without words is left out where the title cannot
-    be written. Those drawn before are replaced; the selection stays as long as the same one is among them, else the
-    best one is selected.
+    be written, and one that cannot be drawn, whatever the reason, which is logged. Those drawn before are replaced; the
+    selection stays as long as the same one is among them, else the best one is selected.
     """
     folder = THUMBNAILS.format(job_id=job_id)
     with studio.media.lock(folder.removesuffix("/")):
@@ -71,7 +71,8 @@ def thumbnails(studio: Studio, job_id: UUID) -> list[ThumbnailRecord]:
         for image in images:
             after.pictures[image.media.sha256] = _judged(studio, image, before)
         worth = {sha256: found.value for sha256, found in after.pictures.items()}
-        drafts = list(_drafts(studio, chosen_images(images, worth), title, before=before, after=after, folder=folder))
+        chosen = chosen_images(images, worth)
+        drafts = list(_drafts(studio, job_id, chosen, title, before=before, after=after))
         if after != before:
             _write(studio, job_id, after)
         recorded = studio.jobs.replace_thumbnails(job_id, drafts, MODEL)
@@ -86,7 +87,7 @@ def thumbnails_if_possible(studio: Studio, job_id: UUID) -> None:
     try:
         thumbnails(studio, job_id)
     except Exception as error:  # noqa: BLE001 - whatever it is, the stage was done before
-        log.warning("the thumbnails of job %s are left out: %s", job_id, str(error) or type(error).__name__)
+        log.warning("the thumbnails of job %s are left out: %s", job_id, _told(error))
 
 
 def estimates(media: MediaStore, job_id: UUID) -> dict[str, Appeal]:
@@ -116,23 +117,40 @@ def _judged(studio: Studio, image: ImageRecord, before: _Estimates) -> Appeal:
 
 def _drafts(
     studio: Studio,
+    job_id: UUID,
     chosen: Sequence[ImageRecord],
     title: str,
     *,
     before: _Estimates,
     after: _Estimates,
-    folder: str,
 ) -> Iterator[ThumbnailDraft]:
-    """A thumbnail of each design, drawn now if it was not before; its estimate goes to `after`."""
+    """A thumbnail of each design, drawn now if it was not before; its estimate goes to `after`.
+
+    A design that fails is logged, and the others are drawn; when all of them fail the last one's error is raised.
+    """
+    folder, words = THUMBNAILS.format(job_id=job_id), studio.tools.thumbnail_words(title)
+    failed: list[Exception] = []
     for design, places in PICTURES.items() if chosen else ():
         of = list(dict.fromkeys(chosen[place % len(chosen)] for place in places))
-        what = json.dumps([_DRAWING, design, [image.media.sha256 for image in of], title])
+        # The words are part of it: once a font is installed that was missing, more of the title is drawn.
+        what = json.dumps([_DRAWING, design, [image.media.sha256 for image in of], words])
         name = f"{design}-{hashlib.sha256(what.encode()).hexdigest()[:_NAME_DIGITS]}.jpg"
         found = before.thumbnails.get(name) if studio.media.path(f"{folder}{name}").is_file() else None
-        found = found or _drawn(studio, design, of, title, f"{folder}{name}")
+        try:
+            found = found or _drawn(studio, design, of, title, f"{folder}{name}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other designs are there to choose from
+            failed.append(error)
+            log.warning("the thumbnail %s of job %s is left out: %s", design, job_id, _told(error))
+            continue
         if found is not None:
             after.thumbnails[name] = found
             yield ThumbnailDraft(str(design), f"{folder}{name}", found.value)
+    if failed and not after.thumbnails:
+        raise failed[-1]
+
+
+def _told(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _drawn(studio: Studio, design: Design, of: Sequence[ImageRecord], title: str, key: str) -> Appeal | None:

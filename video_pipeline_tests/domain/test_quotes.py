@@ -1,8 +1,8 @@
-"""Reading files of quotes, and when each quote is on the screen."""
+"""Reading files of quotes."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+import time
 
 import pytest
 from hypothesis import given
@@ -10,18 +10,13 @@ from hypothesis import strategies as st
 
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.quotes import (
-    EDGE_S,
+    LINE_CHARACTERS,
     QUOTE_CHARACTERS,
     QUOTES_MOST,
-    REST_S,
     Quote,
     parted,
-    placed,
     read_quotes,
 )
-from video_pipeline.domain.timebase import FPS_30, FrameRate
-
-MINUTE = 60 * 30
 
 
 def test_paragraphs_authors_and_times() -> None:
@@ -89,11 +84,12 @@ def test_webvtt() -> None:
         ("fine\n\nshort\n— " + "n" * 81, "line 3: the name has 81 characters"),
         ("fine\n\n— Nobody", "line 3: '— Nobody' names who said something"),
         ("a\n\n[1:75] b", "line 3: '1:75' is no time"),
-        ("a\n\n[12 monkeys] b", r"line 3: \[12 monkeys\] is no time; write \[00:01:30\]"),
+        ("a\n\n[12:monkeys] b", r"line 3: \[12:monkeys\] is no time; write \[00:01:30\]"),
         ("[1:00 +0s] a", "line 1: a quote can be seen for up to 600 s, not 0 s"),
         ("[1:00 +601] a", "not 601 s"),
         ("[2:00 - 1:00] a", "line 1: the quote ends before it begins"),
         ("[0:10]", "line 1: there are no words"),
+        ("a\n\n\u3164 \uffa0\u115f\u1160\n\u2800", "line 3: there are no words"),
         ("a\n\nb\u202ec", r"line 3: U\+202E is no character that is seen"),
         ("a\nb\x1b[31m", r"line 2: U\+001B"),
         ("WEBVTT\n\nwords without a time", "line 3: a time such as"),
@@ -116,73 +112,87 @@ def test_no_text_breaks_it(text: str) -> None:
 
 def test_a_caption_carries_the_author() -> None:
     quote = Quote("Two\nlines", "Rumi")
-    assert quote.lettering == "Two\nlines\n— Rumi"
+    assert quote.lettering == "Two\nlines\n\n— Rumi"
     assert parted(quote.lettering) == ("Two\nlines", "Rumi")
     assert parted("Two\nlines") == ("Two\nlines", "")
     assert parted("— Rumi") == ("— Rumi", "")
 
 
-def test_reading_takes_its_time() -> None:
-    (short,) = placed([Quote("Breathe.")], MINUTE, FPS_30)
-    (long,) = placed([Quote("x" * 300)], MINUTE, FPS_30)
-    (told,) = placed([Quote("Breathe.")], MINUTE, FPS_30, 8.0)
-    (own,) = placed([Quote("Breathe.", seconds=7)], MINUTE, FPS_30, 8.0)
-    assert [short.frames, long.frames, told.frames, own.frames] == [5 * 30, 22 * 30, 8 * 30, 7 * 30]
-
-
-def test_untimed_quotes_are_spread_evenly() -> None:
-    shown = placed([Quote(f"Quote {number}") for number in range(4)], 10 * MINUTE, FPS_30)
-    edges = [EDGE_S * 30, *(each for caption in shown for each in (caption.start, caption.end)), (600 - EDGE_S) * 30]
-    rests = [after - before for before, after in zip(edges[::2], edges[1::2], strict=True)]
-    assert max(rests) - min(rests) <= 1
-    assert [caption.text for caption in shown] == [f"Quote {number}" for number in range(4)]
-
-
-def test_timed_quotes_keep_their_time_and_the_others_stand_around_them() -> None:
-    quotes = [Quote("a"), Quote("b"), Quote("noon", at_s=30, seconds=10), Quote("c"), Quote("early", at_s=0)]
-    shown = placed(quotes, 2 * MINUTE, FrameRate(30000, 1001))
-    at = {caption.text: caption for caption in shown}
-    assert (at["noon"].start, at["noon"].frames, at["early"].start) == (899, 300, 0)
-    assert [each.text for each in shown if each.text in "abc"] == ["a", "b", "c"]
-
-
-def test_a_late_time_leaves_the_room_before_it_to_the_others() -> None:
-    quotes = [Quote("a" * 200), Quote("b" * 200), Quote("end", at_s=40, seconds=19)]
-    assert [each.text[0] for each in placed(quotes, MINUTE, FPS_30)] == ["a", "b", "e"]
+@pytest.mark.parametrize(
+    "words",
+    [
+        "— Who are you?\n— I am the wind.",
+        "Are you the wind?\n— I am the wind.",
+        "Remember:\n- breathe\n- walk",
+        "Remember:\n- breathe",
+        "– One\n– Two\n– Three",
+    ],
+)
+def test_lists_and_dialogues_name_nobody(words: str) -> None:
+    for file in (words, f"First.\n\n{words}\n\nLast."):
+        assert Quote(words) in read_quotes(file)
+    assert parted(words) == (words, "")
 
 
 @pytest.mark.parametrize(
-    ("quotes", "said"),
-    [
-        ([Quote("late", at_s=58)], "'late' would be seen until 1:03, but the video ends at 1:00"),
-        ([Quote("one", at_s=5), Quote("two", at_s=9)], "'two' at 0:09 begins while 'one' is seen, until 0:10"),
-        ([Quote("x" * 300)] * 3, "no room for 3 quotes: they take 68 s to read"),
-        ([Quote("all", at_s=0, seconds=60), Quote("none")], "no room for 1 quotes"),
-    ],
+    "name", ["Rumi.", "Marcus Aurelius.", "Martin Luther King, Jr.", "anon.", "Walt Whitman, 1855"]
 )
-def test_what_has_no_room_is_refused(quotes: list[Quote], said: str) -> None:
-    with pytest.raises(InvalidInputError, match=said):
-        placed(quotes, MINUTE, FPS_30)
+def test_a_name_may_end_with_a_point(name: str) -> None:
+    assert read_quotes(f"Be still.\n— {name}") == (Quote("Be still.", name),)
 
 
-TIMED = st.builds(Quote, st.just("t"), at_s=st.floats(0, 300), seconds=st.floats(0.5, 20))
-LOOSE = st.builds(Quote, st.text("abc ", min_size=1, max_size=300))
+def test_a_list_is_a_quote_a_line() -> None:
+    assert read_quotes("- Be here now.\n- Walk slowly.") == (Quote("Be here now."), Quote("Walk slowly."))
 
 
-@given(st.lists(TIMED | LOOSE, max_size=12), st.sampled_from([FPS_30, FrameRate(24000, 1001), FrameRate(60)]))
-def test_no_two_are_seen_at_once(quotes: list[Quote], rate: FrameRate) -> None:
-    frames = rate.frames_in(330)
-    try:
-        shown = placed(quotes, frames, rate)
-    except InvalidInputError:
-        return
-    assert len(shown) == len(quotes)
-    assert shown[0].start >= 0 if shown else True
-    assert all(before.end <= after.start for before, after in pairwise(shown))
-    loose = [caption for caption in shown if caption.text != "t"]
-    assert [caption.text for caption in loose] == [quote.text for quote in quotes if quote.at_s is None]
-    rest, edge = rate.frames_in(REST_S), rate.frames_in(EDGE_S)
-    assert all(edge <= caption.start and caption.end <= frames - edge for caption in loose)
-    for before, after in pairwise(shown):
-        if before.text != "t" or after.text != "t":
-            assert after.start - before.end >= rest
+def test_people_who_talk_in_subtitles_are_no_authors() -> None:
+    cue = "00:00:05,000 --> 00:00:09,000\n"
+    assert read_quotes(f"{cue}- Hello.\n- Good evening") == (Quote("- Hello.\n- Good evening", at_s=5, seconds=4),)
+    assert read_quotes(f"{cue}- Hello.") == (Quote("- Hello.", at_s=5, seconds=4),)
+
+
+@pytest.mark.parametrize("note", ["[1984]", "[12 monkeys]", "[1 Cor 13:4]", "[3 songs]", "[10]"])
+def test_a_number_in_brackets_is_no_time(note: str) -> None:
+    assert read_quotes(f"a\n\n{note} It was a bright cold day.")[1].text == f"{note} It was a bright cold day."
+
+
+@pytest.mark.parametrize(("tag", "seconds"), [("[90s]", 90), ("[90 +5]", 90), ("[1:30 - 1:35]", 90), ("[0:07.5]", 7.5)])
+def test_what_is_a_time(tag: str, seconds: float) -> None:
+    assert read_quotes(f"{tag} It was a bright cold day.")[0].at_s == seconds
+
+
+def test_words_of_subtitles_that_begin_like_a_note_are_not_lost() -> None:
+    cue = "1\n00:00:05,000 --> 00:00:09,000\nFirst\n\n"
+    for lost in ("NOTES from a train", "STYLE", "NOTE"):
+        with pytest.raises(InvalidInputError, match="line 5: a time such as"):
+            read_quotes(f"{cue}{lost}")
+    with pytest.raises(InvalidInputError, match="line 7: a time such as"):
+        read_quotes(f"WEBVTT\n\n{cue}NOTEBOOKS")
+    assert len(read_quotes(f"WEBVTT - x\n\n{cue}NOTE of it\n\nREGION\nid:fred")) == 1
+
+
+def test_characters_written_as_numbers_are_checked_as_others_are() -> None:
+    cue = "00:05.000 --> 00:09.000\n"
+    for written, code in (("a&#x202e;b", "202E"), ("<v &#x202e;Rumi>b", "202E"), ("a&#x81;b", "0081")):
+        with pytest.raises(InvalidInputError, match=rf"line 4: U\+{code}"):
+            read_quotes(f"WEBVTT\n\n{cue}{written}")
+    assert read_quotes(f"WEBVTT\n\n{cue}<v A &amp; B>&lt;3 &amp;amp;") == (Quote("<3 &amp;", "A & B", 5, 4),)
+    assert read_quotes(f"00:0{cue}R&amp;B &#x202e;")[0].text == "R&amp;B &#x202e;"
+
+
+def test_a_line_may_not_be_endless() -> None:
+    with pytest.raises(InvalidInputError, match=f"line 2: it has 2001 characters; at most {LINE_CHARACTERS}"):
+        read_quotes("fine\n" + "x" * (LINE_CHARACTERS + 1))
+
+
+@pytest.mark.parametrize("piece", ["<v ", "<v.", '"x” ', "[1", "{\\", "— ", " ", "1:1:1 -->", "<a"])
+def test_what_is_strange_costs_little(piece: str) -> None:
+    """Names were searched for in quadratic time: a line of 60 000 characters took a minute."""
+    line = (piece * LINE_CHARACTERS)[:LINE_CHARACTERS]
+    began = time.process_time()
+    for head in ("", "WEBVTT\n\n", "00:00:05,000 --> 00:00:09,000\n", "[1:00] "):
+        try:
+            read_quotes(head + f"\n{line}" * 20)
+        except InvalidInputError:
+            continue
+    assert time.process_time() - began < 2

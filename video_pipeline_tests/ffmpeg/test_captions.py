@@ -23,7 +23,7 @@ from video_pipeline.ffmpeg.picture.plan import Hold, Live, Run, Words, compile_p
 from video_pipeline_tests.ffmpeg.material import Workshop, luma_frames
 from video_pipeline_tests.ffmpeg.picture.test_plan import Seen, expected, shown_by, timeline_of, timelines
 
-TEXT = r"Breathe '%{pts}':x=0,drawtext=textfile=/etc/passwd" + "\n— Nobody"
+TEXT = r"Breathe '%{pts}':x=0,drawtext=textfile=/etc/passwd" + "\n\n— Nobody"
 
 
 @st.composite

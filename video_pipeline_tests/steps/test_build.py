@@ -13,9 +13,9 @@ import pytest
 import soundfile
 from PIL import Image
 
-from video_pipeline.domain.brief import Arrangement, BuildBrief, MusicVideoBrief
+from video_pipeline.domain.brief import Arrangement, BuildBrief, MusicVideoBrief, brief_from_json
 from video_pipeline.domain.delivery import AspectRatio
-from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.errors import CancelledError, InvalidInputError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.media import UPLOADED
 from video_pipeline.domain.progress import Stage
@@ -24,10 +24,12 @@ from video_pipeline.domain.uploads import FileType
 from video_pipeline.domain.wishes import BedWish
 from video_pipeline.ffmpeg import find_ffmpeg
 from video_pipeline.outbound import HttpMessenger
+from video_pipeline.steps.attempt import attempt
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.reorder import reorder
 from video_pipeline.steps.start import start_job
 from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.survey import survey
 from video_pipeline.steps.uploads import keep_upload
 from video_pipeline_tests.receivers import receiver, status
 
@@ -151,6 +153,41 @@ def test_quotes_of_the_order_are_shown_before_those_of_files_and_must_be_drawabl
     odd = ordered(studio, build(quotes="What is \ue123?"), {(FileType.MUSIC, "tune.flac"): tune(20)})
     with pytest.raises(InvalidInputError, match=r"the order: .*U\+E123"):
         perform(studio, odd.id, Stage.STORYBOARD, "run")
+
+
+def test_quotes_of_all_files_together_are_as_many_as_one_video_shows(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """200 files of 500 quotes each would be looked at for hours; 500 is what can be shown."""
+    monkeypatch.setattr(studio.tools, "check_caption", lambda _: pytest.fail("it was looked at too early"))
+    many = {(FileType.QUOTES, f"{number}.txt"): b"Again.\n\n" * 200 for number in range(3)}
+    job = ordered(studio, build(), {(FileType.MUSIC, "tune.flac"): tune(5)} | many)
+    with pytest.raises(InvalidInputError, match=r"with 2\.txt there are 600 quotes; at most 500"):
+        perform(studio, job.id, Stage.STORYBOARD, "run")
+
+
+def test_quotes_are_looked_at_once_and_no_more_when_the_job_is_cancelled(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    files = {(FileType.MUSIC, "tune.flac"): tune(5), (FileType.QUOTES, "q.txt"): b"A.\n\nA.\n\nB.\n\nC.\n"}
+    job = ordered(studio, build(), files)
+
+    def surveyed() -> None:
+        with attempt(studio.jobs, job.id, Stage.STORYBOARD, "run") as current:
+
+            def look(words: str) -> None:
+                seen.append(words)
+                if words == "B.":
+                    studio.jobs.cancel(job.id)
+                    current.watch()
+
+            monkeypatch.setattr(studio.tools, "check_caption", look)
+            survey(studio, current, brief_from_json(job.brief))
+
+    with pytest.raises(CancelledError):
+        surveyed()
+    assert seen == ["A.", "B."]
 
 
 def music_video(music_file: str) -> Any:

@@ -158,3 +158,43 @@ def test_a_picture_is_judged_once(studio: Studio, order: Order, monkeypatch: pyt
     replace_picture(studio, job.id, 2, studio.jobs.images(job.id)[1])
     thumbnails(studio, job.id)
     assert len(judged) == 3
+
+
+def test_a_design_that_fails_leaves_the_others(
+    studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = order(scene_count=1)
+    go(studio, job.id, Stage.STORYBOARD, Stage.MUSIC, Stage.IMAGES)
+    draw, broken = studio.tools.thumbnail, {Design.ACTION_SHOT}
+
+    def fail(design: Design, pictures: list[Path], out: Path, title: str = "") -> Appeal | None:
+        if design in broken:
+            raise ValueError("zero-size array")
+        return draw(design, pictures, out, title)
+
+    monkeypatch.setattr(studio.tools, "thumbnail", fail)
+    for key in studio.media.keys(f"jobs/{job.id}/thumbnails/"):
+        studio.media.remove(key)
+    assert {each.variant for each in thumbnails(studio, job.id)} == VARIANTS - {Design.ACTION_SHOT}
+    assert f"the thumbnail action_shot of job {job.id} is left out: zero-size array" in caplog.text
+    broken.clear()
+    assert {each.variant for each in thumbnails(studio, job.id)} == VARIANTS
+    broken.update(Design)
+    for key in studio.media.keys(f"jobs/{job.id}/thumbnails/"):
+        studio.media.remove(key)
+    with pytest.raises(ValueError, match="zero-size"):
+        thumbnails(studio, job.id)
+
+
+def test_words_are_drawn_once_there_is_a_font_for_them(
+    studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = order(scene_count=1)
+    with monkeypatch.context() as without:
+        without.setattr(previews, "can_be_set", lambda _: False)
+        go(studio, job.id, Stage.STORYBOARD, Stage.MUSIC, Stage.IMAGES)
+        assert Design.BOLD_TEXT not in {each.variant for each in studio.jobs.get_thumbnails(job.id)}
+    drawn = thumbnails(studio, job.id)
+    assert {each.variant for each in drawn} == VARIANTS
+    found = estimates(studio.media, job.id)
+    assert all(Part.LEGIBILITY in found[each.key].parts for each in drawn if each.variant != Design.PLAIN)

@@ -123,6 +123,7 @@ def test_quotes_are_plain_text_lines(studio: Studio, job_id: UUID) -> None:
         ("one\u2028two".encode(), r"U\+2028"),
         (b" \n\t\r\n", "no line with a word"),
         (b"\xef\xbb\xbf", "no line with a word"),
+        ("\u3164\n\u2800".encode(), "no line with a word"),
     ],
 )
 def test_quotes_that_are_no_plain_text_are_refused(

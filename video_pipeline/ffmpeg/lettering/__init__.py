@@ -7,5 +7,6 @@ faces     one font: which characters it has
 shelf     the fonts of this machine, and which of them draws what
 runs      letters of one font and one direction, measured
 setting   lines, their size and their places
+blur      what is out of focus: shadows
 drawing   the finished picture of the words
 """

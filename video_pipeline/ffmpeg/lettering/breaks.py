@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from video_pipeline.ffmpeg.lettering.clusters import is_pictured
 
@@ -100,49 +101,66 @@ def chunks(letters: Sequence[str], widths: Sequence[float]) -> list[Chunk]:
     return found
 
 
+class _Measure:
+    """How long lines of some chunks are: one number for each line, however it is come upon.
+
+    Sums of the same widths in another order differ in their last digit, and a line that just fits when it is filled
+    would be too long when it is weighed. Here a line never becomes shorter, to the last digit, by one chunk more.
+    """
+
+    def __init__(self, parts: Sequence[Chunk]) -> None:
+        self._starts = list(accumulate((part.width + part.space for part in parts), initial=0.0))
+        self._ends = [0.0, *(start + part.width for start, part in zip(self._starts, parts, strict=False))]
+
+    def length(self, start: int, end: int) -> float:
+        """Of chunks [start, end) without the space at their end."""
+        return self._ends[end] - self._starts[start]
+
+    def fits(self, start: int, end: int, width: float) -> bool:
+        """True when they may be a line: one chunk is one even where it is too long."""
+        return end - start == 1 or self.length(start, end) <= width
+
+
 def filled(parts: Sequence[Chunk], width: float) -> list[int]:
     """After how many chunks each line ends when every line takes what it can; a chunk may be wider than the line."""
-    ends: list[int] = []
-    line = 0.0
-    for number, part in enumerate(parts):
-        if number and line + part.width > width:
+    measure, ends, start = _Measure(parts), list[int](), 0
+    for number in range(1, len(parts)):
+        if not measure.fits(start, number + 1, width):
             ends.append(number)
-            line = 0.0
-        line += part.width + part.space
+            start = number
     return [*ends, len(parts)] if parts else []
+
+
+def _filled_from_the_end(measure: _Measure, count: int, width: float) -> list[int]:
+    """The same when the last line takes what it can, then the one before it: no line can end earlier."""
+    ends = [count]
+    for number in range(count - 2, -1, -1):
+        if not measure.fits(number, ends[-1], width):
+            ends.append(number + 1)
+    return ends[::-1]
 
 
 def balanced(parts: Sequence[Chunk], width: float) -> list[int]:
     """After how many chunks each line ends: no more lines than needed, and those about equally long.
 
     Of all ways the one whose squared lengths have the least sum: the total length being given, those are the most even.
+    A line ends somewhere between where it does when lines are filled from either side.
     """
-    count = len(filled(parts, width))
-    best: list[list[tuple[float, int]]] = [[(0.0, 0)] + [(float("inf"), 0)] * len(parts)]
-    for _ in range(count):
-        row = [(float("inf"), 0)] * (len(parts) + 1)
-        for end in range(1, len(parts) + 1):
-            row[end] = _best_line(parts, best[-1], end, width)
-        best.append(row)
-    ends, place = [], len(parts)
-    for row in reversed(best[1:]):
-        ends.append(place)
-        place = row[place][1]
+    measure, bonus = _Measure(parts), _SENSE_WORTH * width**2
+    costs, origins = {0: 0.0}, list[dict[int, int]]()
+    latest = filled(parts, width)
+    for first, last in zip(_filled_from_the_end(measure, len(parts), width) if parts else [], latest, strict=True):
+        before, costs, origin = costs, {}, {}
+        for end in range(first, last + 1):
+            ways = {
+                start: cost + measure.length(start, end) ** 2
+                for start, cost in before.items()
+                if start < end and measure.fits(start, end, width)
+            }
+            origin[end] = min(ways, key=ways.__getitem__)
+            costs[end] = ways[origin[end]] - (bonus if parts[end - 1].is_sense and end < len(parts) else 0.0)
+        origins.append(origin)
+    ends = [len(parts)] if parts else []
+    for origin in reversed(origins[1:]):
+        ends.append(origin[ends[-1]])
     return ends[::-1]
-
-
-def _best_line(
-    parts: Sequence[Chunk], before: Sequence[tuple[float, int]], end: int, width: float
-) -> tuple[float, int]:
-    """The cost of lines up to chunk `end`, and where the last of them begins."""
-    last = parts[end - 1]
-    bonus = _SENSE_WORTH * width**2 if last.is_sense and end < len(parts) else 0.0
-    least, line = (float("inf"), end - 1), 0.0
-    for start in range(end - 1, -1, -1):
-        line += parts[start].width + (parts[start].space if start < end - 1 else 0.0)
-        if line > width and start < end - 1:
-            break
-        cost = before[start][0] + line**2 - bonus
-        if cost < least[0]:
-            least = (cost, start)
-    return least

@@ -16,13 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from video_pipeline.ffmpeg.lettering.blur import Reals, blurred
 from video_pipeline.ffmpeg.lettering.clusters import clusters
 from video_pipeline.ffmpeg.lettering.faces import Face, is_shaping
 from video_pipeline.ffmpeg.lettering.runs import EMOJI_EM, font_of
 from video_pipeline.ffmpeg.lettering.setting import AUTHOR_SCALE, Placed, Setting, set_words
 from video_pipeline.ffmpeg.lettering.shelf import OWN, installed_shelf
-
-Reals = NDArray[np.float32]
 
 INK = (250, 247, 240)
 _AUTHOR_INK = 0.94
@@ -106,7 +105,7 @@ class _Canvas:
         left, top = int(placed.left) - beyond, int(placed.base) - beyond
         size = (int(placed.width) + 2 * beyond + 2, 2 * beyond)
         mask = Image.new("L", (size[0] * fine, size[1] * fine))
-        font = font_of(placed.run.face, placed.em_px * placed.run.scale * fine, round(self._em))
+        font = font_of(placed.run.face, placed.em_px * placed.run.scale * fine, placed.optical_px)
         at = ((placed.left - left) * fine, (placed.base - top) * fine)
         direction = placed.run.direction if is_shaping() else None
         stroke = 0.0 if placed.run.face.path == OWN else _STROKE * placed.em_px * fine
@@ -117,10 +116,7 @@ class _Canvas:
         self._lay(small, left - self.left, top - self.top)
 
     def _lay(self, mask: Reals, left: int, top: int) -> None:
-        rows = slice(max(top, 0), min(top + mask.shape[0], self._height))
-        columns = slice(max(left, 0), min(left + mask.shape[1], self._width))
-        seen = mask[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-        target = self._letters[rows, columns]
+        target, seen = _common(self._letters, mask, left, top)
         np.maximum(target, seen, out=target)
 
     def _stick(self, placed: Placed) -> None:
@@ -128,12 +124,11 @@ class _Canvas:
         for cluster in clusters(placed.run.text):
             if not cluster.strip():
                 continue
-            width = round(EMOJI_EM * placed.em_px)
-            picture = _emoji(placed.run.face, cluster, width)
-            height = picture.shape[0]
-            top = round(placed.base - 0.36 * placed.em_px - height / 2) - self.top
-            start = round(left) - self.left
-            self._pictures[top : top + height, start : start + width] = picture
+            picture = _emoji(placed.run.face, cluster, round(EMOJI_EM * placed.em_px))
+            middle = placed.base - 0.36 * placed.em_px
+            top = round(middle - picture.shape[0] / 2) - self.top
+            target, seen = _common(self._pictures, picture, round(left) - self.left, top)
+            target[:] = seen
             left += EMOJI_EM * placed.em_px
 
     def finished(self) -> NDArray[np.uint8]:
@@ -143,9 +138,9 @@ class _Canvas:
         bolder = np.asarray(cv2.dilate(ink, _disc(_BOLDER * self._em)), np.float32)
         clear = 1 - self._veil()
         for softness, drop, gain, depth in _SHADES:
-            blurred = _blurred(bolder, softness * self._em)
+            soft = blurred(bolder, softness * self._em)
             shift = np.array([[1, 0, 0], [0, 1, drop * self._em]], np.float32)
-            dropped = cv2.warpAffine(blurred, shift, (self._width, self._height))
+            dropped = cv2.warpAffine(soft, shift, (self._width, self._height))
             clear *= 1 - np.clip(dropped * gain, 0, 1) * depth
         result = np.empty((self._height, self._width, 4), np.float32)
         beneath = 1 - self._letters
@@ -162,16 +157,15 @@ class _Canvas:
             rows = slice(max(int(top - beyond) - self.top, 0), int(bottom + beyond) - self.top)
             columns = slice(max(int(left - beyond) - self.left, 0), int(right + beyond) - self.left)
             patch[rows, columns] = 1
-        return _blurred(patch, _VEIL_SOFTNESS * self._em) * np.float32(_VEIL)
+        return blurred(patch, _VEIL_SOFTNESS * self._em) * np.float32(_VEIL)
 
 
-def _blurred(mask: Reals, softness: float) -> Reals:
-    """`mask` blurred by so many pixels; much of it on a smaller picture, in a tenth of the time."""
-    height, width = mask.shape
-    part = max(int(softness / 5), 1)
-    small = cv2.resize(mask, (-(-width // part), -(-height // part)), interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(small, (0, 0), max(softness / part, 0.5))
-    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+def _common(whole: Reals, part: Reals, left: int, top: int) -> tuple[Reals, Reals]:
+    """Where `part` lies on `whole`, as views of both; what is outside of it is not drawn."""
+    rows = slice(max(top, 0), max(min(top + part.shape[0], whole.shape[0]), 0))
+    columns = slice(max(left, 0), max(min(left + part.shape[1], whole.shape[1]), 0))
+    seen = part[rows.start - top : max(rows.stop - top, 0), columns.start - left : max(columns.stop - left, 0)]
+    return whole[rows, columns], seen
 
 
 def _disc(radius: float) -> NDArray[np.uint8]:

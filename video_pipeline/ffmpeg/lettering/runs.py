@@ -6,6 +6,7 @@ by side as they are, which is right for a few scripts only.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from video_pipeline.ffmpeg.lettering.shelf import OWN, Shelf, missing_letters
 
 _MEASURED = 256.0
 """Pixels at which letters are measured: large enough that rounding to 1/64 is nothing."""
+
+_OPTICAL_STEP = 1.2
 
 _SIMPLE = ("LATIN", "GREEK", "CYRILLIC", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "ARMENIAN", "GEORGIAN")
 """Scripts whose letters stand side by side and run to the right."""
@@ -58,7 +61,8 @@ class Piece:
     scale: float
 
 
-def pieces_of(paragraph: str, shelf: Shelf, locale: str) -> list[Piece]:
+@lru_cache(maxsize=64)  # a caption is checked in six sizes
+def pieces_of(paragraph: str, shelf: Shelf, locale: str) -> tuple[Piece, ...]:
     """The clusters of a paragraph in a text of that `locale` (see shelf.locale_of).
 
     InvalidInputError when no font has them, or when they cannot be shaped here.
@@ -80,7 +84,7 @@ def pieces_of(paragraph: str, shelf: Shelf, locale: str) -> list[Piece]:
     if missing:
         raise missing_letters(missing)
     _check_shaping(paragraph)
-    return found
+    return tuple(found)
 
 
 def _script(cluster: str) -> str:
@@ -108,6 +112,14 @@ def runs_of(pieces: Sequence[Piece]) -> list[Run]:
         else:
             runs.append(Run(piece.text, piece.face, piece.level, piece.scale))
     return runs
+
+
+def optical_size(em_px: float) -> int:
+    """The size for which letters of `em_px` pixels are cut: one for all sizes that differ by a tenth or so.
+
+    What is measured for one size is drawn for the same one; with one for each pixel all would be measured each time.
+    """
+    return round(_OPTICAL_STEP ** round(math.log(max(em_px, 1.0), _OPTICAL_STEP)))
 
 
 @lru_cache(maxsize=4096)

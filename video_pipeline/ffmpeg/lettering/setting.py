@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
+from video_pipeline.domain.characters import first_unshown, is_seen
 from video_pipeline.domain.errors import InvalidInputError
-from video_pipeline.domain.quotes import parted
-from video_pipeline.domain.uploads import first_unshown
+from video_pipeline.domain.quotes import begun, parted
 from video_pipeline.ffmpeg.lettering.bidi import in_visual_order
 from video_pipeline.ffmpeg.lettering.breaks import balanced, chunks, filled
-from video_pipeline.ffmpeg.lettering.runs import Piece, Run, advance, extent, pieces_of, runs_of
+from video_pipeline.ffmpeg.lettering.runs import Piece, Run, advance, extent, optical_size, pieces_of, runs_of
 from video_pipeline.ffmpeg.lettering.shelf import Shelf, locale_of
 
 MOST_CHARACTERS = 400
@@ -55,6 +56,7 @@ class Placed:
     base: float
     em_px: float
     width: float
+    optical_px: float  # the size for which its letters are cut, see runs.optical_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,9 @@ class Row:
     widths: tuple[float, ...]
     above: float
     below: float
-    scale: float  # of its em to that of the text
-    gap: float  # em of the text above it, besides the leading
+    optical_px: float
+    scale: float = 1.0  # of its em to that of the text
+    gap: float = 0.0  # em of the text above it, besides the leading
 
 
 def set_words(text: str, width: int, height: int, shelf: Shelf) -> Setting:
@@ -92,25 +95,20 @@ def set_words(text: str, width: int, height: int, shelf: Shelf) -> Setting:
     """
     words, author = parted(_checked(text))
     shorter = min(width, height)
-    shown = len(text) - len(author)
-    length = min(max((shown - _SHORT) / (_LONG - _SHORT), 0), 1)
+    length = min(max((len(words) - _SHORT) / (_LONG - _SHORT), 0), 1)
     largest = shorter * (_LARGE + (_SMALL - _LARGE) * length) * max(1080 / shorter, 1) ** _SMALLER_PICTURES
-    optical, locale = round(largest), locale_of(text)
-    paragraphs = [Paragraph(line, shelf, locale, optical) for line in words.split("\n") if line.strip()]
-    byline = Paragraph(f"— {author}", shelf, locale, optical * AUTHOR_SCALE) if author else None
+    locale = locale_of(text)
+    lines = [pieces_of(line, shelf, locale) for line in words.split("\n") if line.strip()]
+    byline = pieces_of(f"— {author}", shelf, locale) if author else ()
     room, most = min(_WIDTH * width, _MEASURE * height), _HEIGHT * height
     for step in range(_STEPS + 1):
         em = largest + (shorter * _SMALLEST - largest) * step / _STEPS
         # Whole pixels are not needed: the letters are drawn larger and made smaller.
-        if not all(each.fits(room / em) for each in paragraphs) or (
-            byline and not byline.fits(room / em / AUTHOR_SCALE)
-        ):
-            continue
-        rows = [*_rows(paragraphs, room / em), *(byline.rows(room / em / AUTHOR_SCALE, AUTHOR_SCALE) if byline else ())]
-        if _height(rows) * em <= most:
+        rows = _rows(lines, byline, em, room, most)
+        if rows and _height(rows) * em <= most:
             return Setting(_placed(rows, em, width, height), em)
     raise InvalidInputError(
-        f"{_begun(text)} is too long for a picture of {width} x {height}: words are at most some 60 characters long, "
+        f"{begun(text)} is too long for a picture of {width} x {height}: words are at most some 60 characters long, "
         "or need a place where a line may end (a zero-width space, U+200B), and all of them a few lines"
     )
 
@@ -120,24 +118,19 @@ def _checked(text: str) -> str:
     plain = unicodedata.normalize("NFC", text)
     for line in plain.split("\n"):
         if (strange := first_unshown(line)) is not None:
-            raise InvalidInputError(f"{_begun(text)} has a character that is not shown: U+{ord(strange):04X}")
+            raise InvalidInputError(f"{begun(text)} has a character that is not shown: U+{ord(strange):04X}")
     if len(plain) > MOST_CHARACTERS:
-        raise InvalidInputError(f"{_begun(text)} has {len(plain)} characters; at most {MOST_CHARACTERS} fit")
-    if not any(unicodedata.category(each)[0] in "LNSP" for each in plain):
+        raise InvalidInputError(f"{begun(text)} has {len(plain)} characters; at most {MOST_CHARACTERS} fit")
+    if not is_seen(plain):
         raise InvalidInputError(f"{text[:40]!r} has no words to draw")
-    return "\n".join(" ".join(line.replace("\t", " ").split(" ")).strip() for line in plain.split("\n"))
-
-
-def _begun(text: str) -> str:
-    words = " ".join(text.split())
-    return repr(words if len(words) <= 40 else f"{words[:40]}...")
+    return "\n".join(line.replace("\t", " ").strip() for line in plain.split("\n"))
 
 
 class Paragraph:
     """Words between two hard line ends."""
 
-    def __init__(self, text: str, shelf: Shelf, locale: str, optical_px: float) -> None:
-        self._pieces = pieces_of(text, shelf, locale)
+    def __init__(self, pieces: Sequence[Piece], optical_px: float) -> None:
+        self._pieces = pieces
         self._optical = optical_px
         self._chunks = chunks([piece.text for piece in self._pieces], list(self._widths()))
 
@@ -161,19 +154,28 @@ class Paragraph:
         """True when no word is longer than a line of `room` em."""
         return all(chunk.width <= room for chunk in self._chunks)
 
-    def rows(self, room: float, scale: float = 1.0) -> Iterator[Row]:
+    def count(self, room: float) -> int:
+        """How many lines of `room` em it takes."""
+        return len(filled(self._chunks, room))
+
+    def rows(self, room: float) -> list[Row]:
         """The lines of at most `room` em."""
-        few = len(filled(self._chunks, room))
-        ends = balanced(self._chunks, room) if few > 1 else [len(self._chunks)]
-        for first, end in pairwise([0, *ends]):
-            shown = self._pieces[self._chunks[first].start : self._chunks[end - 1].end]
-            runs = runs_of(shown)
-            ordered = in_visual_order(runs, [run.level for run in runs])
-            widths = [advance(run, self._optical) for run in ordered]
-            extents = [extent(run, self._optical) for run in ordered]
-            above, below = max(top for top, _ in extents), max(bottom for _, bottom in extents)
-            gap = _AUTHOR_GAP if scale != 1.0 and not first else 0.0
-            yield Row(tuple(ordered), tuple(widths), above, below, scale, gap)
+        ends = balanced(self._chunks, room)
+        return [self._row(first, end) for first, end in pairwise([0, *ends])]
+
+    def _row(self, first: int, end: int) -> Row:
+        runs = runs_of(self._pieces[self._chunks[first].start : self._chunks[end - 1].end])
+        ordered = in_visual_order(runs, [run.level for run in runs])
+        widths = [advance(run, self._optical) for run in ordered]
+        extents = [extent(run, self._optical) for run in ordered]
+        above, below = max(top for top, _ in extents), max(bottom for _, bottom in extents)
+        return Row(tuple(ordered), tuple(widths), above, below, self._optical)
+
+
+@lru_cache(maxsize=64)
+def paragraph_of(pieces: tuple[Piece, ...], optical_px: float) -> Paragraph:
+    """Some words measured for one optical size; they are tried in many sizes."""
+    return Paragraph(pieces, optical_px)
 
 
 def _words(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
@@ -189,9 +191,24 @@ def _words(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
         yield word
 
 
-def _rows(paragraphs: Sequence[Paragraph], room: float) -> Iterator[Row]:
-    for paragraph in paragraphs:
-        yield from paragraph.rows(room)
+def _rows(
+    lines: Sequence[tuple[Piece, ...]], byline: tuple[Piece, ...], em: float, room: float, most: float
+) -> list[Row]:
+    """The lines in letters of `em` pixels, `room` pixels long at most; none when a word is longer, or they are many."""
+    paragraphs = [paragraph_of(line, optical_size(em)) for line in lines]
+    if not all(each.fits(room / em) for each in paragraphs):
+        return []
+    if (sum(each.count(room / em) for each in paragraphs) - 1) * _LEADING * em > most:
+        return []
+    rows = [row for each in paragraphs for row in each.rows(room / em)]
+    if byline:
+        small = em * AUTHOR_SCALE
+        below = paragraph_of(byline, optical_size(small))
+        if not below.fits(room / small):
+            return []
+        first, *rest = (replace(row, scale=AUTHOR_SCALE) for row in below.rows(room / small))
+        rows += [replace(first, gap=_AUTHOR_GAP), *rest]
+    return rows
 
 
 def _steps(rows: Sequence[Row]) -> list[float]:
@@ -214,7 +231,7 @@ def _placed(rows: Sequence[Row], em: float, width: int, height: int) -> tuple[Li
         left = start = (width - sum(row.widths) * size) / 2
         runs = []
         for run, advanced in zip(row.runs, row.widths, strict=True):
-            runs.append(Placed(run, left, base, size, advanced * size))
+            runs.append(Placed(run, left, base, size, advanced * size, row.optical_px))
             left += advanced * size
         lines.append(Line(tuple(runs), (start, base - row.above * size, left, base + row.below * size)))
         base += step * em

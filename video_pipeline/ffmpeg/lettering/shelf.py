@@ -46,13 +46,18 @@ class Shelf:
         found = list(faces)
         self._coloured = [face for face in found if face.is_coloured]
         self._plain = [face for face in found if not face.is_coloured]
+        # Hundreds of fonts are asked for a Chinese sign, and each sign of a text several times.
+        self._known = lru_cache(maxsize=8192)(self._looked_for)
 
     def face_for(self, cluster: str, before: Face | None, locale: str) -> Face | None:
         """The font for a cluster after one in `before`; None when no font has it.
 
         Signs and spaces between foreign letters are taken from those letters' font, so that they look alike.
         """
-        letters = tuple(needed(cluster))
+        return self._known(cluster, before, locale)
+
+    def _looked_for(self, cluster: str, before: Face | None, locale: str) -> Face | None:
+        letters = _with_parts(cluster)
         if is_pictured(cluster):
             return next((face for face in self._coloured if _has_all(face, letters)), None)
         if before and not before.is_coloured and not _is_letter(cluster) and _has_all(before, letters):
@@ -60,22 +65,30 @@ class Shelf:
         likely = [self._plain[0], *([before] if before and not before.is_coloured else [])]
         if chosen := next((face for face in likely if _has_all(face, letters)), None):
             return chosen
-        fit = [face for face in self._plain if _has_all(face, letters)]
-        return min(fit, key=lambda face: _is_foreign(face, locale), default=None)
+        foreign = None
+        for face in self._plain:
+            if _has_all(face, letters):
+                if not _is_foreign(face, locale):
+                    return face
+                foreign = foreign or face
+        return foreign
 
 
 def _is_letter(cluster: str) -> bool:
     return unicodedata.category(cluster[0])[0] == "L"
 
 
-def _has_all(face: Face, letters: Iterable[str]) -> bool:
-    return all(face.has(letter) or _has_parts(face, letter) for letter in letters)
+def _with_parts(cluster: str) -> list[tuple[str, str]]:
+    """The characters that a font needs for a cluster, each with its parts or "".
+
+    Of parts the shaping engine puts it together, such as u and two dots below.
+    """
+    both = [(letter, unicodedata.normalize("NFD", letter)) for letter in needed(cluster)]
+    return [(letter, parts if is_shaping() and len(parts) > 1 else "") for letter, parts in both]
 
 
-def _has_parts(face: Face, letter: str) -> bool:
-    """True when the shaping engine puts `letter` together from what the font has, such as u and two dots below."""
-    parts = unicodedata.normalize("NFD", letter)
-    return is_shaping() and len(parts) > 1 and all(map(face.has, parts))
+def _has_all(face: Face, letters: Iterable[tuple[str, str]]) -> bool:
+    return all(face.has(letter) or (parts != "" and all(map(face.has, parts))) for letter, parts in letters)
 
 
 def _is_foreign(face: Face, locale: str) -> bool:

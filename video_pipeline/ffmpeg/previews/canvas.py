@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from video_pipeline.ffmpeg.lettering.blur import blurred
 from video_pipeline.ffmpeg.picture.pictures import open_picture
 from video_pipeline.ffmpeg.previews.glance import Colour, Reals, glance
 from video_pipeline.ffmpeg.previews.words import Block, Mask
@@ -81,15 +82,6 @@ def staged(picture: Reals, at: float = 0.5, zoom: float = 1.0) -> Reals:
     return behind
 
 
-def blurred(picture: Reals, softness: float) -> Reals:
-    """`picture` out of focus by so many pixels, by way of a smaller one."""
-    height, width = picture.shape[:2]
-    part = max(int(softness / 4), 1)
-    small = cv2.resize(picture, (-(-width // part), -(-height // part)), interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(small, (0, 0), max(softness / part, 0.5), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
 def graded(picture: Reals, *, contrast: float = 1.0, saturation: float = 1.0, lift: float = 0.0) -> Reals:
     """More contrast around the picture's own middle, purer colours; `lift` moves dark pictures towards the middle."""
     small = cv2.resize(picture, (160, 90), interpolation=cv2.INTER_AREA)
@@ -113,11 +105,6 @@ def at_night(picture: Reals) -> Reals:
 def sharpened(picture: Reals, amount: float) -> Reals:
     """`picture` with finer edges, for what was made larger."""
     return np.clip(picture + (picture - cv2.GaussianBlur(picture, (0, 0), 2.2)) * np.float32(amount), 0, 1)
-
-
-def shaded(picture: Reals, shade: Mask, colour: Colour) -> Reals:
-    """`picture` covered by `colour` as far as `shade` says, 0 to 1."""
-    return mixed(picture, colour, shade)
 
 
 def side_shade(is_left: bool, reach: float, depth: float) -> Mask:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from video_pipeline.domain.thumbnails import Design
+from video_pipeline.ffmpeg.lettering.blur import blurred
 from video_pipeline.ffmpeg.previews import canvas
 from video_pipeline.ffmpeg.previews.canvas import SIZE, WHITE
 from video_pipeline.ffmpeg.previews.glance import Box, Colour, Reals, glance
@@ -18,6 +19,7 @@ from video_pipeline.ffmpeg.previews.words import Block, Mask, Style, Wording, se
 
 _MARGIN = 60
 _BADGE = (200, 86)  # of the lower right corner
+_LEAN = 0.14  # of an action shot's letters and bands, in their heights
 _MID_DARK: Colour = (0.05, 0.05, 0.06)
 
 
@@ -45,7 +47,7 @@ def _bold_text(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     whole = canvas.staged(pictures[0], 0.74 if is_left else 0.26, 1.3)
     seen = glance(whole)
     ground = canvas.graded(whole, contrast=1.10, saturation=1.15, lift=0.35)
-    ground = canvas.shaded(ground, canvas.side_shade(is_left, 0.86, 0.90), seen.depth)
+    ground = canvas.mixed(ground, seen.depth, canvas.side_shade(is_left, 0.86, 0.90))
     heading = set_block(wording.heading, Style(690, 450, 3, 232, 66, leading=1.02, is_upper=True))
     below = _small(wording.rest, 600)
     bar, gap = 12, 34
@@ -79,17 +81,17 @@ def _close_up(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     near = canvas.cropped(picture, SIZE, glance(picture).focus, zoom)
     ground = canvas.graded(canvas.sharpened(near, 0.7), contrast=1.14, saturation=1.18, lift=0.40)
     seen = glance(ground)
-    ground = canvas.shaded(ground, canvas.round_shade(seen.focus, 0.42, 0.55), seen.depth)
+    ground = canvas.mixed(ground, seen.depth, canvas.round_shade(seen.focus, 0.42, 0.55))
     if not wording.heading:
         return Drawn(ground, None, 0.0)
     is_top = seen.calmest([(0.03, 0.62, 0.8, 0.97), (0.03, 0.03, 0.8, 0.38)]) == 1
-    heading = set_block(
-        wording.heading, Style(SIZE[0] - 2 * _MARGIN - 150, 250, 2, 150, 64, leading=1.04, is_upper=True)
-    )
+    left = _MARGIN + 34
+    style = Style(SIZE[0] - _BADGE[0] - left, 250, 2, 150, 64, leading=1.04, is_upper=True)
+    heading = set_block(wording.heading, style)
     reach = min((heading.height + 2 * _MARGIN + 190) / SIZE[1], 0.85)
-    ground = canvas.shaded(ground, canvas.flat_shade(is_top, reach, 0.82), seen.depth)
+    ground = canvas.mixed(ground, seen.depth, canvas.flat_shade(is_top, reach, 0.82))
     top = 52 if is_top else SIZE[1] - 52 - heading.height
-    ink = canvas.placed(heading, _MARGIN + 34, top)
+    ink = canvas.placed(heading, left, top)
     ground = canvas.with_shadow(ground, ink, heading.em_px, 0.65)
     bar = np.zeros_like(ink)
     bar[top : top + heading.height, _MARGIN : _MARGIN + 12] = 1
@@ -103,10 +105,10 @@ def _action_shot(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     turned = canvas.tilted(canvas.graded(shot, contrast=1.2, saturation=1.3, lift=0.45), 4.0)
     seen = glance(turned)
     ground = canvas.rushing(turned, seen.focus, 0.20)
-    ground = canvas.shaded(ground, canvas.round_shade(seen.focus, 0.50, 0.50), seen.depth)
+    ground = canvas.mixed(ground, seen.depth, canvas.round_shade(seen.focus, 0.50, 0.50))
     if not wording.heading:
         return Drawn(ground, None, 0.0)
-    style = Style(900, 330, 2, 150, 62, leading=1.42, is_upper=True, skew=0.14)
+    style = Style(900, 330, 2, 150, 62, leading=1.42, is_upper=True, skew=_LEAN)
     heading = set_block(wording.heading, style)
     pad = 0.17 * heading.em_px
     boxes = _line_boxes(heading)
@@ -114,12 +116,11 @@ def _action_shot(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     top = 46 + pad if is_top else SIZE[1] - 46 - pad - heading.height
     left = 44 + pad * 1.6
     ink = canvas.placed(heading, left, top)
-    lean = 0.14
     band = np.zeros_like(ink)
     for line_left, line_top, line_right, line_bottom in boxes:
         high, low = top + line_top - pad, top + line_bottom + pad
         start, end = left + line_left - 1.6 * pad, left + line_right + 1.4 * pad
-        slope = lean * (low - high) / 2
+        slope = _LEAN * (low - high) / 2
         # A line's own slant is measured from its base: the box around it is wider above than the letters are below.
         corners = [(start + slope, high), (end + slope, high), (end - slope, low), (start - slope, low)]
         band = np.maximum(band, canvas.slanted(corners))
@@ -129,11 +130,13 @@ def _action_shot(pictures: Sequence[Reals], wording: Wording) -> Drawn:
 
 
 def _line_boxes(block: Block) -> list[tuple[int, int, int, int]]:
-    """The ink of each line: left, top, right, bottom in pixels of the block."""
+    """The ink of each line that has any: left, top, right, bottom in pixels of the block."""
     found = []
     for first, end in zip(block.line_tops, [*block.line_tops[1:], block.height], strict=True):
         rows, columns = np.nonzero(block.mask[first:end] > 0.3)
-        found.append((int(columns.min()), first + int(rows.min()), int(columns.max()) + 1, first + int(rows.max()) + 1))
+        if len(rows):
+            across, down = (int(columns.min()), int(columns.max()) + 1), (int(rows.min()), int(rows.max()) + 1)
+            found.append((across[0], first + down[0], across[1], first + down[1]))
     return found
 
 
@@ -200,7 +203,7 @@ def _collage(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     top = round(boxes[seen.calmest(boxes)][1] * SIZE[1])
     band = np.zeros(SIZE[::-1], np.float32)
     band[top : top + tall] = 0.90
-    whole = canvas.shaded(whole, band, seen.depth)
+    whole = canvas.mixed(whole, seen.depth, band)
     whole[top : top + 6] = whole[top + tall - 6 : top + tall] = seen.accent
     ink = canvas.placed(heading, (SIZE[0] - heading.width) / 2, top + 42)
     return Drawn(canvas.inked(whole, ink, WHITE), ink, heading.letters_px)
@@ -228,16 +231,16 @@ def _dark(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     seen = glance(whole)
     lit = canvas.graded(whole, contrast=1.1, saturation=1.12, lift=0.3)
     ground = canvas.mixed(lit, canvas.at_night(whole), canvas.round_shade(seen.focus, 0.10, 1.0))
-    ground = canvas.shaded(ground, canvas.round_shade(seen.focus, 0.45, 0.85), (0.008, 0.010, 0.018))
+    ground = canvas.mixed(ground, (0.008, 0.010, 0.018), canvas.round_shade(seen.focus, 0.45, 0.85))
     if not wording.heading:
         return Drawn(ground, None, 0.0)
     is_top = seen.focus[1] > 0.5
     style = Style(1080, 270, 2, 150, 66, leading=1.12, is_heavy=False, is_centred=True)
     heading = set_block(wording.heading, style)
-    ground = canvas.shaded(ground, canvas.flat_shade(is_top, 0.75, 0.86), (0.008, 0.010, 0.018))
-    top = 70 if is_top else SIZE[1] - 84 - heading.height
+    ground = canvas.mixed(ground, (0.008, 0.010, 0.018), canvas.flat_shade(is_top, 0.75, 0.86))
+    top = 70 if is_top else SIZE[1] - _BADGE[1] - heading.height
     ink = canvas.placed(heading, (SIZE[0] - heading.width) / 2, top)
-    ground = canvas.shaded(ground, 0.42 * canvas.blurred(ink, 0.16 * heading.em_px), seen.accent)
+    ground = canvas.mixed(ground, seen.accent, 0.42 * blurred(ink, 0.16 * heading.em_px))
     return Drawn(canvas.inked(ground, ink, WHITE), ink, heading.letters_px)
 
 

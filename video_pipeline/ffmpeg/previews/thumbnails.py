@@ -29,16 +29,25 @@ def draw_thumbnail(design: Design, pictures: Sequence[Path], out: Path, title: s
     The first picture counts most. Words that no font here has are left out; None, and nothing is written, when the
     design is nothing without words and there are none.
     """
-    wording = worded(title)
-    if not can_be_set(wording.heading):
-        wording = Wording("", "")
-    elif not can_be_set(wording.rest):
-        wording = Wording(wording.heading, "")
+    wording = _settable(title)
     if design.needs_words and not wording.heading:
         return None
     drawn = compose(design, [opened(picture) for picture in pictures], wording)
     _save_small(Image.fromarray(np.rint(np.clip(drawn.pixels, 0, 1) * 255).astype(np.uint8)), out)
     return appeal(drawn.pixels, drawn.ink, drawn.letters_px)
+
+
+def thumbnail_words(title: str) -> str:
+    """What of `title` is drawn on this machine: the heading, and the rest on a second line; "" when nothing is."""
+    wording = _settable(title)
+    return "\n".join(filter(None, (wording.heading, wording.rest)))
+
+
+def _settable(title: str) -> Wording:
+    wording = worded(title)
+    if not can_be_set(wording.heading):
+        return Wording("", "")
+    return wording if can_be_set(wording.rest) else Wording(wording.heading, "")
 
 
 def picture_appeal(picture: Path) -> Appeal:

@@ -14,22 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from video_pipeline.domain.characters import BLANKS, JOINERS, is_seen
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.ffmpeg.lettering.bidi import base_level
-from video_pipeline.ffmpeg.lettering.clusters import clusters
+from video_pipeline.ffmpeg.lettering.clusters import clusters, is_pictured
 from video_pipeline.ffmpeg.lettering.faces import is_shaping
-from video_pipeline.ffmpeg.lettering.runs import font_of
-from video_pipeline.ffmpeg.lettering.setting import Paragraph, Row
+from video_pipeline.ffmpeg.lettering.runs import font_of, optical_size, pieces_of
+from video_pipeline.ffmpeg.lettering.setting import Row, paragraph_of
 from video_pipeline.ffmpeg.lettering.shelf import Shelf, headline_shelf, installed_shelf, locale_of
 
 Mask = NDArray[np.float32]
 
-_ORNAMENTS = frozenset(("So", "Sk", "Cf", "Cn", "Co", "Cs", "Cc"))
-_PICTURING = "\ufe0e\ufe0f\u20e3"
-"""What makes a pictograph of the sign before."""
+_UNLETTERED = frozenset(("Sk", "Cf", "Cn", "Co", "Cs", "Cc"))
+_ORNAMENTS = (range(0x2190, 0x2E00), range(0x1F000, 0x20000))
+"""Arrows, dingbats, notes and the like; other symbols belong to what is written: degrees, trade marks, numeros."""
 
-_JOINERS = "\u200c\u200d"
-"""They belong to words of Persian or Sinhala, and to pictographs."""
+_PICTURING = str.maketrans("", "", "\ufe0e\ufe0f\u20e3")
+"""What makes a pictograph of the sign before."""
 
 _SEPARATORS = (" | ", " – ", " — ", " - ", " · ", ": ")
 _STEPS = 12
@@ -50,8 +51,7 @@ class Wording:
 
 def worded(title: str) -> Wording:
     """The words of `title` without pictographs; what follows its first separator is set small."""
-    pairs = zip(" " + title, title, strict=False)
-    drawn = "".join(after if _is_lettering(before, after) else " " for before, after in pairs)
+    drawn = "".join(map(_lettering, clusters(title)))
     plain = " ".join(unicodedata.normalize("NFC", drawn).split())
     for separator in _SEPARATORS[1:]:
         plain = plain.replace(separator, _SEPARATORS[0])
@@ -60,19 +60,32 @@ def worded(title: str) -> Wording:
     return Wording(heading, "  ·  ".join(rest))
 
 
-def _is_lettering(before: str, character: str) -> bool:
-    if character in _JOINERS:
-        return unicodedata.category(before)[0] in "LM" and before not in _PICTURING
-    return unicodedata.category(character) not in _ORNAMENTS and character not in _PICTURING
+def _lettering(cluster: str) -> str:
+    """What is written of a cluster, with spaces for what is not: joiners belong to words of Persian or Sinhala."""
+    bare = cluster.translate(_PICTURING)
+    if not bare or is_pictured(bare):
+        return " "
+    joins = JOINERS if unicodedata.category(bare[0])[0] in "LM" else ""
+    return "".join(each if _is_written(each) or each in joins else " " for each in bare)
+
+
+def _is_written(letter: str) -> bool:
+    kind = unicodedata.category(letter)
+    is_ornament = kind == "So" and any(ord(letter) in block for block in _ORNAMENTS)
+    return kind not in _UNLETTERED and letter not in BLANKS and not is_ornament
 
 
 def can_be_set(text: str) -> bool:
-    """True when this machine has fonts for all of `text`, and there is something of it."""
+    """True when something of `text` is seen, and there are fonts for all of it, for headlines and for reading."""
+    return is_seen(text) and all(_is_in(shelf, text) for shelf in (headline_shelf(), installed_shelf()))
+
+
+def _is_in(shelf: Shelf, text: str) -> bool:
     try:
-        Paragraph(text, headline_shelf(), locale_of(text), 40)
-        return bool(text.strip())
+        pieces_of(text, shelf, locale_of(text))
     except InvalidInputError:
         return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +134,14 @@ def set_block(text: str, style: Style) -> Block:
 
     InvalidInputError when a letter cannot be drawn; `can_be_set` tells before.
     """
-    shown = text.upper() if style.is_upper else text
-    parts = clusters(shown)
+    capitals = text.upper()
+    # Some scripts have capitals that few fonts know, such as those of Georgian.
+    shown = capitals if style.is_upper and _is_in(style.shelf, capitals) else text
+    parts, base = clusters(shown), base_level(shown)
     while True:
         found = _fitted(shown, style)
         if found is not None:
-            return _drawn(*found, style)
+            return _drawn(*found, style, base)
         # An eighth less each time: a title of 200 letters is cut in a dozen steps.
         parts = parts[: min(len(parts) - 1, len(parts) * 7 // 8)]
         shown = f"{_whole_words(''.join(parts))}..."
@@ -139,14 +154,17 @@ def _whole_words(text: str) -> str:
 
 
 def _fitted(text: str, style: Style) -> tuple[float, list[Row]] | None:
-    paragraph = Paragraph(text, style.shelf, locale_of(text), style.largest)
+    pieces = pieces_of(text, style.shelf, locale_of(text))
     for step in range(_STEPS + 1):
         em = style.largest * (style.smallest / style.largest) ** (step / _STEPS)
+        paragraph = paragraph_of(pieces, optical_size(em))
         if not paragraph.fits(style.width / em):
             continue
-        rows = list(paragraph.rows(style.width / em))
+        if paragraph.count(style.width / em) > style.lines:
+            continue
+        rows = paragraph.rows(style.width / em)
         height = rows[0].above + sum(_gaps(rows, style)) + rows[-1].below
-        if len(rows) <= style.lines and height * em <= style.height:
+        if height * em <= style.height:
             return em, rows
     return None
 
@@ -156,7 +174,8 @@ def _gaps(rows: Sequence[Row], style: Style) -> list[float]:
     return [max(style.leading, before.below + after.above + _LEAST_GAP) for before, after in pairwise(rows)]
 
 
-def _drawn(em: float, rows: Sequence[Row], style: Style) -> Block:
+def _drawn(em: float, rows: Sequence[Row], style: Style, base: int) -> Block:
+    """The rows of a text that runs to the left when its `base` level is 1."""
     widths = [sum(row.widths) * em for row in rows]
     # Letters may reach out of their lines on all sides; what is empty is cut off in the end.
     beyond = round(em)
@@ -166,16 +185,16 @@ def _drawn(em: float, rows: Sequence[Row], style: Style) -> Block:
     size = (round(max(widths)) + 2 * beyond, round(bases[-1]) + 2 * beyond)
     image = Image.new("L", size)
     draw = ImageDraw.Draw(image)
-    for row, width, base in zip(rows, widths, bases, strict=True):
-        # What is written from right to left begins at the right.
-        begin = 0.5 if style.is_centred else float(base_level("".join(run.text for run in row.runs)))
+    # What is written from right to left begins at the right, also where a line has words of the other direction.
+    begin = 0.5 if style.is_centred else float(base)
+    for row, width, line in zip(rows, widths, bases, strict=True):
         left = beyond + (max(widths) - width) * begin
         for run, advanced in zip(row.runs, row.widths, strict=True):
-            font = font_of(run.face, em * run.scale, round(em))
+            font = font_of(run.face, em * run.scale, row.optical_px)
             direction = run.direction if is_shaping() else None
             # Many scripts are there in regular weight only.
             bolder = _BOLDER * em if style.is_heavy and run.face.weight < _HEAVY else 0.0
-            at = (left, base)
+            at = (left, line)
             draw.text(at, run.text, font=font, fill=255, anchor="ls", direction=direction, stroke_width=bolder)
             left += advanced * em
     if style.skew:
@@ -184,7 +203,7 @@ def _drawn(em: float, rows: Sequence[Row], style: Style) -> Block:
     left, top, right, bottom = image.getbbox() or (0, 0, 1, 1)
     mask = np.asarray(image.crop((left, top, right, bottom)), np.float32) / np.float32(255)
     tops = tuple(
-        max(round(base - row.above * em - _LEAST_GAP * em / 2) - top, 0) for base, row in zip(bases, rows, strict=True)
+        max(round(line - row.above * em - _LEAST_GAP * em / 2) - top, 0) for line, row in zip(bases, rows, strict=True)
     )
     return Block(mask, em, tops, _letters_px(rows, em))
 

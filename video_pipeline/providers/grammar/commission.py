@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from video_pipeline.domain.scenery import Palette
 from video_pipeline.domain.storyboard import VisualPrompt
+from video_pipeline.domain.wishes import PROMPT_CHARACTERS
 from video_pipeline.providers.grammar.dice import Dice
 from video_pipeline.providers.grammar.wording import a, plain, sentence, shortened
 from video_pipeline.providers.grammar.world import listed
 
-WISH_MAX_CHARACTERS = 1700
-"""What is added to a wish fits into the rest of the 2000 characters of a prompt."""
+_STYLE_CHARACTERS, _CAPTION_CHARACTERS = 255, 600
 
 _SHOTS = listed(
     """a wide establishing view | a closer view | a view from above | a low viewpoint looking up | a distant viewpoint |
@@ -31,18 +31,21 @@ _FINISHES = listed(
 def commissioned(
     wish: str, count: int, dice: Dice, *, style: str, aspect: str, palettes: Sequence[Palette]
 ) -> tuple[VisualPrompt, ...]:
-    """`count` different views of one wish, in the style asked for; the hours of the day follow each other."""
-    subject = plain(wish, WISH_MAX_CHARACTERS).rstrip(".") or "a quiet place"
+    """`count` different views of one wish, in the style asked for; the hours of the day follow each other.
+
+    A wish is shortened to what its view, its palette and its style leave of a prompt.
+    """
+    longest = PROMPT_CHARACTERS.stop - 1
+    subject = plain(wish, longest).rstrip(".") or "a quiet place"
     shots, colors, finishes = dice.bag(_SHOTS), dice.bag(palettes), dice.bag(_FINISHES)
     made = []
     for number in range(count):
         shot, hour = next(shots), _HOURS[number * len(_HOURS) // count]
-        look = plain(style, 255) or next(finishes)
+        look = plain(style, _STYLE_CHARACTERS) or next(finishes)
         view = f", view {number // len(_SHOTS) + 1}" if count > len(_SHOTS) else ""
-        text = (
-            f"{aspect} picture: {subject}; {shot}{view}, {hour}, {a(next(colors))} palette; {look}; "
-            "no text, no lettering"
-        )
-        caption = f"{shortened(subject, 600)}: {shot}, {hour}"
+        head = f"{aspect} picture: "
+        tail = f"; {shot}{view}, {hour}, {a(next(colors))} palette; {look}; no text, no lettering."
+        text = f"{head}{shortened(subject, longest - len(head) - len(tail))}{tail}"
+        caption = f"{shortened(subject, _CAPTION_CHARACTERS)}: {shot}, {hour}"
         made.append(VisualPrompt(number + 1, sentence(text), sentence(caption)))
     return tuple(made)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from video_pipeline.ffmpeg.lettering import drawing
 from video_pipeline.ffmpeg.lettering.drawing import Lettering, draw_words
 from video_pipeline.ffmpeg.lettering.setting import set_words
 from video_pipeline.ffmpeg.lettering.shelf import installed_shelf
@@ -43,7 +44,7 @@ def ink_of(drawn: Lettering, size: tuple[int, int]) -> NDArray[np.bool_]:
 
 
 @pytest.mark.parametrize("size", [(854, 480), (1920, 1080), (480, 854)])
-@pytest.mark.parametrize("text", ["Breathe.", "Stillness is where everything begins,\nand ends.\n— Somebody"])
+@pytest.mark.parametrize("text", ["Breathe.", "Stillness is where everything begins,\nand ends.\n\n— Somebody"])
 def test_words_can_be_read_on_white(text: str, size: tuple[int, int]) -> None:
     """WCAG 2.2 asks large letters for a contrast of 3 to what is around them."""
     drawn = draw_words(text, *size)
@@ -117,3 +118,22 @@ def test_what_belongs_together_is_one_picture() -> None:
     (one,) = set_words("👩‍🚀", 1280, 720, installed_shelf()).lines
     (two,) = set_words("👩🚀", 1280, 720, installed_shelf()).lines
     assert two.runs[0].width == pytest.approx(2 * one.runs[0].width)
+
+
+@pytest.mark.parametrize("size", [(854, 480), (480, 854)])
+def test_letters_are_as_wide_as_they_were_measured(size: tuple[int, int]) -> None:
+    """They were measured for the largest size and cut for the size at which they are drawn."""
+    text = ("hundreds of humming rooms " * 11).strip()
+    lines = set_words(text, *size, installed_shelf()).lines
+    ink = ink_of(draw_words(text, *size), size)
+    for line in lines[:-1]:
+        left, top, right, bottom = line.ink
+        (columns,) = np.nonzero(ink[round(top) : round(bottom)].any(axis=0))
+        assert columns.min() == pytest.approx(left, abs=2.5)
+        assert columns.max() == pytest.approx(right, abs=2.5)
+
+
+def test_a_picture_that_reaches_out_of_the_frame_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    need("🌊")
+    monkeypatch.setattr(drawing, "_emoji", lambda face, cluster, width: np.ones((900, width, 4), np.float32))
+    assert draw_words("🌊 Sea 🌊", 480, 480).pixels.shape[0] <= 480

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,3 +124,30 @@ def test_no_word_is_left_alone_below_a_full_line() -> None:
     parts = [Chunk(n, n + 1, 1.0, 0.25) for n in range(9)]
     assert filled(parts, 10.0) == [8, 9]
     assert balanced(parts, 10.0) in ([4, 9], [5, 9])
+
+
+@pytest.mark.parametrize("width", [6.299999999999999, 9.2, 2.65, 0.1 + 0.2 + 0.3])
+def test_a_line_that_just_fits_is_no_longer_when_its_parts_are_added_in_another_order(width: float) -> None:
+    """Two lines of one word and one with all others, out of the picture, were the most even way."""
+    for words, space in (([0.1, 2.3, 2.3, 0.3, 0.1] * 3, 0.3), ([0.2, 2.3, 2.3, 2.3] * 3, 0.7), ([0.1] * 30, 0.0)):
+        parts = [Chunk(n, n + 1, word, space) for n, word in enumerate(words)]
+        ends = balanced(parts, width)
+        lines = [sum(words[a:b]) + space * (b - a - 1) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+        assert max(lines) <= max(width, *words) + 1e-9
+        assert len(ends) == len(filled(parts, width))
+
+
+def test_the_most_even_lines_are_found_among_all() -> None:
+    """By trying every way of a small paragraph."""
+    chance = random.Random(3)
+    for _ in range(60):
+        widths = [chance.choice([0.5, 1.0, 2.5, 4.0]) for _ in range(9)]
+        parts = [Chunk(n, n + 1, width, 0.25) for n, width in enumerate(widths)]
+        ends = balanced(parts, 5.0)
+        ways = [[*cuts, 9] for cuts in combinations(range(1, 9), len(ends) - 1)]
+
+        def lengths(way: list[int], widths: list[float] = widths) -> list[float]:
+            return [sum(widths[a:b]) + 0.25 * (b - a - 1) for a, b in zip([0, *way[:-1]], way, strict=True)]
+
+        squares = [sum(x * x for x in lengths(way)) for way in ways if max(lengths(way)) <= 5.0]
+        assert sum(x * x for x in lengths(ends)) == pytest.approx(min(squares))

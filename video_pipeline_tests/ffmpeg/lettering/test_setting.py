@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 import unicodedata
 from pathlib import Path
 
@@ -71,6 +72,7 @@ def test_letters_that_no_font_has_are_refused_by_name(text: str, package: str, n
     [
         ("", "no words"),
         (" \n ", "no words"),
+        ("\u3164\n\u115f\u1160 \uffa0", "no words"),
         ("a\x00b", "not shown: U\\+0000"),
         ("a\u202eb", "not shown: U\\+202E"),
         ("a\x1b[2J", "not shown: U\\+001B"),
@@ -86,7 +88,7 @@ def test_what_cannot_be_drawn_is_refused(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-@pytest.mark.parametrize("text", ["Breathe.", LONG[:300], f"{LONG[:300]}\n— Theodore Roosevelt of Oyster Bay"])
+@pytest.mark.parametrize("text", ["Breathe.", LONG[:300], f"{LONG[:300]}\n\n— Theodore Roosevelt of Oyster Bay"])
 def test_words_stay_inside_of_the_safe_area(text: str, width: int, height: int) -> None:
     setting = set_words(text, width, height, ONLY_OWN)
     for line in setting.lines:
@@ -108,7 +110,7 @@ def test_letters_are_larger_in_smaller_pictures_and_shorter_texts() -> None:
 
 
 def test_the_author_stands_below_and_smaller() -> None:
-    setting = set_words("Two short\nlines\n— Rumi", 1280, 720, ONLY_OWN)
+    setting = set_words("Two short\nlines\n\n— Rumi", 1280, 720, ONLY_OWN)
     assert [line.runs[0].run.text for line in setting.lines] == ["Two short", "lines", "— Rumi"]
     sizes = [line.runs[0].em_px for line in setting.lines]
     assert sizes[0] == sizes[1] > 1.3 * sizes[2]
@@ -126,7 +128,7 @@ def test_both_directions_in_one_line() -> None:
 
 def test_chinese_signs_are_those_of_the_text_s_country() -> None:
     need("古池や漢")
-    setting = set_words("古池や蛙飛びこむ水の音\n— 芭蕉", 1920, 1080, installed_shelf())
+    setting = set_words("古池や蛙飛びこむ水の音\n\n— 芭蕉", 1920, 1080, installed_shelf())
     families = {placed.run.face.family for line in setting.lines for placed in line.runs} - {"Literata"}
     assert len(families) == 1
     family = families.pop()
@@ -151,3 +153,12 @@ def test_all_words_are_there_in_their_order(parts: list[str]) -> None:
     except InvalidInputError:
         return
     assert words_of(setting).replace(" ", "") == unicodedata.normalize("NFC", text).replace(" ", "")
+
+
+def test_three_hundred_different_signs_are_checked_in_a_moment() -> None:
+    """Hundreds of fonts were asked for each of them, and all ways of breaking lines weighed in 25 sizes: 6 s a quote."""
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 300 * 60, 60)))
+    need(text)
+    began = time.process_time()
+    check_words(text)
+    assert time.process_time() - began < 1.5

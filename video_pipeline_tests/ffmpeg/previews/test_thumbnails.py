@@ -40,9 +40,9 @@ def ground(kind: str) -> Reals:
     return np.full(SMALL, {"white": 1.0, "black": 0.0, "grey": 0.5}[kind], np.float32)
 
 
-def with_disc(x: float) -> Reals:
+def with_disc(x: float, y: int = 180) -> Reals:
     picture = np.full(SMALL, 0.3, np.float32)
-    cv2.circle(picture, (round(x * SMALL[1]), 180), 60, (1.0, 0.6, 0.1), -1, cv2.LINE_AA)
+    cv2.circle(picture, (round(x * SMALL[1]), y), 60, (1.0, 0.6, 0.1), -1, cv2.LINE_AA)
     return picture
 
 
@@ -79,9 +79,23 @@ def test_words_stay_inside_and_leave_the_corner_of_the_duration(design: Design, 
     assert drawn.ink is not None
     assert drawn.ink.sum() > 2000
     assert drawn.ink[:24].max() == drawn.ink[-24:].max() == drawn.ink[:, :24].max() == drawn.ink[:, -24:].max() == 0
-    assert drawn.ink[-80:, -190:].max() == 0
+    assert drawn.ink[-86:, -200:].max() == 0
     assert drawn.pixels.shape == (720, 1280, 3)
     assert -1e-4 <= drawn.pixels.min() <= drawn.pixels.max() <= 1 + 1e-4
+
+
+@pytest.mark.parametrize("design", LETTERED)
+@pytest.mark.parametrize("title", ["A Long Title Without Any Separator " * 6, "W" * 200])
+def test_words_at_the_bottom_end_before_the_corner_of_the_duration(design: Design, title: str) -> None:
+    """Where the subject is above them: the ink, and what it stands on where it needs that."""
+    drawn = compose(design, [with_disc(0.3, 90)], worded(title))
+    assert drawn.ink is not None
+    assert drawn.ink[-86:, -200:].max() == 0
+
+
+def test_an_action_shot_has_no_band_for_a_line_without_ink() -> None:
+    drawn = compose(Design.ACTION_SHOT, [ground("grey")], Wording("\u3164 " * 30 + "Rain", ""))
+    assert drawn.ink is not None
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (640, 480)])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from video_pipeline.domain.errors import InvalidInputError
-from video_pipeline.ffmpeg.lettering.faces import faces_in
+from video_pipeline.ffmpeg.lettering.faces import Face, faces_in
 from video_pipeline.ffmpeg.lettering.shelf import BOLD, OWN, Shelf
 from video_pipeline.ffmpeg.previews import words
 from video_pipeline.ffmpeg.previews.words import Style, Wording, can_be_set, set_block, worded
+from video_pipeline_tests.ffmpeg.lettering.needed import need
 
 WIDE = Style(1000, 300, 2, 140, 60, is_upper=True)
 
@@ -29,6 +33,8 @@ def test_the_first_part_of_a_title_is_its_heading() -> None:
     assert worded(" 🎵 Rain\n🌧 ").heading == "Rain"
     assert worded("Rain 🌧️: 1️⃣ low 👩‍💻 hour") == Wording("Rain", "1 low hour")
     assert worded("می‌خواهم | ශ්‍රී") == Wording("می‌خواهم", "ශ්‍රී")  # joiners that belong to words
+    assert worded("20° № 5™ © Sea® ♪ ★ 🡒") == Wording("20° № 5™ © Sea®", "")  # signs that are written, not ornaments
+    assert worded("Sea™️ \u3164\u2800 | \uffa0") == Wording("Sea™", "")  # what is a letter by name only
     assert worded("") == worded(" | ") == Wording("", "")
 
 
@@ -38,6 +44,7 @@ def test_what_no_font_has_cannot_be_set(only_ours: None) -> None:
     assert can_be_set("Νύχτα")  # not in the font of headlines
     assert not can_be_set("静かな図書館")
     assert not can_be_set(" ")
+    assert not can_be_set("\u3164")
     with pytest.raises(InvalidInputError, match="no font on this machine"):
         set_block("静かな図書館", WIDE)
 
@@ -88,3 +95,45 @@ def test_each_line_begins_where_it_is_said() -> None:
         assert block.mask[first:end].sum() > 100
     for top in block.line_tops[1:]:
         assert block.mask[top - 1 : top + 1].max() < 0.1  # between the lines there is no ink
+
+
+class NoCapitals(Shelf):
+    """Fonts that have all letters but the capitals of Cyrillic, as most have none of Georgian."""
+
+    def face_for(self, cluster: str, before: Face | None, locale: str) -> Face | None:
+        return None if "А" <= cluster[0] <= "Я" else super().face_for(cluster, before, locale)
+
+
+def test_capitals_that_no_font_has_are_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A title that could be set was refused when its capitals were drawn, and all thumbnails of the job were lost."""
+    shelf = NoCapitals([*faces_in(BOLD), *faces_in(OWN)])
+    monkeypatch.setattr(words, "headline_shelf", lambda: shelf)
+    assert can_be_set("дождь")
+    small, capital = (set_block("дождь", replace(WIDE, is_upper=is_upper)).mask for is_upper in (False, True))
+    assert np.array_equal(small, capital)
+
+
+def test_what_is_read_needs_a_font_for_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "installed_shelf", lambda: Shelf(faces_in(BOLD)))
+    assert can_be_set("Rain")
+    assert not can_be_set("Νύχτα")
+
+
+def test_letters_are_as_wide_as_they_were_measured() -> None:
+    """They were measured for the largest size and cut for the size at which they are drawn."""
+    style = Style(700, 400, 1, 200, 30, is_heavy=False)
+    text = "Hundred hours of rain on the roof"
+    em, (row,) = words._fitted(text, style) or (0.0, [])
+    assert em < 0.4 * style.largest
+    assert set_block(text, style).width == pytest.approx(sum(row.widths) * em, rel=0.01)
+
+
+def test_every_line_of_hebrew_begins_at_the_right() -> None:
+    """One that begins with a foreign word, and so ends at the left with one, stood at the left."""
+    text = "שלום עולם וגם שלום Dagster עולם"
+    need("שלום")
+    block = set_block(text, Style(420, 500, 4, 100, 90))
+    tops = [*block.line_tops, block.height]
+    rights = [np.flatnonzero(block.mask[a:b].max(axis=0) > 0.5).max() for a, b in pairwise(tops)]
+    assert len(rights) > 1
+    assert max(rights) - min(rights) < 12

@@ -113,6 +113,17 @@ def test_storyboards_of_any_number_of_scenes_are_written(world, seed: int, count
     assert len({music.title for music in made.music}) == count
 
 
+def test_a_wish_of_every_length_fits_into_its_prompts_with_the_longest_style() -> None:
+    order = StoryboardBrief(
+        channel_id=UUID(int=1), niche_label="Rain", mood_keywords="calm", seed=3, scene_count=60, scene_seconds=20,
+        prompt="river " * 333, style="oil" * 85,
+    )  # fmt: skip
+    made = GrammarWriter().write(order, SAMPLES[:1] * 60)
+    assert_usable(made, 60)
+    assert max(len(visual.text) for visual in made.visuals) > 1980  # no more of it is lost than must be
+    assert all(order.style in visual.text for visual in made.visuals)
+
+
 def test_the_same_brief_gives_the_same_script_in_another_process() -> None:
     code = (
         "from video_pipeline_tests.providers.grammar.test_writer import script; import hashlib;"
