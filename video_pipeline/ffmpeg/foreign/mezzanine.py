@@ -230,11 +230,12 @@ def _close(work: Workpiece, loop: _Loop, coding: Coding, out: Path) -> None:
 
 def _head(loop: _Loop) -> Iterator[Planes]:
     """The first group of pictures."""
-    head, tail = loop.whole.open(), loop.whole.open()
-    for number, share in zip(range(loop.seam), shares(loop.seam), strict=True):
-        yield blend(tail.frame(loop.frames + number), head.frame(number), share)
-    for number in range(loop.seam, loop.group):
-        yield head.frame(number)
+    with loop.whole.open() as head:
+        with loop.whole.open() as tail:
+            for number, share in zip(range(loop.seam), shares(loop.seam), strict=True):
+                yield blend(tail.frame(loop.frames + number), head.frame(number), share)
+        for number in range(loop.seam, loop.group):
+            yield head.frame(number)
 
 
 def _join(first: InputContainer, rest: InputContainer, loop: _Loop, out: Path) -> None:
