@@ -37,7 +37,7 @@ Source = Planes | FootageFile
 Show = Callable[[int], Planes]
 """The frame of that number, which may be written to by nobody."""
 
-ENGINE_VERSION = 6
+ENGINE_VERSION = 7
 """Raise it when the same stretch would look different: cached stretches of older versions are then not used."""
 
 BLEND_CEILING = 3
