@@ -6,6 +6,7 @@ import io
 import math
 import warnings
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -145,13 +146,15 @@ def draw_contact_sheet(pictures: Sequence[Path], out: Path) -> None:
     """Draw pictures in rows of five, numbered in their order and of the first one's shape, as a JPEG."""
     if not pictures:
         raise MediaError("a contact sheet needs at least one picture")
-    width, height = cell_size = _cell_for(open_picture(pictures[0]))
+    opened = map(open_picture, pictures)
+    first = next(opened)
+    width, height = cell_size = _cell_for(first)
     rows = math.ceil(len(pictures) / SHEET_COLUMNS)
     columns = min(len(pictures), SHEET_COLUMNS)
     sheet = Image.new("RGB", (columns * (width + _GAP) + _GAP, rows * (height + _GAP) + _GAP), _PAPER)
-    for index, path in enumerate(pictures):
+    for index, picture in enumerate(chain([first], opened)):
         row, column = divmod(index, SHEET_COLUMNS)
-        cell = ImageOps.fit(open_picture(path), cell_size, Image.Resampling.LANCZOS)
+        cell = ImageOps.fit(picture, cell_size, Image.Resampling.LANCZOS)
         _number(cell, index + 1)
         sheet.paste(cell, (_GAP + column * (width + _GAP), _GAP + row * (height + _GAP)))
     _save(sheet, out, "JPEG", quality=88)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from video_pipeline.domain.errors import MediaError
+from video_pipeline.ffmpeg.picture import pictures
 from video_pipeline.ffmpeg.picture.canvas import Size, load_planes, planes_of
 from video_pipeline.ffmpeg.picture.pictures import draw_upright, open_picture
 from video_pipeline_tests.ffmpeg.material import Workshop, detailed_picture, music, write_sound
@@ -171,13 +172,18 @@ def test_waveform_shows_where_it_is_loud(workshop: Workshop, tmp_path: Path) -> 
     assert lit[100:700].mean() > 3 * lit[900:1500].mean() > 0
 
 
-def test_contact_sheet_shows_all_pictures_in_rows_of_five(workshop: Workshop, tmp_path: Path) -> None:
+def test_contact_sheet_shows_all_pictures_in_rows_of_five(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paths = []
     for number in range(7):
         paths.append(tmp_path / f"{number}.png")
         Image.new("RGB", (320, 180), (30 * number, 255 - 30 * number, 90)).save(paths[-1])
     out = tmp_path / "sheet.jpg"
+    decoded: list[Path] = []
+    monkeypatch.setattr(pictures, "open_picture", lambda path: decoded.append(path) or open_picture(path))
     workshop.tools.contact_sheet(paths, out)
+    assert decoded == paths
     sheet = Image.open(out)
     assert sheet.format == "JPEG"
     assert sheet.size == (5 * 392 + 8, 2 * 224 + 8)
