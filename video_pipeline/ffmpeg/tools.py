@@ -174,7 +174,7 @@ class FfmpegTools:
             return known
 
     def image_facts(self, path: Path) -> ImageFacts:
-        """Decode and measure a picture (PNG, JPEG, WebP); MediaError when it is not one."""
+        """Decode and measure a picture (PNG, JPEG, WebP, AVIF); MediaError when it is not one."""
         return image_facts(path)
 
     def waveform(self, audio: Path, out: Path) -> None:

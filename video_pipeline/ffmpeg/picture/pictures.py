@@ -24,11 +24,11 @@ MAX_PIXELS = 80_000_000
 SMALLEST_SIDE, LONGEST_SIDE = 16, 30_000
 """Of a picture that somebody uploads: below, nothing is to be seen; above, it is a strip or was made to hurt."""
 
-_FORMATS = ("PNG", "JPEG", "WEBP")
+_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF")
 
 
 def open_picture(path: Path) -> Image.Image:
-    """Decode a PNG, JPEG or WebP to 8-bit sRGB, upright, transparency on black; MediaError when it is not usable.
+    """Decode a PNG, JPEG, WebP or AVIF to 8-bit sRGB, upright, transparency on black; MediaError when it is not usable.
 
     Colours are converted by the profile in the file (ICC); where there is none, or a damaged one, they count as sRGB.
     """
@@ -43,7 +43,7 @@ def open_picture(path: Path) -> Image.Image:
                 )
             return _as_rgb(ImageOps.exif_transpose(picture))
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise MediaError(f"{path.name} is no usable PNG, JPEG or WebP picture: {error}") from error
+        raise MediaError(f"{path.name} is no usable PNG, JPEG, WebP or AVIF picture: {error}") from error
 
 
 def check_still(path: Path) -> None:
@@ -63,7 +63,7 @@ def check_still(path: Path) -> None:
                     f"each side may have {SMALLEST_SIDE} to {LONGEST_SIDE:,}"
                 )
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise MediaError(f"{path.name} is no usable PNG, JPEG or WebP picture: {error}") from error
+        raise MediaError(f"{path.name} is no usable PNG, JPEG, WebP or AVIF picture: {error}") from error
 
 
 def _as_rgb(picture: Image.Image) -> Image.Image:
