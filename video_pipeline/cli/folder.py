@@ -9,7 +9,7 @@ from video_pipeline.domain.uploads import FileType, natural_order
 
 _SUFFIXES: dict[FileType, frozenset[str]] = {
     FileType.VIDEOS: frozenset(
-        ("mp4", "m4v", "mov", "webm", "mkv", "avi", "mpg", "mpeg", "ts", "wmv", "jpg", "jpeg", "png", "webp")
+        ("mp4", "m4v", "mov", "webm", "mkv", "avi", "mpg", "mpeg", "ts", "wmv", "jpg", "jpeg", "png", "webp", "avif")
     ),
     FileType.MUSIC: frozenset(("mp3", "flac", "wav", "ogg", "oga", "opus", "m4a", "aac", "aiff", "aif")),
     FileType.QUOTES: frozenset(("txt", "srt", "vtt")),

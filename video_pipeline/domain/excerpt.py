@@ -29,13 +29,15 @@ def excerpt(timeline: Timeline, span: TimeRange, sound: MediaReference) -> Timel
     """The pictures of `span` (in frames) with `sound`, which begins where `span` does and lasts as long or longer.
 
     `sound` is all that is heard there, the beds under it included. A transition that reaches beyond the excerpt is
-    shortened to what lies in it. InvalidInputError when `span` is empty or leaves the programme.
+    shortened to what lies in it. Footage shows at each moment what it shows in the programme. InvalidInputError when
+    `span` is empty or leaves the programme.
     """
     if not span.duration or span.end > timeline.frames:
         raise InvalidInputError(f"frames {span.start} to {span.end} are no part of {timeline.frames} frames")
     clips: list[PictureClip] = []
     changes: list[Transition] = []
-    for number, (start, clip) in enumerate(zip(timeline.picture_starts, timeline.pictures, strict=True)):
+    shown = zip(timeline.picture_starts, timeline.footage_starts, timeline.pictures, strict=True)
+    for number, (start, footage, clip) in enumerate(shown):
         first, end = max(start, span.start), min(start + clip.frames, span.end)
         if first >= end:
             continue
@@ -44,7 +46,9 @@ def excerpt(timeline: Timeline, span: TimeRange, sound: MediaReference) -> Timel
             # Neither side may take more than the excerpt has of its scene.
             before = min(change.in_offset, start - span.start)
             changes.append(replace(change, in_offset=before, out_offset=min(change.out_offset, span.end - start)))
-        clips.append(replace(clip, frames=end - first))
+        # Footage goes on where it is at that moment.
+        at = footage + first - start if clip.footage_frames else None
+        clips.append(replace(clip, frames=end - first, footage_start=at))
     samples = timeline.rate.samples_at(span.duration)
     piece = SoundClip(timeline.name, sound, TimeRange(0, samples), TimeRange(0, samples))
     return replace(

@@ -22,7 +22,7 @@ from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.timebase import FrameRate
 
 TEMPO_BPM = range(20, 401)
-"""What anybody calls a tempo."""
+"""What anybody calls a tempo, and may say of a song."""
 
 SHORTEST_SCENE_S = Fraction(1)
 BEATS_IN_A_BAR = 4
@@ -43,14 +43,15 @@ class Rhythm:
                 raise InvalidInputError(f"the {name} of a song must rise from 0 on, each later than the one before")
         if (self.tempo_bpm is None) != (not self.beats):
             raise InvalidInputError("a song has a tempo and beats, or neither")
-        if self.tempo_bpm is not None:
-            check_tempo(self.tempo_bpm)
+        # Not more is asked of what was measured: the beats of a song may drift out of what anybody would order.
+        if self.tempo_bpm is not None and not 0 < self.tempo_bpm < math.inf:
+            raise InvalidInputError(f"a tempo is more than 0 bpm, not {self.tempo_bpm:g}")
         if not 0 <= self.confidence <= 1:
             raise InvalidInputError(f"confidence is between 0 and 1, not {self.confidence:g}")
 
 
 def check_tempo(bpm: float) -> None:
-    """Raise InvalidInputError when no music has such a tempo."""
+    """Raise InvalidInputError when nobody would say such a tempo of a song."""
     if not TEMPO_BPM[0] <= bpm <= TEMPO_BPM[-1]:
         raise InvalidInputError(f"a tempo of {bpm:g} bpm; possible are {TEMPO_BPM[0]} to {TEMPO_BPM[-1]}")
 

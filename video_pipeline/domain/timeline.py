@@ -69,6 +69,7 @@ class PictureClip:
     frames: int
     motion: Motion = Motion.STILL
     footage_frames: int = 0  # 0: a still picture; else the length of moving footage, which is shown again and again
+    footage_start: int | None = None  # the frame of it at the cut; None: see Timeline.footage_starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +164,30 @@ class Timeline:
         return _starts(clip.frames for clip in self.pictures)
 
     @property
+    def footage_starts(self) -> tuple[int, ...]:
+        """The frame of its footage that each clip has at its first frame; below 0 or beyond its end it is in a loop.
+
+        What is long enough is shown once, from its first frame on, where the transition in begins. A loop begins where
+        that transition is over.
+        """
+        mixes = [None, *(None if each.kind is TransitionKind.CUT else each for each in self.transitions), None]
+        return tuple(
+            _footage_start(clip, mixes[number], mixes[number + 1]) for number, clip in enumerate(self.pictures)
+        )
+
+    @property
     def sound_starts(self) -> tuple[int, ...]:
         """The sample at which each piece starts, cut to cut."""
         return _starts(clip.source_range.duration for clip in self.sounds)
+
+
+def _footage_start(clip: PictureClip, before: Transition | None, after: Transition | None) -> int:
+    if clip.footage_start is not None:
+        return clip.footage_start
+    early, late = before.in_offset if before else 0, after.out_offset if after else 0
+    if early + clip.frames + late <= clip.footage_frames:
+        return early
+    return -before.out_offset if before else 0
 
 
 def _starts(lengths: Iterable[int]) -> tuple[int, ...]:
@@ -191,6 +213,8 @@ def _check_pictures(pictures: Sequence[PictureClip], transitions: Sequence[Trans
             raise InvalidInputError(f"{clip.name}: {clip.frames} frames cannot hold {taken} frames of transitions")
         if clip.footage_frames < 0:
             raise InvalidInputError(f"{clip.name}: footage cannot have {clip.footage_frames} frames")
+        if clip.footage_start is not None and not clip.footage_frames:
+            raise InvalidInputError(f"{clip.name} is no footage that could begin at frame {clip.footage_start}")
         if clip.footage_frames and clip.motion is not Motion.STILL:
             raise InvalidInputError(
                 f"{clip.name} is footage, which moves by itself; {clip.motion} is for still pictures"

@@ -124,7 +124,7 @@ def quotes_of(content: bytes) -> str:
     return "\n".join(lines)
 
 
-PICTURE_SUFFIXES = frozenset({"jpg", "png", "webp"})
+PICTURE_SUFFIXES = frozenset({"jpg", "png", "webp", "avif"})
 """What an uploaded file is called in the store when its content is a still picture."""
 
 

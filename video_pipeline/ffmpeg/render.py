@@ -145,8 +145,9 @@ class _Batch:
         works = self._works(dict.fromkeys(map(voice_of, renditions)))
         # Those that wait for each other, each with a thread: the rounds of every voice, and pictures for the mix.
         self._threads = ThreadPoolExecutor(len(works) + 1, "sound")
-        pictures = self._pictures(list(galleries.values()), next(iter(works.values())))
+        # The sound first: words are drawn before pictures are queued, and it need not wait for that.
         sounds = {voice: self._followed(work.finish) for voice, work in works.items()}
+        pictures = self._pictures(list(galleries.values()), next(iter(works.values())))
         for rendition, out in renditions.items():
             form = self._form(rendition)
             gallery, sound = galleries[form] if form else None, sounds[voice_of(rendition)]

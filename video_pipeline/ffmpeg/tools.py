@@ -163,18 +163,18 @@ class FfmpegTools:
         """Where the beats and sections of a song are; see ports.MediaTools."""
         if bpm is not None:
             check_tempo(bpm)
+        sha256 = _sha256(path)
         with self._engine.cache.session() as session:
-            known = load_rhythm(session, _sha256(path), bpm)
-        if known is not None:
+            known = load_rhythm(session, sha256, bpm)
+            if known is None:
+                self._prepare(path, sha256, session)
+                self._in_worker(f"listened to {path.name}", session, prepare_rhythm, sha256, bpm)
+                known = load_rhythm(session, sha256, bpm)
+                assert known is not None
             return known
-        with self._prepared(path, decoded=True) as (session, sha256):
-            self._in_worker(f"listened to {path.name}", session, prepare_rhythm, sha256, bpm)
-            measured = load_rhythm(session, sha256, bpm)
-            assert measured is not None
-            return measured
 
     def image_facts(self, path: Path) -> ImageFacts:
-        """Decode and measure a picture (PNG, JPEG, WebP); MediaError when it is not one."""
+        """Decode and measure a picture (PNG, JPEG, WebP, AVIF); MediaError when it is not one."""
         return image_facts(path)
 
     def waveform(self, audio: Path, out: Path) -> None:
@@ -272,9 +272,12 @@ class FfmpegTools:
         sha256 = _sha256(audio)
         with self._engine.cache.session() as session:
             if decoded or load_analysis(session, sha256) is None:
-                binary = self._engine.binary.path
-                self._in_worker(f"measured {audio.name}", session, prepare_track, binary, audio, sha256)
+                self._prepare(audio, sha256, session)
             yield session, sha256
+
+    def _prepare(self, audio: Path, sha256: str, session: Session) -> None:
+        """Decode `audio` into `session`, and measure it unless that was done before."""
+        self._in_worker(f"measured {audio.name}", session, prepare_track, self._engine.binary.path, audio, sha256)
 
     def _in_worker(self, what: str, session: Session, work: Callable[..., None], *facts: Any) -> None:
         """Let a worker do `work` with `facts`, the session and a flag that stops it; `what` says it in the past."""

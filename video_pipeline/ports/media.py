@@ -130,8 +130,8 @@ class MediaTools(Protocol):
     def upload_kind(self, path: Path, *, pictured: bool) -> str:
         """The extension, such as flac, mp4 or jpg, that the content of a foreign file deserves, whatever its name.
 
-        MediaError when it is no usable video or still picture (`pictured`: png, jpg or webp for a still one) or no
-        sound. The file is opened in a process of its own.
+        MediaError when it is no usable video or still picture (`pictured`: png, jpg, webp or avif for a still one) or
+        no sound. The file is opened in a process of its own.
         """
         ...
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import soundfile
 
 from video_pipeline.cores import Cores
 from video_pipeline.domain.ambience import Ambience
@@ -20,6 +19,7 @@ from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ports import Capabilities
+from video_pipeline.providers.offline import write_flac
 
 LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")
 TONE_PEAK = 0.25
@@ -47,9 +47,7 @@ class DummyMusic:
         ramp = np.linspace(0.0, 1.0, edge)
         tone[:edge] *= ramp
         tone[prompt.samples - edge :] *= ramp[::-1]
-        part = out.with_name(out.name + ".part")
-        soundfile.write(part, np.column_stack([tone, tone]), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
-        part.replace(out)
+        write_flac(np.column_stack([tone, tone]), out)
         return Generation("dummy", None, LICENCE, Decimal(0))
 
 
@@ -67,10 +65,7 @@ class DummyAmbience:
         place = list(Ambience).index(kind)
         turns = AMBIENCE_S * round(880 * 2 ** (place / len(Ambience))) + seed % 7
         angle = 2 * np.pi * turns * np.arange(AMBIENCE_S * SAMPLE_RATE) / (AMBIENCE_S * SAMPLE_RATE)
-        part = out.with_name(out.name + ".part")
-        hum = TONE_PEAK * np.column_stack([np.sin(angle), np.cos(angle)])
-        soundfile.write(part, hum, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
-        part.replace(out)
+        write_flac(TONE_PEAK * np.column_stack([np.sin(angle), np.cos(angle)]), out)
         return Generation("dummy", None, LICENCE, Decimal(0))
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 import soundfile
 from numpy.typing import NDArray
 
+from video_pipeline.domain.errors import MachineError
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.timebase import SAMPLE_RATE
 
@@ -26,10 +27,15 @@ def made_here() -> Generation:
 
 
 def write_flac(samples: NDArray[Any], out: Path) -> None:
-    """Write 16-bit `samples` (shape (samples, 2), 48 kHz) to `out`, aside first and renamed when complete."""
+    """Write `samples` (shape (samples, 2), 48 kHz) in 16 bits to `out`, aside first and renamed when complete.
+
+    MachineError when it cannot be written; nothing is left then.
+    """
     aside = out.with_name(f".{out.name}.{uuid4().hex}.part")
     try:
         soundfile.write(aside, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
         os.replace(aside, out)
+    except (OSError, soundfile.SoundFileError) as error:  # libsndfile has an error of its own for a full disk
+        raise MachineError(f"cannot write {out.name}: {error}; make room on that disk") from error
     finally:
         aside.unlink(missing_ok=True)

@@ -77,13 +77,14 @@ def _wanted_songs(brief: Brief, music: Sequence[JobFileRecord]) -> Sequence[JobF
 def _song(studio: Studio, attempt: Attempt, brief: Brief, file: JobFileRecord) -> SongFile:
     attempt.raise_if_stopped()
     path = studio.media.locate(file.media)
+    # First, because it decodes the song and measures all of it on the way: what follows is known then.
+    rhythm = studio.tools.rhythm(path, brief.bpm) if isinstance(brief, MusicVideoBrief) else None
     facts = studio.tools.audio_facts(path)
     seconds = facts.samples / SAMPLE_RATE
     if not SONG_MIN_S <= seconds < SONG_MAX_S:
         raise InvalidInputError(
             f"the music {file.filename} lasts {clock(seconds)}; {SONG_MIN_S} s to {clock(SONG_MAX_S)} are possible"
         )
-    rhythm = studio.tools.rhythm(path, brief.bpm) if isinstance(brief, MusicVideoBrief) else None
     return SongFile(_source(file), facts.samples, rhythm)
 
 

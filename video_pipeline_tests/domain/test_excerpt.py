@@ -53,6 +53,22 @@ def test_an_excerpt_shows_what_the_programme_shows_there() -> None:
     assert part.sounds[0].media == SOUND
 
 
+@pytest.mark.parametrize("footage_frames", [90, 700, 5000])
+@pytest.mark.parametrize("fades", [[0, 0], [40, 60]])
+def test_footage_in_an_excerpt_goes_on_where_it_is(footage_frames: int, fades: list[int]) -> None:
+    """A preview of a clip's middle showed its beginning."""
+    timeline = programme([400, 500, 300], fades)
+    clips = tuple(replace(clip, footage_frames=footage_frames) for clip in timeline.pictures)
+    timeline = replace(timeline, pictures=clips)
+
+    def shown(of: Timeline) -> list[int]:
+        starts = zip(of.pictures, of.footage_starts, strict=True)
+        return [(start + frame) % footage_frames for clip, start in starts for frame in range(clip.frames)]
+
+    for span in (TimeRange(130, 600), TimeRange(390, 20), TimeRange(0, 1200), TimeRange(950, 200)):
+        assert shown(excerpt(timeline, span, SOUND)) == shown(timeline)[span.start : span.end]
+
+
 @pytest.mark.parametrize("span", [TimeRange(0, 0), TimeRange(50, 51)])
 def test_what_is_no_part_is_refused(span: TimeRange) -> None:
     with pytest.raises(InvalidInputError, match="no part"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -83,6 +84,30 @@ def test_words_are_seen_in_their_frames_and_change_nothing_beneath(timeline: Tim
     # Words over a Hold are a Hold with them: beneath is the same picture.
     assert [beneath(run, number) for run, number in places] == expected(timeline)
     assert all(run.frames == run.stretch.shown for run in runs if not isinstance(run.stretch, Hold))
+
+
+STILL = timeline_of(FPS_30, [(600, Motion.STILL)], [])
+
+
+def in_order(runs: Sequence[Run]) -> Iterator[tuple[int, Run]]:
+    start = 0
+    for run in runs:
+        yield start, run
+        start += run.frames
+
+
+@given(captioned())
+@settings(max_examples=60)
+@example(
+    replace(timeline_of(FPS_30, [(600, Motion.STILL)], []), captions=(Caption("a", 1, 300), Caption("b", 302, 297)))
+)
+@example(replace(timeline_of(FPS_30, [(600, Motion.STILL)], []), captions=(Caption("a", 300, 1), Caption("b", 301, 3))))
+def test_no_frame_of_a_still_scene_stands_alone(timeline: Timeline) -> None:
+    """A quote that begins on the second frame of a scene left a key frame in front of another one."""
+    alone = {start for start, run in in_order(captioned_plan(timeline)) if run.frames == 1}
+    for start, run in in_order(compile_plan(timeline)):
+        if isinstance(run.stretch, Hold) and run.frames > 1:
+            assert not alone.intersection(range(start, start + run.frames))
 
 
 @given(captioned())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import os
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +18,10 @@ from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Motion, Overlay, PictureClip, Timeline, Transition, TransitionKind
 from video_pipeline.ffmpeg.encoding.codecs import VIDEO, VideoCodec
 from video_pipeline.ffmpeg.encoding.h264 import encode_h264
-from video_pipeline.ffmpeg.encoding.stretch import PictureFormat, within_ceiling
+from video_pipeline.ffmpeg.encoding.stretch import PictureFormat, frames_of, within_ceiling
 from video_pipeline.ffmpeg.picture.canvas import Size, chroma_of, luma_of
 from video_pipeline.ffmpeg.picture.footage import FootageFile, scaled
-from video_pipeline.ffmpeg.picture.plan import Kind, Look, Move
+from video_pipeline.ffmpeg.picture.plan import Blend, Kind, Look, Move
 from video_pipeline.ffmpeg.work.coded import Coded
 from video_pipeline_tests.ffmpeg.counted import counted_frame, counted_video, number_in
 from video_pipeline_tests.ffmpeg.material import Workshop, reference, stamps_of
@@ -180,18 +183,37 @@ def test_headers_of_footage_are_those_of_every_other_stretch() -> None:
 
 
 def test_a_player_reaches_any_frame_in_any_order(film: Path) -> None:
-    player = FootageFile(film, Size(256, 144), RATE).open()
-    for number in (0, 1, 99, 0, 47, 48, 48, 20, 95, 3):
-        assert number_in(player.frame(number)) == number
+    with FootageFile(film, Size(256, 144), RATE).open() as player:
+        for number in (0, 1, 99, 0, 47, 48, 48, 20, 95, 3):
+            assert number_in(player.frame(number)) == number
+
+
+def test_files_of_footage_are_closed_as_soon_as_their_frames_were_taken(film: Path) -> None:
+    """A worker makes hundreds of stretches: files that wait for the garbage collector exceed what it may open."""
+    look = Look("f" * 64, Motion.STILL, 0, LENGTH)
+    sources = {look.picture: FootageFile(film, Size(256, 144), RATE)}
+    blend = Blend(look, 1, replace(look, phase=50), 2, TransitionKind.DISSOLVE)
+    gc.disable()
+    try:
+        before = len(os.listdir("/dev/fd"))
+        for stretch in (Move(look, 3), blend):
+            assert len(list(frames_of(stretch, sources))) == 3
+            with closing(frames_of(stretch, sources)) as begun:
+                next(begun)
+                assert len(os.listdir("/dev/fd")) > before
+        assert len(os.listdir("/dev/fd")) == before
+    finally:
+        gc.enable()
 
 
 def test_footage_that_ends_early_or_has_another_rate_is_refused(film: Path) -> None:
-    with pytest.raises(MediaError, match=r"film.mp4 has no frame 100 at 24 frames a second: .* it is made again"):
-        FootageFile(film, Size(256, 144), RATE).open().frame(100)
-    other = FootageFile(film, Size(256, 144), FrameRate(12)).open()
-    assert number_in(other.frame(0)) == 0
-    with pytest.raises(MediaError, match="has no frame"):
-        other.frame(1)
+    ends = pytest.raises(MediaError, match=r"film.mp4 has no frame 100 at 24 frames a second: .* it is made again")
+    with FootageFile(film, Size(256, 144), RATE).open() as player, ends:
+        player.frame(100)
+    with FootageFile(film, Size(256, 144), FrameRate(12)).open() as other:
+        assert number_in(other.frame(0)) == 0
+        with pytest.raises(MediaError, match="has no frame"):
+            other.frame(1)
 
 
 def test_footage_shorter_than_said_ends_the_render_with_what_to_do(

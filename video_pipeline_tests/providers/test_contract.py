@@ -14,6 +14,7 @@ import soundfile
 
 from video_pipeline.cores import Cores
 from video_pipeline.domain.ambience import Ambience
+from video_pipeline.domain.errors import MachineError
 from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, VisualPrompt
 from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider
@@ -81,7 +82,7 @@ class TestMusicProvider:
         assert np.isfinite(sound).all()
 
     def test_a_place_that_cannot_be_written_is_an_error(self, provider: MusicProvider, tmp_path: Path) -> None:
-        with pytest.raises((OSError, soundfile.LibsndfileError)):
+        with pytest.raises(MachineError, match=r"cannot write .*make room"):
             provider.compose(PIECE, 7, tmp_path / "missing" / "piece.flac")
 
 
@@ -129,7 +130,7 @@ class TestAmbienceProvider:
             assert np.abs(sound[0] - sound[-1]).max() <= np.quantile(steps, 0.9999)
 
     def test_a_place_that_cannot_be_written_is_an_error(self, ambience: AmbienceProvider, tmp_path: Path) -> None:
-        with pytest.raises((OSError, soundfile.LibsndfileError)):
+        with pytest.raises(MachineError, match=r"cannot write .*make room"):
             ambience.generate(Ambience.RAIN, 7, tmp_path / "missing" / "rain.flac")
 
 

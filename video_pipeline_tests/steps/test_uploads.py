@@ -168,6 +168,14 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+def avif_of(width: int, height: int) -> bytes:
+    """A small picture that says it has so many pixels."""
+    size = struct.pack(">4sIII", b"ispe", 0, 64, 32)
+    content = still("AVIF", 64, 32)
+    assert size in content
+    return content.replace(size, struct.pack(">4sIII", b"ispe", 0, width, height))
+
+
 def turned() -> bytes:
     """A photograph as phones make it: lying, with the word that it is to be stood up."""
     exif = Image.Exif()
@@ -176,7 +184,8 @@ def turned() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("content", "extension"), [(png(), "png"), (turned(), "jpg"), (still("WEBP"), "webp"), (png(30_000, 16), "png")]
+    ("content", "extension"),
+    [(png(), "png"), (turned(), "jpg"), (still("WEBP"), "webp"), (still("AVIF"), "avif"), (png(30_000, 16), "png")],
 )
 def test_a_still_picture_is_taken_beside_videos(studio: Studio, job_id: UUID, content: bytes, extension: str) -> None:
     kept = keep_upload(studio, job_id, V, "photo.mp4", [content])
@@ -185,6 +194,12 @@ def test_a_still_picture_is_taken_beside_videos(studio: Studio, job_id: UUID, co
     if extension == "jpg":
         facts = studio.tools.image_facts(studio.media.locate(kept.media))
         assert (facts.width, facts.height) == (32, 64)
+
+
+def test_a_picture_says_among_its_brands_that_it_is_avif(studio: Studio, job_id: UUID) -> None:
+    """Some programs name the container first and the coding behind it."""
+    content = still("AVIF").replace(b"ftypavif", b"ftypmif1", 1)
+    assert Path(keep_upload(studio, job_id, V, "photo.avif", [content]).media.key).suffix == ".avif"
 
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
@@ -209,7 +224,9 @@ HOSTILE = (
     (V, "moving.webp", moving("WEBP")),
     (V, "moving.png", moving("PNG")),
     (V, "phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(400)),
-    (V, "phone.avif", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif" + bytes(400)),
+    (V, "moving.avif", moving("AVIF")),
+    (V, "bomb.avif", avif_of(12_000, 12_000)),
+    (V, "lies.avif", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif" + bytes(400)),
     (V, "session.mp4", b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n"),
     (V, "dash.webm", b'<?xml version="1.0"?><MPD><BaseURL>file:///etc/passwd</BaseURL></MPD>'),
     (M, "program.mp3", b"\x7fELF\x02\x01\x01" + bytes(200)),

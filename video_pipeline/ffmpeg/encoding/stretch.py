@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, assert_never
@@ -33,7 +34,10 @@ T = TypeVar("T")
 Source = Planes | FootageFile
 """Where the pixels of a look come from: a still picture, or a film."""
 
-ENGINE_VERSION = 6
+Show = Callable[[int], Planes]
+"""The frame of that number, which may be written to by nobody."""
+
+ENGINE_VERSION = 7
 """Raise it when the same stretch would look different: cached stretches of older versions are then not used."""
 
 BLEND_CEILING = 3
@@ -160,29 +164,35 @@ def watched(frames: Iterable[T], stop: StopFlag) -> Iterator[T]:
         yield frame
 
 
-def frames_of(stretch: Move | Blend, sources: Mapping[str, Source], first: int = 0) -> Iterator[Planes]:
-    """The frames of `stretch` from its frame `first` on in the order of showing, before encoding."""
-    if isinstance(stretch, Move):
-        moving = _shown(stretch.look, sources[stretch.look.picture])
-        for number in range(first, stretch.frames):
-            yield moving(number)
-        return
-    before, after = (_shown(look, sources[look.picture]) for look in (stretch.before, stretch.after))
-    mix = MIXES[stretch.kind]()
-    for number in range(first, stretch.lead):
+def frames_of(stretch: Move | Blend, sources: Mapping[str, Source], first: int = 0) -> Generator[Planes]:
+    """The frames of `stretch` from its frame `first` on in the order of showing, before encoding.
+
+    Holds its footage open until the last one was taken, or until it is closed.
+    """
+    with ExitStack() as opened:
+        shows = [_shown(look, sources[look.picture], opened) for look in _looks(stretch)]
+        if isinstance(stretch, Move):
+            yield from map(shows[0], range(first, stretch.frames))
+        else:
+            yield from _blended(stretch, shows[0], shows[1], first)
+
+
+def _blended(blend: Blend, before: Show, after: Show, first: int) -> Iterator[Planes]:
+    mix = MIXES[blend.kind]()
+    for number in range(first, blend.lead):
         yield before(number)
-    for number, share in enumerate(shares(stretch.frames)):
+    for number, share in enumerate(shares(blend.frames)):
         # A mix may decide by its first frame how it goes on.
-        if number == 0 or stretch.lead + number >= first:
-            mixed = mix(before(stretch.lead + number), after(number), share)
-        if stretch.lead + number >= first:
+        if number == 0 or blend.lead + number >= first:
+            mixed = mix(before(blend.lead + number), after(number), share)
+        if blend.lead + number >= first:
             yield mixed
 
 
-def _shown(look: Look, source: Source) -> Callable[[int], Planes]:
-    """What `look` shows so many frames later."""
+def _shown(look: Look, source: Source, opened: ExitStack) -> Show:
+    """What `look` shows so many frames later; a file that is read for it is closed with `opened`."""
     if isinstance(source, FootageFile):
-        player = source.open()
+        player = opened.enter_context(source.open())
         return lambda later: player.frame((look.phase + later) % look.period)
     # What floats in a picture follows from the picture, so that its loop is the same in every stretch.
     show = mover(look.motion, source, int(look.picture[:16], 16))

@@ -19,8 +19,8 @@ from video_pipeline.domain.media import Loudness
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg.sound.forecast import FIRST_CEILING_DBTP, Trim
 from video_pipeline.ffmpeg.sound.limiter import CONTEXT, limiting_gain
-from video_pipeline.ffmpeg.sound.loudness import SILENT_LUFS, STEP, Meter, Sound, loudness_of
-from video_pipeline.ffmpeg.sound.mixing import EDGE, LOUDEST_BOOST_DB
+from video_pipeline.ffmpeg.sound.loudness import LOUDEST_BOOST_DB, SILENT_LUFS, STEP, Meter, Sound, loudness_of
+from video_pipeline.ffmpeg.sound.mixing import EDGE
 
 _BLOCK = 100 * STEP  # 10 s
 _BYTES = 8  # of one stereo sample

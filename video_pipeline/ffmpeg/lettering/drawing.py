@@ -14,14 +14,17 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, features
 
 from video_pipeline.ffmpeg.lettering.blur import Reals, blurred
 from video_pipeline.ffmpeg.lettering.clusters import clusters
 from video_pipeline.ffmpeg.lettering.faces import Face, is_shaping
 from video_pipeline.ffmpeg.lettering.runs import EMOJI_EM, font_of
 from video_pipeline.ffmpeg.lettering.setting import AUTHOR_SCALE, Placed, Setting, set_words
-from video_pipeline.ffmpeg.lettering.shelf import OWN, installed_shelf
+from video_pipeline.ffmpeg.lettering.shelf import OWN, fonts_mark, installed_shelf
+
+LETTERING_VERSION = 1
+"""Raise it when the same words would be drawn differently."""
 
 INK = (250, 247, 240)
 _AUTHOR_INK = 0.94
@@ -63,6 +66,12 @@ def check_words(text: str) -> None:
     """InvalidInputError when `text` cannot be drawn in every shape and size: see `setting.set_words`."""
     for width, height in SIZES:
         set_words(text, width, height, installed_shelf())
+
+
+def lettering_mark() -> str:
+    """Another word as soon as `draw_words` may draw the same words in another way."""
+    versions = [features.version(name) for name in ("pil", "freetype2", "raqm", "harfbuzz", "fribidi")]
+    return f"{LETTERING_VERSION} {fonts_mark()} {cv2.__version__} {versions}"
 
 
 def draw_words(text: str, width: int, height: int) -> Lettering:

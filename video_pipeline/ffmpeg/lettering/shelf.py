@@ -7,10 +7,12 @@ Linux alone, and where it is it has these folders.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -141,6 +143,17 @@ def _fonts(folder: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
         folders.sort()
         yield from (Path(root) / name for name in sorted(files) if name.lower().endswith(_SUFFIXES))
+
+
+@lru_cache(maxsize=1)
+def fonts_mark() -> str:
+    """Another word as soon as words may be set in other fonts; the files are looked at, not read."""
+    mark = hashlib.sha256()
+    for path in [OWN, BOLD, *(path for folder in dict.fromkeys(_folders()) for path in _fonts(folder))]:
+        with suppress(OSError):  # a link to nowhere
+            facts = path.stat()
+            mark.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode(errors="surrogateescape"))
+    return mark.hexdigest()
 
 
 def _is_for_reading(face: Face) -> bool:

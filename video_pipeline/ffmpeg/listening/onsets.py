@@ -45,19 +45,19 @@ Values = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A song, described."""
+class Description:
+    """A song as a listener notices it."""
 
     onsets: Values  # strength at each place, 0 where nothing begins
     timbre: Values  # dB in each band, shape (quarters of a second, BANDS)
 
-    @staticmethod
-    def sample_at(place: float) -> int:
-        """The sample at which what is heard at a place of `onsets` began."""
-        return max(round(place * HOP + _AHEAD), 0)
+
+def sample_at(place: float) -> int:
+    """The sample at which what is heard at a place of `Description.onsets` began."""
+    return max(round(place * HOP + _AHEAD), 0)
 
 
-def listened(pcm: Pcm, check: Callable[[], None] = lambda: None) -> Heard:
+def listened(pcm: Pcm, check: Callable[[], None] = lambda: None) -> Description:
     """Describe decoded sound of shape (samples, 2)."""
     onsets: list[Values] = []
     timbre: list[Values] = []
@@ -76,7 +76,7 @@ def listened(pcm: Pcm, check: Callable[[], None] = lambda: None) -> Heard:
     # That a file begins and ends is heard in every band, and means nothing.
     strength[:_OVERLAP] = 0
     strength[len(strength) - _OVERLAP :] = 0
-    return Heard(strength, np.concatenate([*timbre, np.empty((0, BANDS), np.float32)]))
+    return Description(strength, np.concatenate([*timbre, np.empty((0, BANDS), np.float32)]))
 
 
 def _levels(pcm: Pcm) -> Iterator[Values]:

@@ -8,6 +8,7 @@ Dynamic Programming, Journal of New Music Research 36, 2007).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,9 @@ _WAVERING = 0.3
 """Likeness to itself after 43 to 75 ms: a stroke is over by then (0.0 to 0.13), and the next one of the fastest drummer
 is not there yet. The wavering of tones that beat against each other goes on (0.35 to 0.95), so do crickets (0.32)."""
 
+_CHECKED = 4096
+"""Places of a song, about 20 s, that are passed without asking whether to stop."""
+
 _FEWEST = 6
 """Beats: fewer are no rhythm."""
 
@@ -50,19 +54,23 @@ class Pulse:
     confidence: float  # 0 to 1
 
 
-def pulse_of(onsets: NDArray[np.float32], bpm: float | None = None) -> Pulse | None:
+def pulse_of(
+    onsets: NDArray[np.float32], bpm: float | None = None, check: Callable[[], None] = lambda: None
+) -> Pulse | None:
     """The beat in an onset strength, at about `bpm` if that is known; None when there is none.
 
-    With `bpm` there always is one, because somebody says so: even, where nothing is heard of it.
+    With `bpm` there always is one, because somebody says so: even, where nothing is heard of it. `check` is called now
+    and then, and may raise.
     """
     if len(onsets) < 4 * RATE_HZ or not onsets.any():
         return _even(np.zeros(len(onsets)), bpm) if bpm else None
     strength = _flattened(onsets)
-    likeness = _likeness(strength)
-    period, clearness = _period(likeness, bpm)
+    tempi = (bpm * (1 - _GIVEN), bpm * (1 + _GIVEN)) if bpm else (SLOWEST_BPM, FASTEST_BPM)
+    likeness = _likeness(strength, tempi[0])
+    period, clearness = _period(likeness, tempi, is_given=bpm is not None)
     confidence = float(np.clip((clearness - _UNCLEAR) / (_CLEAR - _UNCLEAR), 0, 1))
     if confidence > 0 and np.abs(likeness[_NEAR]).max() <= _WAVERING:
-        places = _tracked(strength, period)
+        places = _tracked(strength, period, check)
         if len(places) >= _FEWEST:
             return Pulse(_tempo(places, period), places, confidence)
     return _even(strength, bpm) if bpm else None
@@ -102,9 +110,12 @@ def _around(values: Values) -> Values:
     return np.asarray(np.maximum(sums, 0) / shares)
 
 
-def _likeness(strength: Values) -> Values:
-    """How like the strength is to itself, later by each number of places: 1 at once, 0 by chance."""
-    longest = int((_PERIODS + 1) * 60 / SLOWEST_BPM * RATE_HZ) + 2
+def _likeness(strength: Values, slowest_bpm: float) -> Values:
+    """How like the strength is to itself, later by each number of places: 1 at once, 0 by chance.
+
+    As far as the slowest tempo asks for; by whole songs it is like nothing.
+    """
+    longest = int(max((_PERIODS + 1) * 60 / slowest_bpm, _NEAR.stop / RATE_HZ) * RATE_HZ) + 2
     centred = strength - strength.mean()
     size = 1 << (len(centred) + longest).bit_length()
     spectrum = np.fft.rfft(centred, size)
@@ -113,9 +124,9 @@ def _likeness(strength: Values) -> Values:
     return np.asarray(products / pairs / (products[0] / len(centred)))
 
 
-def _period(likeness: Values, bpm: float | None) -> tuple[float, float]:
-    """The places from beat to beat, and how clear they are."""
-    slowest, fastest = (bpm * (1 - _GIVEN), bpm * (1 + _GIVEN)) if bpm else (SLOWEST_BPM, FASTEST_BPM)
+def _period(likeness: Values, between_bpm: tuple[float, float], *, is_given: bool) -> tuple[float, float]:
+    """The places from beat to beat, and how clear they are; of given tempi none is likelier than another."""
+    slowest, fastest = between_bpm
     tempi = np.geomspace(slowest, fastest, max(int(np.log(fastest / slowest) / np.log(1.0025)), 8))
     periods = 60 / tempi * RATE_HZ
     every = np.arange(1, _PERIODS + 1)[:, None]
@@ -129,12 +140,12 @@ def _period(likeness: Values, bpm: float | None) -> tuple[float, float]:
     beats = at(every.astype(float))
     between = np.maximum(at(every - 0.5), np.maximum(at(every - 1 / 3), at(every - 2 / 3)))
     usual = np.exp(-np.square(np.log2(tempi / _USUAL_BPM) / _OCTAVES) / 2)
-    score = (beats - 0.5 * np.maximum(between, 0)) * (1.0 if bpm else usual)
+    score = (beats - 0.5 * np.maximum(between, 0)) * (1.0 if is_given else usual)
     best = int(np.argmax(score))
     return float(periods[best]), float(beats[best])
 
 
-def _tracked(strength: Values, period: float) -> Values:
+def _tracked(strength: Values, period: float, check: Callable[[], None]) -> Values:
     """The places of the beats: those on the best way through the strength at steps of about `period`."""
     nearest, farthest = round(period / 2), round(2 * period)
     steps = np.arange(farthest, nearest - 1, -1)
@@ -144,6 +155,8 @@ def _tracked(strength: Values, period: float) -> Values:
     total = np.zeros(count + farthest)
     came_from = np.full(count, -1)
     for place in range(count):
+        if place % _CHECKED == 0:
+            check()
         options = total[place : place + len(steps)] + cost
         best = int(np.argmax(options))
         total[place + farthest] = strength[place]

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from video_pipeline.domain.rhythm import Rhythm
 from video_pipeline.domain.timebase import SAMPLE_RATE
-from video_pipeline.ffmpeg.listening.onsets import HOP, TIMBRE_STEPS, Heard, listened
+from video_pipeline.ffmpeg.listening.onsets import HOP, TIMBRE_STEPS, listened, sample_at
 from video_pipeline.ffmpeg.listening.pulse import pulse_of
 from video_pipeline.ffmpeg.sound.tracks import Pcm, load_pcm, pcm_path
 from video_pipeline.ffmpeg.work.cache import Session, key_of
 from video_pipeline.ffmpeg.work.crew import StopFlag
 
-RHYTHM_VERSION = 1
+RHYTHM_VERSION = 2
 
 _STEP = TIMBRE_STEPS * HOP
 """Samples of one description of the timbre."""
@@ -43,10 +43,10 @@ def rhythm_of(pcm: Pcm, bpm: float | None = None, check: Callable[[], None] = la
     """The tempo, beats and sections of decoded sound of shape (samples, 2); at about `bpm` if that is known."""
     heard = listened(pcm, check)
     bounds = section_bounds(heard.timbre)
-    pulse = pulse_of(heard.onsets, bpm)
+    pulse = pulse_of(heard.onsets, bpm, check)
     if pulse is None:
         return Rhythm(None, (), tuple(bounds), 0.0)
-    beats = sorted({sample for place in pulse.places if (sample := Heard.sample_at(place)) < len(pcm)})
+    beats = sorted({sample for place in pulse.places if (sample := sample_at(place)) < len(pcm)})
     return Rhythm(round(pulse.tempo_bpm, 2), tuple(beats), _on_beats(bounds, beats), round(pulse.confidence, 3))
 
 

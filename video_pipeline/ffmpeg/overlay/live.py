@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -145,8 +146,8 @@ class _Beneath:
             if isinstance(sight.stretch, Hold):
                 yield from self._still(sight.stretch.picture, sight.frames, is_key=number == 0)
             else:
-                frames = frames_of(sight.stretch, self._sources, sight.start)
-                yield from map(self._shade, islice(frames, sight.frames))
+                with closing(frames_of(sight.stretch, self._sources, sight.start)) as frames:
+                    yield from map(self._shade, islice(frames, sight.frames))
 
     def _still(self, picture: str, frames: int, *, is_key: bool) -> Iterator[Planes]:
         shaded = self._shade(self._planes[picture])
@@ -171,6 +172,7 @@ class _Film:
         return self.frames
 
     def __iter__(self) -> Iterator[Planes]:
-        for number, frame in enumerate(watched(self.beneath, self.stop)):
+        # A frame too many or too few would shift all that comes after it.
+        for number, frame in zip(range(self.frames), watched(self.beneath, self.stop), strict=True):
             self.draw(frame, number)
             yield frame

@@ -13,10 +13,9 @@ With an overlay all frames are unique already: the words are drawn over it withi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Protocol
 
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Caption, Overlay, Timeline
@@ -25,13 +24,8 @@ from video_pipeline.ffmpeg.picture.plan import Hold, Live, Run, Sight, Stretch, 
 FADE_S = Fraction(9, 10)
 """How long words take to appear and to vanish; a third of their time at most."""
 
-
-class _Span(Protocol):
-    @property
-    def start(self) -> int: ...
-
-    @property
-    def end(self) -> int: ...
+_TAKEN_S = 1
+"""How much of a still scene becomes a film so that no frame of it stands alone."""
 
 
 def captioned_plan(timeline: Timeline) -> tuple[Run, ...]:
@@ -90,26 +84,61 @@ def _words(caption: Caption, start: int, rate: FrameRate) -> Words:
     return Words(caption.text, caption.start - start, caption.frames, fade_frames(caption, rate))
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Frames of a still scene, of the programme and half-open: one picture, or a film because words fade in it."""
+
+    first: int
+    end: int
+    is_film: bool
+
+    @property
+    def frames(self) -> int:
+        return self.end - self.first
+
+
 def _still(hold: Hold, start: int, end: int, captions: Sequence[Caption], rate: FrameRate) -> Iterator[Run]:
     """A still scene from frame `start` to `end`, cut where words appear, stand still, vanish and are gone."""
+    for piece in _apart(_pieces(start, end, captions, rate), rate):
+        said = _within(captions, piece.first, piece.end)
+        if piece.is_film:
+            words = tuple(_words(caption, piece.first, rate) for caption in said)
+            yield Run(Live((Sight(hold, 0, piece.frames),), 0, Overlay.NONE, words), piece.frames)
+        else:
+            yield Run(replace(hold, words=said[0].text) if said else hold, piece.frames)
+
+
+def _pieces(start: int, end: int, captions: Sequence[Caption], rate: FrameRate) -> Iterator[_Piece]:
+    place = start
     for caption in captions:
-        if caption.start > start:
-            yield Run(hold, caption.start - start)
-            start = caption.start
         fade = fade_frames(caption, rate)
-        for first, last, is_fading in (
-            (caption.start, caption.start + fade, True),
-            (caption.start + fade, caption.end - fade, False),
-            (caption.end - fade, caption.end, True),
+        for border, is_film in (
+            (caption.start, False),
+            (caption.start + fade, True),
+            (caption.end - fade, False),
+            (caption.end, True),
         ):
-            shown = min(last, end) - max(first, start)
-            if shown <= 0:
-                continue
-            if is_fading:
-                beneath = (Sight(hold, 0, shown),)
-                yield Run(Live(beneath, 0, Overlay.NONE, (_words(caption, max(first, start), rate),)), shown)
-            else:
-                yield Run(replace(hold, words=caption.text), shown)
-        start = min(caption.end, end)
-    if start < end:
-        yield Run(hold, end - start)
+            if place < min(border, end):
+                yield _Piece(place, min(border, end), is_film)
+                place = min(border, end)
+    if place < end:
+        yield _Piece(place, end, False)
+
+
+def _apart(pieces: Iterable[_Piece], rate: FrameRate) -> list[_Piece]:
+    """The pieces, with a film of up to two seconds in place of a single frame and what is around it.
+
+    On its own that frame would be a key frame next to another one.
+    """
+    taken = rate.frames_in(_TAKEN_S)
+    made: list[_Piece] = []
+    for piece in pieces:
+        if made and 1 in (made[-1].frames, piece.frames):
+            before = made.pop()
+            first = before.first if before.frames <= taken + 1 else before.end - taken
+            end = piece.end if piece.frames <= taken + 1 else piece.first + taken
+            parts = (replace(before, end=first), _Piece(first, end, True), replace(piece, first=end))
+            made += [part for part in parts if part.frames]
+        else:
+            made.append(piece)
+    return made

@@ -5,10 +5,11 @@ Footage is a video that `foreign.mezzanine` made: constant rate, frames in the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Self
 
 import av
 import numpy as np
@@ -32,17 +33,18 @@ class FootageFile:
     rate: FrameRate
 
     def open(self) -> Player:
-        """A player at its beginning."""
+        """A player at its beginning, to be closed."""
         return Player(self)
 
 
 class Player:
-    """Shows the frames of one file; quickest in their order."""
+    """Shows the frames of one file, quickest in their order; holds it open until it is closed."""
 
     def __init__(self, footage: FootageFile) -> None:
         self._footage = footage
         self._file = open_video(footage.path)
         if not self._file.streams.video:
+            self._file.close()
             raise MediaError(f"{footage.path.name} is no footage: there is no picture in it")
         self._stream = self._file.streams.video[0]
         # Other workers have the other cores.
@@ -50,6 +52,18 @@ class Player:
         self._frames = self._decoded()
         self._place = -1
         self._shown: Planes | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give file and decoder back; no other frame can be shown then."""
+        # The generator knows the player and the player the generator: without this they would wait for the collector.
+        self._frames.close()
+        self._file.close()
 
     def frame(self, number: int) -> Planes:
         """Frame `number`, counted from 0, which may be written to by nobody; MediaError when there is none."""
@@ -70,9 +84,10 @@ class Player:
             assert self._stream.time_base is not None
             time = Fraction(number) / self._footage.rate.fraction / self._stream.time_base
             self._file.seek(int(time), stream=self._stream)
+            self._frames.close()
             self._frames = self._decoded()
 
-    def _decoded(self) -> Iterator[tuple[int, av.VideoFrame]]:
+    def _decoded(self) -> Generator[tuple[int, av.VideoFrame]]:
         """The frames from where the file stands, and their numbers."""
         try:
             for frame in self._file.decode(self._stream):

@@ -6,7 +6,7 @@ and of that nothing where the layer is clear.
 
 from __future__ import annotations
 
-import os
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from video_pipeline.ffmpeg.lettering.drawing import draw_words
+from video_pipeline.ffmpeg.lettering.drawing import draw_words, lettering_mark
 from video_pipeline.ffmpeg.picture.canvas import BLACK, Planes, Size, chroma_of, luma_of, planes_of
-from video_pipeline.ffmpeg.work.cache import Session
+from video_pipeline.ffmpeg.work.cache import Session, key_of
 from video_pipeline.ffmpeg.work.crew import StopFlag
 
 Reals = NDArray[np.float32]
@@ -38,14 +38,25 @@ class LayerFile:
 
 
 def keep_words(text: str, size: Size, session: Session, stop: StopFlag) -> LayerFile:
-    """Draw `text` for pictures of `size` and keep it while the session lasts. Runs in a worker."""
+    """Draw `text` for pictures of `size`, unless that was done before with the same fonts. Runs in a worker."""
     stop.check()
+    about = key_of(["words", lettering_mark(), size.width, size.height, text])
+    picture = key_of(["layer", about])
+    known, kept = session.find_json(about), session.find(picture)
+    if known and kept and _checksum(kept) == known["file"]:
+        return LayerFile(kept, known["left"], known["top"], known["sha256"])
+    session.drop(picture)
     drawn = draw_words(text, size.width, size.height)
-    place = session.own / f"words-{drawn.sha256}.png"
-    part = place.with_suffix(f".{os.getpid()}.part")
-    Image.fromarray(drawn.pixels, "RGBA").save(part, "PNG", compress_level=1)
-    part.replace(place)
-    return LayerFile(place, drawn.left, drawn.top, drawn.sha256)
+    image = Image.fromarray(drawn.pixels, "RGBA")
+    place = session.add(picture, lambda part: image.save(part, "PNG", compress_level=1))
+    layer = LayerFile(place, drawn.left, drawn.top, drawn.sha256)
+    session.drop(about)
+    session.add_json(about, {"left": layer.left, "top": layer.top, "sha256": layer.sha256, "file": _checksum(place)})
+    return layer
+
+
+def _checksum(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @lru_cache(maxsize=4)

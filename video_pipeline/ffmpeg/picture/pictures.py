@@ -6,12 +6,13 @@ import io
 import math
 import warnings
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.media import ImageFacts
@@ -23,11 +24,14 @@ MAX_PIXELS = 80_000_000
 SMALLEST_SIDE, LONGEST_SIDE = 16, 30_000
 """Of a picture that somebody uploads: below, nothing is to be seen; above, it is a strip or was made to hurt."""
 
-_FORMATS = ("PNG", "JPEG", "WEBP")
+_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF")
 
 
 def open_picture(path: Path) -> Image.Image:
-    """Decode a PNG, JPEG or WebP to 8-bit RGB, upright, transparency on black; MediaError when it is not usable."""
+    """Decode a PNG, JPEG, WebP or AVIF to 8-bit sRGB, upright, transparency on black; MediaError when it is not usable.
+
+    Colours are converted by the profile in the file (ICC); where there is none, or a damaged one, they count as sRGB.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is lower
@@ -39,7 +43,7 @@ def open_picture(path: Path) -> Image.Image:
                 )
             return _as_rgb(ImageOps.exif_transpose(picture))
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise MediaError(f"{path.name} is no usable PNG, JPEG or WebP picture: {error}") from error
+        raise MediaError(f"{path.name} is no usable PNG, JPEG, WebP or AVIF picture: {error}") from error
 
 
 def check_still(path: Path) -> None:
@@ -59,18 +63,54 @@ def check_still(path: Path) -> None:
                     f"each side may have {SMALLEST_SIDE} to {LONGEST_SIDE:,}"
                 )
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise MediaError(f"{path.name} is no usable PNG, JPEG or WebP picture: {error}") from error
+        raise MediaError(f"{path.name} is no usable PNG, JPEG, WebP or AVIF picture: {error}") from error
 
 
 def _as_rgb(picture: Image.Image) -> Image.Image:
+    # Whoever writes the result must not write a profile that is no longer that of its colours.
+    profile = picture.info.pop("icc_profile", None)
     if picture.mode.startswith(("I", "F")):
         # 16-bit grey: Pillow would clip it to 255 instead of scaling it.
-        return picture.point(lambda value: value / 256).convert("L").convert("RGB")
+        return _as_srgb(picture.point(lambda value: value / 256).convert("L"), profile)
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
-        ground = Image.new("RGBA", layer.size, (0, 0, 0, 255))
-        return Image.alpha_composite(ground, layer).convert("RGB")
-    return picture.convert("RGB")
+        # Grey stays grey until it is converted: that is what its profile describes.
+        opaque = picture.convert("L") if picture.mode == "LA" else layer.convert("RGB")
+        ground = Image.new("RGB", layer.size)
+        ground.paste(_as_srgb(opaque, profile), mask=layer.getchannel("A"))
+        return ground
+    return _as_srgb(picture, profile)
+
+
+_DESCRIBED = {"RGB": ("RGB", "P"), "GRAY": ("L", "1"), "CMYK": ("CMYK",)}
+"""Modes of pictures whose colours a profile of that kind describes; a palette has colours in RGB."""
+
+
+def _as_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """`picture` in RGB, converted from the colours of `profile`; as it is when that says nothing about them."""
+    if not profile:
+        return picture.convert("RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        kind = source.profile.xcolor_space.strip()
+        if picture.mode not in _DESCRIBED.get(kind, ()):
+            return picture.convert("RGB")
+        described = picture.convert({"GRAY": "L"}.get(kind, kind))
+        # As browsers do: white stays white and black black, what lies between keeps its colour where sRGB has it.
+        converted = ImageCms.profileToProfile(
+            described,
+            source,
+            ImageCms.createProfile("sRGB"),
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            outputMode="RGB",
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return picture.convert("RGB")
+    assert converted is not None
+    # The profile that comes with it says when it was made: files of the same picture would differ.
+    converted.info.pop("icc_profile", None)
+    return converted
 
 
 def draw_upright(picture: Path, out: Path) -> None:
@@ -106,13 +146,15 @@ def draw_contact_sheet(pictures: Sequence[Path], out: Path) -> None:
     """Draw pictures in rows of five, numbered in their order and of the first one's shape, as a JPEG."""
     if not pictures:
         raise MediaError("a contact sheet needs at least one picture")
-    width, height = cell_size = _cell_for(open_picture(pictures[0]))
+    opened = map(open_picture, pictures)
+    first = next(opened)
+    width, height = cell_size = _cell_for(first)
     rows = math.ceil(len(pictures) / SHEET_COLUMNS)
     columns = min(len(pictures), SHEET_COLUMNS)
     sheet = Image.new("RGB", (columns * (width + _GAP) + _GAP, rows * (height + _GAP) + _GAP), _PAPER)
-    for index, path in enumerate(pictures):
+    for index, picture in enumerate(chain([first], opened)):
         row, column = divmod(index, SHEET_COLUMNS)
-        cell = ImageOps.fit(open_picture(path), cell_size, Image.Resampling.LANCZOS)
+        cell = ImageOps.fit(picture, cell_size, Image.Resampling.LANCZOS)
         _number(cell, index + 1)
         sheet.paste(cell, (_GAP + column * (width + _GAP), _GAP + row * (height + _GAP)))
     _save(sheet, out, "JPEG", quality=88)

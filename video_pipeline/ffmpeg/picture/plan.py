@@ -11,8 +11,7 @@ The loop of a moving scene has phase 0 at the first frame after its transition i
 `Move`; the phases of the transition in are the last ones of the loop, those of the transition out carry on. Each scene
 has a loop of its own length, chosen so that as little as possible is left over: that would be unique material.
 
-Footage moves by itself, and its loop is as long as it is. When it is longer than its scene it is shown once, from its
-first frame on, where the transition in begins.
+Footage moves by itself, and its loop is as long as it is; where that begins says `Timeline.footage_starts`.
 
 With an overlay every frame is unique. What lies beneath is cut as above, and then into groups by absolute position:
 
@@ -250,8 +249,10 @@ def _plain_runs(timeline: Timeline) -> list[tuple[Plain, int]]:
     """The stretches of `timeline` without its overlay, and how many frames come from each."""
     mixes = [each if each.kind is not TransitionKind.CUT and each.frames else None for each in timeline.transitions]
     shots = [
-        _shot(clip, before, after, timeline.rate)
-        for clip, before, after in zip(timeline.pictures, [None, *mixes], [*mixes, None], strict=True)
+        _shot(clip, footage_start, before, after, timeline.rate)
+        for clip, footage_start, before, after in zip(
+            timeline.pictures, timeline.footage_starts, [None, *mixes], [*mixes, None], strict=True
+        )
     ]
     runs: list[tuple[Plain, int]] = []
     for shot, mix, following in zip(shots, [*mixes, None], [*shots[1:], None], strict=True):
@@ -341,14 +342,17 @@ class _Shot:
         return Look(self.clip.media.sha256, self.clip.motion, phase, self.period)
 
 
-def _shot(clip: PictureClip, before: Transition | None, after: Transition | None, rate: FrameRate) -> _Shot:
+def _shot(
+    clip: PictureClip, footage_start: int, before: Transition | None, after: Transition | None, rate: FrameRate
+) -> _Shot:
     alone = clip.frames - (before.out_offset if before else 0) - (after.in_offset if after else 0)
     if clip.footage_frames:
-        lead_in, lead_out = before.frames if before else 0, after.frames if after else 0
-        if lead_in + alone + lead_out <= clip.footage_frames:
-            group = loop_for(alone, rate).group
-            return _Shot(clip, alone, clip.footage_frames, (group,), first=lead_in)
-        return _Shot(clip, alone, clip.footage_frames, groups_for(clip.footage_frames, rate))
+        first = footage_start + (before.out_offset if before else 0)
+        seen_from = footage_start - (before.in_offset if before else 0)
+        seen_to = footage_start + clip.frames + (after.out_offset if after else 0)
+        is_once = seen_from >= 0 and seen_to <= clip.footage_frames
+        groups = (loop_for(alone, rate).group,) if is_once else groups_for(clip.footage_frames, rate)
+        return _Shot(clip, alone, clip.footage_frames, groups, first=first % clip.footage_frames)
     if clip.motion is Motion.STILL:
         return _Shot(clip, alone)
     loop = loop_for(alone, rate)

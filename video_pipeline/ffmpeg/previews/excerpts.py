@@ -13,7 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from video_pipeline.domain.delivery import LOUDNESS
-from video_pipeline.domain.errors import MediaError
+from video_pipeline.domain.errors import MachineError, MediaError
 from video_pipeline.domain.timebase import SAMPLE_RATE, TimeRange
 from video_pipeline.domain.timeline import SoundClip, Timeline
 from video_pipeline.ffmpeg.picture.pictures import WAVEFORM_SIZE, draw_waveform
@@ -31,7 +31,8 @@ _SETTLE_S = 0.5  # decoding begins before what is wanted: a packet needs the one
 def extract_sound(video: Path, span: TimeRange, out: Path) -> None:
     """Write the samples `span` of the sound of `video` to a FLAC file, faded at both ends.
 
-    What lies beyond the end is silent; MediaError when the file has no readable sound.
+    What lies beyond the end is silent. MediaError when the file has no readable sound, MachineError when `out` cannot
+    be written.
     """
     sound = np.zeros((span.duration, 2), np.float32)
     try:
@@ -55,7 +56,10 @@ def extract_sound(video: Path, span: TimeRange, out: Path) -> None:
     fade = (0.5 - 0.5 * np.cos(math.pi * (np.arange(length) + 0.5) / max(length, 1))).astype(np.float32)
     sound[:length] *= fade[:, None]
     sound[span.duration - length :] *= fade[::-1, None]
-    soundfile.write(out, sound, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    try:
+        soundfile.write(out, sound, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    except (OSError, soundfile.SoundFileError) as error:  # libsndfile has an error of its own for a full disk
+        raise MachineError(f"cannot write {out.name}: {error}; make room on that disk") from error
 
 
 def _stereo(frame: av.AudioFrame) -> NDArray[np.float32]:

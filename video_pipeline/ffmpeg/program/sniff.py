@@ -5,6 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from PIL import features
+
 from video_pipeline.domain.errors import MediaError
 
 _HEAD = 16
@@ -40,25 +42,38 @@ def video_demuxer(path: Path) -> str:
 
 
 _PICTURES = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"))
-_UNREAD_PICTURES = {
-    **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"), "HEIC"),
-    **dict.fromkeys((b"avif", b"avis"), "AVIF"),
-}
-"""By the brand of their first box, which they share with films (ISO/IEC 23008-12)."""
+_HEIC_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"heim", b"heis"))
+_AVIF_BRANDS = frozenset((b"avif", b"avis"))
+_PICTURE_BRANDS = _HEIC_BRANDS | _AVIF_BRANDS | {b"mif1", b"msf1"}
+"""Of the first box, which such pictures share with films (ISO/IEC 23008-12); the last two leave its coding open."""
 
 
 def picture_extension(path: Path) -> str | None:
-    """The extension of a still picture that is read here (png, jpg, webp); None when it begins like none.
+    """The extension of a still picture that is read here (png, jpg, webp, avif); None when it begins like none.
 
     MediaError for the kinds that phones make and that are not read here, because they begin like films.
     """
     head = _head(path)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
-    if head[4:8] == b"ftyp" and head[8:12] in _UNREAD_PICTURES:
-        kind = _UNREAD_PICTURES[head[8:12]]
+    if head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS:
+        is_avif = bool(_AVIF_BRANDS & _brands(path))
+        if is_avif and features.check("avif"):
+            return "avif"
+        kind = "AVIF" if is_avif else "HEIC"
         raise MediaError(f"{path.name} is a picture of the kind {kind}, which is not read here; save it as JPEG or PNG")
     return next((extension for signature, extension in _PICTURES if head.startswith(signature)), None)
+
+
+_MOST_BRANDS = 64
+
+
+def _brands(path: Path) -> set[bytes]:
+    """The brands of the first box of a file, the one that counts most and those with which it goes along."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(4), "big")
+        box = file.read(min(max(size - 4, 0), 4 * _MOST_BRANDS))
+    return {box[4:8], *(box[place : place + 4] for place in range(12, len(box), 4))}
 
 
 _QUICKTIME = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")

@@ -25,16 +25,21 @@ from video_pipeline.domain.delivery import LOUDNESS
 from video_pipeline.domain.errors import MediaError
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.domain.timeline import Bed, Timeline
-from video_pipeline.ffmpeg.sound.loudness import CELL, SILENT_LUFS, STEP, Powers, Sound, integrated_lufs
+from video_pipeline.ffmpeg.sound.loudness import (
+    CELL,
+    LOUDEST_BOOST_DB,
+    SILENT_LUFS,
+    STEP,
+    Powers,
+    Sound,
+    integrated_lufs,
+)
 from video_pipeline.ffmpeg.sound.tracks import Analysis, Pcm, load_pcm, scale_of
 
 BEDS_VERSION = 1
 
 SHORTEST = SAMPLE_RATE
 """Samples: what repeats more than once a second is a rattle, not a bed."""
-
-LOUDEST_BOOST_DB = 30.0
-"""More would publish the noise of a recording that is nearly silent."""
 
 _SEAM = 3 * SAMPLE_RATE
 """Samples of the crossfade between two passes; a quarter of a short sound."""

@@ -47,7 +47,11 @@ def gains_of(material: Material, gain_db: float) -> list[float]:
 
 
 def beds_of(timeline: Timeline, material: Material) -> tuple[BedPart, ...]:
-    """The beds at the levels that the music under no trim asks for."""
+    """The beds at the levels that the music under no trim asks for.
+
+    Their loops are not fitted to what is in the files (`beds.opened`): passes begin up to 50 ms earlier or later in the
+    mix, which moves no loudness, and the power that was foreseen where passes cross is what fitted weights keep.
+    """
     if not timeline.beds:
         return ()
     music = predicted_powers(timeline, material.pieces, gains_of(material, 0.0))

@@ -31,6 +31,9 @@ CELL = STEP // 10
 SILENT_LUFS = -70.0
 """What a silent programme measures: the absolute gate of BS.1770-4."""
 
+LOUDEST_BOOST_DB = 30.0
+"""What is more than 30 LU quieter than it should be is nearly silence: amplifying it more would publish its noise."""
+
 _SILENT_DBTP = -120.0
 
 PEAK_REACH = 8

@@ -21,7 +21,7 @@ from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.domain.timeline import Timeline
 from video_pipeline.ffmpeg.sound.beds import BedPart, bed_sound
 from video_pipeline.ffmpeg.sound.limiter import CONTEXT, limiting_gain
-from video_pipeline.ffmpeg.sound.loudness import SILENT_LUFS, STEP, Sound
+from video_pipeline.ffmpeg.sound.loudness import LOUDEST_BOOST_DB, SILENT_LUFS, STEP, Sound
 from video_pipeline.ffmpeg.sound.tracks import load_pcm, scale_of
 from video_pipeline.ffmpeg.work.crew import StopFlag
 
@@ -33,9 +33,6 @@ BLOCK = 2 * GRID
 
 EDGE = SAMPLE_RATE * 30 // 1000
 """Samples of fade at both ends of the programme: without an edit list the first 21 ms of AAC are aliased."""
-
-LOUDEST_BOOST_DB = 30.0
-"""A piece quieter than -44 LUFS is nearly silence: amplifying it more would publish its noise."""
 
 COMFORTABLE_LIMITING_DB = 3.0
 LEEWAY_LU = 1.5

@@ -7,7 +7,7 @@ from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.providers.ambience_procedural.circle import Circle, Wave, between
-from video_pipeline.providers.music_procedural.metering import block_powers, integrated_lufs
+from video_pipeline.providers.metering import block_powers, integrated_lufs
 
 TARGET_LUFS = -23.0
 """The loudness of broadcasts (EBU R128): leaves a crackle 20 dB over the rest of the fire."""

@@ -39,7 +39,7 @@ class ProceduralAmbience:
     def generate(self, kind: Ambience, seed: int, out: Path) -> Generation:
         """Write a loop to `out` (FLAC, 48 kHz, stereo, 16 bit); blocks. The same arguments give the same bytes.
 
-        ProviderUnavailableError when the worker was killed; OSError when `out` cannot be written.
+        ProviderUnavailableError when the worker was killed; MachineError when `out` cannot be written.
         """
         try:
             self._cores.submit(write_loop, kind, seed, out).result()
@@ -53,7 +53,7 @@ class ProceduralAmbience:
 def loop(kind: Ambience, seed: int, seconds: int | None = None) -> Wave:
     """One loop of `kind`, shape (2, samples), finished but not yet quantised; by default of the kind's own length."""
     make, usual = MAKERS[kind]
-    circle = Circle((seconds or usual) * SAMPLE_RATE)
+    circle = Circle((usual if seconds is None else seconds) * SAMPLE_RATE)
     return mastered(circle, make(circle, Chance(str(kind), seed)))
 
 

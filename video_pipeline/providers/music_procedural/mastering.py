@@ -12,7 +12,7 @@ import scipy.fft
 from scipy.ndimage import minimum_filter1d
 
 from video_pipeline.domain.timebase import SAMPLE_RATE
-from video_pipeline.providers.music_procedural.metering import BLOCK, block_powers, integrated_lufs
+from video_pipeline.providers.metering import BLOCK, block_powers, integrated_lufs
 from video_pipeline.providers.music_procedural.mixing import Mix
 from video_pipeline.providers.music_procedural.voices.tone import Wave, frequencies, ramp
 

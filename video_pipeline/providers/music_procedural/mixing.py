@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from video_pipeline.domain.storyboard import Instrument
 from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.providers.metering import block_powers, integrated_lufs
 from video_pipeline.providers.music_procedural.ensemble import Role, Seat
-from video_pipeline.providers.music_procedural.metering import block_powers, integrated_lufs
 from video_pipeline.providers.music_procedural.score import Note, Part
 from video_pipeline.providers.music_procedural.voices import VOICES
 from video_pipeline.providers.music_procedural.voices.tone import LAYERS, Timbre, Tone, Wave, ramp

@@ -25,7 +25,7 @@ class ProceduralMusic:
     def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
         """Write the piece to `out` (FLAC, 48 kHz, stereo, 16 bit); blocks. The same arguments give the same bytes.
 
-        ProviderUnavailableError when the worker was killed; OSError when `out` cannot be written.
+        ProviderUnavailableError when the worker was killed; MachineError when `out` cannot be written.
         """
         try:
             self._cores.submit(write_piece, prompt, seed, out).result()

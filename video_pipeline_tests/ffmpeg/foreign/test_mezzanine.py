@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 
 from video_pipeline.domain.delivery import AspectRatio
-from video_pipeline.domain.errors import CancelledError, InvalidInputError, MediaError
+from video_pipeline.domain.errors import CancelledError, InvalidInputError, MachineError, MediaError
 from video_pipeline.domain.media import FootageFacts
 from video_pipeline.domain.timebase import FPS_30, FrameRate
 from video_pipeline.ffmpeg.foreign.mezzanine import size_for
@@ -248,6 +249,17 @@ def test_who_stops_it_finds_nothing_left(bench: Bench) -> None:
     with pytest.raises(CancelledError):
         bench.conform(video, FrameRate(24), cancelled=lambda: bool(asked.append(True)) or len(asked) > 1)
     assert [path.name for path in bench.studio.folder.iterdir()] == ["counted.mkv"]
+
+
+def test_the_raw_pictures_of_the_seam_need_room_too(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was found out when the disk was full, with all of the video encoded already."""
+    video = bench.counted(12, "24", size=(1280, 720))
+    usage = type(shutil.disk_usage("/"))
+    # 64 MB are kept for what cannot be foreseen; the film has at most 2.8 MB, between the steps and where it goes to.
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9, 64 * 2**20 + 6_000_000))
+    with pytest.raises(MachineError, match="may need 36 MB at"):
+        bench.conform(video, FrameRate(24))
+    assert bench.conform(video, FrameRate(24), loop=False).frames == 12
 
 
 def test_orders_that_nothing_could_be_made_of_are_refused(bench: Bench) -> None:

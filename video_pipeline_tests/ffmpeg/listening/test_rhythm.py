@@ -14,6 +14,7 @@ from video_pipeline.domain.errors import InvalidInputError, MediaError
 from video_pipeline.domain.rhythm import cut_frames
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE
 from video_pipeline.ffmpeg.listening.onsets import BANDS, RATE_HZ, TIMBRE_STEPS, listened
+from video_pipeline.ffmpeg.listening.pulse import pulse_of
 from video_pipeline.ffmpeg.listening.structure import rhythm_of, section_bounds
 from video_pipeline.providers.ambience_procedural.provider import loop
 from video_pipeline_tests.ffmpeg.material import Workshop, write_sound
@@ -88,6 +89,30 @@ def test_a_given_tempo_says_which_reading_is_meant(said: float | None, found: fl
     assert rhythm.tempo_bpm == pytest.approx(found, abs=1)
     strong = places[::2] if found == 70 else places
     assert max(np.abs(strong - beat).min() for beat in rhythm.beats) < SAMPLE_RATE * 0.015
+
+
+@pytest.mark.parametrize("bpm", [20, 26, 39])
+def test_a_slow_tempo_that_was_given_is_heard(bpm: float) -> None:
+    sound, places = clicks(bpm, 0.2, 60)
+    rhythm = rhythm_of(stereo(sound + hiss(0.1, 60)), bpm * 1.02)
+    assert rhythm.tempo_bpm == pytest.approx(bpm, abs=0.5)
+    assert rhythm.confidence > 0.9
+    assert max(np.abs(places - beat).min() for beat in rhythm.beats) < SAMPLE_RATE * 0.015
+
+
+def test_tracking_of_beats_can_be_stopped() -> None:
+    class StoppedError(Exception): ...
+
+    onsets = listened(stereo(clicks(120, 0.1, 30)[0])).onsets
+    asked = []
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) > 1:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        pulse_of(onsets, check=check)
 
 
 def test_beats_follow_a_song_that_grows_faster() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from video_pipeline.domain.excerpt import excerpt
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.timebase import FPS_30, FrameRate, TimeRange
 from video_pipeline.domain.timeline import Motion, Overlay, PictureClip, SoundClip, Timeline, Transition, TransitionKind
@@ -97,6 +98,27 @@ def test_each_frame_shows_the_right_frame_of_the_footage(timeline: Timeline) -> 
     ]
     assert shown == expected(timeline)
     assert all(isinstance(run.stretch, Hold) or run.frames == run.stretch.shown for run in runs)
+
+
+@given(timeline=programmes(), share=st.floats(0, 1), frames=st.integers(1, 900))
+@settings(max_examples=40, deadline=None)
+def test_each_frame_of_an_excerpt_shows_what_the_programme_shows_there(
+    timeline: Timeline, share: float, frames: int
+) -> None:
+    first = round(share * (timeline.frames - 1))
+    span = TimeRange(first, min(frames, timeline.frames - first))
+    part = excerpt(timeline, span, MediaReference("s", "e" * 64, 1))
+    whole = expected(timeline)[span.start : span.end]
+    shown = [
+        seen_in(run.stretch, number % run.stretch.shown)
+        for run in compile_plan(part)
+        if not isinstance(run.stretch, Live)
+        for number in range(run.frames)
+    ]
+    # A transition that the excerpt cuts off is shorter there; what is seen is never another frame.
+    assert all(set(seen) & set(wanted) for seen, wanted in zip(shown, whole, strict=True))
+    for seen, wanted in zip(shown, whole, strict=True):
+        assert len(wanted) == 2 or len(seen) == 2 or seen == wanted
 
 
 @given(programmes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from video_pipeline.domain.errors import MediaError
+from video_pipeline.ffmpeg.picture import pictures
 from video_pipeline.ffmpeg.picture.canvas import Size, load_planes, planes_of
-from video_pipeline.ffmpeg.picture.pictures import open_picture
+from video_pipeline.ffmpeg.picture.pictures import draw_upright, open_picture
 from video_pipeline_tests.ffmpeg.material import Workshop, detailed_picture, music, write_sound
 
 # 75 % colour bars as Y, Cb, Cr of 8 bits: the figures that BT.709 test charts print.
@@ -90,6 +92,74 @@ def test_pictures_of_other_kinds_become_rgb(tmp_path: Path) -> None:
     ]
 
 
+P3 = np.array([(0.51512, 0.29198, 0.15710), (0.24120, 0.69225, 0.06657), (-0.00105, 0.04189, 0.78407)])
+SRGB = np.array([(0.43607, 0.38515, 0.14307), (0.22249, 0.71687, 0.06061), (0.01392, 0.09708, 0.71410)])
+"""Red, green and blue of two colour spaces in XYZ under D50: Display P3, which phones use, and sRGB."""
+
+
+def profile(kind: bytes, gamma: float, primaries: np.ndarray | None = None) -> bytes:
+    """An ICC profile (version 2.1) of a screen with these primaries, or of grey."""
+
+    def number(value: float) -> bytes:
+        return struct.pack(">i", round(value * 65536))
+
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
+    tags = {b"wtpt": b"XYZ " + bytes(4) + b"".join(map(number, (0.9642, 1.0, 0.8249)))}
+    if primaries is None:
+        tags[b"kTRC"] = curve
+    else:
+        for name, colour in zip(b"rgb", primaries.T, strict=True):
+            tags[bytes([name]) + b"XYZ"] = b"XYZ " + bytes(4) + b"".join(map(number, colour))
+            tags[bytes([name]) + b"TRC"] = curve
+    start = 132 + 12 * len(tags)
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        table += name + struct.pack(">II", start + len(body), len(content))
+        body += content
+    head = struct.pack(">I", start + len(body)) + b"lcms" + struct.pack(">I", 0x02100000) + b"mntr" + kind + b"XYZ "
+    head += bytes(12) + b"acsp" + bytes(28) + b"".join(map(number, (0.9642, 1.0, 0.8249)))
+    return head.ljust(128, b"\0") + table + body
+
+
+def as_srgb(rgb: tuple[int, int, int], gamma: float) -> np.ndarray:
+    """The colour of Display P3 in sRGB, 0 to 255, by the formulas of both."""
+    linear = np.linalg.inv(SRGB) @ P3 @ (np.array(rgb) / 255) ** gamma
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 0) ** (1 / 2.4) - 0.055) * 255
+
+
+@pytest.mark.parametrize("form", ["png", "jpg", "webp", "clear.png", "palette.png"])
+def test_colours_are_converted_by_the_profile_of_their_picture(tmp_path: Path, form: str) -> None:
+    """Photos of phones are in Display P3; taken for sRGB they came out pale."""
+    rgb = (180, 90, 60)
+    picture = Image.new("RGBA" if "clear" in form else "RGB", (32, 32), rgb)
+    picture = picture.convert("P", palette=Image.Palette.ADAPTIVE) if "palette" in form else picture
+    path = tmp_path / f"p.{form}"
+    picture.save(path, icc_profile=profile(b"RGB ", 2.2, P3), quality=98)
+    shown = np.asarray(open_picture(path))[16, 16]
+    assert np.abs(as_srgb(rgb, 2.2) - rgb).max() > 8
+    assert shown == pytest.approx(as_srgb(rgb, 2.2), abs=3)
+    draw_upright(path, tmp_path / "upright.png")
+    with Image.open(tmp_path / "upright.png") as upright:
+        assert "icc_profile" not in upright.info
+    assert np.array_equal(np.asarray(open_picture(tmp_path / "upright.png"))[16, 16], shown)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_grey_is_converted_by_its_profile(tmp_path: Path, mode: str) -> None:
+    Image.new("L", (32, 32), 128).convert(mode).save(tmp_path / "g.png", icc_profile=profile(b"GRAY", 1.0))
+    # Half of the light is 188 of 255 in sRGB.
+    assert tuple(np.asarray(open_picture(tmp_path / "g.png"))[16, 16]) == pytest.approx((188, 188, 188), abs=1)
+
+
+@pytest.mark.parametrize("broken", [b"junk", profile(b"RGB ", 2.2, P3)[:200], profile(b"CMYK", 2.2, P3)])
+def test_a_profile_that_says_nothing_is_no_reason_to_refuse_a_picture(tmp_path: Path, broken: bytes) -> None:
+    Image.new("RGB", (32, 32), (180, 90, 60)).save(tmp_path / "p.png", icc_profile=broken)
+    draw_upright(tmp_path / "p.png", tmp_path / "upright.png")
+    with Image.open(tmp_path / "upright.png") as upright:
+        assert upright.getpixel((16, 16)) == (180, 90, 60)
+        assert "icc_profile" not in upright.info
+
+
 def test_waveform_shows_where_it_is_loud(workshop: Workshop, tmp_path: Path) -> None:
     samples = music(4, 1, 0.15)
     samples[96_000:] *= 0.2
@@ -102,13 +172,18 @@ def test_waveform_shows_where_it_is_loud(workshop: Workshop, tmp_path: Path) -> 
     assert lit[100:700].mean() > 3 * lit[900:1500].mean() > 0
 
 
-def test_contact_sheet_shows_all_pictures_in_rows_of_five(workshop: Workshop, tmp_path: Path) -> None:
+def test_contact_sheet_shows_all_pictures_in_rows_of_five(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paths = []
     for number in range(7):
         paths.append(tmp_path / f"{number}.png")
         Image.new("RGB", (320, 180), (30 * number, 255 - 30 * number, 90)).save(paths[-1])
     out = tmp_path / "sheet.jpg"
+    decoded: list[Path] = []
+    monkeypatch.setattr(pictures, "open_picture", lambda path: decoded.append(path) or open_picture(path))
     workshop.tools.contact_sheet(paths, out)
+    assert decoded == paths
     sheet = Image.open(out)
     assert sheet.format == "JPEG"
     assert sheet.size == (5 * 392 + 8, 2 * 224 + 8)

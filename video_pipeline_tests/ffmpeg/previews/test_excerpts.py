@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from video_pipeline.domain.errors import CancelledError, MediaError
+from video_pipeline.domain.errors import CancelledError, MachineError, MediaError
 from video_pipeline.domain.records import RenderReport
 from video_pipeline.domain.timebase import TimeRange
 from video_pipeline.domain.timeline import Timeline
@@ -87,6 +87,8 @@ def test_sound_is_taken_to_the_sample_and_silence_follows_its_end(workshop: Work
     assert np.abs(found[len(whole) - 96_123 :]).max() == 0
     with pytest.raises(MediaError):
         extract_sound(workshop.picture(0), TimeRange(0, 10), out)
+    with pytest.raises(MachineError, match=r"cannot write piece\.flac"):
+        extract_sound(file, TimeRange(0, 10), tmp_path / "gone" / "piece.flac")
 
 
 def test_the_programmes_waveform_shows_its_pieces_evened_out(workshop: Workshop, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.providers.ambience_procedural.circle import Circle, Wave, around, between
 from video_pipeline.providers.ambience_procedural.mastering import CEILING_DBFS, TARGET_LUFS
 from video_pipeline.providers.ambience_procedural.provider import MAKERS, loop
-from video_pipeline.providers.music_procedural.metering import block_powers, integrated_lufs
+from video_pipeline.providers.metering import block_powers, integrated_lufs
 
 SECONDS = 30
 """Shorter than what is delivered: the same sound at a third of the work."""

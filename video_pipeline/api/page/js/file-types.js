@@ -11,7 +11,7 @@ const LABELS = new Map(TYPES);
 const NEEDED = { videos: "a video or a picture", music: "a piece of music", sounds: "a sound", quotes: "quotes" };
 const SIGNS = { videos: "film", music: "music", sounds: "music", quotes: "list" };
 const SUFFIXES = {
-  videos: "mp4 mov m4v mkv webm avi ts m2ts mts jpg jpeg png webp heic",
+  videos: "mp4 mov m4v mkv webm avi ts m2ts mts jpg jpeg png webp avif heic",
   music: "mp3 flac m4a ogg opus aac",
   sounds: "wav aiff aif",
   quotes: "txt md csv",
