@@ -46,7 +46,12 @@ class JobBook(Protocol):
     """Jobs: ordering, finding, progress, history."""
 
     def create_job(
-        self, brief: Brief, output_directory: str | None = None, *, preparing: bool = False
+        self,
+        brief: Brief,
+        output_directory: str | None = None,
+        *,
+        preparing: bool = False,
+        key_id: UUID | None = None,
     ) -> JobRecord: ...
     def create_job_unless(self, brief: Brief, statuses: Sequence[JobStatus]) -> JobRecord | None:
         """Order a video unless its channel has a job in one of `statuses`; of several orders at once, one is taken."""
