@@ -3,11 +3,13 @@
 A video takes two runs: up to the approval gate, and after it. No process waits for a person in between.
 """
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import dagster as dg
 
+from video_pipeline import bootstrap
 from video_pipeline.domain.delivery import renditions_of
 from video_pipeline.orchestration import metadata
 from video_pipeline.orchestration.assets import DELIVERY_ASSETS, STORYBOARD_ASSETS
@@ -136,6 +138,27 @@ def cleanup_job() -> None:
     clean_up()
 
 
+class BackupConfig(dg.Config):
+    """Where a backup goes: a folder that does not exist yet."""
+
+    folder: str
+    media: bool = False
+
+
+@dg.op(description="Write the books and a list of the files, or the files too, to a folder.")
+def back_up(context: dg.OpExecutionContext, config: BackupConfig) -> None:
+    """Make the backup; what it holds stands beside the run."""
+    with translated(context.retry_number):
+        facts = bootstrap.backups().make(Path(config.folder).absolute(), with_media=config.media)
+    context.add_output_metadata(metadata.of_backup(facts))
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Write a backup to a folder.")
+def backup_job() -> None:
+    """A backup, by hand or by a schedule of one's own."""
+    back_up()
+
+
 JOBS: list[Any] = [
     storyboard_job,
     delivery_job,
@@ -144,4 +167,5 @@ JOBS: list[Any] = [
     order_albums_job,
     sweep_uploads_job,
     cleanup_job,
+    backup_job,
 ]

@@ -16,6 +16,7 @@ from typing import Any
 import dagster as dg
 
 from video_pipeline import bootstrap
+from video_pipeline.domain.backups import BackupFacts
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.effort import overlay_cost
 from video_pipeline.domain.orders import OrderKind, WorkOrder, wanted_renditions
@@ -53,6 +54,12 @@ def _drawn(name: str, draw: Callable[[], Any]) -> Metadata:
 def _costs(job: JobRecord) -> Metadata:
     page = f"{bootstrap.settings().studio_url}/#/jobs/{job.id}"
     return {"cost_usd": float(job.actual_cost_usd), "status": str(job.status), "studio": dg.MetadataValue.url(page)}
+
+
+def of_backup(facts: BackupFacts) -> Metadata:
+    """What a backup holds."""
+    rows = sum(table.rows for table in facts.database.tables)
+    return {"rows": rows, "files": facts.files, "bytes": facts.bytes, "has_media": facts.has_media}
 
 
 def of_storyboard(job: JobRecord) -> Metadata:

@@ -277,6 +277,10 @@ class MediaStore(PartStore, Protocol):
         """The keys of all files that begin with `prefix`, in alphabetical order."""
         ...
 
+    def all_keys(self) -> list[str]:
+        """The keys of all files, in alphabetical order."""
+        ...
+
     def remove(self, key: str) -> None:
         """Delete `key`; nothing happens when it is not there."""
         ...

@@ -148,6 +148,13 @@ class LocalMediaStore(Parts):
             found += [file.relative_to(root).as_posix() for file in files if file.is_file()]
         return sorted(key for key in found if key.startswith(prefix))
 
+    def all_keys(self) -> list[str]:
+        """The keys of all files, in alphabetical order; what the store makes for itself has none."""
+        root = self.root.resolve()
+        tops = sorted(path for path in root.glob("*") if not path.name.startswith("."))
+        single = [path.name for path in tops if path.is_file()]
+        return sorted([*single, *(key for path in tops if path.is_dir() for key in self.keys(f"{path.name}/"))])
+
     def _checksum(self, path: Path) -> str:
         status = path.stat()
         fact = (str(path), status.st_ino, status.st_mtime_ns, status.st_size)
