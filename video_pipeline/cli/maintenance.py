@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from video_pipeline import bootstrap
 from video_pipeline.cli.output import console, megabytes, print_json, print_table
 from video_pipeline.domain.backups import BackupFacts
+from video_pipeline.steps.check import check_files
 from video_pipeline.steps.retention import OldJob, cleanup_old_jobs, old_jobs
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on standard output.")]
@@ -80,6 +82,30 @@ def restore(
         title = "Files that were put back" if done.put_back else "Files of the backup that the media store lacks"
         print_table(title, ("what", "file"), rows, empty="all files of the backup are there")
     if not done.put_back and (done.missing or done.changed):
+        raise typer.Exit(1)
+
+
+@app.command("check", epilog="Example: video-pipeline maintenance check --deep")
+def check(
+    job: Annotated[str | None, typer.Argument(metavar="JOB", help="Only the files of this job.")] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every file; else only sizes are compared.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the books with the media store; exit code 1 when a file is missing, changed or in no book.
+
+    Nothing is deleted or mended. People may work meanwhile: what is new is given time to be recorded.
+    """
+    jobs = bootstrap.job_store()
+    found = check_files(jobs, bootstrap.media_store(), jobs.find_job(job).id if job else None, deep=deep)
+    if as_json:
+        print_json(asdict(found) | {"passed": found.passed})
+    else:
+        rows = [(each.fault, each.what, each.key, each.detail) for each in found.findings]
+        print_table("Files", ("what", "kind", "file", "why"), rows, empty="every file is as the books say")
+        recorded = ", ".join(f"{count.intact} of {count.recorded} {count.what}" for count in found.counts) or "none"
+        sentence = f"recorded: {recorded}; beside them {found.beside}, too new to be judged {found.young}"
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    if not found.passed:
         raise typer.Exit(1)
 
 

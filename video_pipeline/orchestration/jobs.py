@@ -15,6 +15,7 @@ from video_pipeline.orchestration import metadata
 from video_pipeline.orchestration.assets import DELIVERY_ASSETS, STORYBOARD_ASSETS
 from video_pipeline.orchestration.failures import RETRIES_MAX, translated
 from video_pipeline.orchestration.resources import StudioResource
+from video_pipeline.steps.check import check_files
 from video_pipeline.steps.export import export_all
 from video_pipeline.steps.on_demand import perform_order
 from video_pipeline.steps.order import order_for_active_channels
@@ -159,6 +160,31 @@ def backup_job() -> None:
     back_up()
 
 
+class CheckConfig(dg.Config):
+    """What is looked at: the files of one job or of all, their sizes or their contents."""
+
+    job_id: str | None = None
+    deep: bool = False
+
+
+@dg.op(description="Compare the books with the media store; a file that is not right is a failure.")
+def check_media(context: dg.OpExecutionContext, config: CheckConfig, studio: StudioResource) -> None:
+    """Look, and fail with what was found."""
+    opened = studio.open()
+    with translated(context.retry_number):
+        job_id = UUID(config.job_id) if config.job_id else None
+        found = check_files(opened.jobs, opened.media, job_id, deep=config.deep)
+    context.add_output_metadata(metadata.of_check(found))
+    if not found.passed:
+        raise dg.Failure(f"{len(found.findings)} files", metadata=metadata.of_check(found), allow_retries=False)
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Compare the books with the media store; changes nothing.")
+def check_job() -> None:
+    """A look at all files, by schedule or by hand."""
+    check_media()
+
+
 JOBS: list[Any] = [
     storyboard_job,
     delivery_job,
@@ -168,4 +194,5 @@ JOBS: list[Any] = [
     sweep_uploads_job,
     cleanup_job,
     backup_job,
+    check_job,
 ]

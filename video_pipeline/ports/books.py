@@ -28,7 +28,7 @@ from video_pipeline.domain.records import (
     Works,
 )
 from video_pipeline.domain.storyboard import BedPlan, MusicPrompt, Song, Storyboard, VisualPrompt
-from video_pipeline.ports.finding import FeedBook, StatisticsBook, SummaryBook
+from video_pipeline.ports.finding import FeedBook, InventoryBook, StatisticsBook, SummaryBook
 from video_pipeline.ports.orders import OrderBook
 from video_pipeline.ports.publications import PublicationBook
 from video_pipeline.ports.shelf import FileBook, ThumbnailBook, UploadBook
@@ -278,6 +278,7 @@ class JobStore(
     SummaryBook,
     StatisticsBook,
     FeedBook,
+    InventoryBook,
     LedgerBook,
     EditBook,
     Protocol,

@@ -278,7 +278,7 @@ class MediaStore(PartStore, Protocol):
         ...
 
     def all_keys(self) -> list[str]:
-        """The keys of all files, in alphabetical order."""
+        """Where all files are, in alphabetical order; what others put there may have a name that is no key."""
         ...
 
     def remove(self, key: str) -> None:

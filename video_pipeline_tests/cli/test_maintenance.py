@@ -1,7 +1,8 @@
-"""`video-pipeline maintenance`: backup, restore and what each prints."""
+"""`video-pipeline maintenance`: backup, restore, check, and what each prints."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,23 @@ def test_what_is_no_backup_is_refused(call: Call, backups: PostgresBackups, tmp_
         code, _, err = call("maintenance", "restore", str(tmp_path / wrong))
         assert code == 2
         assert "no backup" in err
+
+
+def test_a_check_tells_what_is_wrong(call: Call, studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    jobs = [order(), order()]
+    files = [keep_upload(studio, job.id, FileType.QUOTES, "q.txt", [b"Breathe in.\n"]).media for job in jobs]
+    code, out, _ = call("maintenance", "check", "--deep")
+    assert (code, "every file is as the books say" in out, "2 of 2 upload" in out) == (0, True, True)
+    studio.media.path(files[0].key).write_bytes(b"BREATHE IN.\n")
+    assert call("maintenance", "check")[0] == 0
+    code, out, _ = call("maintenance", "check", "--deep")
+    assert (code, f"changed │ upload │ {files[0].key}" in out, "1 of 2 upload" in out) == (1, True, True)
+    code, out, err = call("maintenance", "check", "--deep", "--json")
+    assert code == 1, err
+    found = json.loads(out)
+    assert (found["passed"], found["deep"]) == (False, True)
+    assert [(each["fault"], each["key"]) for each in found["findings"]] == [("changed", files[0].key)]
+    assert found["counts"] == [{"what": "upload", "recorded": 2, "bytes": 24, "intact": 1}]
+    assert call("maintenance", "check", str(jobs[1].id)[:8], "--deep")[0] == 0
+    assert call("maintenance", "check", "abcdef")[0] == 4

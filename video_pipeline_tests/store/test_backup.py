@@ -156,6 +156,8 @@ def test_a_backup_is_there_whole_or_not_at_all(
     (tmp_path / "taken").mkdir()
     with pytest.raises(InvalidInputError, match="exists"):
         backups.make(tmp_path / "taken")
+    with pytest.raises(InvalidInputError, match="lies in the media store"):
+        backups.make(media.root / "backups" / "today")
     monkeypatch.setattr(media, "all_keys", lambda: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(MachineError, match="No space left"):
         backups.make(tmp_path / "full")

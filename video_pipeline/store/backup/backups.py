@@ -36,8 +36,11 @@ class PostgresBackups:
     def make(self, folder: Path, *, with_media: bool = False) -> BackupFacts:
         """Write a backup to `folder`, which must not exist: all of it or nothing.
 
-        InvalidInputError when there is something at `folder`, MachineError when the disk refuses.
+        InvalidInputError when there is something at `folder`, or it lies in the media store, MachineError when the
+        disk refuses.
         """
+        if folder.resolve().is_relative_to(self._media.path("here").parent):
+            raise InvalidInputError(f"{folder} lies in the media store, which a backup is to hold; give another folder")
         with form.written_aside(folder) as aside:
             moment, database = self._dump(aside)
             listed = list(self._listed(aside / form.MEDIA if with_media else None))
