@@ -17,6 +17,7 @@ from video_pipeline.outbound import HttpMessenger
 from video_pipeline.ports import (
     AccessStore,
     AmbienceProvider,
+    Backups,
     ImageProvider,
     JobStore,
     MediaStore,
@@ -32,6 +33,7 @@ from video_pipeline.store import (
     EmbeddedPostgres,
     LocalMediaStore,
     PostgresAccess,
+    PostgresBackups,
     PostgresJobStore,
     PostgresOutbox,
     admit_providers,
@@ -183,6 +185,11 @@ def prompt_writer() -> PromptWriter:
     from video_pipeline.providers import registry
 
     return registry.prompt_writer()
+
+
+def backups() -> Backups:
+    """Copies of this installation's books and files."""
+    return PostgresBackups(engine(), media_store())
 
 
 def studio() -> Studio:

@@ -73,7 +73,7 @@ def order_job(new: models.NewJob, desk: AtDesk, caller: Spender, response: Respo
     With an Idempotency-Key a lost answer costs nothing.
     """
     brief = brief_of(desk, new, caller.name)
-    job = desk.jobs.create_job(brief, preparing=new.preparing or bool(brief.needed_files))
+    job = desk.jobs.create_job(brief, preparing=new.preparing or bool(brief.needed_files), key_id=caller.key_id)
     response.headers["Location"] = shapes.url_of_job(job.id)
     return show_job(desk, job)
 

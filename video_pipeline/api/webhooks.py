@@ -13,7 +13,7 @@ from video_pipeline.api.desk import AtDesk, Desk
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import answers
 from video_pipeline.domain.access import Principal
-from video_pipeline.domain.errors import ForbiddenError, NotFoundError
+from video_pipeline.domain.errors import ForbiddenError, InvalidInputError, NotFoundError
 from video_pipeline.domain.webhooks import DeliveryStatus, WebhookRecord
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"], route_class=OnceRoute)
@@ -26,11 +26,12 @@ def list_webhooks(desk: AtDesk, caller: Spender) -> models.Webhooks:
     return models.Webhooks(items=[models.Webhook.model_validate(each) for each in found])
 
 
-@router.post("", status_code=201, summary="Add a webhook", responses=answers(401, 403, 404))
+@router.post("", status_code=201, summary="Add a webhook", responses=answers(401, 403, 404, 409))
 def add_webhook(new: models.NewWebhook, desk: AtDesk, caller: Spender) -> models.NewWebhookAnswer:
     """Have an address told what happens to your jobs. The secret of its signatures is shown this once."""
     if new.every_user and not caller.is_admin:
         raise ForbiddenError("webhooks for everybody's jobs are for administrators")
+    key_id = _key(new, desk, caller)
     desk.messenger().check(new.url)
     if new.channel_id is not None:
         desk.jobs.get_channel(new.channel_id)
@@ -38,10 +39,25 @@ def add_webhook(new: models.NewWebhook, desk: AtDesk, caller: Spender) -> models
         new.url,
         user_name=None if new.every_user else caller.name,
         channel_id=new.channel_id,
+        key_id=key_id,
         kinds=new.kinds or (),
         description=new.description,
     )
     return models.NewWebhookAnswer(**models.Webhook.model_validate(made).model_dump(), secret=secret)
+
+
+def _key(new: models.NewWebhook, desk: Desk, caller: Principal) -> UUID | None:
+    """The key whose orders are told; NotFoundError, in the same words, for none and for somebody else's."""
+    if new.for_key is not None and new.every_user:
+        raise InvalidInputError("a key's webhook tells of the key's jobs, not of everybody's; leave out one of both")
+    if new.for_key != "this":
+        own = None if caller.is_admin or new.for_key is None else desk.access.list_keys(caller.name)
+        if own is not None and new.for_key not in {key.id for key in own}:
+            raise NotFoundError(f"there is no key {new.for_key}")
+        return new.for_key
+    if caller.key_id is None:
+        raise InvalidInputError("you ask in a session, not with a key; name the id of one")
+    return caller.key_id
 
 
 def _own(desk: Desk, caller: Principal, webhook_id: UUID) -> WebhookRecord:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
@@ -76,7 +75,7 @@ def revoke(
 ) -> None:
     """Let a key count no more, at once and for good."""
     store = bootstrap.access_store()
-    revoked = store.revoke_key(_found(store.list_keys(), key))
+    revoked = store.revoke_key(_with_id(store.list_keys(), key).id)
     if as_json:
         print_json(key_json(revoked))
     else:
@@ -109,9 +108,21 @@ def key_json(key: KeyRecord) -> dict[str, Any]:
     }
 
 
-def _found(keys: list[KeyRecord], wanted: str) -> UUID:
+def find_key(keys: list[KeyRecord], wanted: str) -> KeyRecord:
+    """The key of this name, the one that counts if several have it, or of this id; NotFoundError when there is none.
+
+    InvalidInputError when several fit.
+    """
+    named = [key for key in keys if key.name == " ".join(wanted.split())]
+    live = [key for key in named if _state(key) == "live"]
+    if len(live) > 1:
+        raise InvalidInputError(f"{len(live)} keys are called {wanted!r}; give the id: video-pipeline key list")
+    return next(iter([*live, *named]), None) or _with_id(keys, wanted)
+
+
+def _with_id(keys: list[KeyRecord], wanted: str) -> KeyRecord:
     prefix = wanted.strip().lower()
-    fitting = [key.id for key in keys if str(key.id).startswith(prefix)] if len(prefix) >= PREFIX_MIN_CHARACTERS else []
+    fitting = [key for key in keys if str(key.id).startswith(prefix)] if len(prefix) >= PREFIX_MIN_CHARACTERS else []
     if not fitting:
         raise NotFoundError(f"there is no key {wanted[:80]!r}; see them: video-pipeline key list")
     if len(fitting) > 1:

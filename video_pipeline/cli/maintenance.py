@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from video_pipeline import bootstrap
 from video_pipeline.cli.output import console, megabytes, print_json, print_table
+from video_pipeline.domain.backups import BackupFacts
+from video_pipeline.steps.check import check_files
 from video_pipeline.steps.retention import OldJob, cleanup_old_jobs, old_jobs
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on standard output.")]
 
 app = typer.Typer(help="Keeping an installation small and whole.", no_args_is_help=True)
 
@@ -22,7 +28,7 @@ def maintenance() -> None:
 def cleanup(
     days: Annotated[int, typer.Option(help="Jobs that ended longer ago than this go.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is only told what would go.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Give up jobs that ended long ago, with their files; published ones stay, and so does what was paid."""
     studio = bootstrap.studio()
@@ -38,6 +44,90 @@ def cleanup(
     print_table(title, ("id", "status", "last changed (UTC)", "files", "size"), rows, empty="nothing is that old")
     if found and not yes:
         console.print("nothing was removed; say --yes to do it", markup=False, highlight=False)
+
+
+@app.command("backup", epilog="Example: video-pipeline maintenance backup /mnt/backup/studio-2026-03-01 --media")
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet.")],
+    media: Annotated[bool, typer.Option("--media", help="Copy the files too, not only a list of them.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the books, as they are at one moment, and a list of all files with their checksums to a folder.
+
+    On the disk of the media store the copies share their bytes with the files: they cost no room, and go with the disk.
+    The folder holds secrets of webhooks and hashes of passwords; only you can look into it.
+    """
+    _tell(folder, bootstrap.backups().make(folder.absolute(), with_media=media), as_json)
+
+
+@app.command("restore", epilog="Example: video-pipeline maintenance restore /mnt/backup/studio-2026-03-01 --replace")
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a backup.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Books that have jobs may be replaced.")] = False,
+    media: Annotated[bool, typer.Option("--media", help="Put missing and changed files back as well.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the books what they were: all of it or, when anything is wrong, nothing.
+
+    Users, keys and webhooks are those of the backup afterwards. Exit code 1 when files are missing or changed.
+    """
+    done = bootstrap.backups().restore(folder.absolute(), replace=replace, with_media=media)
+    if as_json:
+        told = {name: [each.key for each in getattr(done, name)] for name in ("missing", "changed", "put_back")}
+        print_json(_facts_json(done.facts) | told)
+    else:
+        moment = f"{done.facts.created_at:%Y-%m-%d %H:%M} UTC"
+        console.print(f"the books are those of {moment}", markup=False, highlight=False)
+        rows = [(what, media.key) for what in ("missing", "changed") for media in getattr(done, what)]
+        title = "Files that were put back" if done.put_back else "Files of the backup that the media store lacks"
+        print_table(title, ("what", "file"), rows, empty="all files of the backup are there")
+    if not done.put_back and (done.missing or done.changed):
+        raise typer.Exit(1)
+
+
+@app.command("check", epilog="Example: video-pipeline maintenance check --deep")
+def check(
+    job: Annotated[str | None, typer.Argument(metavar="JOB", help="Only the files of this job.")] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every file; else only sizes are compared.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the books with the media store; exit code 1 when a file is missing, changed or in no book.
+
+    Nothing is deleted or mended. People may work meanwhile: what is new is given time to be recorded.
+    """
+    jobs = bootstrap.job_store()
+    found = check_files(jobs, bootstrap.media_store(), jobs.find_job(job).id if job else None, deep=deep)
+    if as_json:
+        print_json(asdict(found) | {"passed": found.passed})
+    else:
+        rows = [(each.fault, each.what, each.key, each.detail) for each in found.findings]
+        print_table("Files", ("what", "kind", "file", "why"), rows, empty="every file is as the books say")
+        recorded = ", ".join(f"{count.intact} of {count.recorded} {count.what}" for count in found.counts) or "none"
+        sentence = f"recorded: {recorded}; beside them {found.beside}, too new to be judged {found.young}"
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+def _tell(folder: Path, facts: BackupFacts, as_json: bool) -> None:
+    if as_json:
+        print_json(_facts_json(facts))
+        return
+    rows = sum(table.rows for table in facts.database.tables)
+    held = "and" if facts.has_media else "and a list of"
+    sentence = f"{folder}: {rows} rows {held} {facts.files} files ({megabytes(facts.bytes)})"
+    console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def _facts_json(facts: BackupFacts) -> dict[str, object]:
+    return {
+        "created_at": facts.created_at,
+        "schema": facts.database.revision,
+        "rows": {table.name: table.rows for table in facts.database.tables},
+        "files": facts.files,
+        "bytes": facts.bytes,
+        "media": facts.has_media,
+    }
 
 
 def _json(old: OldJob) -> dict[str, object]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from video_pipeline import bootstrap
+from video_pipeline.cli.keys import find_key
 from video_pipeline.cli.output import console, print_json, print_table
 from video_pipeline.domain.webhooks import CLAIM_S, DeliveryRecord, DeliveryStatus, WebhookRecord
 from video_pipeline.steps.notify import deliver_now, subscribe
@@ -26,6 +27,9 @@ def new(
     url: Annotated[str, typer.Argument(metavar="URL", help="Where events are sent, by POST.")],
     channel: Annotated[str | None, typer.Option(help="Name or id of the channel; by default every channel.")] = None,
     user: Annotated[str | None, typer.Option(help="Whose jobs are told; by default everybody's.")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Name or id of an API key: what is ordered with it is told, while it counts.")
+    ] = None,
     kinds: Annotated[str, typer.Option(help="Events with commas between; by default all.")] = "",
     description: Annotated[str, typer.Option(help="A note for people.")] = "",
     as_json: AsJson = False,
@@ -37,6 +41,7 @@ def new(
         url,
         user_name=user,
         channel_id=bootstrap.job_store().find_channel(channel).id if channel else None,
+        key_id=find_key(bootstrap.access_store().list_keys(user), key).id if key else None,
         kinds=[kind.strip() for kind in kinds.split(",") if kind.strip()],
         description=description,
     )
@@ -62,11 +67,19 @@ def list_(
         print_json([webhook_json(webhook) for webhook in webhooks])
         return
     rows = [
-        (w.id, w.url, w.user_name or "all", w.channel_id or "all", ", ".join(w.kinds) or "all", _state(w))
+        (
+            w.id,
+            w.url,
+            w.user_name or "all",
+            str(w.key_id)[:8] if w.key_id else "any",
+            w.channel_id or "all",
+            ", ".join(w.kinds) or "all",
+            _state(w),
+        )
         for w in webhooks
     ]
     empty = "no webhooks yet: video-pipeline webhook new URL"
-    print_table("Webhooks", ("id", "URL", "user", "channel", "events", "state"), rows, empty=empty)
+    print_table("Webhooks", ("id", "URL", "user", "key", "channel", "events", "state"), rows, empty=empty)
 
 
 @app.command("deliveries", epilog="Example: video-pipeline webhook deliveries 3fa85f64-... --status dead")
@@ -127,6 +140,7 @@ def webhook_json(webhook: WebhookRecord) -> dict[str, Any]:
         "url": webhook.url,
         "user": webhook.user_name,
         "channel_id": webhook.channel_id and str(webhook.channel_id),
+        "key_id": webhook.key_id and str(webhook.key_id),
         "kinds": list(webhook.kinds) or None,
         "description": webhook.description,
         "active": webhook.is_active,

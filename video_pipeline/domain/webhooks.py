@@ -86,6 +86,7 @@ class WebhookRecord:
     id: UUID
     user_name: str | None  # whose jobs are told; None: everybody's
     channel_id: UUID | None  # which channel's jobs are told; None: every channel's
+    key_id: UUID | None  # of the API key whose orders are told; None: by whatever they were ordered
     url: str
     kinds: tuple[str, ...]  # which events are told; empty: all of TOLD
     description: str

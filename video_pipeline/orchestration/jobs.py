@@ -3,16 +3,19 @@
 A video takes two runs: up to the approval gate, and after it. No process waits for a person in between.
 """
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import dagster as dg
 
+from video_pipeline import bootstrap
 from video_pipeline.domain.delivery import renditions_of
 from video_pipeline.orchestration import metadata
 from video_pipeline.orchestration.assets import DELIVERY_ASSETS, STORYBOARD_ASSETS
 from video_pipeline.orchestration.failures import RETRIES_MAX, translated
 from video_pipeline.orchestration.resources import StudioResource
+from video_pipeline.steps.check import check_files
 from video_pipeline.steps.export import export_all
 from video_pipeline.steps.on_demand import perform_order
 from video_pipeline.steps.order import order_for_active_channels
@@ -136,6 +139,52 @@ def cleanup_job() -> None:
     clean_up()
 
 
+class BackupConfig(dg.Config):
+    """Where a backup goes: a folder that does not exist yet."""
+
+    folder: str
+    media: bool = False
+
+
+@dg.op(description="Write the books and a list of the files, or the files too, to a folder.")
+def back_up(context: dg.OpExecutionContext, config: BackupConfig) -> None:
+    """Make the backup; what it holds stands beside the run."""
+    with translated(context.retry_number):
+        facts = bootstrap.backups().make(Path(config.folder).absolute(), with_media=config.media)
+    context.add_output_metadata(metadata.of_backup(facts))
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Write a backup to a folder.")
+def backup_job() -> None:
+    """A backup, by hand or by a schedule of one's own."""
+    back_up()
+
+
+class CheckConfig(dg.Config):
+    """What is looked at: the files of one job or of all, their sizes or their contents."""
+
+    job_id: str | None = None
+    deep: bool = False
+
+
+@dg.op(description="Compare the books with the media store; a file that is not right is a failure.")
+def check_media(context: dg.OpExecutionContext, config: CheckConfig, studio: StudioResource) -> None:
+    """Look, and fail with what was found."""
+    opened = studio.open()
+    with translated(context.retry_number):
+        job_id = UUID(config.job_id) if config.job_id else None
+        found = check_files(opened.jobs, opened.media, job_id, deep=config.deep)
+    context.add_output_metadata(metadata.of_check(found))
+    if not found.passed:
+        raise dg.Failure(f"{len(found.findings)} files", metadata=metadata.of_check(found), allow_retries=False)
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Compare the books with the media store; changes nothing.")
+def check_job() -> None:
+    """A look at all files, by schedule or by hand."""
+    check_media()
+
+
 JOBS: list[Any] = [
     storyboard_job,
     delivery_job,
@@ -144,4 +193,6 @@ JOBS: list[Any] = [
     order_albums_job,
     sweep_uploads_job,
     cleanup_job,
+    backup_job,
+    check_job,
 ]

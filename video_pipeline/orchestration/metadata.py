@@ -16,8 +16,10 @@ from typing import Any
 import dagster as dg
 
 from video_pipeline import bootstrap
+from video_pipeline.domain.backups import BackupFacts
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.effort import overlay_cost
+from video_pipeline.domain.inventory import Check
 from video_pipeline.domain.orders import OrderKind, WorkOrder, wanted_renditions
 from video_pipeline.domain.records import ExportRecord, JobRecord, ThumbnailRecord
 from video_pipeline.domain.timebase import FPS_30, clock
@@ -27,6 +29,9 @@ from video_pipeline.steps.studio import Studio
 log = logging.getLogger(__name__)
 
 Metadata = dict[str, Any]
+
+FINDINGS_MAX = 200
+"""Of a check, in one event; the command line tells all."""
 
 PREVIEW_WIDTH = 1000
 """Pixels. The UI shows pictures as they are in a window of about 1,040, and an event is a database row."""
@@ -53,6 +58,25 @@ def _drawn(name: str, draw: Callable[[], Any]) -> Metadata:
 def _costs(job: JobRecord) -> Metadata:
     page = f"{bootstrap.settings().studio_url}/#/jobs/{job.id}"
     return {"cost_usd": float(job.actual_cost_usd), "status": str(job.status), "studio": dg.MetadataValue.url(page)}
+
+
+def of_backup(facts: BackupFacts) -> Metadata:
+    """What a backup holds."""
+    rows = sum(table.rows for table in facts.database.tables)
+    return {"rows": rows, "files": facts.files, "bytes": facts.bytes, "has_media": facts.has_media}
+
+
+def of_check(check: Check) -> Metadata:
+    """What a look at books and store found."""
+    rows = [f"| {each.fault} | {each.what} | {each.key} | {each.detail} |" for each in check.findings[:FINDINGS_MAX]]
+    table = "\n".join(["| what | kind | file | why |", "|---|---|---|---|", *rows])
+    return {
+        "findings": len(check.findings),
+        "recorded": sum(count.recorded for count in check.counts),
+        "beside": check.beside,
+        "too_new": check.young,
+        "files": dg.MetadataValue.md(table),
+    }
 
 
 def of_storyboard(job: JobRecord) -> Metadata:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from video_pipeline import bootstrap
-from video_pipeline.orchestration.jobs import cleanup_job, order_albums_job, sweep_uploads_job
+from video_pipeline.orchestration.jobs import check_job, cleanup_job, order_albums_job, sweep_uploads_job
 
 daily_orders = dg.ScheduleDefinition(
     name="daily_orders",
@@ -42,4 +42,13 @@ def nightly_cleanup(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg
     return dg.RunRequest(run_config={"ops": {"clean_up": {"config": {"days": days}}}})
 
 
-SCHEDULES = [daily_orders, hourly_sweep, nightly_cleanup]
+weekly_check = dg.ScheduleDefinition(
+    name="weekly_check",
+    job=check_job,
+    cron_schedule="17 4 * * 0",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Each Sunday, compare the books with the media store; a file that is not right is a failed run.",
+)
+
+SCHEDULES = [daily_orders, hourly_sweep, nightly_cleanup, weekly_check]

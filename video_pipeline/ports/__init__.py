@@ -1,12 +1,13 @@
 """Owns the protocols at which the flow and the tools meet; hides which tool stands behind each.
 
 Modules in dependency order: work, providers, media, orders, shelf, publications, finding, books, access, outbound,
-outbox.
+outbox, backups.
 
 A fake that stands in for one of these passes the same contract tests as the real thing.
 """
 
 from video_pipeline.ports.access import AccessStore
+from video_pipeline.ports.backups import Backups
 from video_pipeline.ports.books import JobStore
 from video_pipeline.ports.media import MediaStore, MediaTools
 from video_pipeline.ports.outbound import Messenger
@@ -24,6 +25,7 @@ from video_pipeline.ports.work import IsCancelled, KeepFinished, ReportProgress
 __all__ = [
     "AccessStore",
     "AmbienceProvider",
+    "Backups",
     "Capabilities",
     "ImageProvider",
     "IsCancelled",

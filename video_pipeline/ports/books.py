@@ -28,7 +28,7 @@ from video_pipeline.domain.records import (
     Works,
 )
 from video_pipeline.domain.storyboard import BedPlan, MusicPrompt, Song, Storyboard, VisualPrompt
-from video_pipeline.ports.finding import FeedBook, StatisticsBook, SummaryBook
+from video_pipeline.ports.finding import FeedBook, InventoryBook, StatisticsBook, SummaryBook
 from video_pipeline.ports.orders import OrderBook
 from video_pipeline.ports.publications import PublicationBook
 from video_pipeline.ports.shelf import FileBook, ThumbnailBook, UploadBook
@@ -46,7 +46,12 @@ class JobBook(Protocol):
     """Jobs: ordering, finding, progress, history."""
 
     def create_job(
-        self, brief: Brief, output_directory: str | None = None, *, preparing: bool = False
+        self,
+        brief: Brief,
+        output_directory: str | None = None,
+        *,
+        preparing: bool = False,
+        key_id: UUID | None = None,
     ) -> JobRecord: ...
     def create_job_unless(self, brief: Brief, statuses: Sequence[JobStatus]) -> JobRecord | None:
         """Order a video unless its channel has a job in one of `statuses`; of several orders at once, one is taken."""
@@ -273,6 +278,7 @@ class JobStore(
     SummaryBook,
     StatisticsBook,
     FeedBook,
+    InventoryBook,
     LedgerBook,
     EditBook,
     Protocol,

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from video_pipeline.domain.feed import ChangeKey, FeedItem, JobChange
+from video_pipeline.domain.inventory import Inventory
 from video_pipeline.domain.job import JobKind, JobStatus
 from video_pipeline.domain.statistics import Gauges, Period, PeriodCost, StoryboardStats
 from video_pipeline.domain.summaries import ChannelSummary, JobSummary, Page
@@ -70,6 +71,14 @@ class StatisticsBook(Protocol):
         ...
 
     def gauges(self) -> Gauges: ...
+
+
+class InventoryBook(Protocol):
+    """What there should be in the media store."""
+
+    def inventory(self, job_id: UUID | None = None) -> Inventory:
+        """The files of one job or of all, and the jobs that there are."""
+        ...
 
 
 class FeedBook(Protocol):

@@ -281,6 +281,10 @@ class MediaStore(PartStore, Protocol):
         """The keys of all files that begin with `prefix`, in alphabetical order."""
         ...
 
+    def all_keys(self) -> list[str]:
+        """Where all files are, in alphabetical order; what others put there may have a name that is no key."""
+        ...
+
     def remove(self, key: str) -> None:
         """Delete `key`; nothing happens when it is not there."""
         ...

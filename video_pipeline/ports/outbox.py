@@ -18,10 +18,14 @@ class Outbox(Protocol):
         *,
         user_name: str | None = None,
         channel_id: UUID | None = None,
+        key_id: UUID | None = None,
         kinds: Sequence[str] = (),
         description: str = "",
     ) -> tuple[WebhookRecord, str]:
-        """Add a webhook; returns it and its secret, which is shown this once. No `kinds` means all."""
+        """Add a webhook; returns it and its secret, which is shown this once. No `kinds` means all.
+
+        One with a `key_id` is told of what this API key orders, as long as the key counts, and belongs to its user.
+        """
         ...
 
     def list_webhooks(self, user_name: str | None = None) -> list[WebhookRecord]:

@@ -60,15 +60,19 @@ def subscribe(
     *,
     user_name: str | None = None,
     channel_id: UUID | None = None,
+    key_id: UUID | None = None,
     kinds: Sequence[str] = (),
     description: str = "",
 ) -> tuple[WebhookRecord, str]:
     """Add a webhook after a look at where it leads; returns it and its secret, which is shown this once.
 
-    InvalidInputError for a URL, kind or description that is not usable, NotFoundError for an unknown channel.
+    InvalidInputError for a URL, kind or description that is not usable, NotFoundError for an unknown channel or key,
+    ConflictError for a key that counts no more.
     """
     messenger.check(url)
-    return outbox.create_webhook(url, user_name=user_name, channel_id=channel_id, kinds=kinds, description=description)
+    return outbox.create_webhook(
+        url, user_name=user_name, channel_id=channel_id, key_id=key_id, kinds=kinds, description=description
+    )
 
 
 def revise(

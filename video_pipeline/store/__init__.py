@@ -10,9 +10,11 @@ beside     thumbnails, uploaded files
 finding    lists, search, sums, the feed
 people     users, keys, sessions
 hooks      webhooks
+backup     copies of it all
 job_store  the one door to the books
 """
 
+from video_pipeline.store.backup.backups import PostgresBackups
 from video_pipeline.store.files.media import LocalMediaStore
 from video_pipeline.store.hooks.outbox import PostgresOutbox
 from video_pipeline.store.job_store import PostgresJobStore
@@ -26,6 +28,7 @@ __all__ = [
     "EmbeddedPostgres",
     "LocalMediaStore",
     "PostgresAccess",
+    "PostgresBackups",
     "PostgresJobStore",
     "PostgresOutbox",
     "admit_providers",

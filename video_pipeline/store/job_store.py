@@ -14,6 +14,7 @@ from video_pipeline.store.books.moves import MoveBooks
 from video_pipeline.store.books.orders import OrderBooks
 from video_pipeline.store.books.works import WorkBooks
 from video_pipeline.store.finding.feed import FeedBooks
+from video_pipeline.store.finding.inventory import InventoryBooks
 from video_pipeline.store.finding.pages import SummaryBooks
 from video_pipeline.store.finding.statistics import StatisticsBooks
 
@@ -31,6 +32,7 @@ class PostgresJobStore(
     SummaryBooks,
     StatisticsBooks,
     FeedBooks,
+    InventoryBooks,
     LedgerBooks,
     EditBooks,
 ):

@@ -16,11 +16,12 @@ from video_pipeline.domain.webhooks import verify
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.steps.notify import Courier, deliver_due
 from video_pipeline_tests.api.client import Client, Reply
-from video_pipeline_tests.api.conftest import House, Stocked, served
+from video_pipeline_tests.api.conftest import PASSWORD, House, Stocked, served
 from video_pipeline_tests.receivers import receiver, status
 
 WEBHOOK = {
-    *("id", "url", "user_name", "channel_id", "kinds", "description", "is_active", "disabled_reason", "created_at"),
+    *("id", "url", "user_name", "channel_id", "key_id", "kinds", "description", "is_active", "disabled_reason"),
+    "created_at",
 }
 DELIVERY = {
     *("id", "webhook_id", "payload", "status", "attempts", "next_attempt_at", "last_status_code", "last_error"),
@@ -150,6 +151,48 @@ def test_a_webhook_of_one_channel_is_told_of_it_alone(house: House) -> None:
         assert [json.loads(each.body)["data"]["job_id"] for each in there.messages] == [mine]
         assert made["channel_id"] == channel
         assert added(anna, there.url, channel_id=str(uuid4())).status == 404
+
+
+def test_a_keys_webhook_is_told_of_what_the_key_ordered(house: House) -> None:
+    anna, root = house.user("anna"), house.user("root", Scope.ADMIN)
+    laptop, shop = house.key("anna", Scope.SPEND), house.key("anna", Scope.SPEND)
+    with receiver() as there:
+        made = added(shop, there.url, for_key="this")
+        (key,) = [each for each in house.access.list_keys("anna") if str(each.id) == made.json["key_id"]]
+        assert (made.status, made.json["user_name"]) == (201, "anna")
+        house.ordered(laptop)
+        house.ordered(anna)
+        house.ordered(root)
+        mine = house.ordered(shop)
+        laptop.post(f"/jobs/{mine}/cancel")  # whoever does it: it is the key's job
+        deliver(house)
+        told = [json.loads(each.body) for each in there.messages]
+        kinds = [each["type"] for each in told]
+        assert ({each["data"]["job_id"] for each in told}, kinds) == ({mine}, ["job.created", "job.cancelled"])
+        # An administrator may name any key, and the webhook is its user's.
+        named = added(root, there.url, for_key=str(key.id))
+        assert (named.json["key_id"], named.json["user_name"]) == (str(key.id), "anna")
+        assert {each["id"] for each in anna.get("/webhooks").json["items"]} == {made.json["id"], named.json["id"]}
+        house.access.revoke_key(key.id)
+        assert laptop.post(f"/webhooks/{made.json['id']}/test").status == 409
+        assert added(root, there.url, for_key=str(key.id)).status == 409
+
+
+def test_nobody_has_webhooks_for_the_keys_of_others(house: House) -> None:
+    anna, ben, root = house.user("anna"), house.user("ben"), house.user("root", Scope.ADMIN)
+    (hers,), (his,) = house.access.list_keys("anna"), house.access.list_keys("ben")
+    with receiver() as there:
+        assert added(anna, there.url, for_key=str(hers.id)).status == 201
+        stolen, unknown = added(anna, there.url, for_key=str(his.id)), added(anna, there.url, for_key=str(uuid4()))
+        assert stolen.status == unknown.status == added(root, there.url, for_key=str(uuid4())).status == 404
+        assert stolen.json["detail"] == f"there is no key {his.id}"
+        assert added(root, there.url, for_key="this", every_user=True).status == 400
+        assert added(ben, there.url, for_key="mine").status == 422
+        assert ben.get("/webhooks").json["items"] == []
+        browser = house.stranger()
+        browser.sign_in("ben", PASSWORD)
+        assert added(browser, there.url, for_key="this").status == 400
+        assert added(browser, there.url, for_key=str(his.id)).status == 201
 
 
 @pytest.mark.parametrize(

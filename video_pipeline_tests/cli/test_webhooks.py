@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 
 from video_pipeline import bootstrap
+from video_pipeline.domain.access import Scope
 from video_pipeline.domain.webhooks import verify
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.steps.studio import Studio
-from video_pipeline.store import PostgresOutbox
+from video_pipeline.store import PostgresAccess, PostgresOutbox
 from video_pipeline_tests.cli.test_cli import Call, call, in_json
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.orchestration.conftest import wired
@@ -49,6 +50,23 @@ def test_a_webhook_from_its_making_to_its_end(call: Call, outbox: PostgresOutbox
         assert in_json(call, "webhook", "replay", sent["delivery_id"])["status"] == "pending"
     assert in_json(call, "webhook", "remove", made["webhook_id"])["removed"]
     assert in_json(call, "webhook", "list") == []
+
+
+def test_a_key_is_named_or_its_id_given(
+    call: Call, outbox: PostgresOutbox, access: PostgresAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "access_store", lambda: access)
+    for user in ("ada", "bob"):
+        access.create_user(user, "correct horse battery", Scope.SPEND)
+    old, shop, other = (access.create_key(user, "the shop", Scope.SPEND)[0].id for user in ("ada", "ada", "bob"))
+    access.revoke_key(old)
+    url = "https://example.com/hook"
+    made = in_json(call, "webhook", "new", url, "--user", "ada", "--key", "the shop")
+    assert (made["key_id"], made["user"]) == (str(shop), "ada")
+    assert in_json(call, "webhook", "new", url, "--key", str(other)[:8])["user"] == "bob"
+    for wrong, code in ((("the shop",), 2), (("nobody",), 4), ((str(other), "--user", "ada"), 4), ((str(old),), 1)):
+        assert call("webhook", "new", url, "--key", *wrong)[0] == code, wrong
+    assert len(outbox.list_webhooks()) == 2
 
 
 def test_what_people_read(call: Call, outbox: PostgresOutbox, monkeypatch: pytest.MonkeyPatch) -> None:

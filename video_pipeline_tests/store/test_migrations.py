@@ -52,7 +52,7 @@ def test_up_down_up(empty_database: Database) -> None:
     assert schema_version(engine) is None
     migrate(engine)
     full = rows(engine, OBJECTS)
-    assert schema_version(engine) == "0010"
+    assert schema_version(engine) == "0011"
     migrate(engine)  # nothing left to do
     assert rows(engine, OBJECTS) == full
     downgrade(engine)
@@ -104,6 +104,27 @@ def test_more_exports_up_and_down(empty_database: Database) -> None:
     assert rows(engine, "SELECT format, quality FROM exports") == {("mp4", "high")}
 
 
+def test_webhooks_of_keys_up_and_down(empty_database: Database) -> None:
+    engine, sql = empty_database.engine, Sql(empty_database.engine)
+    migrate(engine, "0010")
+    before = [rows(engine, query) for query in (COLUMNS, CONSTRAINTS, INDEXES)]
+    job = sql.job()
+    plain = sql.insert("webhooks", url="https://example.com/", secret="s", user_name="ada")
+    migrate(engine)
+    user = sql.insert("users", name="ada", password_hash="scrypt$", scope="spend")
+    key = sql.insert("api_keys", user_id=user, name="shop", key_hash=SHA, scope="spend")
+    sql.run("UPDATE video_jobs SET api_key_id = :key", key=key)
+    own = {"url": "https://example.com/", "secret": "s", "api_key_id": key}
+    with pytest.raises(IntegrityError, match="webhooks_api_key_id_check"):
+        sql.insert("webhooks", **own)
+    sql.insert("webhooks", user_name="ada", **own)
+    downgrade(engine, "0010")
+    assert [rows(engine, query) for query in (COLUMNS, CONSTRAINTS, INDEXES)] == before
+    # It would be told of everything that its user orders.
+    assert rows(engine, "SELECT id FROM webhooks") == {(plain,)}
+    assert rows(engine, "SELECT id FROM video_jobs") == {(job,)}
+
+
 def test_no_extension_is_needed(database: Database) -> None:
     assert rows(database.engine, "SELECT extname FROM pg_extension") == {("plpgsql",)}
 
@@ -114,14 +135,14 @@ def test_several_may_migrate_at_once(empty_database: Database) -> None:
         list(pool.map(migrate, engines))
     for engine in engines:
         engine.dispose()
-    assert schema_version(empty_database.engine) == "0010"
+    assert schema_version(empty_database.engine) == "0011"
 
 
 def test_processes_may_migrate_at_once(empty_database: Database) -> None:
     code = "import sys; from video_pipeline.store import connect, migrate; migrate(connect(sys.argv[1]))"
     started = [subprocess.Popen([sys.executable, "-c", code, empty_database.url]) for _ in range(2)]
     assert [process.wait(60) for process in started] == [0, 0]
-    assert schema_version(empty_database.engine) == "0010"
+    assert schema_version(empty_database.engine) == "0011"
 
 
 def test_a_failed_migration_leaves_nothing(empty_database: Database) -> None:

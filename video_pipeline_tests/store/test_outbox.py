@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
+from video_pipeline.domain.access import Scope
 from video_pipeline.domain.errors import ConflictError, IllegalMoveError, InvalidInputError, NotFoundError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.webhooks import FAILURES_TO_DISABLE, TOLD, DeliveryStatus, Result
-from video_pipeline.store import PostgresJobStore, PostgresOutbox
+from video_pipeline.store import PostgresAccess, PostgresJobStore, PostgresOutbox
 from video_pipeline.store.books.base import write_event
 from video_pipeline.store.server.engine import transaction
 from video_pipeline_tests.conftest import Database
@@ -154,6 +155,43 @@ def test_a_webhook_is_told_what_it_asked_for(store: PostgresJobStore, outbox: Po
     assert [each.payload["data"]["job_id"] for each in outbox.deliveries(of_user)] == [str(hers.id)]
     assert told(outbox, of_kind) == ["job.cancelled"]
     assert told(outbox, asleep) == []
+
+
+def test_a_key_is_told_what_it_ordered_as_long_as_it_counts(
+    store: PostgresJobStore, outbox: PostgresOutbox, access: PostgresAccess, database: Database
+) -> None:
+    access.create_user("ada", "correct horse battery", Scope.SPEND)
+    shop, laptop = (access.create_key("ada", name, Scope.SPEND, timedelta(days=1))[0].id for name in ("shop", "laptop"))
+    made, _ = outbox.create_webhook(URL, key_id=shop, user_name="somebody else")
+    assert (made.user_name, made.key_id) == ("ada", shop)
+    channel = store.create_channel("Here", "N").id
+    job = store.create_job(album(channel, user_id="ada"), key_id=shop).id
+    store.create_job(album(channel, user_id="ada"), key_id=laptop)
+    store.create_job(album(channel, user_id="ada"))
+    # Nobody else's, not even when it was ordered with the key: the key may not read it.
+    store.create_job(album(channel, user_id="bob"), key_id=shop)
+    assert {each.payload["data"]["job_id"] for each in outbox.deliveries(made.id)} == {str(job)}
+    assert told(outbox, made.id) == ["job.created"]
+    sql = Sql(database.engine)
+    for silence, voice in (
+        ("UPDATE api_keys SET expires_at = now() WHERE id = :key", "UPDATE api_keys SET expires_at = NULL"),
+        ("UPDATE users SET disabled_at = now() WHERE :key = :key", "UPDATE users SET disabled_at = NULL"),
+        ("UPDATE api_keys SET revoked_at = now() WHERE id = :key", "UPDATE api_keys SET revoked_at = NULL"),
+    ):
+        sql.run(silence, key=shop)
+        store.cancel(store.create_job(album(channel, user_id="ada"), key_id=shop).id)
+        (waiting,) = outbox.deliveries(made.id)
+        assert outbox.claim_due(limit=9, per_webhook=9) == []
+        assert outbox.claim_delivery(waiting.id) is None
+        with pytest.raises(ConflictError, match="counts no more"):
+            outbox.replay(waiting.id)
+        with pytest.raises(ConflictError, match="counts no more"):
+            outbox.create_webhook(URL, key_id=shop)
+        sql.run(voice)
+    (due,) = outbox.claim_due(limit=9, per_webhook=9)
+    assert due.payload["data"]["job_id"] == str(job)
+    with pytest.raises(NotFoundError, match="no key"):
+        outbox.create_webhook(URL, key_id=uuid4())
 
 
 def test_a_user_without_a_name_hears_of_no_job_of_nobody(store: PostgresJobStore, outbox: PostgresOutbox) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
@@ -210,6 +210,11 @@ class NewWebhook(BaseModel):
     kinds: Annotated[list[Annotated[Text, Field(max_length=40)]], Field(max_length=30)] | None = None
     description: Annotated[Text, Field(max_length=200)] = ""
     every_user: StrictBool = Field(default=False, description="Tell of everybody's jobs; for administrators.")
+    for_key: Literal["this"] | UUID | None = Field(
+        default=None,
+        description="Tell of what one API key orders: `this`, with which you ask, or the id of one of yours;"
+        " administrators may name any.",
+    )
 
 
 class WebhookChange(BaseModel):

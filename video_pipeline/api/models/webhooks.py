@@ -16,6 +16,7 @@ class Webhook(Answer):
     url: str
     user_name: str | None
     channel_id: UUID | None
+    key_id: UUID | None
     kinds: list[str] | None
     description: str
     is_active: bool

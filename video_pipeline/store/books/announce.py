@@ -1,6 +1,7 @@
 """Owns what an event leaves for webhooks: one row each, in the event's own transaction; hides the query.
 
-So nothing is told that was rolled back, and nothing that was committed goes untold. Who was disabled learns nothing.
+So nothing is told that was rolled back, and nothing that was committed goes untold. Who was disabled learns nothing,
+and a key's webhook is told of what the key ordered as long as the key counts.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ FROM (
     JOIN webhooks AS webhook ON webhook.is_active
         AND (webhook.channel_id IS NULL OR webhook.channel_id = job.channel_id)
         AND (webhook.user_name IS NULL OR webhook.user_name = job.user_id)
+        AND (webhook.api_key_id IS NULL OR EXISTS (
+            SELECT FROM api_keys AS key WHERE key.id = webhook.api_key_id AND key.id = job.api_key_id
+                AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > clock_timestamp())
+        ))
         AND (webhook.kinds IS NULL OR webhook.kinds ? event.kind)
         AND NOT EXISTS (SELECT FROM users WHERE users.name = webhook.user_name AND users.disabled_at IS NOT NULL)
     WHERE event.id = :event

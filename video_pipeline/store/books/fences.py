@@ -177,6 +177,12 @@ def bury(connection: Connection, which: ColumnElement[bool]) -> None:
             connection.execute(update(LEASES).where(LEASES.c.token == row.token).values(expires_at=_NOW))
 
 
+def held_jobs(connection: Connection) -> list[UUID]:
+    """The jobs that somebody works on; leases of processes that are gone end now."""
+    bury(connection, true())
+    return list(connection.execute(select(LEASES.c.video_job_id).where(live_lease(LEASES.c.video_job_id))).scalars())
+
+
 def _held(connection: Connection, job_id: UUID) -> ConflictError:
     row = connection.execute(select(LEASES).where(LEASES.c.video_job_id == job_id)).one()
     kind = ConflictError if row.edit is None else BeingEditedError

@@ -28,13 +28,21 @@ PREFIX_MIN_DIGITS = 6
 class JobBooks(Books):
     """Verbs that read jobs, or write what is no change of status."""
 
-    def create_job(self, brief: Brief, output_directory: str | None = None, *, preparing: bool = False) -> JobRecord:
+    def create_job(
+        self,
+        brief: Brief,
+        output_directory: str | None = None,
+        *,
+        preparing: bool = False,
+        key_id: UUID | None = None,
+    ) -> JobRecord:
         """Order a video: the job is `planned`; its files go to `output_directory`, a key, by default jobs/<id>.
 
         With `preparing` nothing is begun before somebody says that its files are there: `steps.start.start_job`.
-        NotFoundError when the channel does not exist.
+        `key_id` is the API key with which it is ordered. NotFoundError when the channel does not exist.
         """
-        values = _ordered(brief, output_directory) | ({"status": JobStatus.PREPARING} if preparing else {})
+        values = _ordered(brief, output_directory) | {"api_key_id": key_id}
+        values |= {"status": JobStatus.PREPARING} if preparing else {}
         with self._transaction() as connection:
             return _insert(connection, values)
 

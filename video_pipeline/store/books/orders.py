@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.errors import ConflictError, LeaseLostError, NotFoundError
@@ -169,9 +169,14 @@ class OrderBooks(Books):
 
 def is_ordered_work_live(connection: Connection, job_id: UUID) -> bool:
     """True while an attempt at an order of the job lives. With the job locked against others, none begins meanwhile."""
-    begun = ORDERS.c.video_job_id == job_id, ORDERS.c.status == OrderStatus.IN_PROGRESS
-    rows = connection.execute(select(ORDERS, _SILENT.label("silent")).where(*begun)).all()
-    return any(not _is_dead(row) for row in rows)
+    return job_id in jobs_with_live_orders(connection, ORDERS.c.video_job_id == job_id)
+
+
+def jobs_with_live_orders(connection: Connection, which: ColumnElement[bool]) -> set[UUID]:
+    """The jobs of which something that was ordered is being made, among the orders `which`."""
+    begun = and_(which, ORDERS.c.status == OrderStatus.IN_PROGRESS)
+    rows = connection.execute(select(ORDERS, _SILENT.label("silent")).where(begun)).all()
+    return {row.video_job_id for row in rows if not _is_dead(row)}
 
 
 def _kept(request: dict[str, Any]) -> dict[str, Any]:

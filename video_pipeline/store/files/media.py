@@ -140,13 +140,22 @@ class LocalMediaStore(Parts):
 
         InvalidInputError unless `prefix` is a key, or one with a slash behind it.
         """
-        root, folder = self.root.resolve(), self.path(prefix.removesuffix("/"))
-        top = folder if prefix.endswith("/") else folder.parent
-        found = []
+        folder = self.path(prefix.removesuffix("/"))
+        found = self._below(folder if prefix.endswith("/") else folder.parent)
+        return sorted(key for key in found if key.startswith(prefix))
+
+    def all_keys(self) -> list[str]:
+        """Where all files are, in alphabetical order, also those that others put there and that have no key.
+
+        Names that begin with a dot, at the top, belong to the store itself.
+        """
+        return sorted(key for key in self._below(self.root.resolve()) if not key.startswith("."))
+
+    def _below(self, top: Path) -> Iterator[str]:
+        root = self.root.resolve()
         for directory, _, names in os.walk(top):
             files = (Path(directory, name) for name in names)
-            found += [file.relative_to(root).as_posix() for file in files if file.is_file()]
-        return sorted(key for key in found if key.startswith(prefix))
+            yield from (file.relative_to(root).as_posix() for file in files if file.is_file())
 
     def _checksum(self, path: Path) -> str:
         status = path.stat()

@@ -4,4 +4,5 @@ search      words
 pages       lists in pages
 statistics  sums
 feed        what happens, for live readers
+inventory   the files that there should be
 """

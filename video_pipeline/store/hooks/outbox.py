@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -41,7 +42,7 @@ from video_pipeline.domain.webhooks import (
     Result,
 )
 from video_pipeline.store.books.codec import clean
-from video_pipeline.store.hooks.webhooks import WEBHOOKS, WELL, WebhookBooks, webhook_row
+from video_pipeline.store.hooks.webhooks import WEBHOOKS, WELL, WebhookBooks, may_be_told, webhook_row
 from video_pipeline.store.schema import tables
 
 DELIVERIES = cast(Table, tables.WebhookDelivery.__table__)
@@ -128,7 +129,7 @@ class PostgresOutbox(WebhookBooks):
         chosen = (
             select(ready.c.id)
             .select_from(WEBHOOKS.join(ready, true()))
-            .where(WEBHOOKS.c.is_active, WEBHOOKS.c.id.not_in(busy))
+            .where(may_be_told(), WEBHOOKS.c.id.not_in(busy))
             .order_by(WEBHOOKS.c.failures_in_a_row)
             .limit(limit)
         )
@@ -139,7 +140,7 @@ class PostgresOutbox(WebhookBooks):
         chosen = (
             select(DELIVERIES.c.id)
             .join(WEBHOOKS, WEBHOOKS.c.id == DELIVERIES.c.webhook_id)
-            .where(DELIVERIES.c.id == delivery_id, WEBHOOKS.c.is_active, _is_due())
+            .where(DELIVERIES.c.id == delivery_id, may_be_told(), _is_due())
             .with_for_update(of=DELIVERIES, skip_locked=True)
         )
         return next(iter(self._claim(chosen)), None)
@@ -232,11 +233,13 @@ def _judge(connection: Connection, webhook_id: UUID, result: Result) -> None:
 
 
 def _active_webhook(connection: Connection, webhook_id: UUID) -> None:
-    """Lock a webhook; ConflictError when it is not active, because what waits for it would wait for good."""
+    """Lock a webhook; ConflictError when it or its key is not active: what waits for it would wait for good."""
     row = webhook_row(connection, webhook_id, locked=True)
     if not row.is_active:
         reason = f" ({row.disabled_reason})" if row.disabled_reason else ""
         raise ConflictError(f"webhook {webhook_id} is not active{reason}; activate it first")
+    if not connection.execute(select(exists().where(WEBHOOKS.c.id == webhook_id, may_be_told()))).scalar():
+        raise ConflictError(f"the key of webhook {webhook_id} counts no more; make one for another key")
 
 
 def _delivery(connection: Connection, delivery_id: UUID) -> Row[Any]:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, or_, select, update
 
 from video_pipeline.domain.addresses import Target
-from video_pipeline.domain.errors import LimitReachedError, NotFoundError
+from video_pipeline.domain.errors import ConflictError, LimitReachedError, NotFoundError
 from video_pipeline.domain.webhooks import (
     SECRET_BYTES,
     WEBHOOKS_EACH_MAX,
@@ -24,6 +24,8 @@ from video_pipeline.store.books.codec import clean
 from video_pipeline.store.schema import tables
 
 WEBHOOKS = cast(Table, tables.Webhook.__table__)
+_KEYS = cast(Table, tables.ApiKey.__table__)
+_USERS = cast(Table, tables.User.__table__)
 
 WELL: dict[str, Any] = {"failures_in_a_row": 0, "failing_since": None}
 _PUBLIC = tuple(column for column in WEBHOOKS.c if column.name not in ("secret", "failing_since"))
@@ -38,23 +40,29 @@ class WebhookBooks(Books):
         *,
         user_name: str | None = None,
         channel_id: UUID | None = None,
+        key_id: UUID | None = None,
         kinds: Sequence[str] = (),
         description: str = "",
     ) -> tuple[WebhookRecord, str]:
         """Add a webhook; returns it and its secret, which is shown this once.
 
-        InvalidInputError for an unusable URL, kind or description, NotFoundError when there is no such channel,
-        LimitReachedError when the user has WEBHOOKS_EACH_MAX.
+        One with a `key_id` is told of what this API key orders, as long as the key counts, and belongs to its user,
+        whatever `user_name` says. InvalidInputError for an unusable URL, kind or description, NotFoundError when there
+        is no such channel or key, ConflictError when the key counts no more, LimitReachedError when the user has
+        WEBHOOKS_EACH_MAX.
         """
         secret = secret_of(secrets.token_bytes(SECRET_BYTES))
         values = {
             "user_name": user_name and clean(user_name),
             "channel_id": channel_id,
+            "api_key_id": key_id,
             "secret": secret,
             **_checked(url=url, kinds=kinds, description=description),
         }
         with self._transaction() as connection:
-            if user_name is not None:
+            if key_id is not None:
+                values["user_name"] = _owner_of_key(connection, key_id)
+            if values["user_name"] is not None:
                 _check_number(connection, values["user_name"])
             if channel_id is not None:
                 # Kept from being removed until the webhook stands.
@@ -117,6 +125,31 @@ def webhook_row(connection: Connection, webhook_id: UUID, *, locked: bool = Fals
     return row
 
 
+_LIVE_KEY = and_(
+    _KEYS.c.revoked_at.is_(None),
+    or_(_KEYS.c.expires_at.is_(None), _KEYS.c.expires_at > func.clock_timestamp()),
+    _USERS.c.disabled_at.is_(None),
+)
+
+
+def may_be_told() -> ColumnElement[bool]:
+    """The condition that a webhook is active, and so is the key that it belongs to, if it does."""
+    key = select(_KEYS.c.id).join(_USERS, _USERS.c.id == _KEYS.c.user_id)
+    lives = key.where(_KEYS.c.id == WEBHOOKS.c.api_key_id, _LIVE_KEY).exists()
+    return and_(WEBHOOKS.c.is_active, or_(WEBHOOKS.c.api_key_id.is_(None), lives))
+
+
+def _owner_of_key(connection: Connection, key_id: UUID) -> str:
+    """The user of a key that counts."""
+    query = select(_USERS.c.name, _LIVE_KEY.label("lives")).join(_KEYS, _KEYS.c.user_id == _USERS.c.id)
+    row = connection.execute(query.where(_KEYS.c.id == key_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"there is no key {key_id}")
+    if not row.lives:
+        raise ConflictError(f"key {key_id} counts no more, so nothing would be told; make a new one")
+    return str(row.name)
+
+
 def _check_number(connection: Connection, user_name: str) -> None:
     """Raise LimitReachedError when the user has enough of them; of several at once each may be the last."""
     count = select(func.count()).select_from(WEBHOOKS).where(WEBHOOKS.c.user_name == user_name)
@@ -142,6 +175,7 @@ def _webhook_record(row: Row[Any]) -> WebhookRecord:
         id=row.id,
         user_name=row.user_name,
         channel_id=row.channel_id,
+        key_id=row.api_key_id,
         url=row.url,
         kinds=tuple(row.kinds or ()),
         description=row.description,

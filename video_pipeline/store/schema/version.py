@@ -9,6 +9,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
@@ -32,7 +33,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             command.upgrade(_config(connection), revision)
         except CommandError as error:
             raise MachineError(
-                f"the schema of the database is {_current(connection)}, which this version does not know; "
+                f"the schema of the database is {current_revision(connection)}, which this version does not know; "
                 "install the version that made it, or a newer one"
             ) from error
 
@@ -72,11 +73,28 @@ def known_providers(connection: Connection, kind: str) -> list[str]:
 def schema_version(engine: Engine) -> str | None:
     """The revision of the schema; None when there is none yet."""
     with transaction(engine) as connection:
-        return _current(connection)
+        return current_revision(connection)
 
 
-def _current(connection: Connection) -> str | None:
+def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def rebuild(connection: Connection, revision: str) -> None:
+    """Make the schema anew as it was at `revision`, in the caller's transaction; all that is in it is lost."""
+    _take_turns(connection)
+    command.downgrade(_config(connection), "base")
+    command.upgrade(_config(connection), revision)
+
+
+def bring_forward(connection: Connection) -> None:
+    """Bring the schema to the newest revision, in the caller's transaction."""
+    command.upgrade(_config(connection), "head")
+
+
+def is_known(connection: Connection, revision: str) -> bool:
+    """True for a revision that this version of the package has."""
+    return revision in {each.revision for each in ScriptDirectory.from_config(_config(connection)).walk_revisions()}
 
 
 def _take_turns(connection: Connection) -> None:

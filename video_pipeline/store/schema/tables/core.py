@@ -143,6 +143,7 @@ class VideoJob(Base):
     master_report: Mapped[dict[str, Any] | None]
 
     user_id: Mapped[str | None]
+    api_key_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))  # that ordered it
     project_name: Mapped[str | None]
     song_title: Mapped[str | None]
     music_file: Mapped[str | None]

@@ -22,13 +22,17 @@ class Webhook(Base):
     __table_args__ = (
         CheckConstraint("jsonb_typeof(kinds) = 'array'", name="kinds"),
         CheckConstraint("failures_in_a_row >= 0", name="failures_in_a_row"),
+        # A key's webhook is its user's as well, so that it is never told of what the key may not read.
+        CheckConstraint("api_key_id IS NULL OR user_name IS NOT NULL", name="api_key_id"),
         Index("idx_webhooks_user_name", "user_name"),
         Index("idx_webhooks_channel_id", "channel_id"),
+        Index("idx_webhooks_api_key_id", "api_key_id"),
     )
 
     id: Mapped[Id]
     user_name: Mapped[str | None]  # whose jobs; null: everybody's
     channel_id: Mapped[UUID | None] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"))
+    api_key_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"))  # which key's jobs
     url: Mapped[str]
     # As it is, not hashed: each message is signed with it. No record holds it but that of a claimed delivery.
     secret: Mapped[str]

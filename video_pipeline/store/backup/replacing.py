@@ -1,0 +1,71 @@
+"""Owns whether the books may be replaced, and making room for others; hides locks and triggers.
+
+Everything here is undone with the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Table, func, select, text, true
+from sqlalchemy.exc import OperationalError
+
+from video_pipeline.domain.errors import ConflictError, InvalidInputError
+from video_pipeline.store.backup.tables import columns_of
+from video_pipeline.store.books.base import JOBS, LEDGER
+from video_pipeline.store.books.fences import held_jobs
+from video_pipeline.store.books.orders import jobs_with_live_orders
+from video_pipeline.store.schema.version import current_revision, is_known, rebuild
+
+_PATIENCE_MS = 10_000
+"""A transaction of the studio takes milliseconds; whoever holds a table longer than this is no friend of a restore."""
+
+
+def check_revision(connection: Connection, revision: str) -> None:
+    """InvalidInputError when the schema of a backup is one that this version of the package does not know."""
+    if not is_known(connection, revision):
+        raise InvalidInputError(
+            f"the backup has the schema {revision}, which this version does not know; "
+            "restore it with the version of video-pipeline that made it, or a newer one"
+        )
+
+
+def check_replaceable(connection: Connection, *, replace: bool) -> None:
+    """ConflictError while a job is worked on, and when there are jobs or payments unless they may go."""
+    held = [*held_jobs(connection), *jobs_with_live_orders(connection, true())]
+    if held:
+        raise ConflictError(
+            f"job {held[0]} is being worked on; stop the studio, or wait until nothing is, and restore then"
+        )
+    jobs, payments = _count(connection, JOBS), _count(connection, LEDGER)
+    if (jobs or payments) and not replace:
+        raise ConflictError(
+            f"the database has {jobs} jobs and {payments} entries of money, which a restore replaces; "
+            "make a backup of it first, and then say that it may: --replace"
+        )
+
+
+def keep_others_out(connection: Connection) -> None:
+    """Lock all tables until the end of the transaction; ConflictError when somebody uses one for long."""
+    connection.execute(text(f"SET LOCAL lock_timeout = {_PATIENCE_MS}"))
+    try:
+        connection.execute(text(f"LOCK TABLE {_tables(connection)} IN ACCESS EXCLUSIVE MODE"))
+    except OperationalError as error:
+        raise ConflictError("somebody uses the database; stop the studio, and restore then") from error
+
+
+def make_room(connection: Connection, revision: str) -> None:
+    """Empty all tables, and give them the schema that they had at `revision`."""
+    for able in ("DISABLE", "ENABLE"):  # the history and the ledger refuse to be emptied, as they should
+        for name in columns_of(connection):
+            connection.execute(text(f'ALTER TABLE "{name}" {able} TRIGGER USER'))
+        if able == "DISABLE":
+            connection.execute(text(f"TRUNCATE {_tables(connection)}"))
+    if revision != current_revision(connection):
+        rebuild(connection, revision)
+
+
+def _tables(connection: Connection) -> str:
+    return ", ".join(f'"{name}"' for name in columns_of(connection))
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
