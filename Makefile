@@ -1,6 +1,7 @@
 # make run    set up everything, order one video and make it    ARGS="--minutes 75 --seed 7 --json"
 # make up     Dagster's web UI and daemon on this machine
-# make test   set up and run all tests                          ARGS="-k store"
+# make test   set up and run the tests                          ARGS="-k store"
+# make test-slow  the tests of kills, load, long files and 1080p that take longest
 # make bench  measure the render engine beside its rivals       ARGS="--minutes 5 --json"
 # make bench-api  measure the REST API under load                ARGS="--seconds 10 --json"
 # make check  format, lint, types, import contract, definitions
@@ -9,10 +10,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# More processes than the two cores of a small machine: what one waits for (a server, a sensor) another uses.
+PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run up test bench bench-api check format lock setup clean
+.PHONY: run up test test-slow bench bench-api check format lock setup clean
 
 run: $(VENV)/ready
 	@$(BIN)/video-pipeline run $(ARGS)
@@ -21,7 +24,10 @@ up: $(VENV)/ready
 	@exec $(BIN)/video-pipeline up
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/ready
+	$(BIN)/python -m pytest $(PARALLEL) -m slow $(ARGS)
 
 bench: $(VENV)/ready
 	@exec $(BIN)/python -m tools.bench $(ARGS)

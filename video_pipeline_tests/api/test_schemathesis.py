@@ -125,6 +125,7 @@ def explored(
     return found
 
 
+@pytest.mark.slow
 def test_every_operation_keeps_its_promises_whatever_comes(full: Furnished) -> None:
     ids = full.ids
     known = {

@@ -124,6 +124,7 @@ def open_folder() -> Any:
         yield Path(name)
 
 
+@pytest.mark.slow
 def test_a_short_run_is_without_errors_and_leaves_nothing(open_folder: Path, tmp_path: Path) -> None:
     words = ["--only", "idle", "--seconds", "1", "--readers", "20", "--jobs", "60", "--pause", "0.1", "--json"]
     bench = started(open_folder, *words, "--out", str(tmp_path))
@@ -139,6 +140,7 @@ def test_a_short_run_is_without_errors_and_leaves_nothing(open_folder: Path, tmp
     assert list(open_folder.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_what_was_running_and_clears_up(open_folder: Path) -> None:
     bench = started(open_folder, "--only", "idle", "--seconds", "200", "--readers", "10", "--jobs", "20")
     assert bench.stderr is not None

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tools.bench.experiments import compare
 from tools.bench.material import Pool
@@ -19,6 +20,7 @@ from tools.bench.yard import Yard
 from video_pipeline.ffmpeg import FfmpegBinary, find_ffmpeg
 
 
+@pytest.mark.slow
 def test_ours_and_the_floor_are_measured_and_verified(pool: Pool, tmp_path: Path) -> None:
     ffmpeg: FfmpegBinary = find_ffmpeg(None)
     yard = Yard(tmp_path, ffmpeg.path, pool, Verifier(ffmpeg.path))
@@ -57,6 +59,7 @@ def _wrong_files_are_refused(yard: Yard, pool: Pool, folder: Path) -> None:
     assert yard.verifier.verdict(folder / "none.mp4", programme).faults == ("no file",)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_what_was_running_and_clears_up(sources: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     words = ["--minutes", "5", "--json", "--only", "ours", "--work", str(work)]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from video_pipeline import bootstrap
-from video_pipeline.cli.app import EXIT_CODES, app, exit_code, main
+from video_pipeline.cli.app import EXIT_CODES, app, exit_code
 from video_pipeline.domain import errors as errors_module
 from video_pipeline.domain.errors import NotFoundError, StudioError
 from video_pipeline.domain.job import Approval, JobStatus
@@ -22,34 +19,8 @@ from video_pipeline.domain.thumbnails import Design
 from video_pipeline.domain.timeline import Overlay
 from video_pipeline.settings import Settings
 from video_pipeline.steps.studio import Studio
-from video_pipeline_tests.orchestration.conftest import wired
-from video_pipeline_tests.steps.conftest import cores, order, studio
+from video_pipeline_tests.cli.conftest import Call, in_json
 from video_pipeline_tests.steps.test_pipeline import BEFORE, go
-
-__all__ = ["cores", "order", "studio", "wired"]
-
-Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def call(wired: dict[str, Any], studio: Studio, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> Call:
-    """Run the command line in this process: exit code, standard output, standard error."""
-    monkeypatch.setattr(bootstrap, "studio", lambda: studio)
-
-    def called(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["video-pipeline", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capfd.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return called
-
-
-def in_json(call: Call, *arguments: str) -> Any:
-    code, out, err = call(*arguments, "--json")
-    assert code == 0, err
-    return json.loads(out.splitlines()[-1])
 
 
 def test_every_command_has_help_with_an_example(call: Call) -> None:

@@ -9,9 +9,7 @@ from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.uploads import FileType
 from video_pipeline.ports import JobStore
-from video_pipeline_tests.cli.test_cli import Call, call, cores, in_json, order, studio, wired
-
-__all__ = ["call", "cores", "order", "studio", "wired"]
+from video_pipeline_tests.cli.conftest import Call, in_json
 
 NEW = (
     "job",

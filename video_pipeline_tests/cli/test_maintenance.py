@@ -12,13 +12,9 @@ from video_pipeline.domain.uploads import FileType
 from video_pipeline.steps.studio import Studio
 from video_pipeline.steps.uploads import keep_upload
 from video_pipeline.store import PostgresBackups
-from video_pipeline_tests.cli.test_cli import Call, call, in_json
+from video_pipeline_tests.cli.conftest import Call, in_json
 from video_pipeline_tests.conftest import Database
-from video_pipeline_tests.orchestration.conftest import wired
-from video_pipeline_tests.steps.conftest import cores, order, studio
 from video_pipeline_tests.steps.test_retention import Order
-
-__all__ = ["call", "cores", "order", "studio", "wired"]
 
 
 @pytest.fixture

@@ -10,12 +10,8 @@ import pytest
 
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.steps.studio import Studio
-from video_pipeline_tests.cli.test_cli import Call, call, in_json
-from video_pipeline_tests.orchestration.conftest import wired
-from video_pipeline_tests.steps.conftest import cores, order, studio
+from video_pipeline_tests.cli.conftest import Call, in_json
 from video_pipeline_tests.steps.test_pipeline import BEFORE, go
-
-__all__ = ["call", "cores", "order", "studio", "wired"]
 
 WORDS = "A lighthouse above a grey sea"
 

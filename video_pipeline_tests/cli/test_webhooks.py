@@ -14,13 +14,9 @@ from video_pipeline.domain.webhooks import verify
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.steps.studio import Studio
 from video_pipeline.store import PostgresAccess, PostgresOutbox
-from video_pipeline_tests.cli.test_cli import Call, call, in_json
+from video_pipeline_tests.cli.conftest import Call, in_json
 from video_pipeline_tests.conftest import Database
-from video_pipeline_tests.orchestration.conftest import wired
 from video_pipeline_tests.receivers import receiver, status
-from video_pipeline_tests.steps.conftest import cores, order, studio
-
-__all__ = ["call", "cores", "order", "studio", "wired"]
 
 
 @pytest.fixture

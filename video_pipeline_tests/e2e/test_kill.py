@@ -35,6 +35,7 @@ def recorded(installation: Installation, job: str, kind: str) -> dict[str, tuple
     return {each["kind"]: (each["sha256"], each["path"], Path(each["path"]).stat().st_mtime_ns) for each in files}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_finished_work_survives_kills_in_music_images_and_render(installation: Installation) -> None:
     child = installation.start("run", *ORDER)

@@ -50,6 +50,7 @@ def material(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_build_of_real_material_shows_it_all_and_sounds_like_it(installation: Installation, material: Path) -> None:
     printed = installation.call("run", "--kind", "build", "--files", str(material), "--json")

@@ -65,6 +65,7 @@ def test_doctor_finds_a_machine_that_can_work(installation: Installation) -> Non
     assert found["ok"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_run_that_is_asked_to_end_leaves_no_process_and_a_job_to_retry(installation: Installation) -> None:
     run = installation.start("run", *ORDER, "--visual-provider", "dummy", "--scenes", "3")

@@ -108,6 +108,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_preview_is_made_although_its_process_is_killed(served: Served) -> None:
     installation = served.installation

@@ -169,6 +169,7 @@ def test_a_ceiling_of_ones_own_is_kept(batch: Batch) -> None:
     assert size * 8 / batch.report("mp4_low").duration_s <= 200_000 * 1.25  # a dissolve may have three times as much
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "size"), [("mp4_uhd", (3840, 2160)), ("webm_vertical", (1080, 1920)), ("av1_square", (1080, 1080))]
 )

@@ -94,6 +94,7 @@ def tiny(workshop: Workshop) -> Iterator[tuple[list[MediaReference], list[MediaR
     return [reference(path) for path in pictures], [reference(path) for path in sounds]
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(max_examples=16, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_any_render_has_the_frames_of_its_timeline(

@@ -25,13 +25,25 @@ def cores() -> Iterator[Cores]:
         yield pool
 
 
+@pytest.fixture(scope="session")
+def finished_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Encoded stretches and sounds of all tests: most of them order the same video, and look at other things."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def studio(store: JobStore, media: MediaStore, cores: Cores, tmp_path: Path) -> Studio:
+def cache_root(finished_work: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Where a test's studio keeps finished work; a directory of its own for tests marked `own_cache`."""
+    return tmp_path / "cache" if request.node.get_closest_marker("own_cache") else finished_work
+
+
+@pytest.fixture
+def studio(store: JobStore, media: MediaStore, cores: Cores, cache_root: Path) -> Studio:
     """A studio with dummy providers."""
     return Studio(
         jobs=store,
         media=media,
-        tools=FfmpegTools(find_ffmpeg(None), cores, tmp_path / "cache"),
+        tools=FfmpegTools(find_ffmpeg(None), cores, cache_root),
         ambience=registry.ambience_providers(cores),
         music=registry.music_providers(cores),
         images=registry.image_providers(cores),

@@ -133,6 +133,7 @@ def stretches(studio: Studio, job: JobRecord) -> tuple[int, int]:
     return master.stretches_encoded, master.stretches_reused
 
 
+@pytest.mark.own_cache
 def test_only_what_an_edit_changed_is_encoded_again(studio: Studio, order: Order) -> None:
     job = waiting(studio, order)
     deliver(studio, job)

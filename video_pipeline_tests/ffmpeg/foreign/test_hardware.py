@@ -211,6 +211,7 @@ def test_hardware_that_works_is_used(
     assert fake.asked == ["h264_nvenc trial", "h264_nvenc work"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "complaint"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,6 +113,7 @@ def expected(timeline: Timeline) -> list[Seen]:
     return frames
 
 
+@pytest.mark.slow
 @given(timelines())
 @settings(max_examples=150, deadline=None)
 def test_plan_shows_each_frame_of_the_timeline_once_and_rightly(timeline: Timeline) -> None:

@@ -101,6 +101,7 @@ print(" ".join(hashlib.sha256(each.tobytes()).hexdigest() for each in pictures))
 """
 
 
+@pytest.mark.slow
 def test_two_processes_paint_the_same_bytes() -> None:
     other = subprocess.run([sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True)
     ours = [
@@ -116,11 +117,13 @@ def six(motif: Motif) -> list[Pixels]:
     return [picture(text, seed) for seed in range(6)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("motif", Motif)
 def test_six_seeds_of_one_motif_do_not_look_alike(motif: Motif) -> None:
     assert closest(six(motif)) > ALIKE_BITS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("motif", [Motif.CANDLE_HALL, Motif.LAKE])
 def test_an_album_of_one_motif_has_twenty_pictures(motif: Motif) -> None:
     words = zip(list(TimeOfDay) * 4, list(Weather) * 4, list(Palette) * 3, list(DETAILS[motif]) * 4, strict=False)

@@ -93,6 +93,7 @@ def test_bright_moods_sound_brighter_than_dark_ones(players: tuple[Instrument, .
     assert brightness("bright", "sparkling") > 1.12 * brightness("dark", "night")
 
 
+@pytest.mark.slow
 def test_twenty_pieces_of_an_album_are_all_different() -> None:
     pieces = [sound(asked) for asked in album()]
     found = [features(piece) for piece in pieces]
@@ -101,6 +102,7 @@ def test_twenty_pieces_of_an_album_are_all_different() -> None:
     assert nearest > 4 * _nuisance(pieces[::7])
 
 
+@pytest.mark.slow
 def test_even_pieces_of_one_ensemble_in_one_key_differ() -> None:
     pieces = [sound(asked) for asked in cycle()]
     found = [features(piece) for piece in pieces]
