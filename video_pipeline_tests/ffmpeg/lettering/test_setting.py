@@ -156,7 +156,7 @@ def test_all_words_are_there_in_their_order(parts: list[str]) -> None:
 
 
 def test_three_hundred_different_signs_are_checked_in_a_moment() -> None:
-    """Hundreds of fonts were asked for each of them, and all ways of breaking lines weighed in 25 sizes: 6 s a quote."""
+    """Hundreds of fonts were asked for each, and all ways of breaking lines weighed in 25 sizes: 6 s a quote."""
     text = "".join(map(chr, range(0x4E00, 0x4E00 + 300 * 60, 60)))
     need(text)
     began = time.process_time()
