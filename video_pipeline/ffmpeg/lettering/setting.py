@@ -212,11 +212,16 @@ def _rows(
 
 
 def _steps(rows: Sequence[Row]) -> list[float]:
-    """From each base line to the next, in em of the text."""
-    return [
-        max(_LEADING * after.scale, before.below * before.scale + after.above * after.scale + _LEAST_GAP) + after.gap
+    """From each base line to the next, in em of the text: the same between all lines of one size."""
+    needed = [
+        max(_LEADING * after.scale, before.below * before.scale + after.above * after.scale + _LEAST_GAP)
         for before, after in pairwise(rows)
     ]
+    widest = {
+        scale: max(step for step, after in zip(needed, rows[1:], strict=True) if after.scale == scale)
+        for scale in {row.scale for row in rows[1:]}
+    }
+    return [widest[after.scale] + after.gap for after in rows[1:]]
 
 
 def _height(rows: Sequence[Row]) -> float:

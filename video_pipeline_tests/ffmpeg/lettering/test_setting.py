@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,15 @@ def test_the_author_stands_below_and_smaller() -> None:
     assert [line.runs[0].run.text for line in setting.lines] == ["Two short", "lines", "— Rumi"]
     sizes = [line.runs[0].em_px for line in setting.lines]
     assert sizes[0] == sizes[1] > 1.3 * sizes[2]
+
+
+def test_all_lines_are_as_far_apart() -> None:
+    """The space below a line depended on how far its own letters reach."""
+    need("ِّقلب")
+    text = "السكينة تبدأ حين\nيصمت كل\nبِسْمِ ٱللَّهِ ٱلرَّحْمَٰنِ\nدا را"
+    bases = [line.runs[0].base for line in set_words(text, 1280, 720, installed_shelf()).lines]
+    steps = [below - above for above, below in pairwise(bases)]
+    assert max(steps) == pytest.approx(min(steps))
 
 
 def test_both_directions_in_one_line() -> None:
