@@ -17,6 +17,7 @@ from video_pipeline.ffmpeg.previews.designs import Drawn, compose
 from video_pipeline.ffmpeg.previews.glance import Reals
 from video_pipeline.ffmpeg.previews.thumbnails import THUMBNAIL_MAX_BYTES, draw_thumbnail, picture_appeal
 from video_pipeline.ffmpeg.previews.words import Wording, worded
+from video_pipeline_tests.ffmpeg.lettering.needed import need
 from video_pipeline_tests.ffmpeg.material import detailed_picture
 from video_pipeline_tests.ffmpeg.previews.test_words import only_ours
 
@@ -91,6 +92,18 @@ def test_words_at_the_bottom_end_before_the_corner_of_the_duration(design: Desig
     drawn = compose(design, [with_disc(0.3, 90)], worded(title))
     assert drawn.ink is not None
     assert drawn.ink[-86:, -200:].max() == 0
+
+
+@pytest.mark.parametrize("design", [Design.BOLD_TEXT, Design.MINIMAL])
+def test_what_stands_below_a_heading_that_begins_at_the_right_begins_there_too(design: Design) -> None:
+    need("שלום")
+    drawn = compose(design, [ground("black")], Wording("שלום עולם", "גשם"))
+    assert drawn.ink is not None
+    rows, columns = np.nonzero(drawn.ink > 0.5)
+    below = luma(drawn)[rows.max() + 4 :]
+    _, small = np.nonzero(below > 0.6 if design is Design.BOLD_TEXT else below[:, :600] < 0.4)
+    assert small.max() == pytest.approx(columns.max(), abs=12)
+    assert small.min() > columns.min() + 100
 
 
 def test_an_action_shot_has_no_band_for_a_line_without_ink() -> None:

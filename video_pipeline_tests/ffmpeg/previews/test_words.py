@@ -33,6 +33,7 @@ def test_the_first_part_of_a_title_is_its_heading() -> None:
     assert worded(" 🎵 Rain\n🌧 ").heading == "Rain"
     assert worded("Rain 🌧️: 1️⃣ low 👩‍💻 hour") == Wording("Rain", "1 low hour")
     assert worded("می‌خواهم | ශ්‍රී") == Wording("می‌خواهم", "ශ්‍රී")  # joiners that belong to words
+    assert worded("雨の夜｜一時間") == Wording("雨の夜", "一時間")
     assert worded("20° № 5™ © Sea® ♪ ★ 🡒") == Wording("20° № 5™ © Sea®", "")  # signs that are written, not ornaments
     assert worded("Sea™️ \u3164\u2800 | \uffa0") == Wording("Sea™", "")  # what is a letter by name only
     assert worded("") == worded(" | ") == Wording("", "")
