@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from video_pipeline.domain.characters import JOINERS
 
-ZWNJ, ZWJ = JOINERS
+ZWNJ, ZWJ = JOINERS[0], JOINERS[1]
 TEXT_STYLE, EMOJI_STYLE = "\ufe0e", "\ufe0f"
 _KEYCAP = "\u20e3"
 

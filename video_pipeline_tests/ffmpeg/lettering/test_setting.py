@@ -78,9 +78,10 @@ def test_letters_that_no_font_has_are_refused_by_name(text: str, package: str, n
         ("a\u202eb", "not shown: U\\+202E"),
         ("a\x1b[2J", "not shown: U\\+001B"),
         ("a\ud800", "not shown: U\\+D800"),
-        ("x" * 120, "too long for a picture of"),
+        ("x" * 120, "too long for a picture of 1920 x 1080: a word of it is longer"),
+        (f"Be.\n\n— {'n' * 80}", "a word of it is longer than a line; put a zero-width space"),
         ("word " * 81, "at most 400 fit"),
-        ("\n".join("abcdefghijklmnopqrstuvwxyz"), "too long for a picture of"),
+        ("\n".join("abcdefghijklmnopqrstuvwxyz"), "too long for a picture of 1920 x 1080: it takes too many lines"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(text: str, said: str) -> None:
