@@ -86,12 +86,16 @@ def test_words_stay_inside_and_leave_the_corner_of_the_duration(design: Design, 
 
 
 @pytest.mark.parametrize("design", LETTERED)
-@pytest.mark.parametrize("title", ["A Long Title Without Any Separator " * 6, "W" * 200])
+@pytest.mark.parametrize("title", ["A Long Title Without Any Separator " * 6, "W" * 17])
 def test_words_at_the_bottom_end_before_the_corner_of_the_duration(design: Design, title: str) -> None:
-    """Where the subject is above them: the ink, and what it stands on where it needs that."""
-    drawn = compose(design, [with_disc(0.3, 90)], worded(title))
+    """Where the subject, and what is restless, is above them."""
+    restless = with_disc(0.3, 90)
+    restless[:150] += ground("noise")[:150] - 0.5
+    drawn = compose(design, [np.clip(restless, 0, 1)], worded(title))
     assert drawn.ink is not None
     assert drawn.ink[-86:, -200:].max() == 0
+    if design in (Design.CLOSE_UP, Design.DARK):
+        assert drawn.ink[:360].max() == 0
 
 
 @pytest.mark.parametrize("design", [Design.BOLD_TEXT, Design.MINIMAL])

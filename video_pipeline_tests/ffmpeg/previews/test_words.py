@@ -131,9 +131,9 @@ def test_letters_are_as_wide_as_they_were_measured() -> None:
 
 def test_every_line_of_hebrew_begins_at_the_right() -> None:
     """One that begins with a foreign word, and so ends at the left with one, stood at the left."""
-    text = "שלום עולם וגם שלום Dagster עולם"
+    text = "שלום Dagster עולם של גשם וגם מוזיקה"
     need("שלום")
-    block = set_block(text, Style(420, 500, 4, 100, 90))
+    block = set_block(text, Style(490, 400, 4, 140, 62, is_heavy=False))
     tops = [*block.line_tops, block.height]
     rights = [np.flatnonzero(block.mask[a:b].max(axis=0) > 0.5).max() for a, b in pairwise(tops)]
     assert len(rights) > 1
