@@ -9,7 +9,7 @@ import typer
 
 from video_pipeline import bootstrap
 from video_pipeline.cli.output import print_facts, print_json, print_table
-from video_pipeline.domain.statistics import Period, PeriodCost, StoryboardStats
+from video_pipeline.domain.statistics import Period, StoryboardStats
 
 EXAMPLE = "Example: video-pipeline statistics --user anna --per week --days 90"
 
@@ -29,9 +29,10 @@ def statistics(
         print_json({"totals": sums, "over_time": rows})
         return
     print_facts("Totals" if user is None else f"Totals of {user}", _facts(sums))
-    busy = [row for row in rows if row != PeriodCost(row.period, 0, 0, row.cost_usd * 0, 0.0)]
     shown = [
-        (f"{row.period:%Y-%m-%d}", row.jobs, row.completed, f"{row.minutes:.1f}", f"{row.cost_usd:.2f}") for row in busy
+        (f"{row.period:%Y-%m-%d}", row.jobs, row.completed, f"{row.minutes:.1f}", f"{row.cost_usd:.2f}")
+        for row in rows
+        if not row.idle
     ]
     columns = (str(per), "ordered", "finished", "minutes", "US$")
     print_table(f"Cost and output per {per}", columns, shown, empty=f"nothing was ordered or paid in {days} days")

@@ -49,9 +49,17 @@ def thumbnails(
         for row in rows
     ]
     print_table("Thumbnails", columns, shown, empty="no thumbnails yet; they are drawn once the pictures are there")
-    if rows:
+    for model in dict.fromkeys(row["predicted_by"] for row in rows if row["predicted_by"]):
+        console.print(_explained(model, rows), markup=False, highlight=False)
+
+
+def _explained(model: str, rows: Sequence[dict[str, Any]]) -> str:
+    """What the estimates of a model mean; the weights of former versions are not known."""
+    if model == MODEL:
         weights = ", ".join(f"{part} {weight:.0%}" for part, weight in WEIGHTS.items())
-        console.print(f"{MODEL}, of 100: {weights}. No clicks were measured.", markup=False, highlight=False)
+        return f"{MODEL}, of 100: {weights}. No clicks were measured."
+    named = ", ".join(row["variant"] for row in rows if row["predicted_by"] == model)
+    return f"By {model}: {named}. They are estimated anew when the job's thumbnails are drawn next."
 
 
 def _named(records: Sequence[ThumbnailRecord], variant: str) -> ThumbnailRecord:

@@ -143,10 +143,15 @@ def _blocks(lines: Sequence[str]) -> list[_Block]:
 
 def _paragraphs(lines: Sequence[str]) -> Iterator[Quote]:
     blocks = _blocks(lines)
-    if len(blocks) == 1 and not any(_TAG.match(line) for line in blocks[0].lines[1:]):
+    if len(blocks) == 1 and not _is_timed(blocks[0].lines):
         blocks = list(_one_a_line(blocks[0]))
     for block in (each for whole in blocks for each in _at_times(whole)):
         yield _quote(block)
+
+
+def _is_timed(lines: Sequence[str]) -> bool:
+    """True when times part the lines into quotes, or one stands above them."""
+    return _TAG.fullmatch(lines[0]) is not None or any(map(_TAG.match, lines[1:]))
 
 
 def _one_a_line(block: _Block) -> Iterator[_Block]:

@@ -59,6 +59,11 @@ class PeriodCost:
     cost_usd: Decimal  # paid
     minutes: float  # of the videos completed
 
+    @property
+    def idle(self) -> bool:
+        """True when nothing was ordered, finished or paid."""
+        return not (self.jobs or self.completed or self.cost_usd or self.minutes)
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderSum:

@@ -14,7 +14,7 @@ from video_pipeline.domain import errors as errors_module
 from video_pipeline.domain.errors import NotFoundError, StudioError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.progress import Stage
-from video_pipeline.domain.records import JobRecord
+from video_pipeline.domain.records import JobRecord, ThumbnailDraft
 from video_pipeline.domain.thumbnails import Design
 from video_pipeline.domain.timeline import Overlay
 from video_pipeline.settings import Settings
@@ -167,6 +167,11 @@ def test_thumbnails_are_listed_with_the_parts_of_their_estimates_and_one_is_chos
     assert code == exit_code(NotFoundError(""))
     assert "it has" in err
     assert in_json(call, "job", "thumbnails", str(job.id)) == listed
+    drafts = [ThumbnailDraft(each["variant"], f"{each['variant']}.jpg", 0.5) for each in listed[:2]]
+    studio.jobs.replace_thumbnails(job.id, drafts, "appeal-1 (an estimate)")
+    out = call("job", "thumbnails", str(job.id))[1]
+    assert f"By appeal-1 (an estimate): {', '.join(sorted(each.variant for each in drafts))}" in out
+    assert "legibility 25%" not in out
 
 
 def test_statistics_are_those_of_the_store(call: Call, order: Callable[..., JobRecord]) -> None:

@@ -50,6 +50,10 @@ def test_times_in_a_paragraph_begin_another_quote() -> None:
     assert found == (Quote("One.", "A", at_s=10), Quote("Two,\nmore of two.", at_s=30))
 
 
+def test_a_time_above_the_only_quote_of_a_file() -> None:
+    assert read_quotes("[0:10]\nListen.\n— A") == (Quote("Listen.", "A", at_s=10),)
+
+
 def test_dashes_and_brackets_in_the_words_stay() -> None:
     (found,) = read_quotes("Wait -- listen — the rain [softly] begins: 12 o'clock.")
     assert found == Quote("Wait -- listen — the rain [softly] begins: 12 o'clock.")

@@ -9,7 +9,9 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 
-ZWNJ, ZWJ = "\u200c", "\u200d"
+from video_pipeline.domain.characters import JOINERS
+
+ZWNJ, ZWJ = JOINERS[0], JOINERS[1]
 TEXT_STYLE, EMOJI_STYLE = "\ufe0e", "\ufe0f"
 _KEYCAP = "\u20e3"
 

@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, features
 from video_pipeline.ffmpeg.lettering.blur import Reals, blurred
 from video_pipeline.ffmpeg.lettering.clusters import clusters
 from video_pipeline.ffmpeg.lettering.faces import Face, is_shaping
-from video_pipeline.ffmpeg.lettering.runs import EMOJI_EM, font_of
+from video_pipeline.ffmpeg.lettering.runs import font_of, picture_em
 from video_pipeline.ffmpeg.lettering.setting import AUTHOR_SCALE, Placed, Setting, set_words
 from video_pipeline.ffmpeg.lettering.shelf import OWN, fonts_mark, installed_shelf
 
@@ -133,12 +133,13 @@ class _Canvas:
         for cluster in clusters(placed.run.text):
             if not cluster.strip():
                 continue
-            picture = _emoji(placed.run.face, cluster, round(EMOJI_EM * placed.em_px))
+            width = picture_em(placed.run.face, cluster) * placed.em_px
+            picture = _emoji(placed.run.face, cluster, round(width))
             middle = placed.base - 0.36 * placed.em_px
             top = round(middle - picture.shape[0] / 2) - self.top
             target, seen = _common(self._pictures, picture, round(left) - self.left, top)
             target[:] = seen
-            left += EMOJI_EM * placed.em_px
+            left += width
 
     def finished(self) -> NDArray[np.uint8]:
         """The words over their shade."""

@@ -33,7 +33,7 @@ _LARGER = {"ARABIC": 1.10, "THAI": 1.04, "CJK": 0.94, "HIRAGANA": 0.94, "KATAKAN
 """How much larger letters of a script are set beside Latin ones of the same size, so that they look alike."""
 
 EMOJI_EM = 1.08
-"""Width of a coloured picture; it stands a little below the base line, as letters with tails do."""
+"""Width of one coloured picture; it stands a little below the base line, as letters with tails do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,18 @@ def optical_size(em_px: float) -> int:
 @lru_cache(maxsize=4096)
 def advance(run: Run, optical_px: float) -> float:
     """How far the next run stands away, in em."""
-    font = font_of(run.face, _MEASURED, optical_px)
     if run.face.is_coloured:
-        return EMOJI_EM * len([each for each in clusters(run.text) if each.strip()])
+        return sum(picture_em(run.face, each) for each in clusters(run.text) if each.strip())
+    font = font_of(run.face, _MEASURED, optical_px)
     return font.getlength(run.text, direction=_direction(run)) / _MEASURED * run.scale
+
+
+@lru_cache(maxsize=1024)
+def picture_em(face: Face, cluster: str) -> float:
+    """How wide a coloured cluster is: one picture, or those of its parts where the font does not know them together."""
+    font, direction = font_of(face, 0, 0), "ltr" if is_shaping() else None
+    one = max(font.getlength(letter, direction=direction) for letter in cluster)
+    return EMOJI_EM * max(round(font.getlength(cluster, direction=direction) / max(one, 1)), 1)
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ Letters are larger in smaller pictures, in parts of the picture, and smaller for
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -107,10 +108,10 @@ def set_words(text: str, width: int, height: int, shelf: Shelf) -> Setting:
         rows = _rows(lines, byline, em, room, most)
         if rows and _height(rows) * em <= most:
             return Setting(_placed(rows, em, width, height), em)
-    raise InvalidInputError(
-        f"{begun(text)} is too long for a picture of {width} x {height}: words are at most some 60 characters long, "
-        "or need a place where a line may end (a zero-width space, U+200B), and all of them a few lines"
-    )
+    why = "it takes too many lines; use fewer words"
+    if not _rows(lines, byline, shorter * _SMALLEST, room, math.inf):
+        why = "a word of it is longer than a line; put a zero-width space (U+200B) where it may be broken"
+    raise InvalidInputError(f"{begun(text)} is too long for a picture of {width} x {height}: {why}")
 
 
 def _checked(text: str) -> str:
@@ -212,11 +213,16 @@ def _rows(
 
 
 def _steps(rows: Sequence[Row]) -> list[float]:
-    """From each base line to the next, in em of the text."""
-    return [
-        max(_LEADING * after.scale, before.below * before.scale + after.above * after.scale + _LEAST_GAP) + after.gap
+    """From each base line to the next, in em of the text: the same between all lines of one size."""
+    needed = [
+        max(_LEADING * after.scale, before.below * before.scale + after.above * after.scale + _LEAST_GAP)
         for before, after in pairwise(rows)
     ]
+    widest = {
+        scale: max(step for step, after in zip(needed, rows[1:], strict=True) if after.scale == scale)
+        for scale in {row.scale for row in rows[1:]}
+    }
+    return [widest[after.scale] + after.gap for after in rows[1:]]
 
 
 def _height(rows: Sequence[Row]) -> float:

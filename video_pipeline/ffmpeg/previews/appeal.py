@@ -1,6 +1,7 @@
 """Owns the measurements behind the estimate of a thumbnail's appeal; hides pixels. Weights: domain.thumbnails.
 
-All is measured on the picture as small as YouTube shows it in a list of suggestions: 168 pixels wide.
+All is measured on the picture as small as YouTube shows it in a list of suggestions: 168 pixels wide. What draws the
+eye, and edges, are those of `glance`, 160 pixels wide.
 """
 
 from __future__ import annotations

@@ -50,24 +50,31 @@ def _bold_text(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     ground = canvas.mixed(ground, seen.depth, canvas.side_shade(is_left, 0.86, 0.90))
     heading = set_block(wording.heading, Style(690, 450, 3, 232, 66, leading=1.02, is_upper=True))
     below = _small(wording.rest, 600)
-    bar, gap = 12, 34
+    bar, gap, rule = 12, 34, 150
     tall = bar + gap + heading.height + (gap + below.height if below else 0)
     top = (SIZE[1] - tall) / 2
-    left = _MARGIN if is_left else SIZE[0] - _MARGIN - max(heading.width, below.width if below else 0, 150)
+    wide = max(heading.width, below.width if below else 0, rule)
+    left = _MARGIN if is_left else SIZE[0] - _MARGIN - wide
     if not is_left:
         top -= max(top + tall + 20 - (SIZE[1] - _BADGE[1]), 0)
-    ink = canvas.placed(heading, left, top + bar + gap)
+    ink = canvas.placed(heading, _begin(heading, left, wide, heading.width), top + bar + gap)
     ground = canvas.with_shadow(ground, ink, heading.em_px, 0.6)
-    rule = np.zeros_like(ink)
-    rule[round(top) : round(top) + bar, left : left + 150] = 1
-    ground = canvas.inked(ground, rule, seen.accent)
+    line, start = np.zeros_like(ink), _begin(heading, left, wide, rule)
+    line[round(top) : round(top) + bar, start : start + rule] = 1
+    ground = canvas.inked(ground, line, seen.accent)
     colours = np.full((*SIZE[::-1], 3), WHITE, np.float32)
     if len(heading.line_tops) > 1:
         colours[round(top + bar + gap) + heading.line_tops[-1] :] = seen.accent
     ground = canvas.inked(ground, ink, colours)
     if below:
-        ground = canvas.inked(ground, canvas.placed(below, left, top + tall - below.height), WHITE)
+        at = _begin(heading, left, wide, below.width)
+        ground = canvas.inked(ground, canvas.placed(below, at, top + tall - below.height), WHITE)
     return Drawn(ground, ink, heading.letters_px)
+
+
+def _begin(heading: Block, left: int, room: int, width: int) -> int:
+    """The left end of something `width` wide in a column: at its left, or its right where the heading begins there."""
+    return left + (room - width if heading.runs_left else 0)
 
 
 def _small(text: str, width: float) -> Block | None:
@@ -91,10 +98,11 @@ def _close_up(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     reach = min((heading.height + 2 * _MARGIN + 190) / SIZE[1], 0.85)
     ground = canvas.mixed(ground, seen.depth, canvas.flat_shade(is_top, reach, 0.82))
     top = 52 if is_top else SIZE[1] - 52 - heading.height
-    ink = canvas.placed(heading, left, top)
+    wide = left - _MARGIN + heading.width
+    ink = canvas.placed(heading, _MARGIN if heading.runs_left else left, top)
     ground = canvas.with_shadow(ground, ink, heading.em_px, 0.65)
-    bar = np.zeros_like(ink)
-    bar[top : top + heading.height, _MARGIN : _MARGIN + 12] = 1
+    bar, start = np.zeros_like(ink), _begin(heading, _MARGIN, wide, 12)
+    bar[top : top + heading.height, start : start + 12] = 1
     return Drawn(canvas.inked(canvas.inked(ground, bar, seen.accent), ink, WHITE), ink, heading.letters_px)
 
 
@@ -161,13 +169,16 @@ def _minimal(pictures: Sequence[Reals], wording: Wording) -> Drawn:
     gap, rule = 38, 6
     tall = heading.height + gap + rule + (gap + below.height if below else 0)
     top = round((SIZE[1] - tall) / 2)
-    ink = canvas.placed(heading, _MARGIN, top)
+    ink = canvas.placed(heading, _begin(heading, _MARGIN, room, heading.width), top)
     tone = (float(dark[0]), float(dark[1]), float(dark[2]))
     whole = canvas.inked(whole, ink, tone)
     line = top + heading.height + gap
-    whole[line : line + rule, _MARGIN : _MARGIN + 96] = 0.62 * cast
+    start = _begin(heading, _MARGIN, room, 96)
+    whole[line : line + rule, start : start + 96] = 0.62 * cast
     if below:
-        whole = canvas.inked(whole, canvas.placed(below, _MARGIN, line + rule + gap), tone)
+        whole = canvas.inked(
+            whole, canvas.placed(below, _begin(heading, _MARGIN, room, below.width), line + rule + gap), tone
+        )
     return Drawn(whole, ink, heading.letters_px)
 
 

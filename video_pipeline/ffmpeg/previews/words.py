@@ -32,7 +32,7 @@ _ORNAMENTS = (range(0x2190, 0x2E00), range(0x1F000, 0x20000))
 _PICTURING = str.maketrans("", "", "\ufe0e\ufe0f\u20e3")
 """What makes a pictograph of the sign before."""
 
-_SEPARATORS = (" | ", " – ", " — ", " - ", " · ", ": ")
+_SEPARATORS = (" | ", "｜", " – ", " — ", " - ", " · ", ": ")
 _STEPS = 12
 _HEAVY, _BOLDER = 600, 0.016
 """Headlines in a font lighter than this are drawn bolder by an outline of so many em."""
@@ -117,6 +117,7 @@ class Block:
     em_px: float
     line_tops: tuple[int, ...]  # where each line's ink begins; the next one's is its end
     letters_px: float  # the height of its capitals, or of other large letters
+    runs_left: bool  # it begins at the right
 
     @property
     def width(self) -> int:
@@ -205,7 +206,7 @@ def _drawn(em: float, rows: Sequence[Row], style: Style, base: int) -> Block:
     tops = tuple(
         max(round(line - row.above * em - _LEAST_GAP * em / 2) - top, 0) for line, row in zip(bases, rows, strict=True)
     )
-    return Block(mask, em, tops, _letters_px(rows, em))
+    return Block(mask, em, tops, _letters_px(rows, em), runs_left=base == 1)
 
 
 def _letters_px(rows: Sequence[Row], em: float) -> float:

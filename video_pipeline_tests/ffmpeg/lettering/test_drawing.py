@@ -118,6 +118,12 @@ def test_what_belongs_together_is_one_picture() -> None:
     (one,) = set_words("👩‍🚀", 1280, 720, installed_shelf()).lines
     (two,) = set_words("👩🚀", 1280, 720, installed_shelf()).lines
     assert two.runs[0].width == pytest.approx(2 * one.runs[0].width)
+    # Nobody has drawn this couple yet: two pictures of the usual size.
+    (odd,) = set_words("👩\u200d🌊", 1280, 720, installed_shelf()).lines
+    assert odd.runs[0].width == pytest.approx(two.runs[0].width)
+    seen = over(draw_words("👩\u200d🌊", 1280, 720), flat(90, (1280, 720)))
+    rows, _ = np.nonzero(seen.max(axis=2) - seen.min(axis=2) > 80)
+    assert rows.max() - rows.min() > 0.7 * odd.runs[0].em_px
 
 
 @pytest.mark.parametrize("size", [(854, 480), (480, 854)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -77,9 +78,10 @@ def test_letters_that_no_font_has_are_refused_by_name(text: str, package: str, n
         ("a\u202eb", "not shown: U\\+202E"),
         ("a\x1b[2J", "not shown: U\\+001B"),
         ("a\ud800", "not shown: U\\+D800"),
-        ("x" * 120, "too long for a picture of"),
+        ("x" * 120, "too long for a picture of 1920 x 1080: a word of it is longer"),
+        (f"Be.\n\n— {'n' * 80}", "a word of it is longer than a line; put a zero-width space"),
         ("word " * 81, "at most 400 fit"),
-        ("\n".join("abcdefghijklmnopqrstuvwxyz"), "too long for a picture of"),
+        ("\n".join("abcdefghijklmnopqrstuvwxyz"), "too long for a picture of 1920 x 1080: it takes too many lines"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(text: str, said: str) -> None:
@@ -114,6 +116,15 @@ def test_the_author_stands_below_and_smaller() -> None:
     assert [line.runs[0].run.text for line in setting.lines] == ["Two short", "lines", "— Rumi"]
     sizes = [line.runs[0].em_px for line in setting.lines]
     assert sizes[0] == sizes[1] > 1.3 * sizes[2]
+
+
+def test_all_lines_are_as_far_apart() -> None:
+    """The space below a line depended on how far its own letters reach."""
+    need("ِّقلب")
+    text = "السكينة تبدأ حين\nيصمت كل\nبِسْمِ ٱللَّهِ ٱلرَّحْمَٰنِ\nدا را"
+    bases = [line.runs[0].base for line in set_words(text, 1280, 720, installed_shelf()).lines]
+    steps = [below - above for above, below in pairwise(bases)]
+    assert max(steps) == pytest.approx(min(steps))
 
 
 def test_both_directions_in_one_line() -> None:
@@ -156,7 +167,7 @@ def test_all_words_are_there_in_their_order(parts: list[str]) -> None:
 
 
 def test_three_hundred_different_signs_are_checked_in_a_moment() -> None:
-    """Hundreds of fonts were asked for each of them, and all breaks of lines weighed in 25 sizes: 6 s a quote."""
+    """Hundreds of fonts were asked for each, and all ways of breaking lines weighed in 25 sizes: 6 s a quote."""
     text = "".join(map(chr, range(0x4E00, 0x4E00 + 300 * 60, 60)))
     need(text)
     began = time.process_time()

@@ -17,6 +17,7 @@ from video_pipeline.ffmpeg.previews.designs import Drawn, compose
 from video_pipeline.ffmpeg.previews.glance import Reals
 from video_pipeline.ffmpeg.previews.thumbnails import THUMBNAIL_MAX_BYTES, draw_thumbnail, picture_appeal
 from video_pipeline.ffmpeg.previews.words import Wording, worded
+from video_pipeline_tests.ffmpeg.lettering.needed import need
 from video_pipeline_tests.ffmpeg.material import detailed_picture
 from video_pipeline_tests.ffmpeg.previews.test_words import only_ours
 
@@ -85,12 +86,28 @@ def test_words_stay_inside_and_leave_the_corner_of_the_duration(design: Design, 
 
 
 @pytest.mark.parametrize("design", LETTERED)
-@pytest.mark.parametrize("title", ["A Long Title Without Any Separator " * 6, "W" * 200])
+@pytest.mark.parametrize("title", ["A Long Title Without Any Separator " * 6, "W" * 17])
 def test_words_at_the_bottom_end_before_the_corner_of_the_duration(design: Design, title: str) -> None:
-    """Where the subject is above them: the ink, and what it stands on where it needs that."""
-    drawn = compose(design, [with_disc(0.3, 90)], worded(title))
+    """Where the subject, and what is restless, is above them."""
+    restless = with_disc(0.3, 90)
+    restless[:150] += ground("noise")[:150] - 0.5
+    drawn = compose(design, [np.clip(restless, 0, 1)], worded(title))
     assert drawn.ink is not None
     assert drawn.ink[-86:, -200:].max() == 0
+    if design in (Design.CLOSE_UP, Design.DARK):
+        assert drawn.ink[:360].max() == 0
+
+
+@pytest.mark.parametrize("design", [Design.BOLD_TEXT, Design.MINIMAL])
+def test_what_stands_below_a_heading_that_begins_at_the_right_begins_there_too(design: Design) -> None:
+    need("שלום")
+    drawn = compose(design, [ground("black")], Wording("שלום עולם", "גשם"))
+    assert drawn.ink is not None
+    rows, columns = np.nonzero(drawn.ink > 0.5)
+    below = luma(drawn)[rows.max() + 4 :]
+    _, small = np.nonzero(below > 0.6 if design is Design.BOLD_TEXT else below[:, :600] < 0.4)
+    assert small.max() == pytest.approx(columns.max(), abs=12)
+    assert small.min() > columns.min() + 100
 
 
 def test_an_action_shot_has_no_band_for_a_line_without_ink() -> None:

@@ -33,6 +33,7 @@ def test_the_first_part_of_a_title_is_its_heading() -> None:
     assert worded(" 🎵 Rain\n🌧 ").heading == "Rain"
     assert worded("Rain 🌧️: 1️⃣ low 👩‍💻 hour") == Wording("Rain", "1 low hour")
     assert worded("می‌خواهم | ශ්‍රී") == Wording("می‌خواهم", "ශ්‍රී")  # joiners that belong to words
+    assert worded("雨の夜｜一時間") == Wording("雨の夜", "一時間")
     assert worded("20° № 5™ © Sea® ♪ ★ 🡒") == Wording("20° № 5™ © Sea®", "")  # signs that are written, not ornaments
     assert worded("Sea™️ \u3164\u2800 | \uffa0") == Wording("Sea™", "")  # what is a letter by name only
     assert worded("") == worded(" | ") == Wording("", "")
@@ -130,9 +131,9 @@ def test_letters_are_as_wide_as_they_were_measured() -> None:
 
 def test_every_line_of_hebrew_begins_at_the_right() -> None:
     """One that begins with a foreign word, and so ends at the left with one, stood at the left."""
-    text = "שלום עולם וגם שלום Dagster עולם"
+    text = "שלום Dagster עולם של גשם וגם מוזיקה"
     need("שלום")
-    block = set_block(text, Style(420, 500, 4, 100, 90))
+    block = set_block(text, Style(490, 400, 4, 140, 62, is_heavy=False))
     tops = [*block.line_tops, block.height]
     rights = [np.flatnonzero(block.mask[a:b].max(axis=0) > 0.5).max() for a, b in pairwise(tops)]
     assert len(rights) > 1
