@@ -45,7 +45,7 @@ _PICTURES = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"))
 _HEIC_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"heim", b"heis"))
 _AVIF_BRANDS = frozenset((b"avif", b"avis"))
 _PICTURE_BRANDS = _HEIC_BRANDS | _AVIF_BRANDS | {b"mif1", b"msf1"}
-"""Of the first box, which such pictures share with films (ISO/IEC 23008-12); the last two leave open how it is coded."""
+"""Of the first box, which such pictures share with films (ISO/IEC 23008-12); the last two leave the coding open."""
 
 
 def picture_extension(path: Path) -> str | None:
