@@ -3,6 +3,7 @@
 # make test   set up and run all tests                          ARGS="-k store"
 # make bench  measure the render engine beside its rivals       ARGS="--minutes 5 --json"
 # make bench-api  measure the REST API under load                ARGS="--seconds 10 --json"
+# make sheets  make the contact sheets of the documentation anew  ARGS="album build"
 # make check  format, lint, types, import contract, definitions
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run up test bench bench-api check format lock setup clean
+.PHONY: run up test bench bench-api sheets check format lock setup clean
 
 run: $(VENV)/ready
 	@$(BIN)/video-pipeline run $(ARGS)
@@ -28,6 +29,9 @@ bench: $(VENV)/ready
 
 bench-api: $(VENV)/ready
 	@exec $(BIN)/python -m tools.bench_api $(ARGS)
+
+sheets: $(VENV)/ready
+	@exec $(BIN)/python -m tools.sheets $(ARGS)
 
 check: $(VENV)/ready
 	$(BIN)/ruff format --check .

@@ -85,7 +85,7 @@ def _music_video(channel: UUID, material: Material) -> tuple[Brief, Files]:
         song_title="Night Train",
         music_file=song.name,
         genre="synthwave",
-        prompt="a train that crosses a sleeping city at night",
+        prompt="neon towers of a sleeping city at night, above a dark harbour",
         scene_seconds=6,
     )
     return brief, [(FileType.MUSIC, song)]
@@ -117,7 +117,7 @@ class Material:
     def __init__(self, studio: Studio, folder: Path) -> None:
         self._studio = studio
         self._folder = folder
-        words: dict[str, Any] = {"channel_id": UUID(int=0), "niche_label": "Snowy Cabin", "mood_keywords": "warm"}
+        words: dict[str, Any] = {"channel_id": UUID(int=0), "niche_label": "Snowy Cabin", "mood_keywords": "warm, snow"}
         brief = StoryboardBrief(**words, seed=21, scene_count=5, scene_seconds=_SONG_S)
         self._script = studio.writer.write(brief, [_SONG_S * SAMPLE_RATE] * 5)
 
@@ -136,10 +136,10 @@ class Material:
             yield self._clip(picture) if number % 2 else picture
 
     def _clip(self, picture: Path) -> Path:
-        """Some seconds of snow in front of a picture."""
+        """Some seconds in which a picture comes nearer."""
         rate, song, out = FPS_30, self.song(), picture.with_suffix(".mp4")
         cut = TimeRange(0, _CLIP_S * SAMPLE_RATE)
-        shown = PictureClip(picture.stem, _reference(picture), rate.frames_in(_CLIP_S), Motion.SNOW)
+        shown = PictureClip(picture.stem, _reference(picture), rate.frames_in(_CLIP_S), Motion.SLOW_ZOOM)
         timeline = Timeline("clip", rate, (shown,), (), (SoundClip("song", _reference(song), cut, cut),), ())
         self._studio.tools.render(
             timeline,
