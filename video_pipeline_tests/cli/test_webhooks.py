@@ -65,8 +65,8 @@ def test_a_key_is_named_or_its_id_given(
     assert len(outbox.list_webhooks()) == 2
 
 
-def test_what_people_read(call: Call, outbox: PostgresOutbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "300")
+@pytest.mark.usefixtures("wide")
+def test_what_people_read(call: Call, outbox: PostgresOutbox) -> None:
     assert "no webhooks yet" in call("webhook", "list")[1]
     with receiver(status(204), status(500, b"[red]out[/red] of order")) as told:
         code, out, _ = call("webhook", "new", told.url)
