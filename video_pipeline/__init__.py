@@ -11,6 +11,7 @@ The rooms, in dependency order (imports point down only):
     providers       where music, pictures and prompts come from, one vendor a file
     ffmpeg          everything that decodes, encodes or measures media
     store           Postgres, migrations, files
+    scanner         a program of the operator's that decides about uploads
     cores           worker processes
     ports           the protocols at which the flow and the tools meet
     domain          frozen values and rules, standard library only
