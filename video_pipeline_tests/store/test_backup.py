@@ -290,7 +290,7 @@ def test_an_older_schema_is_restored_and_brought_forward(
         backups = PostgresBackups(engine, media)
         assert backups.make(tmp_path / "old").database.revision == "0010"
     PostgresBackups(other.engine, media).restore(tmp_path / "old")
-    assert schema_version(other.engine) == "0011"
+    assert schema_version(other.engine) == "0012"
     assert rows(other.engine, "SELECT id, api_key_id FROM video_jobs") == {(job, None)}
     migrate(engine)
     assert held(other.engine) == held(engine)
@@ -313,7 +313,7 @@ def test_books_with_jobs_are_replaced_only_when_that_is_said(
     backups.restore(intact, replace=True)
     with connect(database.url).connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM video_jobs")).scalar() == 2
-    assert schema_version(database.engine) == "0011"
+    assert schema_version(database.engine) == "0012"
 
 
 def test_who_uses_a_table_is_waited_for_and_then_named(
