@@ -137,6 +137,33 @@ def test_there_and_back_again(
         sql.run("DELETE FROM cost_ledger")
 
 
+def write_on(store: PostgresJobStore) -> None:
+    """An order, with a payment: a row in each table that has numbers."""
+    lease = store.claim(order_short(store).id, "run")
+    store.settle_cost(store.reserve_cost(lease, "leonardo", Decimal("0.02"), "x"), Decimal("0.02"))
+    store.release(lease)
+
+
+def test_numbers_go_on_however_often_books_are_restored(
+    database: Database, backups: PostgresBackups, tmp_path: Path
+) -> None:
+    """A sequence that was restarted and not used since was taken for a new one: every write failed from then on."""
+    store = PostgresJobStore(database.engine)
+    write_on(store)
+    first = backups.make(tmp_path / "first").database.numbers
+    assert first == {"job_events.id": 3, "cost_ledger.id": 3}
+    backups.restore(tmp_path / "first", replace=True)
+    assert backups.make(tmp_path / "second").database.numbers == first
+    backups.restore(tmp_path / "second", replace=True)
+    write_on(store)
+    # And what says too little, as backups of that time do, goes on behind its rows.
+    wrong = shutil.copytree(tmp_path / "first", tmp_path / "wrong")
+    resealed(wrong, lambda said: said["database"].update(numbers={"job_events.id": 1}))  # type: ignore[attr-defined] # JSON
+    Sql(database.engine).run("ALTER TABLE job_events ALTER id RESTART", "ALTER TABLE cost_ledger ALTER id RESTART")
+    backups.restore(wrong, replace=True)
+    write_on(store)
+
+
 def test_the_same_books_make_the_same_bytes(database: Database, backups: PostgresBackups, tmp_path: Path) -> None:
     furnish(database.engine)
     for name in ("one", "two"):
@@ -272,23 +299,14 @@ def test_a_schema_of_the_future_is_refused_with_a_word(
 
 
 def test_an_older_schema_is_restored_and_brought_forward(
-    empty_database: Database, other: Database, media: LocalMediaStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_database: Database, other: Database, media: LocalMediaStore, tmp_path: Path
 ) -> None:
     """As if the program had been replaced by this one between backup and restore."""
     engine, sql = empty_database.engine, Sql(empty_database.engine)
     migrate(engine, "0010")
     job = sql.job()
     sql.run("INSERT INTO job_events (video_job_id, kind) VALUES (:job, 'created')", job=job)
-    there = {
-        name for (name,) in rows(engine, "SELECT table_name || '.' || column_name FROM information_schema.columns")
-    }
-    with monkeypatch.context() as old:
-        for table in Base.metadata.tables.values():
-            for column in table.columns:
-                if f"{table.name}.{column.name}" not in there:
-                    old.setattr(column, "computed", "not there yet")
-        backups = PostgresBackups(engine, media)
-        assert backups.make(tmp_path / "old").database.revision == "0010"
+    assert PostgresBackups(engine, media).make(tmp_path / "old").database.revision == "0010"
     PostgresBackups(other.engine, media).restore(tmp_path / "old")
     assert schema_version(other.engine) == "0011"
     assert rows(other.engine, "SELECT id, api_key_id FROM video_jobs") == {(job, None)}

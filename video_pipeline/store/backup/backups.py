@@ -120,8 +120,7 @@ def _load(connection: Connection, folder: Path, database: DatabaseDump) -> None:
     make_room(connection, database.revision)
     load_tables(connection, folder, database)
     bring_forward(connection)
-    known = next_numbers(connection).keys()
-    go_on_from(connection, {name: number for name, number in numbers.items() if name in known})
+    go_on_from(connection, numbers)
 
 
 def _without_limits(connection: Connection) -> None:
