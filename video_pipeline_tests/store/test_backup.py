@@ -304,7 +304,10 @@ def test_an_older_schema_is_restored_and_brought_forward(
     """As if the program had been replaced by this one between backup and restore."""
     engine, sql = empty_database.engine, Sql(empty_database.engine)
     migrate(engine, "0010")
+    admit_providers(engine, music=("of_our_own",), visual=())
+    admit_providers(other.engine, music=("of_theirs",), visual=("theirs",))
     job = sql.job()
+    sql.track(job, provider="of_our_own")
     sql.run("INSERT INTO job_events (video_job_id, kind) VALUES (:job, 'created')", job=job)
     assert PostgresBackups(engine, media).make(tmp_path / "old").database.revision == "0010"
     PostgresBackups(other.engine, media).restore(tmp_path / "old")
@@ -312,7 +315,10 @@ def test_an_older_schema_is_restored_and_brought_forward(
     assert rows(other.engine, "SELECT id, api_key_id FROM video_jobs") == {(job, None)}
     migrate(engine)
     assert held(other.engine) == held(engine)
-    assert shape(other.engine) == shape(engine)
+    admit_providers(engine, music=("of_theirs",), visual=("theirs",))
+    names = ENUMS.replace("ORDER BY enumsortorder", "ORDER BY enumlabel")  # they come in the order of their admission
+    assert rows(other.engine, names) == rows(engine, names)
+    assert [*shape(other.engine)[:4], shape(other.engine)[5]] == [*shape(engine)[:4], shape(engine)[5]]
 
 
 def test_books_with_jobs_are_replaced_only_when_that_is_said(
@@ -320,7 +326,7 @@ def test_books_with_jobs_are_replaced_only_when_that_is_said(
 ) -> None:
     store, backups = PostgresJobStore(database.engine), PostgresBackups(database.engine, media)
     order_album(store)
-    with pytest.raises(ConflictError, match=r"1 jobs and 0 entries.*--replace"):
+    with pytest.raises(ConflictError, match=r"1 jobs, 1 channels, which .*--replace"):
         backups.restore(intact)
     lease = store.claim(order_short(store).id, "run")
     before = held(database.engine)
@@ -332,6 +338,44 @@ def test_books_with_jobs_are_replaced_only_when_that_is_said(
     with connect(database.url).connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM video_jobs")).scalar() == 2
     assert schema_version(database.engine) == "0011"
+
+
+def test_who_has_no_jobs_yet_loses_nothing_unasked(
+    database: Database, media: LocalMediaStore, access: PostgresAccess, intact: Path
+) -> None:
+    access.create_user("ada", "correct horse battery", Scope.SPEND)
+    access.create_key("ada", "shop", Scope.SPEND)
+    before = held(database.engine)
+    with pytest.raises(ConflictError, match="has 1 users, 1 keys, which"):
+        PostgresBackups(database.engine, media).restore(intact)
+    assert held(database.engine) == before
+
+
+def test_tables_of_somebody_else_are_left_alone(
+    database: Database, media: LocalMediaStore, intact: Path, tmp_path: Path
+) -> None:
+    sql, backups = Sql(database.engine), PostgresBackups(database.engine, media)
+    sql.run("CREATE TABLE shop (id BIGINT GENERATED ALWAYS AS IDENTITY)", "INSERT INTO shop DEFAULT VALUES")
+    backups.restore(intact)
+    assert "shop.id" not in backups.make(tmp_path / "backup").database.numbers
+    assert sql.one("INSERT INTO shop DEFAULT VALUES RETURNING id") == 2
+    assert sql.one("SELECT count(*) FROM shop") == 2
+    sql.run("CREATE SCHEMA other", "CREATE TABLE other.sales (job UUID REFERENCES video_jobs)")
+    with pytest.raises(ConflictError, match=r'other\.sales .* refers to video_jobs.* DROP CONSTRAINT "sales_job_fkey"'):
+        backups.restore(intact, replace=True)
+    sql.run("DROP TABLE other.sales")
+    backups.restore(intact, replace=True)
+
+
+def test_what_stands_on_the_tables_is_named_when_they_are_made_anew(
+    empty_database: Database, other: Database, media: LocalMediaStore, tmp_path: Path
+) -> None:
+    migrate(empty_database.engine, "0010")
+    PostgresBackups(empty_database.engine, media).make(tmp_path / "old")
+    Sql(other.engine).run("CREATE VIEW report AS SELECT id FROM video_jobs")
+    with pytest.raises(ConflictError, match="view report"):
+        PostgresBackups(other.engine, media).restore(tmp_path / "old")
+    assert schema_version(other.engine) == "0011"
 
 
 def test_who_uses_a_table_is_waited_for_and_then_named(

@@ -20,9 +20,8 @@ from video_pipeline.domain.backups import DatabaseDump, TableDump
 from video_pipeline.domain.errors import InvalidInputError, MachineError
 from video_pipeline.store.backup.folder import table_file
 from video_pipeline.store.schema.tables import Base
-from video_pipeline.store.schema.version import current_revision, known_providers
+from video_pipeline.store.schema.version import PROVIDER_TYPES, current_revision, known_providers
 
-PROVIDER_TYPES = ("music_provider", "visual_provider")
 _OPTIONS = sql.SQL("(FORMAT text, ENCODING 'UTF8')")
 
 
