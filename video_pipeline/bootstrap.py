@@ -189,7 +189,7 @@ def prompt_writer() -> PromptWriter:
 
 def backups() -> Backups:
     """Copies of this installation's books and files."""
-    return PostgresBackups(engine(), media_store())
+    return PostgresBackups(engine(), media_store(), replaced=settings().root / "replaced")
 
 
 def studio() -> Studio:

@@ -90,6 +90,24 @@ def daemon_is_alive(opened: dg.DagsterInstance) -> bool:
     return time.time() - float(beat.timestamp) < HEARTBEAT_TOLERANCE_S
 
 
+def check_stopped(purpose: str) -> None:
+    """ConflictError while a daemon looks after this installation: what it knows would not fit what comes."""
+    if _lock_path().exists():
+        with _lock_path().open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ConflictError(
+                    f"`video-pipeline up` is running for {_lock_path().parent.parent}; stop it, and {purpose} then"
+                ) from error
+    with instance() as opened:
+        if daemon_is_alive(opened):
+            raise ConflictError(
+                "a Dagster daemon looks after this installation, perhaps on another machine; stop it, and "
+                f"{purpose} when its last sign of life is {HEARTBEAT_TOLERANCE_S:.0f} s old"
+            )
+
+
 def _lock_path() -> Path:
     return bootstrap.settings().dagster_home / "daemon.lock"
 

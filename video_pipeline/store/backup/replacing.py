@@ -1,22 +1,29 @@
-"""Owns whether the books may be replaced, and making room for others; hides locks and triggers.
+"""Owns whether the books may be replaced, making room for others and what goes with them; hides locks and triggers.
 
 Everything here is undone with the caller's transaction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
 from typing import cast
 
-from sqlalchemy import Connection, Table, func, select, text, true
+from sqlalchemy import Connection, Table, case, func, select, text, true
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import InternalError, OperationalError
 
 from video_pipeline.domain.errors import ConflictError, InvalidInputError
+from video_pipeline.domain.money import LedgerEntry
 from video_pipeline.store.backup.tables import columns_of
-from video_pipeline.store.books.base import CHANNELS, JOBS, LEDGER
+from video_pipeline.store.books.base import CHANNELS, INSTALLATION, JOBS, LEDGER
 from video_pipeline.store.books.fences import held_jobs
 from video_pipeline.store.books.orders import jobs_with_live_orders
 from video_pipeline.store.schema.tables import ApiKey, User, Webhook
 from video_pipeline.store.schema.version import current_revision, is_known, rebuild
+
+Ledger = Mapping[tuple[int, datetime], Decimal]
 
 _LOSABLE: dict[str, Table] = {
     "jobs": JOBS,
@@ -98,6 +105,26 @@ def make_room(connection: Connection, revision: str) -> None:
                 f"something that is none of the studio's stands on its tables: {str(error.orig).strip()}; "
                 "remove it, and restore then"
             ) from error
+
+
+def ledger(connection: Connection) -> Ledger:
+    """The entries of the ledger, each by its number and moment, and what each says was paid."""
+    paid = case((LEDGER.c.entry == LedgerEntry.SETTLE, LEDGER.c.amount), else_=0)
+    rows = connection.execute(select(LEDGER.c.id, LEDGER.c.created_at, paid))
+    return {(number, moment): amount for number, moment, amount in rows}
+
+
+def gone(before: Ledger, connection: Connection) -> Ledger:
+    """Those of the entries that the ledger has no more."""
+    now = ledger(connection)
+    return {entry: amount for entry, amount in before.items() if entry not in now}
+
+
+def mark_restored(connection: Connection) -> None:
+    """Write down that the books were put back, by which runs of before are told from those that come now."""
+    values = {"restored_at": func.clock_timestamp()}
+    once = insert(INSTALLATION).values(id=1, **values)
+    connection.execute(once.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
 def _tables(connection: Connection) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 
 from video_pipeline.domain.backups import DatabaseDump, TableDump
 from video_pipeline.domain.errors import InvalidInputError, MachineError
-from video_pipeline.store.backup.folder import table_file
+from video_pipeline.store.backup.folder import new_file, table_file
 from video_pipeline.store.schema.tables import Base
 from video_pipeline.store.schema.version import PROVIDER_TYPES, current_revision, known_providers
 
@@ -31,13 +31,11 @@ def dump_tables(connection: Connection, folder: Path) -> DatabaseDump:
     for table in (each for each in Base.metadata.sorted_tables if each.name in there):
         columns = tuple(column.name for column in table.columns if column.name in there[table.name])
         key = tuple(column.name for column in table.primary_key)
-        path = folder / table_file(table.name)
-        path.parent.mkdir(exist_ok=True)
         # In the order of the key, so that the same books are the same bytes.
         what = sql.SQL("(SELECT {} FROM {} ORDER BY {})").format(
             _names(columns), sql.Identifier(table.name), _names(key)
         )
-        with path.open("wb") as file:
+        with new_file(folder / table_file(table.name)) as file:
             rows = _copy(connection, sql.SQL("COPY {} TO STDOUT {}").format(what, _OPTIONS), file)
         tables.append(TableDump(table.name, columns, rows))
     return DatabaseDump(

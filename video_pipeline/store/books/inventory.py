@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from video_pipeline.domain.inventory import Inventory, RecordedFile
 from video_pipeline.store.books.base import Books
@@ -37,6 +37,11 @@ _RECEIVING = text(
 )
 
 
+def recorded_files(connection: Connection, job_id: UUID | None = None) -> tuple[RecordedFile, ...]:
+    """The files that the books name, of one job or of all."""
+    return tuple(RecordedFile(*row) for row in connection.execute(_FILES, {"job": job_id}))
+
+
 class InventoryBooks(Books):
     """What there should be in the media store."""
 
@@ -48,6 +53,6 @@ class InventoryBooks(Books):
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             return Inventory(
                 jobs=frozenset(connection.execute(_JOBS, values).scalars()),
-                files=tuple(RecordedFile(*row) for row in connection.execute(_FILES, values)),
+                files=recorded_files(connection, job_id),
                 receiving=frozenset(connection.execute(_RECEIVING, values).scalars()),
             )
