@@ -63,7 +63,14 @@ def _costs(job: JobRecord) -> Metadata:
 def of_backup(facts: BackupFacts) -> Metadata:
     """What a backup holds."""
     rows = sum(table.rows for table in facts.database.tables)
-    return {"rows": rows, "files": facts.files, "bytes": facts.bytes, "has_media": facts.has_media}
+    lacking = "\n".join(f"* {each.key}: {each.why}" for each in facts.lacking[:FINDINGS_MAX])
+    return {
+        "rows": rows,
+        "files": facts.files,
+        "bytes": facts.bytes,
+        "has_media": facts.has_media,
+        "lacking": dg.MetadataValue.md(lacking or "nothing"),
+    }
 
 
 def of_check(check: Check) -> Metadata:

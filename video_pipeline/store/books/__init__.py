@@ -12,5 +12,5 @@ moves      changes of status, approvals
 works      storyboards and what is made from them
 edits      changes of a delivered storyboard
 orders     work on demand
-inventory  the files that there should be
+inventory  the files that there should be, and when the books were put back
 """
