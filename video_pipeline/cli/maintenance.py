@@ -12,6 +12,7 @@ from video_pipeline import bootstrap
 from video_pipeline.cli.output import console, megabytes, print_json, print_table
 from video_pipeline.cli.restored import facts_json, tell_restored
 from video_pipeline.domain.backups import BackupFacts
+from video_pipeline.domain.inventory import ADVICE
 from video_pipeline.steps.check import check_files
 from video_pipeline.steps.retention import OldJob, cleanup_old_jobs, old_jobs
 
@@ -97,7 +98,7 @@ def check(
     deep: Annotated[bool, typer.Option("--deep", help="Read every file; else only sizes are compared.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the books with the media store; exit code 1 when a file is missing, changed or in no book.
+    """Compare the books with the media store; exit code 1 when a file is missing, changed, unreadable or in no book.
 
     Nothing is deleted or mended. People may work meanwhile: what is new is given time to be recorded.
     """
@@ -108,6 +109,9 @@ def check(
     else:
         rows = [(each.fault, each.what, each.key, each.detail) for each in found.findings]
         print_table("Files", ("what", "kind", "file", "why"), rows, empty="every file is as the books say")
+        for fault, advice in ADVICE.items():
+            if any(each.fault is fault for each in found.findings):
+                console.print(f"{fault}: {advice}", markup=False, highlight=False, soft_wrap=True)
         recorded = ", ".join(f"{count.intact} of {count.recorded} {count.what}" for count in found.counts) or "none"
         sentence = f"recorded: {recorded}; beside them {found.beside}, too new to be judged {found.young}"
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -136,6 +136,8 @@ def test_a_check_tells_what_is_wrong(call: Call, studio: Studio, order: Order, m
     assert call("maintenance", "check")[0] == 0
     code, out, _ = call("maintenance", "check", "--deep")
     assert (code, f"changed │ upload │ {files[0].key}" in out, "1 of 2 upload" in out) == (1, True, True)
+    assert "changed: put it back from a backup" in out
+    assert "orphaned: " not in out
     code, out, err = call("maintenance", "check", "--deep", "--json")
     assert code == 1, err
     found = json.loads(out)
