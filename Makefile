@@ -4,6 +4,7 @@
 # make test-slow  the tests of kills, load, long files and 1080p that take longest
 # make bench  measure the render engine beside its rivals       ARGS="--minutes 5 --json"
 # make bench-api  measure the REST API under load                ARGS="--seconds 10 --json"
+# make sheets  make the contact sheets of the documentation anew  ARGS="album build"
 # make check  format, lint, types, import contract, definitions
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run up test test-slow bench bench-api check format lock setup clean
+.PHONY: run up test test-slow bench bench-api sheets check format lock setup clean
 
 run: $(VENV)/ready
 	@$(BIN)/video-pipeline run $(ARGS)
@@ -34,6 +35,9 @@ bench: $(VENV)/ready
 
 bench-api: $(VENV)/ready
 	@exec $(BIN)/python -m tools.bench_api $(ARGS)
+
+sheets: $(VENV)/ready
+	@exec $(BIN)/python -m tools.sheets $(ARGS)
 
 check: $(VENV)/ready
 	$(BIN)/ruff format --check .

@@ -13,6 +13,7 @@ The rooms, in dependency order (imports point down only):
     ffmpeg          everything that decodes, encodes or measures media
     store           Postgres, migrations, files
     outbound        requests to addresses that somebody named: webhooks, songs
+    scanner         a program of the operator's that decides about uploads
     cores           worker processes
     ports           the protocols at which the flow and the tools meet
     domain          frozen values and rules, standard library only

@@ -26,7 +26,9 @@ from video_pipeline.ports import (
     MusicProvider,
     Outbox,
     PromptWriter,
+    Scanner,
 )
+from video_pipeline.scanner import CommandScanner
 from video_pipeline.settings import Settings
 from video_pipeline.steps.studio import Studio, chosen
 from video_pipeline.store import (
@@ -192,6 +194,12 @@ def backups() -> Backups:
     return PostgresBackups(engine(), media_store(), replaced=settings().root / "replaced")
 
 
+def scanner() -> Scanner | None:
+    """What decides about uploads; None when nobody named a command."""
+    command = settings().scanner
+    return None if command is None else CommandScanner(command)
+
+
 def studio() -> Studio:
     """All tools of this installation."""
     return Studio(
@@ -203,6 +211,7 @@ def studio() -> Studio:
         images=image_providers(),
         writer=prompt_writer(),
         web=messenger(),
+        scanner=scanner(),
     )
 
 

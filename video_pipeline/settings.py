@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     retention_days: int | None = Field(
         default=None, ge=1, description="Days after which an ended job goes, with its files; by default it stays."
     )
+    scanner: Annotated[str, StringConstraints(min_length=1)] | None = Field(
+        default=None, description="A command that decides about uploads by its exit code, such as clamdscan --fdpass."
+    )
     webhook_private: bool = Field(
         default=False, description="Webhooks may go to private addresses, such as this machine's."
     )

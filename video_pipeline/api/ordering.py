@@ -50,7 +50,7 @@ _FIELDS = {
 """By the words with which the domain begins its complaint."""
 
 
-def brief_of(desk: Desk, new: models.NewJob, user_id: str) -> Brief:
+def brief_of(desk: Desk, new: models.NewJob, user_id: str | None) -> Brief:
     """The brief of an order; RequestValidationError names the field that is not usable."""
     _check_fields(new)
     for field, known in (("music_provider", desk.music()), ("visual_provider", desk.images())):

@@ -23,6 +23,7 @@ from video_pipeline.cli import (
     maintenance,
     people,
     produce,
+    publication,
     serve,
     statistics,
     storyboard,
@@ -52,6 +53,7 @@ app.add_typer(channels.app, name="channel")
 jobs.app.add_typer(storyboard.app)
 jobs.app.add_typer(files.app)
 jobs.app.add_typer(thumbnails.app)
+jobs.app.add_typer(publication.app)
 app.add_typer(jobs.app, name="job")
 app.add_typer(people.app, name="user")
 app.add_typer(keys.app, name="key")

@@ -93,6 +93,7 @@ class StudioResource(dg.ConfigurableResource[Studio]):
             images=self.providers.images(),
             writer=self.providers.writer(),
             web=bootstrap.messenger(),
+            scanner=bootstrap.scanner(),
         )
 
 

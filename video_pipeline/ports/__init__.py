@@ -9,7 +9,7 @@ A fake that stands in for one of these passes the same contract tests as the rea
 from video_pipeline.ports.access import AccessStore
 from video_pipeline.ports.backups import Backups
 from video_pipeline.ports.books import JobStore
-from video_pipeline.ports.media import MediaStore, MediaTools
+from video_pipeline.ports.media import MediaStore, MediaTools, Scanner
 from video_pipeline.ports.outbound import Messenger
 from video_pipeline.ports.outbox import Outbox
 from video_pipeline.ports.providers import (
@@ -38,5 +38,6 @@ __all__ = [
     "Outbox",
     "PromptWriter",
     "ReportProgress",
+    "Scanner",
     "Script",
 ]

@@ -57,6 +57,13 @@ class JobBook(Protocol):
         """Order a video unless its channel has a job in one of `statuses`; of several orders at once, one is taken."""
         ...
 
+    def update_job_config(self, job_id: UUID, brief: Brief, *, by: str) -> JobRecord:
+        """Order something else of the same kind, for the same channel and user, before anything is begun.
+
+        ConflictError when the job is planned already or worked on, InvalidInputError when kind, channel or user differ.
+        """
+        ...
+
     def get_job(self, job_id: UUID) -> JobRecord: ...
     def find_job(self, id_or_prefix: str) -> JobRecord: ...
     def list_jobs(

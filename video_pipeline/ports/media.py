@@ -213,6 +213,14 @@ class MediaTools(Protocol):
         ...
 
 
+class Scanner(Protocol):
+    """Decides whether a foreign file may come in, for example by looking for viruses."""
+
+    def check(self, path: Path) -> None:
+        """MediaError when the file is refused, MachineError when there is no answer."""
+        ...
+
+
 class PartStore(Protocol):
     """Keeps the bytes of uploads until they are files."""
 

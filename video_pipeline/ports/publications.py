@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
 from uuid import UUID
 
+from video_pipeline.domain.publication import Publication, VideoAnalytics
 from video_pipeline.domain.publishing import Privacy
 from video_pipeline.domain.records import JobRecord, YoutubeUploadRecord
 
 
 class PublicationBook(Protocol):
-    """Uploads to YouTube, and what is old."""
+    """What is said about videos, uploads to YouTube, what was measured there, and what is old."""
+
+    def get_publication(self, job_id: UUID) -> Publication: ...
+    def update_video_task(self, job_id: UUID, *, by: str, **changes: Any) -> Publication:
+        """Say something else about the video of a job, in fields of `Publication`; None clears one.
+
+        Texts that were written so stay when the storyboard is edited. InvalidInputError for a field that there is not,
+        or that is not written by hand, and for what YouTube would refuse.
+        """
+        ...
+
+    def save_video_analytics(
+        self,
+        job_id: UUID,
+        snapshot_date: date,
+        *,
+        views: int,
+        watch_time_hours: Decimal | None = None,
+        revenue_usd: Decimal | None = None,
+        youtube_video_id: str | None = None,
+    ) -> VideoAnalytics:
+        """Record what was measured up to a day; it replaces what was recorded for the same video and day.
+
+        The video is the one that the job was published as, unless another one is named: InvalidInputError without
+        either, and for figures that nobody can have measured.
+        """
+        ...
+
+    def get_video_analytics(self, job_id: UUID, limit: int = 366) -> list[VideoAnalytics]:
+        """What was measured of a job's videos, the last day first."""
+        ...
 
     def add_youtube_upload(
         self,

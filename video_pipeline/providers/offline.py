@@ -36,6 +36,8 @@ def write_flac(samples: NDArray[Any], out: Path) -> None:
         soundfile.write(aside, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
         os.replace(aside, out)
     except (OSError, soundfile.SoundFileError) as error:  # libsndfile has an error of its own for a full disk
-        raise MachineError(f"cannot write {out.name}: {error}; make room on that disk") from error
+        raise MachineError(
+            f"cannot write {out.name}: {error}; see that its folder can be written and has room"
+        ) from error
     finally:
         aside.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from video_pipeline.ports import (
     Messenger,
     MusicProvider,
     PromptWriter,
+    Scanner,
 )
 
 Provider = TypeVar("Provider")
@@ -33,6 +34,7 @@ class Studio:
     writer: PromptWriter
     ambience: Mapping[str, AmbienceProvider] = field(default_factory=dict)
     web: Messenger | None = None  # what fetches from addresses that users name
+    scanner: Scanner | None = None  # what decides about uploads before they are opened
 
 
 def chosen(providers: Mapping[str, Provider], name: str) -> Provider:

@@ -127,7 +127,9 @@ def _pieces(content: Iterable[bytes] | Path) -> Iterator[bytes]:
 
 
 def admitted(studio: Studio, made: Path, file_type: FileType) -> str:
-    """The extension that the content deserves; MediaError when it is not of this type."""
+    """The extension that the content deserves; MediaError when it is not of this type, or the scanner refuses it."""
+    if studio.scanner is not None:
+        studio.scanner.check(made)
     if file_type is FileType.QUOTES:
         made.write_text(quotes_of(made.read_bytes()), encoding="utf-8", newline="\n")
         return "txt"

@@ -80,10 +80,12 @@ def furnish(house: Stocked) -> Furnished:
         "spare_upload": _begun(spender, house.finished, "spared.wav"),
         "order": spender.post(f"/jobs/{house.waiting}/preview").json["id"],
         "preparing": _job(house, preparing=True),
+        "configurable": _job(house, preparing=True),
         **{name: _job(house) for name in ("cancellable", "cancelled", "failed")},
         **_webhooks(spender),
     }
     house.desk.jobs.cancel(UUID(found.ids["cancelled"]))
+    found.ids["its_channel"] = str(house.desk.jobs.get_job(UUID(found.ids["configurable"])).channel_id)
     house.desk.jobs.mark_job_failed(UUID(found.ids["failed"]), "a test wants it so")
     return found
 

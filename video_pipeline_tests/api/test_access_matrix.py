@@ -79,6 +79,15 @@ CALLS: dict[str, Call] = {
     "POST /jobs/{job_id}/cancel": Call(EDIT, ids={"job_id": "cancellable"}),
     "POST /jobs/{job_id}/start": Call(SPEND, ids={"job_id": "preparing"}),
     "POST /jobs/{job_id}/retry": Call(SPEND, ids={"job_id": "failed"}),
+    "PUT /jobs/{job_id}/brief": Call(
+        SPEND, ids={"job_id": "configurable"}, body=lambda ids: {**_ORDER, "channel_id": ids["its_channel"]}
+    ),
+    "GET /jobs/{job_id}/publication": Call(READ, ids=_DONE),
+    "PATCH /jobs/{job_id}/publication": Call(EDIT, ids=_DONE, body={"youtube_title": "Mine"}),
+    "GET /jobs/{job_id}/analytics": Call(READ, ids=_DONE),
+    "PUT /jobs/{job_id}/analytics/{snapshot_date}": Call(
+        EDIT, ids={**_DONE, "snapshot_date": "2026-03-01"}, body={"views": 7, "youtube_video_id": "dQw4w9WgXcQ"}
+    ),
     "GET /jobs/{job_id}/history": Call(READ, ids=_DONE),
     "GET /jobs/{job_id}/storyboard": Call(READ, ids=_DONE),
     "POST /jobs/{job_id}/refine": Call(

@@ -39,15 +39,14 @@ def backups(
         yield opened
 
 
+@pytest.mark.usefixtures("wide")
 def test_a_backup_is_made_and_restored(
     call: Call,
     backups: PostgresBackups,
     studio: Studio,
     order: Order,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "300")
     job, folder = order(), str(tmp_path / "backup")
     file = keep_upload(studio, job.id, FileType.QUOTES, "q.txt", [b"Breathe in.\n"])
     made = in_json(call, "maintenance", "backup", folder, "--media")
@@ -126,8 +125,8 @@ def test_what_is_no_backup_is_refused(call: Call, backups: PostgresBackups, tmp_
         assert "no backup" in err
 
 
-def test_a_check_tells_what_is_wrong(call: Call, studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "300")
+@pytest.mark.usefixtures("wide")
+def test_a_check_tells_what_is_wrong(call: Call, studio: Studio, order: Order) -> None:
     jobs = [order(), order()]
     files = [keep_upload(studio, job.id, FileType.QUOTES, "q.txt", [b"Breathe in.\n"]).media for job in jobs]
     code, out, _ = call("maintenance", "check", "--deep")

@@ -68,8 +68,8 @@ def test_a_key_is_named_or_its_id_given(
     assert "its key was revoked" in call("webhook", "list", "--user", "ada")[1]
 
 
-def test_what_people_read(call: Call, outbox: PostgresOutbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "300")
+@pytest.mark.usefixtures("wide")
+def test_what_people_read(call: Call, outbox: PostgresOutbox) -> None:
     assert "no webhooks yet" in call("webhook", "list")[1]
     with receiver(status(204), status(500, b"[red]out[/red] of order")) as told:
         code, out, _ = call("webhook", "new", told.url)

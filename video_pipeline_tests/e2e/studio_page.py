@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 PATIENCE_MS = 240_000
 
@@ -137,6 +137,8 @@ def _is_complaint(said: Any) -> bool:
 @contextmanager
 def opened(chromium: Path, address: str, pictures: Path, width: int = 1440, height: int = 900) -> Iterator[Studio]:
     """A browser of its own at the studio's address."""
+    # Five seconds, the default, are few for an upload while other tests render.
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=list(SWITCHES))
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +28,12 @@ def cores() -> Iterator[Cores]:
 
 @pytest.fixture(scope="session")
 def finished_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Encoded stretches and sounds of all tests: most of them order the same video, and look at other things."""
-    return tmp_path_factory.mktemp("cache")
+    """Encoded stretches and sounds of all tests: most of them order the same video, and look at other things.
+
+    Each of pytest-xdist's processes has a folder of its own beneath one that they share.
+    """
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "finished work"
 
 
 @pytest.fixture

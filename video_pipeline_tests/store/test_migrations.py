@@ -125,6 +125,22 @@ def test_webhooks_of_keys_up_and_down(empty_database: Database) -> None:
     assert rows(engine, "SELECT id FROM video_jobs") == {(job,)}
 
 
+def test_a_day_of_analytics_has_one_row(empty_database: Database) -> None:
+    engine, sql = empty_database.engine, Sql(empty_database.engine)
+    migrate(engine, "0011")
+    before = rows(engine, INDEXES)
+    day = {"video_job_id": sql.job(), "youtube_video_id": "a", "snapshot_date": "2026-03-01"}
+    for hour, views in (("09", 1), ("11", 3), ("10", 2)):
+        sql.insert("video_analytics", **day, views=views, created_at=f"2026-03-02 {hour}:00+00")
+    sql.insert("video_analytics", **day | {"snapshot_date": "2026-03-02"}, views=9)
+    migrate(engine)
+    assert rows(engine, "SELECT views FROM video_analytics") == {(3,), (9,)}  # the last one of a day counts
+    with pytest.raises(IntegrityError, match="idx_video_analytics_day"):
+        sql.insert("video_analytics", **day)
+    downgrade(engine, "0011")
+    assert rows(engine, INDEXES) == before
+
+
 def test_no_extension_is_needed(database: Database) -> None:
     assert rows(database.engine, "SELECT extname FROM pg_extension") == {("plpgsql",)}
 

@@ -1,6 +1,6 @@
 """Owns the forms of what the API takes and gives, with examples; hides pydantic's options.
 
-Modules in dependency order: base, taken, people, figures, products, jobs, webhooks.
+Modules in dependency order: base, taken, people, figures, products, publication, jobs, webhooks.
 
 Amounts are US dollars, lengths seconds, times UTC.
 """
@@ -52,14 +52,17 @@ from video_pipeline.api.models.products import (
     Uploads,
     Video,
 )
+from video_pipeline.api.models.publication import Analytics, Publication, VideoAnalytics
 from video_pipeline.api.models.taken import (
     ChannelChange,
     Login,
+    NewAnalytics,
     NewChannel,
     NewExports,
     NewJob,
     NewUpload,
     NewWebhook,
+    PublicationChange,
     Restoration,
     WebhookChange,
 )
@@ -72,6 +75,7 @@ from video_pipeline.api.models.webhooks import (
 )
 
 __all__ = [
+    "Analytics",
     "Bed",
     "Caption",
     "Channel",
@@ -93,6 +97,7 @@ __all__ = [
     "JobSummary",
     "Links",
     "Login",
+    "NewAnalytics",
     "NewChannel",
     "NewExports",
     "NewJob",
@@ -105,6 +110,8 @@ __all__ = [
     "Pieces",
     "Preview",
     "ProviderChoice",
+    "Publication",
+    "PublicationChange",
     "Refinements",
     "Restoration",
     "Scene",
@@ -122,6 +129,7 @@ __all__ = [
     "Version",
     "Versions",
     "Video",
+    "VideoAnalytics",
     "Webhook",
     "WebhookChange",
     "Webhooks",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from video_pipeline.domain.brief import (
     ALBUM_MINUTES,
@@ -24,6 +25,8 @@ from video_pipeline.domain.brief import (
 )
 from video_pipeline.domain.delivery import AspectRatio
 from video_pipeline.domain.job import Approval, JobKind
+from video_pipeline.domain.publication import COUNT_MAX, URL_MAX_CHARACTERS, UploadStrategy
+from video_pipeline.domain.publishing import DESCRIPTION_MAX_BYTES, TITLE_MAX_CHARACTERS
 from video_pipeline.domain.timeline import Overlay
 from video_pipeline.domain.uploads import UPLOAD_MAX_BYTES, FileType
 from video_pipeline.domain.wishes import BEDS_MAX, DUCKING_DB_MAX, LEVEL_DB, PROMPT_CHARACTERS
@@ -58,6 +61,7 @@ Text = Annotated[str, BeforeValidator(_utf8)]
 Label = Annotated[Text, Field(min_length=1, max_length=LABEL_MAX_CHARACTERS)]
 Decibel = Annotated[float, BeforeValidator(_number)]
 Number = Annotated[int, BeforeValidator(_number)]
+Amount = Annotated[Decimal, BeforeValidator(_number), Field(max_digits=10, decimal_places=2)]
 ProviderName = Annotated[Text, Field(min_length=1, max_length=64)]
 
 
@@ -198,6 +202,34 @@ class Restoration(BaseModel):
     model_config = _form({"version_id": JOB_ID})
 
     version_id: UUID
+
+
+class PublicationChange(BaseModel):
+    """What is to be said about a video where it is published; what is not named stays, null clears."""
+
+    model_config = _form({"youtube_title": "Rain on the library roof", "upload_strategy": "manual"})
+
+    youtube_title: Annotated[Text, Field(min_length=1, max_length=TITLE_MAX_CHARACTERS)] | None = None
+    youtube_description: Annotated[Text, Field(max_length=DESCRIPTION_MAX_BYTES)] | None = None
+    youtube_tags: Annotated[list[Annotated[Text, Field(min_length=1, max_length=100)]], Field(max_length=100)] = []
+    video_url: Annotated[Text, Field(max_length=URL_MAX_CHARACTERS)] | None = None
+    youtube_video_id: Annotated[Text, Field(max_length=100)] | None = None
+    upload_strategy: UploadStrategy | None = None
+    scheduled_time: AwareDatetime | None = None
+    credits_used: Annotated[Number, Field(ge=0, le=COUNT_MAX)] | None = None
+
+
+class NewAnalytics(BaseModel):
+    """What was measured of a published video up to one day."""
+
+    model_config = _form({"views": 1200, "watch_time_hours": 310.5})
+
+    views: Annotated[Number, Field(ge=0, le=COUNT_MAX)]
+    watch_time_hours: Amount | None = None
+    revenue_usd: Amount | None = None
+    youtube_video_id: Annotated[Text, Field(max_length=100)] | None = Field(
+        default=None, description="By default the one that the job was published as."
+    )
 
 
 class NewWebhook(BaseModel):

@@ -21,6 +21,9 @@ SLOWEST_BPM, FASTEST_BPM = 48.0, 208.0
 _USUAL_BPM, _OCTAVES = 112.0, 1.1
 """People tap along near two beats a second, wherever a song allows two readings (Ellis 2007: 120 bpm, 0.9 octaves)."""
 
+_OFF_HALF = 0.02
+"""So near to half of a tempo lies what is half of it: strokes are not that even."""
+
 _GIVEN = 0.04
 """A tempo that somebody gave may be off by so much: 120.4 is called 120."""
 
@@ -140,9 +143,24 @@ def _period(likeness: Values, between_bpm: tuple[float, float], *, is_given: boo
     beats = at(every.astype(float))
     between = np.maximum(at(every - 0.5), np.maximum(at(every - 1 / 3), at(every - 2 / 3)))
     usual = np.exp(-np.square(np.log2(tempi / _USUAL_BPM) / _OCTAVES) / 2)
-    score = (beats - 0.5 * np.maximum(between, 0)) * (1.0 if is_given else usual)
-    best = int(np.argmax(score))
+    worth = beats - 0.5 * np.maximum(between, 0)
+    best = int(np.argmax(worth if is_given else worth * usual))
+    best = best if is_given else _half(tempi, worth, best)
     return float(periods[best]), float(beats[best])
+
+
+def _half(tempi: Values, worth: Values, best: int) -> int:
+    """Where half of the best tempo is, if it is worth no less by what is heard; else where the best one is.
+
+    What is usual decides where both readings do. Where the strokes between the slower beats are so weak that the slower
+    reading is the better one, it is that of a slow piece in eighths. A piano in eighths whose strokes are as strong as
+    those on the beat stays at twice its tempo: so are kick and snare of a faster one (see the table in the tests).
+    """
+    near = np.flatnonzero(np.abs(np.log(2 * tempi / tempi[best])) < _OFF_HALF)
+    if not near.size:
+        return best
+    half = int(near[np.argmax(worth[near])])
+    return half if worth[half] >= worth[best] else best
 
 
 def _tracked(strength: Values, period: float, check: Callable[[], None]) -> Values:

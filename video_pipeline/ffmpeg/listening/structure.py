@@ -21,7 +21,7 @@ from video_pipeline.ffmpeg.sound.tracks import Pcm, load_pcm, pcm_path
 from video_pipeline.ffmpeg.work.cache import Session, key_of
 from video_pipeline.ffmpeg.work.crew import StopFlag
 
-RHYTHM_VERSION = 2
+RHYTHM_VERSION = 3
 
 _STEP = TIMBRE_STEPS * HOP
 """Samples of one description of the timbre."""

@@ -135,6 +135,13 @@ def storyboard_columns(storyboard: Storyboard) -> dict[str, Any]:
     }
 
 
+def words_of_people(row: Row[Any]) -> dict[str, Any]:
+    """The columns of a job's texts that somebody wrote, and no plan."""
+    planned = {} if row.storyboard_data is None else storyboard_columns(Storyboard.from_json(row.storyboard_data))
+    texts = {name: row._mapping[name] for name in ("youtube_title", "youtube_description", "youtube_tags")}
+    return {name: text for name, text in texts.items() if text is not None and text != planned.get(name)}
+
+
 def _song_columns(storyboard: Storyboard) -> dict[str, Any]:
     """What is known only now of a job whose length and tempo are those of its songs."""
     if not storyboard.songs:

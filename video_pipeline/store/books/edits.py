@@ -18,7 +18,14 @@ from video_pipeline.domain.media import UPLOADED
 from video_pipeline.domain.records import ImageVersion, JobRecord, Lease, NewPicture
 from video_pipeline.domain.storyboard import SourceFile, Storyboard, seed_of
 from video_pipeline.store.books.base import IMAGE_VERSIONS, IMAGES, JOBS, TRACKS, Books, find_row
-from video_pipeline.store.books.codec import clean, image_columns, job_record, storyboard_columns, version_record
+from video_pipeline.store.books.codec import (
+    clean,
+    image_columns,
+    job_record,
+    storyboard_columns,
+    version_record,
+    words_of_people,
+)
 from video_pipeline.store.books.entries import settle
 from video_pipeline.store.books.fences import hold
 from video_pipeline.store.books.moves import check_version, reopen, version_of
@@ -175,7 +182,7 @@ def _edited(
     connection: Connection, row: Row[Any], storyboard: Storyboard, kind: str, message: str, **values: Any
 ) -> JobRecord:
     """The job with its other storyboard, awaiting approval."""
-    reopen(connection, row, kind, message, values=storyboard_columns(storyboard) | values)
+    reopen(connection, row, kind, message, values=storyboard_columns(storyboard) | words_of_people(row) | values)
     return job_record(find_row(connection, row.id))
 
 

@@ -104,6 +104,7 @@ class LeaseBooks(Books):
             counted: dict[str, Any] = {"attempt": taken.attempt}
             if not edit:
                 counted |= {"run_id": clean(run_id), "started_at": func.coalesce(JOBS.c.started_at, _NOW)}
+                counted |= {"run_dir": JOBS.c.output_directory}  # where a run puts what it makes
                 write_event(
                     connection, job_id, "claimed", status_from=row.status, message=run_id, attempt=taken.attempt
                 )

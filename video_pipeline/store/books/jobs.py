@@ -59,6 +59,26 @@ class JobBooks(Books):
             connection.execute(turn)
             return None if connection.execute(select(there)).scalar() else _insert(connection, values)
 
+    def update_job_config(self, job_id: UUID, brief: Brief, *, by: str) -> JobRecord:
+        """Order something else of the same kind, for the same channel and user, before anything is begun.
+
+        ConflictError when the job is planned already or worked on, InvalidInputError when kind, channel or user differ.
+        """
+        with self._transaction() as connection:
+            lock_lease(connection, job_id)
+            row = find_row(connection, job_id, locked=True)
+            bury(connection, LEASES.c.video_job_id == job_id)
+            begun = row.status not in (JobStatus.PREPARING, JobStatus.PLANNED) or row.storyboard_data is not None
+            if begun or connection.execute(select(exists().where(live_lease(job_id)))).scalar():
+                raise ConflictError(f"job {job_id} is {row.status} and begun; what was ordered stays as it is")
+            values = {name: value for name, value in _ordered(brief).items() if name not in _FIXED}
+            for name in ("kind", "channel_id", "user_id"):
+                if values[name] != row._mapping[name]:
+                    raise InvalidInputError(f"the {name} of job {job_id} stays {row._mapping[name]}; order another job")
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(values))
+            write_event(connection, job_id, "configured", message=f"by {by}")
+            return job_record(find_row(connection, job_id))
+
     def get_job(self, job_id: UUID) -> JobRecord:
         """The job; NotFoundError when there is none."""
         with self._transaction() as connection:
@@ -197,6 +217,9 @@ def _ordered(brief: Brief, output_directory: str | None = None) -> dict[str, Any
         **_own_columns(brief),
     }
 
+
+_FIXED = ("id", "output_directory")
+"""What a job keeps when something else is ordered."""
 
 _OWN_COLUMNS = ("song_title", "music_file", "genre", "bpm", "engine", "prompt")
 """What some kinds say and the seeds keep in columns of their own."""

@@ -46,6 +46,7 @@ from video_pipeline.store.books.codec import (
     report_to_json,
     storyboard_columns,
     track_record,
+    words_of_people,
 )
 from video_pipeline.store.books.entries import pay
 from video_pipeline.store.books.fences import hold
@@ -61,13 +62,13 @@ class WorkBooks(Books):
 
     def save_storyboard(self, lease: Lease, storyboard: Storyboard) -> None:
         """Record the plan with its texts; an approval given to another plan is taken back."""
-        values = storyboard_columns(storyboard)
         with self._transaction() as connection:
             hold(connection, lease)
-            approved = find_row(connection, lease.job_id, locked=True).approved
-            connection.execute(update(JOBS).where(JOBS.c.id == lease.job_id).values(values | NO_APPROVAL))
+            row = find_row(connection, lease.job_id, locked=True)
+            values = storyboard_columns(storyboard) | words_of_people(row) | NO_APPROVAL
+            connection.execute(update(JOBS).where(JOBS.c.id == lease.job_id).values(values))
             write_event(connection, lease.job_id, "planned", message=storyboard.title, attempt=lease.attempt)
-            if approved:
+            if row.approved:
                 write_event(connection, lease.job_id, "approval_reset", attempt=lease.attempt)
 
     def works(self, job_id: UUID) -> Works:

@@ -130,6 +130,7 @@ def scenery(path: Path) -> Path:
 
 
 # Before the cure x264's were 0.46 and 0.19, the light in VP9 0.27; libvpx cannot make the ends of a group finer.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("motion", "codec", "bar"),
     [

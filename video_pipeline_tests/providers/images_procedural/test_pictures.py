@@ -67,6 +67,7 @@ def test_every_motif_can_be_painted_at_every_time_of_day(motif: Motif) -> None:
         assert pixels.std() > 12, "a picture of one tone"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("motif", Motif)
 def test_light_has_no_holes_before_it_is_graded(motif: Motif) -> None:
     """The grading would hide a NaN; so the painters' own light is looked at, in every weather."""
@@ -175,6 +176,7 @@ def test_mist_lowers_the_contrast(motif: Motif) -> None:
     assert contrast(Weather.MIST) < 0.9 * contrast(Weather.CLEAR)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("motif", Motif)
 def test_each_detail_changes_the_picture(motif: Motif) -> None:
     """Against a picture with another detail; noise does not count, a pixel must move by 12 levels."""
@@ -198,6 +200,7 @@ def features(pixels: Pixels) -> npt.NDArray[np.float64]:
     return np.array([*rows, *edges])
 
 
+@pytest.mark.slow
 def test_motifs_can_be_told_apart_by_simple_features() -> None:
     """The nearest mean of four seeds names the motif of two other seeds far more often than the 1 in 14 of chance."""
     data = {motif: np.array([features(each) for each in six(motif)]) for motif in Motif}

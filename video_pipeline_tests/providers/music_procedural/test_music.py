@@ -23,6 +23,7 @@ from video_pipeline_tests.providers.music_procedural.repertoire import album, cy
 I = Instrument  # noqa: E741 - a table of instruments reads better with one letter
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", album(), ids=lambda asked: f"piece {asked.order_index}")
 def test_the_scale_that_is_heard_is_the_one_asked_for(asked: MusicPrompt) -> None:
     heard = chroma(sound(asked))
@@ -74,6 +75,7 @@ def test_the_tempo_that_is_heard_is_the_one_asked_for(players: tuple[Instrument,
     assert np.abs(found / ratios - 1).min() < 0.025, found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "players", [(I.PIANO, I.STRINGS), (I.HARP,), (I.GUITAR, I.BASS, I.BRUSHES), (I.KALIMBA, I.PAD)]
 )

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from video_pipeline.cores import Cores
-from video_pipeline.domain.errors import ProviderUnavailableError
+from video_pipeline.domain.errors import MachineError, ProviderUnavailableError
 from video_pipeline.domain.storyboard import Instrument, Mode
 from video_pipeline.ports import MusicProvider
 from video_pipeline.providers.music_procedural import ProceduralMusic
@@ -109,7 +109,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
     out = tmp_path / "taken.flac"
     out.mkdir()
     (out / "precious").write_text("kept")
-    with pytest.raises(OSError, match=r"taken\.flac"):
+    with pytest.raises(MachineError, match=r"taken\.flac"):
         write_piece(prompt(Instrument.KALIMBA, seconds=10), 1, out)
     assert [each.name for each in tmp_path.iterdir()] == ["taken.flac"]
     assert (out / "precious").read_text() == "kept"

@@ -119,7 +119,10 @@ class VideoAnalytics(Base):
     """What YouTube reported about a video on one day."""
 
     __tablename__ = "video_analytics"
-    __table_args__ = (Index("idx_video_analytics_job", "video_job_id", text("snapshot_date DESC")),)
+    __table_args__ = (
+        Index("idx_video_analytics_job", "video_job_id", text("snapshot_date DESC")),
+        Index("idx_video_analytics_day", "video_job_id", "youtube_video_id", "snapshot_date", unique=True),
+    )
 
     id: Mapped[Id]
     video_job_id: Mapped[UUID] = mapped_column(ForeignKey("video_jobs.id", ondelete="CASCADE"))
