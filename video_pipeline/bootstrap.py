@@ -191,7 +191,7 @@ def prompt_writer() -> PromptWriter:
 
 def backups() -> Backups:
     """Copies of this installation's books and files."""
-    return PostgresBackups(engine(), media_store())
+    return PostgresBackups(engine(), media_store(), replaced=settings().root / "replaced")
 
 
 def scanner() -> Scanner | None:

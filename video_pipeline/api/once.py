@@ -51,7 +51,7 @@ class OnceRoute(APIRoute):
             if key is None or request.method != "POST":
                 return await handle(request)
             try:
-                return await _answer(request, caller.name, key, handle)
+                return await _answer(request, caller, key, handle)
             finally:
                 await request.close()
 
@@ -64,9 +64,9 @@ def _admitted(request: Request, scope: Scope) -> Principal:
     return caller
 
 
-async def _answer(request: Request, owner: str, key: str, handle: Handler) -> Response:
+async def _answer(request: Request, caller: Principal, key: str, handle: Handler) -> Response:
     desk: Desk = request.app.state.desk
-    fingerprint = await _fingerprint(request)
+    owner, fingerprint = caller.name, await _fingerprint(request, caller)
     known = await run_in_threadpool(desk.access.begin_answer, owner, key, fingerprint)
     if known is not None:
         return Response(base64.b64decode(known.body), known.status, {**known.headers, REPLAYED: "true"})
@@ -88,11 +88,14 @@ def _keep(access: AccessStore, owner: str, key: str, response: Response) -> None
     access.keep_answer(owner, key, StoredAnswer(response.status_code, headers, body))
 
 
-async def _fingerprint(request: Request) -> str:
-    """What makes two requests the same: method, address, the version they expect, and the body."""
+async def _fingerprint(request: Request, caller: Principal) -> str:
+    """What makes two requests the same: method, address, the version they expect, the body, and the API key.
+
+    The key because a body may mean the key with which it comes, and the answer hold a secret that is that key's.
+    """
     address = request.scope["path"].encode("utf-8", "replace") + b"?" + request.scope["query_string"]
     digest = hashlib.sha256(f"{request.method} ".encode() + address + b"\n")
-    digest.update(f"{request.headers.get('if-match', '')}\n".encode())
+    digest.update(f"{request.headers.get('if-match', '')}\n{caller.key_id or ''}\n".encode())
     if request.headers.get("content-type", "").startswith("multipart/"):
         for name, value in (await request.form()).multi_items():
             digest.update(f"{name}\n{await _written(value)}\n".encode("utf-8", "replace"))

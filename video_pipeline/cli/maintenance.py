@@ -10,7 +10,9 @@ import typer
 
 from video_pipeline import bootstrap
 from video_pipeline.cli.output import console, megabytes, print_json, print_table
+from video_pipeline.cli.restored import facts_json, tell_restored
 from video_pipeline.domain.backups import BackupFacts
+from video_pipeline.domain.inventory import ADVICE
 from video_pipeline.steps.check import check_files
 from video_pipeline.steps.retention import OldJob, cleanup_old_jobs, old_jobs
 
@@ -54,34 +56,39 @@ def backup(
 ) -> None:
     """Write the books, as they are at one moment, and a list of all files with their checksums to a folder.
 
-    On the disk of the media store the copies share their bytes with the files: they cost no room, and go with the disk.
-    The folder holds secrets of webhooks and hashes of passwords; only you can look into it.
+    People may work meanwhile; what is still being written is left out. Exit code 1 when the books name files that are
+    not there or cannot be read: the backup is made, without them. On the disk of the media store the copies share their
+    bytes with the files: they cost no room, and go with the disk.
+
+    The folder holds secrets of webhooks, YouTube's refresh tokens of channels and hashes of passwords; only you can
+    look into it.
     """
-    _tell(folder, bootstrap.backups().make(folder.absolute(), with_media=media), as_json)
+    facts = bootstrap.backups().make(folder.absolute(), with_media=media)
+    _tell(folder, facts, as_json)
+    if facts.lacking:
+        raise typer.Exit(1)
 
 
 @app.command("restore", epilog="Example: video-pipeline maintenance restore /mnt/backup/studio-2026-03-01 --replace")
 def restore(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a backup.")],
-    replace: Annotated[bool, typer.Option("--replace", help="Books that have jobs may be replaced.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Books that somebody wrote in may be replaced.")] = False,
     media: Annotated[bool, typer.Option("--media", help="Put missing and changed files back as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the books what they were: all of it or, when anything is wrong, nothing.
+    """Make the books what they were: all of it or, when anything is wrong, nothing. Stop the studio first.
 
-    Users, keys and webhooks are those of the backup afterwards. Exit code 1 when files are missing or changed.
+    What happened since goes: jobs, entries of money (what was paid stays paid) and users; keys that were revoked since
+    count again, so revoke them once more. Books that are replaced are written to a backup of their own before. Exit
+    code 1 when files are missing or changed, or could not be put back.
     """
-    done = bootstrap.backups().restore(folder.absolute(), replace=replace, with_media=media)
-    if as_json:
-        told = {name: [each.key for each in getattr(done, name)] for name in ("missing", "changed", "put_back")}
-        print_json(_facts_json(done.facts) | told)
-    else:
-        moment = f"{done.facts.created_at:%Y-%m-%d %H:%M} UTC"
-        console.print(f"the books are those of {moment}", markup=False, highlight=False)
-        rows = [(what, media.key) for what in ("missing", "changed") for media in getattr(done, what)]
-        title = "Files that were put back" if done.put_back else "Files of the backup that the media store lacks"
-        print_table(title, ("what", "file"), rows, empty="all files of the backup are there")
-    if not done.put_back and (done.missing or done.changed):
+    from video_pipeline.orchestration.instance import stopped  # noqa: PLC0415 - a second of imports
+
+    with stopped():
+        done = bootstrap.backups().restore(folder.absolute(), replace=replace, with_media=media)
+        found = check_files(bootstrap.job_store(), bootstrap.media_store())
+    whole = tell_restored(done, found, as_json=as_json)
+    if not whole:
         raise typer.Exit(1)
 
 
@@ -91,7 +98,7 @@ def check(
     deep: Annotated[bool, typer.Option("--deep", help="Read every file; else only sizes are compared.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the books with the media store; exit code 1 when a file is missing, changed or in no book.
+    """Compare the books with the media store; exit code 1 when a file is missing, changed, unreadable or in no book.
 
     Nothing is deleted or mended. People may work meanwhile: what is new is given time to be recorded.
     """
@@ -102,6 +109,9 @@ def check(
     else:
         rows = [(each.fault, each.what, each.key, each.detail) for each in found.findings]
         print_table("Files", ("what", "kind", "file", "why"), rows, empty="every file is as the books say")
+        for fault, advice in ADVICE.items():
+            if any(each.fault is fault for each in found.findings):
+                console.print(f"{fault}: {advice}", markup=False, highlight=False, soft_wrap=True)
         recorded = ", ".join(f"{count.intact} of {count.recorded} {count.what}" for count in found.counts) or "none"
         sentence = f"recorded: {recorded}; beside them {found.beside}, too new to be judged {found.young}"
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
@@ -111,23 +121,14 @@ def check(
 
 def _tell(folder: Path, facts: BackupFacts, as_json: bool) -> None:
     if as_json:
-        print_json(_facts_json(facts))
+        print_json(facts_json(facts))
         return
     rows = sum(table.rows for table in facts.database.tables)
     held = "and" if facts.has_media else "and a list of"
     sentence = f"{folder}: {rows} rows {held} {facts.files} files ({megabytes(facts.bytes)})"
     console.print(sentence, markup=False, highlight=False, soft_wrap=True)
-
-
-def _facts_json(facts: BackupFacts) -> dict[str, object]:
-    return {
-        "created_at": facts.created_at,
-        "schema": facts.database.revision,
-        "rows": {table.name: table.rows for table in facts.database.tables},
-        "files": facts.files,
-        "bytes": facts.bytes,
-        "media": facts.has_media,
-    }
+    lacking = [(each.key, each.why) for each in facts.lacking]
+    print_table("Files that are not in it", ("file", "why"), lacking, empty="no file is missing in it")
 
 
 def _json(old: OldJob) -> dict[str, object]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.media import MediaReference
+from video_pipeline.domain.money import ZERO_USD
 
 FORMAT = 1
 """Of the folder; another number is another program's business."""
@@ -38,6 +41,14 @@ class DatabaseDump:
 
 
 @dataclass(frozen=True, slots=True)
+class Lack:
+    """A file of the media store that is not as it should be, or could not be used."""
+
+    key: str
+    why: str  # for people
+
+
+@dataclass(frozen=True, slots=True)
 class BackupFacts:
     """What a backup holds."""
 
@@ -46,6 +57,7 @@ class BackupFacts:
     files: int  # of the media store
     bytes: int  # of these files
     has_media: bool  # the files are in the backup as well, not only what they are
+    lacking: tuple[Lack, ...] = ()  # files that the books name, or that were there, and that the backup could not take
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -71,9 +83,19 @@ class BackupFacts:
                 files=int(value["files"]),
                 bytes=int(value["bytes"]),
                 has_media=bool(value["has_media"]),
+                lacking=tuple(Lack(str(each["key"]), str(each["why"])) for each in value.get("lacking", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidInputError(f"what this backup says of itself cannot be read: {error!r}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What a restore took away."""
+
+    folder: Path | None  # a backup of the books that were there; None when there was nothing
+    entries: int = 0  # of the ledger, which the restored books do not have
+    paid_usd: Decimal = ZERO_USD  # by these entries, to vendors
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +103,8 @@ class Restored:
     """What a restore did, and what it found in the media store."""
 
     facts: BackupFacts
+    replaced: Replaced
     missing: tuple[MediaReference, ...]  # in the backup's list and not in the store
     changed: tuple[MediaReference, ...]  # there, and not what they were
     put_back: tuple[MediaReference, ...]  # missing or changed ones that the backup had
+    failed: tuple[Lack, ...]  # missing or changed ones that could not be put back

@@ -13,7 +13,17 @@ class Fault(StrEnum):
 
     MISSING = "missing"  # in the books, and not in the store
     CHANGED = "changed"  # there, and not what the books say
+    UNREADABLE = "unreadable"  # there, and the disk does not give it back
     ORPHANED = "orphaned"  # there, and in no book
+
+
+ADVICE = {
+    Fault.MISSING: "put it back from a backup (maintenance restore DIR --media), or have it made anew by an edit",
+    Fault.CHANGED: "put it back from a backup (maintenance restore DIR --media), or have it made anew by an edit",
+    Fault.UNREADABLE: "look after the disk and its rights first, and check again",
+    Fault.ORPHANED: "somebody died before recording it, or put it there by hand: remove it when nobody misses it",
+}
+"""What to do, for people."""
 
 
 @dataclass(frozen=True, slots=True)

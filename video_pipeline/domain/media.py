@@ -18,6 +18,11 @@ class MediaReference:
     bytes: int
 
 
+def is_unfinished(key: str) -> bool:
+    """True when somebody may still be writing what lies there: a part of the key begins with a dot."""
+    return key.startswith(".") or "/." in key
+
+
 @dataclass(frozen=True, slots=True)
 class Loudness:
     """EBU R128 figures of a programme."""

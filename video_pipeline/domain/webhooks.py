@@ -90,7 +90,7 @@ class WebhookRecord:
     url: str
     kinds: tuple[str, ...]  # which events are told; empty: all of TOLD
     description: str
-    is_active: bool
+    is_active: bool  # also False when its key counts no more
     disabled_reason: str | None
     failures_in_a_row: int
     created_at: datetime

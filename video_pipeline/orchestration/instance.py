@@ -76,16 +76,36 @@ def daemon_is_alive(opened: dg.DagsterInstance) -> bool:
     One of this data directory holds a lock, which its death gives back at once. Another one, on another machine or
     started by hand, is known by its heartbeat alone, every 30 s.
     """
-    stopped_at = 0.0
     if _lock_path().exists():
         with _lock_path().open() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
-            stopped_at = float(lock.read() or 0)
+    return _beats(opened)
+
+
+@contextmanager
+def stopped() -> Iterator[None]:
+    """Nothing looks after this installation until the block ends; ConflictError while something does.
+
+    What a daemon knows of jobs would not fit books that are replaced beneath it.
+    """
+    with instance() as opened:
+        if daemon_is_alive(opened):
+            raise ConflictError(
+                f"`video-pipeline up`, or another Dagster daemon, looks after {_lock_path().parent.parent} and its "
+                f"database; stop it first (one that was killed still counts for {HEARTBEAT_TOLERANCE_S:.0f} s)"
+            )
+    with sole_daemon():
+        yield
+
+
+def _beats(opened: dg.DagsterInstance) -> bool:
+    """True when there was a heartbeat lately, later than the orderly end of the daemon that had the lock."""
     beat = opened.get_daemon_heartbeats().get("SENSOR")
-    if beat is None or beat.timestamp <= stopped_at:
+    ended_at = float(_lock_path().read_text() or 0) if _lock_path().exists() else 0.0
+    if beat is None or beat.timestamp <= ended_at:
         return False
     return time.time() - float(beat.timestamp) < HEARTBEAT_TOLERANCE_S
 

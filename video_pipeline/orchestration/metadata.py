@@ -19,7 +19,7 @@ from video_pipeline import bootstrap
 from video_pipeline.domain.backups import BackupFacts
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.effort import overlay_cost
-from video_pipeline.domain.inventory import Check
+from video_pipeline.domain.inventory import ADVICE, Check
 from video_pipeline.domain.orders import OrderKind, WorkOrder, wanted_renditions
 from video_pipeline.domain.records import ExportRecord, JobRecord, ThumbnailRecord
 from video_pipeline.domain.timebase import FPS_30, clock
@@ -63,12 +63,21 @@ def _costs(job: JobRecord) -> Metadata:
 def of_backup(facts: BackupFacts) -> Metadata:
     """What a backup holds."""
     rows = sum(table.rows for table in facts.database.tables)
-    return {"rows": rows, "files": facts.files, "bytes": facts.bytes, "has_media": facts.has_media}
+    lacking = "\n".join(f"* {each.key}: {each.why}" for each in facts.lacking[:FINDINGS_MAX])
+    return {
+        "rows": rows,
+        "files": facts.files,
+        "bytes": facts.bytes,
+        "has_media": facts.has_media,
+        "lacking": dg.MetadataValue.md(lacking or "nothing"),
+    }
 
 
 def of_check(check: Check) -> Metadata:
     """What a look at books and store found."""
     rows = [f"| {each.fault} | {each.what} | {each.key} | {each.detail} |" for each in check.findings[:FINDINGS_MAX]]
+    faults = {each.fault for each in check.findings}
+    advice = [f"* {fault}: {what}" for fault, what in ADVICE.items() if fault in faults]
     table = "\n".join(["| what | kind | file | why |", "|---|---|---|---|", *rows])
     return {
         "findings": len(check.findings),
@@ -76,6 +85,7 @@ def of_check(check: Check) -> Metadata:
         "beside": check.beside,
         "too_new": check.young,
         "files": dg.MetadataValue.md(table),
+        "what_to_do": dg.MetadataValue.md("\n".join(advice) or "nothing"),
     }
 
 

@@ -22,12 +22,21 @@ ACTIVE_MAX = 100
 """Active runs looked at in one sweep; far more than the queue lets run at once."""
 
 
-def run_key(job: JobRecord) -> str:
-    """The same until the job is retried or approved anew, even if as it was before; then a new run may start."""
+def run_key(store: JobStore, job: JobRecord) -> str:
+    """The same until the job is retried or approved anew, even if as it was before; then a new run may start.
+
+    Books that were put back from a backup begin anew: Dagster knows runs of the same jobs that went further.
+    """
     if job.status in BEFORE_APPROVAL:
-        return f"{job.id}:storyboard:{job.retry_count}"
+        return f"{job.id}:storyboard:{job.retry_count}{_epoch(store)}"
     approved_at = job.approved_at.isoformat() if job.approved_at else ""
-    return f"{job.id}:delivery:{job.retry_count}:{(job.approved_fingerprint or '')[:16]}:{approved_at}"
+    approval = f"{(job.approved_fingerprint or '')[:16]}:{approved_at}"
+    return f"{job.id}:delivery:{job.retry_count}:{approval}{_epoch(store)}"
+
+
+def _epoch(store: JobStore) -> str:
+    restored_at = store.restored_at()
+    return f":{restored_at.isoformat()}" if restored_at else ""
 
 
 def is_at_work(instance: dg.DagsterInstance, store: JobStore, job: JobRecord) -> bool:
@@ -38,22 +47,22 @@ def is_at_work(instance: dg.DagsterInstance, store: JobStore, job: JobRecord) ->
 
 def is_over(instance: dg.DagsterInstance, store: JobStore, job: JobRecord) -> bool:
     """True when the run that was started for the job is over although the job still waits for it."""
-    key = run_key(job)
+    key = run_key(store, job)
     runs = instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: key}), limit=1)
     # A step moves the job before its run ends, so a job read after the end of the run shows the last move.
-    return bool(runs) and runs[0].is_finished and run_key(store.get_job(job.id)) == key
+    return bool(runs) and runs[0].is_finished and run_key(store, store.get_job(job.id)) == key
 
 
-def order_key(order: WorkOrder) -> str:
-    """The same until the order was begun once more, or its run is found to be over."""
-    return f"order:{order.id}:{order.attempt}"
+def order_key(store: JobStore, order: WorkOrder) -> str:
+    """The same until the order was begun once more, or its run is found to be over, or the books were put back."""
+    return f"order:{order.id}:{order.attempt}{_epoch(store)}"
 
 
 def missed_orders(instance: dg.DagsterInstance, store: JobStore) -> int:
     """Let orders wait for another run whose run is over although it never began them; how many there were."""
     missed = 0
     for order in store.waiting_orders(ACTIVE_MAX):
-        runs = instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: order_key(order)}), limit=1)
+        runs = instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: order_key(store, order)}), limit=1)
         if runs and runs[0].is_finished:
             store.miss_order(order.id, order.attempt, "its run ended before it could begin")
             missed += 1

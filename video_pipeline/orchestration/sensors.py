@@ -49,7 +49,7 @@ def _requests(
         return dg.SkipReason("no job waits")
     requests = [
         dg.RunRequest(
-            run_key=run_key(job),
+            run_key=run_key(store, job),
             partition_key=str(job.id),
             job_name=job_name,
             tags={JOB_TAG: str(job.id), FLOW_TAG: job_name},
@@ -82,18 +82,19 @@ def approved_storyboards(
 @dg.sensor(job_name=order_job.name, minimum_interval_seconds=INTERVAL_S, default_status=RUNNING_BY_DEFAULT)
 def placed_orders(context: dg.SensorEvaluationContext, database: DatabaseResource) -> dg.SensorResult | dg.SkipReason:
     """Perform what was ordered on demand, and again what died on the way."""
-    waiting = database.jobs().waiting_orders(PER_TICK)
+    store = database.jobs()
+    waiting = store.waiting_orders(PER_TICK)
     if not waiting:
         return dg.SkipReason("no order waits")
     if any(order.attempt for order in waiting):
         # Of a job one run goes on at a time, and a dead one would count until the next sweep.
-        end_dead_runs(context.instance, database.jobs())
-    return dg.SensorResult(run_requests=[_run_for(order) for order in waiting])
+        end_dead_runs(context.instance, store)
+    return dg.SensorResult(run_requests=[_run_for(store, order) for order in waiting])
 
 
-def _run_for(order: WorkOrder) -> dg.RunRequest:
+def _run_for(store: JobStore, order: WorkOrder) -> dg.RunRequest:
     return dg.RunRequest(
-        run_key=order_key(order),
+        run_key=order_key(store, order),
         run_config=dg.RunConfig(ops={"perform": OrderConfig(order_id=str(order.id))}),
         # Somebody sits in front of a page and waits, unlike for a whole video; of a job one thing is made at a time.
         tags={ORDER_TAG: str(order.id), JOB_TAG: str(order.job_id), PRIORITY_TAG: "1"},

@@ -74,7 +74,11 @@ class StatisticsBook(Protocol):
 
 
 class InventoryBook(Protocol):
-    """What there should be in the media store."""
+    """What there should be in the media store, and where the books come from."""
+
+    def restored_at(self) -> datetime | None:
+        """When these books were last put back from a backup; None when they never were."""
+        ...
 
     def inventory(self, job_id: UUID | None = None) -> Inventory:
         """The files of one job or of all, and the jobs that there are."""

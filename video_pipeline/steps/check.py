@@ -15,7 +15,7 @@ from uuid import UUID
 
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError, StudioError
 from video_pipeline.domain.inventory import Check, Fault, FileCount, Finding, Inventory, RecordedFile
-from video_pipeline.domain.media import MediaReference
+from video_pipeline.domain.media import MediaReference, is_unfinished
 from video_pipeline.domain.progress import Stage
 from video_pipeline.ports import JobStore, MediaStore
 from video_pipeline.steps.beside import SUFFIX
@@ -26,6 +26,9 @@ from video_pipeline.steps.views import VIEWS
 
 SETTLED_S = 15 * 60
 """A file is between the store and the books for moments; what lies there for longer was left by somebody who died."""
+
+ABANDONED_S = 24 * 3600
+"""Nobody writes to one file for longer: what is unfinished by then was left by somebody who died."""
 
 _DRAWN = (SHEETS, VIEWS, PREVIEWS, f"{THUMBNAILS}estimates.json")
 """How the keys begin of what is drawn anew when it is missing, and so is in no book."""
@@ -39,7 +42,8 @@ def check_files(
 ) -> Check:
     """Compare the files of one job, or all, with the books: those that are missing, changed or in no book.
 
-    Sizes are compared, with `deep` contents too, for which every file is read. `now` is in seconds since 1970.
+    Sizes are compared, with `deep` contents too, for which every file is read; one that cannot be read is told like the
+    others. `now` is in seconds since 1970.
     NotFoundError when there is no such job.
     """
     if job_id is not None:
@@ -56,7 +60,7 @@ def check_files(
     settled = _known(later) | set(_beside(strays, later))
     strays = [key for key in strays if key not in settled]
     ages = {key: age for key in strays if (age := _age_s(media, key, now)) is not None}
-    orphans = [_orphan(key, later) for key, age in ages.items() if age >= SETTLED_S]
+    orphans = [_orphan(key, later) for key, age in ages.items() if age >= _patience_s(key)]
     return Check(
         findings=[*wrong, *orphans],
         counts=_counts(books.files, {found.key for found in wrong}),
@@ -79,7 +83,7 @@ def _known(books: Inventory) -> set[str]:
 def _beside(keys: Sequence[str], books: Inventory) -> Iterator[str]:
     """Those of the files that rightly are in no book."""
     known, mastered = _known(books), {file.job_id for file in books.files if file.what == "master"}
-    for key in keys:
+    for key in (each for each in keys if not is_unfinished(each)):
         owner = _owner(key)
         if (key.endswith(SUFFIX) and key.removesuffix(SUFFIX) in known) or (
             owner in books.jobs and _needs_no_row(key, owner, books, is_mastered=owner in mastered)
@@ -109,6 +113,8 @@ def _finding(media: MediaStore, file: RecordedFile, *, deep: bool) -> Finding | 
         fault = (Fault.MISSING, "it is not in the media store")
     except StudioError as error:
         fault = (Fault.CHANGED, str(error))
+    except OSError as error:
+        fault = (Fault.UNREADABLE, f"it cannot be read: {error.strerror}")
     return fault and Finding(fault[0], file.key, file.what, file.job_id, fault[1])
 
 
@@ -138,10 +144,14 @@ def _age_s(media: MediaStore, key: str, now: float | None) -> float | None:
         status = media.path(key).stat()
     except FileNotFoundError:
         return None
-    except InvalidInputError:  # no name of ours, so nobody is about to record it
+    except (InvalidInputError, OSError):  # no name of ours, or not to be looked at: nobody is about to record it
         return math.inf
     # Giving a file another name changes its status and not its time.
     return (time.time() if now is None else now) - max(status.st_mtime, status.st_ctime)
+
+
+def _patience_s(key: str) -> int:
+    return ABANDONED_S if is_unfinished(key) else SETTLED_S
 
 
 def _counts(files: Sequence[RecordedFile], wrong: set[str]) -> list[FileCount]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from video_pipeline.domain.errors import StudioError
-from video_pipeline.domain.media import MediaReference
+from video_pipeline.domain.media import MediaReference, is_unfinished
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import ThumbnailRecord
 from video_pipeline.steps.beside import SUFFIX
@@ -57,9 +57,13 @@ def job_files(studio: Studio, job_id: UUID) -> list[JobFile]:
         ),
         *(_found(studio, f"thumbnail {each.variant}", each.key) for each in _thumbnails(studio, job_id)),
         *(_found(studio, "estimates of thumbnails", key) for key in _estimates(studio, job_id)),
-        *(_found(studio, "preview", key) for key in studio.media.keys(PREVIEWS.format(job_id=job_id))),
-        *(_found(studio, f"sheet {Path(key).stem}", key) for key in studio.media.keys(SHEETS.format(job_id=job_id))),
+        *(_found(studio, "preview", key) for key in _finished(studio, PREVIEWS.format(job_id=job_id))),
+        *(_found(studio, f"sheet {Path(key).stem}", key) for key in _finished(studio, SHEETS.format(job_id=job_id))),
     ]
+
+
+def _finished(studio: Studio, folder: str) -> list[str]:
+    return [key for key in studio.media.keys(folder) if not is_unfinished(key)]
 
 
 def _has(studio: Studio, media: MediaReference) -> bool:

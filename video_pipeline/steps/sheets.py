@@ -5,6 +5,7 @@ They are drawn anew on each call and belong to nobody's books: losing them loses
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -13,30 +14,27 @@ from video_pipeline.ports import IsCancelled
 from video_pipeline.steps.export import timeline_of
 from video_pipeline.steps.files import SHEETS
 from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.views import drawn
 
 
 def contact_sheet(studio: Studio, job_id: UUID) -> Path:
     """A JPEG with all pictures of the job in order."""
     pictures = [studio.media.locate(image.media) for image in studio.jobs.images(job_id)]
-    out = _place(studio, job_id, "images.jpg")
-    studio.tools.contact_sheet(pictures, out)
-    return out
+    return _sheet(studio, job_id, "images.jpg", lambda out: studio.tools.contact_sheet(pictures, out))
 
 
 def waveform(studio: Studio, job_id: UUID, order_index: int) -> Path:
     """A PNG with the waveform of one piece of music."""
     track = next(track for track in studio.jobs.tracks(job_id) if track.order_index == order_index)
-    out = _place(studio, job_id, f"waveform-{order_index:02}.png")
-    studio.tools.waveform(studio.media.locate(track.media), out)
-    return out
+    piece = studio.media.locate(track.media)
+    return _sheet(studio, job_id, f"waveform-{order_index:02}.png", lambda out: studio.tools.waveform(piece, out))
 
 
 def programme_waveform(studio: Studio, job_id: UUID) -> Path:
     """A PNG with the loudness of the whole programme."""
-    out = _place(studio, job_id, "waveform.png")
-    timeline = timeline_of(studio, studio.jobs.get_job(job_id))
-    studio.tools.programme_waveform(timeline, out, locate=studio.media.locate)
-    return out
+    timeline, locate = timeline_of(studio, studio.jobs.get_job(job_id)), studio.media.locate
+    draw = studio.tools.programme_waveform
+    return _sheet(studio, job_id, "waveform.png", lambda out: draw(timeline, out, locate=locate))
 
 
 def poster(studio: Studio, job_id: UUID) -> Path:
@@ -45,9 +43,8 @@ def poster(studio: Studio, job_id: UUID) -> Path:
     if master is None or job.storyboard is None:
         raise ConflictError(f"job {job_id} is {job.status} and has no master yet")
     first = job.storyboard.scenes[0].frames / job.storyboard.frames * master.duration_s
-    out = _place(studio, job_id, "poster.jpg")
-    studio.tools.poster(studio.media.locate(master.media), first / 2, out)
-    return out
+    video = studio.media.locate(master.media)
+    return _sheet(studio, job_id, "poster.jpg", lambda out: studio.tools.poster(video, first / 2, out))
 
 
 def preview(studio: Studio, job_id: UUID, *, cancelled: IsCancelled) -> Path:
@@ -55,14 +52,13 @@ def preview(studio: Studio, job_id: UUID, *, cancelled: IsCancelled) -> Path:
     master, job = studio.jobs.master(job_id), studio.jobs.get_job(job_id)
     if master is None:
         raise ConflictError(f"job {job_id} is {job.status} and has no master yet")
-    out = _place(studio, job_id, "preview.mp4")
-    file = studio.media.locate(master.media)
-    timeline = timeline_of(studio, job)
-    studio.tools.preview_clip(timeline, file, out, locate=studio.media.locate, cancelled=cancelled)
-    return out
+    file, timeline = studio.media.locate(master.media), timeline_of(studio, job)
+
+    def cut(out: Path) -> None:
+        studio.tools.preview_clip(timeline, file, out, locate=studio.media.locate, cancelled=cancelled)
+
+    return _sheet(studio, job_id, "preview.mp4", cut)
 
 
-def _place(studio: Studio, job_id: UUID, name: str) -> Path:
-    out = studio.media.path(f"{SHEETS.format(job_id=job_id)}{name}")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    return out
+def _sheet(studio: Studio, job_id: UUID, name: str, draw: Callable[[Path], None]) -> Path:
+    return drawn(studio, job_id, f"{SHEETS.format(job_id=job_id)}{name}", draw)

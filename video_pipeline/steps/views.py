@@ -6,7 +6,7 @@ They follow from the content alone and belong to nobody's books: losing them los
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from video_pipeline.domain.media import MediaReference
@@ -34,12 +34,17 @@ def waveform_view(studio: Studio, job_id: UUID, media: MediaReference) -> Path:
     return _kept(studio, job_id, f"{media.sha256}.png", lambda out: studio.tools.waveform(source, out))
 
 
+def drawn(studio: Studio, job_id: UUID, key: str, draw: Callable[[Path], None]) -> Path:
+    """The file of `key`, drawn anew: whole in its place or not there, also while somebody else lists or copies it."""
+    with studio.media.scratch(job_id) as scratch:
+        made = scratch / PurePosixPath(key).name
+        draw(made)
+        studio.media.adopt(made, key)
+    return studio.media.path(key)
+
+
 def _kept(studio: Studio, job_id: UUID, name: str, draw: Callable[[Path], None]) -> Path:
     key = f"{VIEWS.format(job_id=job_id)}{name}"
     path = studio.media.path(key)
-    if not path.is_file():
-        # Two requests at once draw the same twice; each puts a whole file in its place.
-        with studio.media.scratch(job_id) as scratch:
-            draw(scratch / name)
-            studio.media.adopt(scratch / name, key)
-    return path
+    # Two requests at once draw the same twice; each puts a whole file in its place.
+    return path if path.is_file() else drawn(studio, job_id, key, draw)

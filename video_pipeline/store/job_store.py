@@ -8,13 +8,13 @@ from video_pipeline.store.beside.uploads import UploadBooks
 from video_pipeline.store.books.channels import ChannelBooks
 from video_pipeline.store.books.edits import EditBooks
 from video_pipeline.store.books.fences import LeaseBooks
+from video_pipeline.store.books.inventory import InventoryBooks
 from video_pipeline.store.books.jobs import JobBooks
 from video_pipeline.store.books.ledger import LedgerBooks
 from video_pipeline.store.books.moves import MoveBooks
 from video_pipeline.store.books.orders import OrderBooks
 from video_pipeline.store.books.works import WorkBooks
 from video_pipeline.store.finding.feed import FeedBooks
-from video_pipeline.store.finding.inventory import InventoryBooks
 from video_pipeline.store.finding.pages import SummaryBooks
 from video_pipeline.store.finding.statistics import StatisticsBooks
 

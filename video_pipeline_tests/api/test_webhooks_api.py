@@ -175,7 +175,22 @@ def test_a_keys_webhook_is_told_of_what_the_key_ordered(house: House) -> None:
         assert {each["id"] for each in anna.get("/webhooks").json["items"]} == {made.json["id"], named.json["id"]}
         house.access.revoke_key(key.id)
         assert laptop.post(f"/webhooks/{made.json['id']}/test").status == 409
+        shown = anna.get(f"/webhooks/{made.json['id']}").json
+        assert (shown["is_active"], shown["disabled_reason"]) == (False, "its key was revoked")
         assert added(root, there.url, for_key=str(key.id)).status == 409
+
+
+def test_a_request_sent_twice_is_not_answered_with_another_keys_secret(house: House) -> None:
+    """Both keys are one user's and the requests read the same; `this` means another key in each."""
+    house.user("anna")
+    shop, laptop, once = house.key("anna", Scope.SPEND), house.key("anna", Scope.SPEND), {"Idempotency-Key": "hook-1"}
+    order = {"url": "http://127.0.0.1:9/", "for_key": "this"}
+    first, other = (client.post("/webhooks", order, headers=once) for client in (shop, laptop))
+    assert first.status == 201
+    assert (other.status, other.json["type"]) == (422, "/problems/reused-idempotency-key")
+    assert shop.post("/webhooks", order, headers=once).json == first.json
+    made = laptop.post("/webhooks", order, headers={"Idempotency-Key": "hook-2"}).json
+    assert made["key_id"] != first.json["key_id"]
 
 
 def test_nobody_has_webhooks_for_the_keys_of_others(house: House) -> None:

@@ -63,6 +63,9 @@ def test_a_key_is_named_or_its_id_given(
     for wrong, code in ((("the shop",), 2), (("nobody",), 4), ((str(other), "--user", "ada"), 4), ((str(old),), 1)):
         assert call("webhook", "new", url, "--key", *wrong)[0] == code, wrong
     assert len(outbox.list_webhooks()) == 2
+    access.revoke_key(shop)
+    monkeypatch.setenv("COLUMNS", "300")
+    assert "its key was revoked" in call("webhook", "list", "--user", "ada")[1]
 
 
 @pytest.mark.usefixtures("wide")

@@ -48,7 +48,7 @@ def perform(instance: dg.DagsterInstance, wired: dict[str, Any], request: dg.Run
 def run_of(instance: dg.DagsterInstance, order: WorkOrder, status: dg.DagsterRunStatus) -> str:
     """A run of the order that Dagster believes to be in `status`."""
     run_id = str(uuid.uuid4())
-    tags = {ORDER_TAG: str(order.id), runs.RUN_KEY_TAG: runs.order_key(order)}
+    tags = {ORDER_TAG: str(order.id), runs.RUN_KEY_TAG: f"order:{order.id}:{order.attempt}"}
     instance.add_run(dg.DagsterRun(job_name="order_job", run_id=run_id, status=status, tags=tags))
     return run_id
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -116,7 +118,7 @@ def test_an_approved_job_whose_run_was_cancelled_is_found(
     job = order(approval=Approval.REQUIRED)
     go(studio, job.id, *BEFORE)
     store.approve_storyboard(job.id)
-    key = runs.run_key(store.get_job(job.id))
+    key = runs.run_key(store, store.get_job(job.id))
     status, tags = dg.DagsterRunStatus.CANCELED, {runs.RUN_KEY_TAG: key}
     instance.add_run(dg.DagsterRun(job_name="delivery_job", run_id=str(uuid.uuid4()), status=status, tags=tags))
     tick(sensors.lost_runs, instance, wired)
@@ -124,7 +126,7 @@ def test_an_approved_job_whose_run_was_cancelled_is_found(
     assert failed.status is JobStatus.FAILED
     assert f"job retry {job.id}" in (failed.error_message or "")
     store.retry(job.id)
-    assert runs.run_key(store.get_job(job.id)) != key
+    assert runs.run_key(store, store.get_job(job.id)) != key
 
 
 def test_a_run_that_lives_through_an_edit_is_not_ended(
@@ -162,9 +164,26 @@ def test_there_is_one_daemon_for_a_data_directory(home: Path, instance: dg.Dagst
     assert not instances.daemon_is_alive(instance)
 
 
-def test_a_daemon_started_by_hand_is_known_by_its_heartbeat(home: Path, instance: dg.DagsterInstance) -> None:
-    import time
+def test_while_books_are_replaced_nothing_may_start(
+    home: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dagster._daemon.types import DaemonHeartbeat
 
+    monkeypatch.setattr(instances, "instance", lambda: contextlib.nullcontext(instance))
+    with instances.sole_daemon(), pytest.raises(ConflictError, match="stop it first"), instances.stopped():
+        pass
+    with (
+        instances.stopped(),
+        pytest.raises(ConflictError, match="running already"),
+        instances.sole_daemon(),
+    ):
+        pass
+    instance.add_daemon_heartbeat(DaemonHeartbeat(time.time() + 1, "SENSOR", "on another machine", []))
+    with pytest.raises(ConflictError, match="still counts for 75 s"), instances.stopped():
+        pass
+
+
+def test_a_daemon_started_by_hand_is_known_by_its_heartbeat(home: Path, instance: dg.DagsterInstance) -> None:
     from dagster._daemon.types import DaemonHeartbeat
 
     def beat(at: float) -> None:

@@ -53,7 +53,7 @@ def test_a_retry_gets_a_new_run(
     instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore
 ) -> None:
     job = order()
-    before = sensors.run_key(store.get_job(job.id))
+    before = sensors.run_key(store, store.get_job(job.id))
     store.mark_job_failed(job.id, "broken")
     assert isinstance(tick(sensors.new_jobs, instance, wired), dg.SkipReason)
     store.retry(job.id)
@@ -82,7 +82,7 @@ def failed_run(instance: dg.DagsterInstance, wired: dict[str, Any], job: JobReco
         instance=instance,
         partition_key=str(job.id),
         raise_on_error=False,
-        tags={"dagster/run_key": sensors.run_key(job)},
+        tags={"dagster/run_key": sensors.run_key(wired["database"].jobs(), job)},
     )
     assert not result.success
     return result
@@ -142,7 +142,7 @@ def test_a_job_whose_run_is_over_is_found(
             job_name="storyboard_job",
             run_id=run_id,
             status=dg.DagsterRunStatus.FAILURE,
-            tags={"dagster/run_key": sensors.run_key(current)},
+            tags={"dagster/run_key": sensors.run_key(store, current)},
         )
     )
     tick(sensors.lost_runs, instance, wired)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +17,8 @@ from video_pipeline.domain.inventory import Check, Fault, Inventory
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.uploads import FileType
-from video_pipeline.steps.check import SETTLED_S, check_files
+from video_pipeline.steps.check import ABANDONED_S, SETTLED_S, check_files
+from video_pipeline.steps.files import job_files
 from video_pipeline.steps.studio import Studio
 from video_pipeline.steps.uploads import keep_upload
 from video_pipeline.store import LocalMediaStore, PostgresJobStore
@@ -180,6 +183,43 @@ def test_every_column_that_names_a_file_is_looked_at(studio: Studio, database: D
         *("video_jobs.music_file", "video_jobs.video_url", "youtube_uploads.video_url", "webhooks.url"),
         *(f"{table}.license_document_url" for table in ("audio_tracks", "images", "image_versions", "sound_beds")),
     }
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_disk_that_fails_is_told_and_the_rest_looked_at(
+    studio: Studio, uploads: dict[str, MediaReference], monkeypatch: pytest.MonkeyPatch, deep: bool
+) -> None:
+    """It ended the look with a traceback, after an hour of reading."""
+    bad = studio.media.path(uploads["kept"].key)
+    studio.media.path(uploads["gone"].key).unlink()
+    name = "open" if deep else "stat"
+    asked = getattr(Path, name)
+
+    def failing(self: Path, *args: Any, **kwargs: Any) -> Any:
+        if self == bad:
+            raise OSError(errno.EIO, "Input/output error", str(self))
+        return asked(self, *args, **kwargs)
+
+    # Others that were read before are remembered; this one is not, as in a process that was started for the check.
+    studio.media.__dict__["_known"].clear()
+    monkeypatch.setattr(Path, name, failing)
+    found = settled(studio, deep=deep)
+    assert faults(found) == {uploads["kept"].key: Fault.UNREADABLE, uploads["gone"].key: Fault.MISSING}
+    assert {each.detail for each in found.findings} >= {"it cannot be read: Input/output error"}
+
+
+def test_what_a_killed_process_left_half_written_is_told_after_a_day(
+    studio: Studio, media: LocalMediaStore, order: Order
+) -> None:
+    job = order().id
+    left = f"jobs/{job}/sheets/.preview.mp4.0a1b.part"
+    put(media, f"jobs/{job}/sheets/poster.jpg")
+    media.path(left).write_bytes(b"half of it")
+    found = settled(studio)
+    assert (found.findings, found.beside, found.young) == ([], 1, 1)
+    later = check_files(studio.jobs, media, job, now=time.time() + ABANDONED_S + 60)
+    assert faults(later) == {left: Fault.ORPHANED}
+    assert [each.kind for each in job_files(studio, job)] == ["sheet poster"]
 
 
 def test_a_place_outside_of_the_store_is_told_and_not_read(

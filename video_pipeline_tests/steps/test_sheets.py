@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -66,6 +67,25 @@ def check_gates_of_files(studio: Studio, finished: UUID, monkeypatch: pytest.Mon
         finding = asked[name].ask(studio, job)
         assert not finding.passed
         assert str(value) in finding.text
+
+
+def test_a_sheet_is_whole_where_it_lies_or_not_there(
+    studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever lists or copies files meanwhile, as a backup does, must not get the beginning of one."""
+    job = done(studio, order, Stage.STORYBOARD, Stage.MUSIC, Stage.IMAGES)
+    folder, draw = studio.media.path(f"jobs/{job}/sheets"), studio.tools.contact_sheet
+    seen: list[Path] = []
+
+    def slowly(pictures: Sequence[Path], out: Path) -> None:
+        out.write_bytes(b"the beginning")
+        seen.extend(folder.rglob("*"))
+        draw(pictures, out)
+
+    monkeypatch.setattr(studio.tools, "contact_sheet", slowly)
+    made = sheets.contact_sheet(studio, job)
+    assert seen == []
+    assert list(folder.iterdir()) == [made]
 
 
 def test_a_job_without_a_master_has_no_preview(studio: Studio, order: Order) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from video_pipeline.store import LocalMediaStore, PostgresBackups
 from video_pipeline_tests.conftest import Database
+from video_pipeline_tests.store.furnished import furnish, put
 from video_pipeline_tests.store.plain_sql import Sql, UndoneSql
 
 
@@ -29,3 +32,21 @@ def undone_sql(common_database: Database) -> Iterator[Sql]:
     with common_database.engine.connect() as connection:
         yield UndoneSql(connection)
         connection.rollback()
+
+
+@pytest.fixture
+def backups(database: Database, media: LocalMediaStore) -> PostgresBackups:
+    """Of the test's database and media store."""
+    return PostgresBackups(database.engine, media)
+
+
+@pytest.fixture(scope="module")
+def intact(new_database: Callable[..., object], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup with one file."""
+    place = tmp_path_factory.mktemp("intact")
+    media = LocalMediaStore(place / "media")
+    put(media, "jobs/x/a.flac", b"sound")
+    with new_database() as source:  # type: ignore[attr-defined] # a context manager
+        furnish(source.engine)
+        PostgresBackups(source.engine, media).make(place / "backup", with_media=True)
+    return place / "backup"

@@ -173,12 +173,14 @@ def test_a_key_is_told_what_it_ordered_as_long_as_it_counts(
     assert {each.payload["data"]["job_id"] for each in outbox.deliveries(made.id)} == {str(job)}
     assert told(outbox, made.id) == ["job.created"]
     sql = Sql(database.engine)
-    for silence, voice in (
-        ("UPDATE api_keys SET expires_at = now() WHERE id = :key", "UPDATE api_keys SET expires_at = NULL"),
-        ("UPDATE users SET disabled_at = now() WHERE :key = :key", "UPDATE users SET disabled_at = NULL"),
-        ("UPDATE api_keys SET revoked_at = now() WHERE id = :key", "UPDATE api_keys SET revoked_at = NULL"),
+    for silence, voice, why in (
+        ("users SET disabled_at = now() WHERE :key = :key", "users SET disabled_at = NULL", "its user is disabled"),
+        ("api_keys SET expires_at = now() WHERE id = :key", "api_keys SET expires_at = NULL", "its key expired"),
+        ("api_keys SET revoked_at = now() WHERE id = :key", "api_keys SET revoked_at = NULL", "its key was revoked"),
     ):
-        sql.run(silence, key=shop)
+        sql.run(f"UPDATE {silence}", key=shop)
+        shown = [outbox.get_webhook(made.id), *outbox.list_webhooks(), outbox.update_webhook(made.id, is_active=True)]
+        assert {(each.is_active, each.disabled_reason) for each in shown} == {(False, why)}
         store.cancel(store.create_job(album(channel, user_id="ada"), key_id=shop).id)
         (waiting,) = outbox.deliveries(made.id)
         assert outbox.claim_due(limit=9, per_webhook=9) == []
@@ -187,7 +189,14 @@ def test_a_key_is_told_what_it_ordered_as_long_as_it_counts(
             outbox.replay(waiting.id)
         with pytest.raises(ConflictError, match="counts no more"):
             outbox.create_webhook(URL, key_id=shop)
-        sql.run(voice)
+        # What can count again is waited for; what ended for good is given up.
+        waiting = outbox.get_delivery(waiting.id)
+        ended = (DeliveryStatus.DEAD, "its key expired") if "key" in why else (DeliveryStatus.PENDING, None)
+        assert (waiting.status, waiting.last_error) == ended
+        sql.run(f"UPDATE {voice}")
+    assert outbox.get_webhook(made.id) == made
+    assert outbox.claim_due(limit=9, per_webhook=9) == []
+    outbox.replay(waiting.id)
     (due,) = outbox.claim_due(limit=9, per_webhook=9)
     assert due.payload["data"]["job_id"] == str(job)
     with pytest.raises(NotFoundError, match="no key"):

@@ -1,27 +1,38 @@
 """Owns the verbs of backups; hides the order in which things are read, checked and put back.
 
-The books are read before the files are listed: a file that a row of the backup names may have gone by then, and is told
-as missing after a restore, but no row is without its file because that was made in between.
+The books are read before the files are listed: no row is without its file because that was made in between, and what
+a row names and the list has not is told. A restore puts files back before it commits, so that whatever stops it on the
+way leaves the books as they were.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, text
 
-from video_pipeline.domain.backups import BackupFacts, DatabaseDump, Restored
-from video_pipeline.domain.errors import InvalidInputError, NotFoundError
+from video_pipeline.domain.backups import BackupFacts, DatabaseDump, Lack, Replaced, Restored
+from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.inventory import RecordedFile
 from video_pipeline.domain.media import MediaReference
+from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.ports import MediaStore
 from video_pipeline.store.backup import folder as form
-from video_pipeline.store.backup.replacing import check_replaceable, check_revision, keep_others_out, make_room
+from video_pipeline.store.backup.copies import check_room, compare, lacks, put_back, take_files
+from video_pipeline.store.backup.replacing import (
+    Ledger,
+    check_replaceable,
+    check_revision,
+    gone,
+    keep_others_out,
+    ledger,
+    make_room,
+    mark_restored,
+)
 from video_pipeline.store.backup.tables import dump_tables, go_on_from, load_tables, next_numbers
+from video_pipeline.store.books.inventory import recorded_files
 from video_pipeline.store.schema.version import admit_providers, bring_forward
 from video_pipeline.store.server.engine import transaction, translated
 
@@ -29,9 +40,11 @@ from video_pipeline.store.server.engine import transaction, translated
 class PostgresBackups:
     """`ports.Backups` of a database and a media store."""
 
-    def __init__(self, engine: Engine, media: MediaStore) -> None:
+    def __init__(self, engine: Engine, media: MediaStore, *, replaced: Path | None = None) -> None:
+        """Books that are replaced go to a folder in `replaced`, by default beside the backup that takes their place."""
         self._engine = engine
         self._media = media
+        self._replaced = replaced
 
     def make(self, folder: Path, *, with_media: bool = False) -> BackupFacts:
         """Write a backup to `folder`, which must not exist: all of it or nothing.
@@ -42,14 +55,17 @@ class PostgresBackups:
         if folder.resolve().is_relative_to(self._media.path("here").parent):
             raise InvalidInputError(f"{folder} lies in the media store, which a backup is to hold; give another folder")
         with form.written_aside(folder) as aside:
-            moment, database = self._dump(aside)
-            listed = list(self._listed(aside / form.MEDIA if with_media else None))
-            facts = BackupFacts(moment, database, len(listed), sum(each.bytes for each in listed), with_media)
-            form.seal(aside, facts, listed)
-        return facts
+            with translated(), self._engine.connect() as opened:
+                connection = opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                with connection.begin():
+                    moment, database, recorded = _dump(connection, aside)
+            listed, unread = take_files(self._media, aside / form.MEDIA if with_media else None)
+            told = {each.key for each in unread}
+            lacking = [*unread, *(each for each in lacks(recorded, listed) if each.key not in told)]
+            return _sealed(aside, moment, database, listed, lacking, with_media=with_media)
 
     def check(self, folder: Path) -> BackupFacts:
-        """What the backup in `folder` holds, once all its files are what they were; InvalidInputError otherwise."""
+        """What the backup in `folder` holds, once books and lists are what they were; InvalidInputError otherwise."""
         return form.checked_facts(folder)
 
     def restore(self, folder: Path, *, replace: bool = False, with_media: bool = False) -> Restored:
@@ -64,52 +80,65 @@ class PostgresBackups:
         # A name that was added to a type is of no use to the transaction that adds it.
         names = facts.database.providers
         admit_providers(self._engine, names.get("music_provider", ()), names.get("visual_provider", ()))
+        # Before others are kept out: the store remembers the checksums of what does not change until then.
+        compare(self._media, listed)
         with transaction(self._engine) as connection:
             _without_limits(connection)
             keep_others_out(connection)
-            check_replaceable(connection, replace=replace)
+            is_something = check_replaceable(connection, replace=replace)
+            missing, changed = compare(self._media, listed)
+            wanted = sorted({*missing, *changed}, key=lambda each: each.key) if with_media else []
+            check_room(self._media, wanted)
+            former = self._kept(connection, folder) if is_something else None
+            before = ledger(connection)
             _load(connection, folder, facts.database)
+            replaced = _replaced(former, gone(before, connection))
+            mended, failed = put_back(self._media, folder / form.MEDIA, wanted)
         with transaction(self._engine) as connection:
             _without_limits(connection)
             connection.execute(text("ANALYZE"))
-        return self._compared(folder, facts, listed, put_back=with_media)
+        return Restored(facts, replaced, missing, changed, mended, failed)
 
-    def _dump(self, aside: Path) -> tuple[datetime, DatabaseDump]:
-        with translated(), self._engine.connect() as opened:
-            connection = opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            with connection.begin():
-                _without_limits(connection)
-                moment: datetime = connection.execute(text("SELECT now()")).scalar_one()
-                return moment, dump_tables(connection, aside)
+    def _kept(self, connection: Connection, folder: Path) -> Path:
+        """Where the books of a locked database were written to before they go.
 
-    def _listed(self, copies: Path | None) -> Iterator[MediaReference]:
-        """The files of the store as they are now, each copied below `copies` if that is given."""
-        for key in self._media.all_keys():
-            try:
-                path = self._media.path(key)
-                held = path if copies is None else _copied(path, copies / key)
-                yield MediaReference(key, form.sha256_of(held), held.stat().st_size)
-            except FileNotFoundError:
-                continue  # it went in the meantime
-            except InvalidInputError:
-                continue  # nothing of ours: its name is no key
+        With the files as the books themselves describe them: nobody waits behind the locks until all are read.
+        """
+        there = (self._replaced or folder.parent) / f"replaced-{datetime.now(UTC):%Y-%m-%dT%H%M%S.%f}"
+        with form.written_aside(there) as aside:
+            moment, database, recorded = _dump(connection, aside)
+            known = {
+                each.key: MediaReference(each.key, each.sha256, each.bytes)
+                for each in recorded
+                if each.sha256 is not None and each.bytes is not None
+            }
+            _sealed(aside, moment, database, list(known.values()), [], with_media=False)
+        return there
 
-    def _compared(self, folder: Path, facts: BackupFacts, listed: list[MediaReference], *, put_back: bool) -> Restored:
-        wrong = [each for each in listed if not self._media.holds(each)]
-        missing = tuple(each for each in wrong if not self._media.path(each.key).exists())
-        changed = tuple(each for each in wrong if each not in missing)
-        if put_back:
-            for each in wrong:
-                self._put_back(folder / form.MEDIA / each.key, each)
-        return Restored(facts, missing, changed, tuple(wrong) if put_back else ())
 
-    def _put_back(self, copy: Path, media: MediaReference) -> None:
-        if not copy.is_file():
-            raise NotFoundError(f"the backup lists {media.key}, and has no copy of it")
-        with self._media.scratch(uuid4()) as scratch:
-            made = scratch / "copy"
-            shutil.copyfile(copy, made)
-            self._media.adopt(made, media.key, sha256=media.sha256)
+def _dump(connection: Connection, aside: Path) -> tuple[datetime, DatabaseDump, Sequence[RecordedFile]]:
+    _without_limits(connection)
+    moment: datetime = connection.execute(text("SELECT now()")).scalar_one()
+    return moment, dump_tables(connection, aside), recorded_files(connection)
+
+
+def _sealed(
+    aside: Path,
+    moment: datetime,
+    database: DatabaseDump,
+    listed: Sequence[MediaReference],
+    lacking: Sequence[Lack],
+    *,
+    with_media: bool,
+) -> BackupFacts:
+    size = sum(each.bytes for each in listed)
+    facts = BackupFacts(moment, database, len(listed), size, with_media, tuple(lacking))
+    form.seal(aside, facts, listed)
+    return facts
+
+
+def _replaced(folder: Path | None, entries: Ledger) -> Replaced:
+    return Replaced(folder, len(entries), sum(entries.values(), start=ZERO_USD))
 
 
 def _load(connection: Connection, folder: Path, database: DatabaseDump) -> None:
@@ -120,23 +149,11 @@ def _load(connection: Connection, folder: Path, database: DatabaseDump) -> None:
     make_room(connection, database.revision)
     load_tables(connection, folder, database)
     bring_forward(connection)
-    known = next_numbers(connection).keys()
-    go_on_from(connection, {name: number for name, number in numbers.items() if name in known})
+    go_on_from(connection, numbers)
+    mark_restored(connection)
 
 
 def _without_limits(connection: Connection) -> None:
     # Of a large installation one table takes longer than a statement of the studio may.
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-
-
-def _copied(source: Path, target: Path) -> Path:
-    """A second name for the bytes of `source` where the disk can, else a copy: nothing in the store is written to."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        shutil.copyfile(source, target)
-    return target

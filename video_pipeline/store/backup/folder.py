@@ -6,19 +6,21 @@
     media.jsonl       key, bytes and checksum of each file of the media store
     media/<key>       the files themselves, if they were asked for
 
-Only its owner may look into it: the books hold the secrets of webhooks.
+Only its owner may look into it: the books hold the secrets of webhooks and channels.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 from video_pipeline.domain.backups import BackupFacts
@@ -44,11 +46,13 @@ def written_aside(folder: Path) -> Iterator[Path]:
     aside = folder.with_name(f".{folder.name}.{uuid4().hex[:12]}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
         aside.mkdir(mode=0o700)
         try:
-            yield aside
-            _flush_folders(aside)
-            aside.rename(folder)
+            with _claimed(aside):
+                yield aside
+                _flush_folders(aside)
+                aside.rename(folder)
             _flush(folder.parent)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -56,27 +60,39 @@ def written_aside(folder: Path) -> Iterator[Path]:
         raise MachineError(f"the backup could not be written: {error}") from error
 
 
+def new_file(path: Path) -> BinaryIO:
+    """A file of a backup, open for writing, into which only its owner may look."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+
+
 def seal(folder: Path, facts: BackupFacts, media: Sequence[MediaReference]) -> None:
     """Write what the backup holds and the checksums of it all."""
     lines = (json.dumps({"key": each.key, "bytes": each.bytes, "sha256": each.sha256}) + "\n" for each in media)
-    (folder / FILES).write_text("".join(lines), encoding="utf-8")
-    (folder / FACTS).write_text(json.dumps(facts.to_json(), indent=1) + "\n", encoding="utf-8")
+    _write(folder / FILES, "".join(lines))
+    _write(folder / FACTS, json.dumps(facts.to_json(), indent=1) + "\n")
     known = {f"{MEDIA}/{each.key}": each.sha256 for each in media}
     names = [path.relative_to(folder).as_posix() for path in _files(folder)]
     sums = [f"{known.get(name) or sha256_of(folder / name)}  {name}\n" for name in names]
-    (folder / SUMS).write_text("".join(sums), encoding="utf-8")
+    _write(folder / SUMS, "".join(sums))
     for path in _files(folder):
         _flush(path)
 
 
 def checked_facts(folder: Path) -> BackupFacts:
-    """What the backup holds, if every file that it had is there and what it was; InvalidInputError otherwise."""
-    sums = _sums(folder)
+    """What the backup holds, if its books and lists are there and what they were; InvalidInputError otherwise.
+
+    Copies of media are not looked at: each is checked when it is put back, and one that is damaged spoils no other.
+    """
+    sums = {name: sha256 for name, sha256 in _sums(folder).items() if not name.startswith(f"{MEDIA}/")}
     for name, sha256 in sums.items():
-        path = folder / name
-        if not path.is_file():
-            raise InvalidInputError(f"the backup {folder} is damaged: {name} is missing")
-        if sha256_of(path) != sha256:
+        try:
+            is_right = sha256_of(folder / name) == sha256
+        except FileNotFoundError as error:
+            raise InvalidInputError(f"the backup {folder} is damaged: {name} is missing") from error
+        except OSError as error:
+            raise InvalidInputError(f"the backup {folder} is damaged: {name} cannot be read: {error}") from error
+        if not is_right:
             raise InvalidInputError(f"the backup {folder} is damaged: {name} is not what was written")
     facts = BackupFacts.from_json(_json(_text(folder / FACTS)))
     needed = {FACTS, FILES, *(table_file(table.name) for table in facts.database.tables)}
@@ -105,6 +121,31 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
+@contextlib.contextmanager
+def _claimed(aside: Path) -> Iterator[None]:
+    """Let others see that this process still writes here; a killed one loses the lock with its life."""
+    descriptor = os.open(aside, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):  # on disks of the network that lock no folders nothing is ever swept
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes began for the same place."""
+    name = re.compile(re.escape(f".{folder.name}.") + "[0-9a-f]{12}")
+    for left in (folder.parent / each for each in os.listdir(folder.parent) if name.fullmatch(each)):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(descriptor)
+
+
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
@@ -125,6 +166,11 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInputError(f"{path.parent} is no backup, or was cut off: {path.name} cannot be read") from error
+
+
+def _write(path: Path, text: str) -> None:
+    with new_file(path) as file:
+        file.write(text.encode())
 
 
 def _files(folder: Path) -> list[Path]:

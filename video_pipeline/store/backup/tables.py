@@ -18,27 +18,24 @@ from sqlalchemy import Connection, text
 
 from video_pipeline.domain.backups import DatabaseDump, TableDump
 from video_pipeline.domain.errors import InvalidInputError, MachineError
-from video_pipeline.store.backup.folder import table_file
+from video_pipeline.store.backup.folder import new_file, table_file
 from video_pipeline.store.schema.tables import Base
-from video_pipeline.store.schema.version import current_revision, known_providers
+from video_pipeline.store.schema.version import PROVIDER_TYPES, current_revision, known_providers
 
-PROVIDER_TYPES = ("music_provider", "visual_provider")
 _OPTIONS = sql.SQL("(FORMAT text, ENCODING 'UTF8')")
 
 
 def dump_tables(connection: Connection, folder: Path) -> DatabaseDump:
-    """Write a file for each table of the newest schema, as one snapshot sees it: the transaction repeats its reads."""
-    tables = []
-    for table in Base.metadata.sorted_tables:
-        columns = tuple(column.name for column in table.columns if column.computed is None)
+    """Write a file for each table, as one snapshot sees it: the transaction repeats its reads, or has locked them."""
+    tables, there = [], columns_of(connection)
+    for table in (each for each in Base.metadata.sorted_tables if each.name in there):
+        columns = tuple(column.name for column in table.columns if column.name in there[table.name])
         key = tuple(column.name for column in table.primary_key)
-        path = folder / table_file(table.name)
-        path.parent.mkdir(exist_ok=True)
         # In the order of the key, so that the same books are the same bytes.
         what = sql.SQL("(SELECT {} FROM {} ORDER BY {})").format(
             _names(columns), sql.Identifier(table.name), _names(key)
         )
-        with path.open("wb") as file:
+        with new_file(folder / table_file(table.name)) as file:
             rows = _copy(connection, sql.SQL("COPY {} TO STDOUT {}").format(what, _OPTIONS), file)
         tables.append(TableDump(table.name, columns, rows))
     return DatabaseDump(
@@ -69,35 +66,52 @@ def load_tables(connection: Connection, folder: Path, dump: DatabaseDump) -> Non
 
 
 def columns_of(connection: Connection) -> dict[str, set[str]]:
-    """The columns of each table that can be written to."""
+    """The columns that can be written to of each table of ours, and of none that others keep beside them."""
     query = text(
         "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns"
         " JOIN information_schema.tables USING (table_schema, table_name)"
         " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'"
-        " AND table_name <> 'alembic_version' GROUP BY table_name"
+        " AND table_name = ANY(:ours) GROUP BY table_name"
     )
-    return {name: set(columns) for name, columns in connection.execute(query)}
+    return {name: set(columns) for name, columns in connection.execute(query, {"ours": list(Base.metadata.tables)})}
 
 
 def next_numbers(connection: Connection) -> dict[str, int]:
-    """The next number of each numbered column."""
-    query = text(
-        "SELECT c.table_name, c.column_name, coalesce(s.last_value + s.increment_by, s.start_value)"
-        " FROM information_schema.columns AS c JOIN pg_sequences AS s ON format('%I.%I', s.schemaname, s.sequencename)"
-        " = pg_get_serial_sequence(format('%I.%I', c.table_schema, c.table_name), c.column_name)"
-        " WHERE c.table_schema = current_schema() AND c.is_identity = 'YES'"
-    )
-    return {f"{table}.{column}": int(number) for table, column, number in connection.execute(query)}
+    """The next number of each numbered column.
+
+    Asked of the sequences themselves: in pg_sequences one that was restarted and not used since looks like a new one,
+    and would begin with 1 again.
+    """
+    return {
+        f"{table}.{column}": int(connection.execute(text(f"{_NEXT} FROM {sequence}")).scalar_one())
+        for table, column, sequence in _numbered(connection)
+    }
+
+
+_NEXT = "SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END"
 
 
 def go_on_from(connection: Connection, numbers: Mapping[str, int]) -> None:
-    """Let numbered columns go on from `numbers`; undone with the transaction, which setval() would not be."""
-    for name, number in numbers.items():
-        table, _, column = name.partition(".")
-        statement = sql.SQL("ALTER TABLE {} ALTER COLUMN {} RESTART WITH {}").format(
-            sql.Identifier(table), sql.Identifier(column), sql.Literal(number)
-        )
-        _use_driver(connection, partial(_execute, statement=statement))
+    """Let numbered columns go on from `numbers`, in any case behind the rows that there are.
+
+    Undone with the transaction, which setval() would not be.
+    """
+    for table, column, _ in _numbered(connection):
+        named = {"table": sql.Identifier(table), "column": sql.Identifier(column)}
+        behind = sql.SQL("SELECT coalesce(max({column}), 0) + 1 FROM {table}").format(**named)
+        number = max(numbers.get(f"{table}.{column}", 1), _use_driver(connection, partial(_asked, statement=behind)))
+        restart = sql.SQL("ALTER TABLE {table} ALTER COLUMN {column} RESTART WITH {number}")
+        _use_driver(connection, partial(_execute, statement=restart.format(**named, number=sql.Literal(number))))
+
+
+def _numbered(connection: Connection) -> list[tuple[str, str, str]]:
+    """Table, column and sequence of each numbered column of ours, the sequence as it is written in a statement."""
+    query = text(
+        "SELECT table_name, column_name, pg_get_serial_sequence(format('%I.%I', table_schema, table_name), column_name)"
+        " FROM information_schema.columns WHERE table_schema = current_schema() AND is_identity = 'YES'"
+        " AND table_name = ANY(:ours) ORDER BY table_name, column_name"
+    )
+    return [(*row,) for row in connection.execute(query, {"ours": list(Base.metadata.tables)})]
 
 
 def _names(names: tuple[str, ...]) -> sql.Composable:
@@ -105,19 +119,28 @@ def _names(names: tuple[str, ...]) -> sql.Composable:
 
 
 def _copy(connection: Connection, statement: sql.Composable, file: object) -> int:
-    return _use_driver(connection, lambda cursor: cursor.copy_expert(statement, file))
+    def copy(cursor: Any) -> int:
+        cursor.copy_expert(statement, file)
+        return int(cursor.rowcount)
+
+    return _use_driver(connection, copy)
 
 
-def _execute(cursor: Any, statement: sql.Composable) -> None:
+def _execute(cursor: Any, statement: sql.Composable) -> int:
     cursor.execute(statement)
+    return int(cursor.rowcount)
 
 
-def _use_driver(connection: Connection, use: Callable[[Any], None]) -> int:
-    """Let `use` have a cursor of the driver itself, with errors translated; how many rows it has touched."""
+def _asked(cursor: Any, statement: sql.Composable) -> int:
+    cursor.execute(statement)
+    return int(cursor.fetchone()[0])
+
+
+def _use_driver(connection: Connection, use: Callable[[Any], int]) -> int:
+    """What `use` makes of a cursor of the driver itself, with errors translated."""
     with contextlib.closing(connection.connection.cursor()) as cursor:
         try:
-            use(cursor)
-            return int(cursor.rowcount)
+            return use(cursor)
         except (psycopg2.DataError, psycopg2.IntegrityError) as error:
             raise InvalidInputError(f"the database does not take the backup: {_first_line(error)}") from error
         except psycopg2.Error as error:

@@ -32,6 +32,7 @@ LEDGER = cast(Table, tables.CostEntry.__table__)
 ORDERS = cast(Table, tables.WorkOrder.__table__)
 THUMBNAILS = cast(Table, tables.Thumbnail.__table__)
 FILES = cast(Table, tables.JobFile.__table__)
+INSTALLATION = cast(Table, tables.Installation.__table__)
 PARTS = cast(Table, tables.JobUpload.__table__)
 
 

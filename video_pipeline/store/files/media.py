@@ -155,7 +155,7 @@ class LocalMediaStore(Parts):
         root = self.root.resolve()
         for directory, _, names in os.walk(top):
             files = (Path(directory, name) for name in names)
-            yield from (file.relative_to(root).as_posix() for file in files if file.is_file())
+            yield from (file.relative_to(root).as_posix() for file in files if os.path.isfile(file))
 
     def _checksum(self, path: Path) -> str:
         status = path.stat()

@@ -4,5 +4,4 @@ search      words
 pages       lists in pages
 statistics  sums
 feed        what happens, for live readers
-inventory   the files that there should be
 """

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    Update,
     and_,
     delete,
     exists,
@@ -42,7 +43,7 @@ from video_pipeline.domain.webhooks import (
     Result,
 )
 from video_pipeline.store.books.codec import clean
-from video_pipeline.store.hooks.webhooks import WEBHOOKS, WELL, WebhookBooks, may_be_told, webhook_row
+from video_pipeline.store.hooks.webhooks import WEBHOOKS, WELL, WebhookBooks, end_of_key, may_be_told, webhook_row
 from video_pipeline.store.schema import tables
 
 DELIVERIES = cast(Table, tables.WebhookDelivery.__table__)
@@ -198,14 +199,34 @@ class PostgresOutbox(WebhookBooks):
             .returning(DELIVERIES, WEBHOOKS.c.url, WEBHOOKS.c.secret, WEBHOOKS.c.failures_in_a_row)
         )
         with self._transaction() as connection:
+            connection.execute(_give_up())
             rows = connection.execute(statement).all()
         rows = sorted(rows, key=lambda row: (row.failures_in_a_row, row.next_attempt_at, row.event_id or 0))
         return [_due_delivery(row) for row in rows]
 
 
 def _is_due() -> ColumnElement[bool]:
-    unclaimed = or_(DELIVERIES.c.claimed_until.is_(None), DELIVERIES.c.claimed_until <= _THIS_MOMENT)
-    return and_(DELIVERIES.c.status == DeliveryStatus.PENDING, DELIVERIES.c.next_attempt_at <= _THIS_MOMENT, unclaimed)
+    pending, due = DELIVERIES.c.status == DeliveryStatus.PENDING, DELIVERIES.c.next_attempt_at <= _THIS_MOMENT
+    return and_(pending, due, _is_unclaimed())
+
+
+def _is_unclaimed() -> ColumnElement[bool]:
+    return or_(DELIVERIES.c.claimed_until.is_(None), DELIVERIES.c.claimed_until <= _THIS_MOMENT)
+
+
+def _give_up() -> Update:
+    """Let what waits for a key that ended for good wait no more; what somebody is sending is left to them."""
+    end = end_of_key()
+    left = (
+        select(DELIVERIES.c.id, end.label("why"))
+        .join(WEBHOOKS, WEBHOOKS.c.id == DELIVERIES.c.webhook_id)
+        .where(WEBHOOKS.c.api_key_id.is_not(None), end.is_not(None))
+        .where(DELIVERIES.c.status == DeliveryStatus.PENDING, _is_unclaimed())
+        .with_for_update(of=DELIVERIES, skip_locked=True)
+        .cte("left")
+    )
+    dead = {"status": DeliveryStatus.DEAD, "claimed_until": None, "last_error": left.c.why}
+    return update(DELIVERIES).where(DELIVERIES.c.id == left.c.id).values(dead)
 
 
 def _ours(due: DueDelivery) -> ColumnElement[bool]:

@@ -7,7 +7,21 @@ from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from video_pipeline.domain.addresses import Target
 from video_pipeline.domain.errors import ConflictError, LimitReachedError, NotFoundError
@@ -28,7 +42,23 @@ _KEYS = cast(Table, tables.ApiKey.__table__)
 _USERS = cast(Table, tables.User.__table__)
 
 WELL: dict[str, Any] = {"failures_in_a_row": 0, "failing_since": None}
-_PUBLIC = tuple(column for column in WEBHOOKS.c if column.name not in ("secret", "failing_since"))
+
+# The function of the clock, not now(): a key that expires in a long transaction has expired.
+_KEY_END = case(
+    (_KEYS.c.revoked_at.is_not(None), "its key was revoked"),
+    (_KEYS.c.expires_at <= func.clock_timestamp(), "its key expired"),
+)
+_SILENCE = (
+    select(case((_USERS.c.disabled_at.is_not(None), "its user is disabled"), else_=_KEY_END))
+    .select_from(_KEYS.join(_USERS, _USERS.c.id == _KEYS.c.user_id))
+    .where(_KEYS.c.id == WEBHOOKS.c.api_key_id)
+    .correlate(WEBHOOKS)
+    .scalar_subquery()
+    .label("silence")
+)
+"""Why the key of a webhook counts no more; null when it does, and when there is none."""
+
+_PUBLIC = (*(column for column in WEBHOOKS.c if column.name not in ("secret", "failing_since")), _SILENCE)
 
 
 class WebhookBooks(Books):
@@ -139,6 +169,11 @@ def may_be_told() -> ColumnElement[bool]:
     return and_(WEBHOOKS.c.is_active, or_(WEBHOOKS.c.api_key_id.is_(None), lives))
 
 
+def end_of_key() -> ScalarSelect[str | None]:
+    """Why the key of a webhook ended for good, as a column; null when it did not, and when there is none."""
+    return select(_KEY_END).where(_KEYS.c.id == WEBHOOKS.c.api_key_id).correlate(WEBHOOKS).scalar_subquery()
+
+
 def _owner_of_key(connection: Connection, key_id: UUID) -> str:
     """The user of a key that counts."""
     query = select(_USERS.c.name, _LIVE_KEY.label("lives")).join(_KEYS, _KEYS.c.user_id == _USERS.c.id)
@@ -179,8 +214,8 @@ def _webhook_record(row: Row[Any]) -> WebhookRecord:
         url=row.url,
         kinds=tuple(row.kinds or ()),
         description=row.description,
-        is_active=row.is_active,
-        disabled_reason=row.disabled_reason,
+        is_active=row.is_active and row.silence is None,
+        disabled_reason=row.silence if row.is_active else row.disabled_reason,
         failures_in_a_row=row.failures_in_a_row,
         created_at=row.created_at,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from alembic import command
@@ -17,6 +17,8 @@ from video_pipeline.domain.errors import InvalidInputError, MachineError
 from video_pipeline.store.server.engine import transaction
 
 PROVIDER_NAME = r"[a-z][a-z0-9_]{0,30}"
+
+PROVIDER_TYPES = ("music_provider", "visual_provider")
 
 _LOCK = 7_316_904_118_262_217
 """A number of our own among PostgreSQL's advisory locks; whoever migrates holds it."""
@@ -57,11 +59,15 @@ def admit_providers(engine: Engine, music: Sequence[str], visual: Sequence[str])
                 f"{name!r} is no name of a provider; write 1 to 31 characters of a-z, 0-9 and _, a letter in front"
             )
     with transaction(engine) as connection:
-        for kind, names in wanted.items():
-            known = known_providers(connection, kind)
-            for name in names:
-                if name not in known:
-                    connection.execute(text(f"ALTER TYPE {kind} ADD VALUE IF NOT EXISTS '{name}'"))
+        _admit(connection, wanted)
+
+
+def _admit(connection: Connection, wanted: Mapping[str, Sequence[str]]) -> None:
+    for kind, names in wanted.items():
+        known = known_providers(connection, kind)
+        for name in names:
+            if name not in known:
+                connection.execute(text(f"ALTER TYPE {kind} ADD VALUE IF NOT EXISTS '{name}'"))
 
 
 def known_providers(connection: Connection, kind: str) -> list[str]:
@@ -81,10 +87,15 @@ def current_revision(connection: Connection) -> str | None:
 
 
 def rebuild(connection: Connection, revision: str) -> None:
-    """Make the schema anew as it was at `revision`, in the caller's transaction; all that is in it is lost."""
+    """Make the schema anew as it was at `revision`, in the caller's transaction; all that is in it is lost.
+
+    Except the names of providers: PostgreSQL lets a transaction use a new name of a type that it has made itself.
+    """
     _take_turns(connection)
+    known = {kind: known_providers(connection, kind) for kind in PROVIDER_TYPES}
     command.downgrade(_config(connection), "base")
     command.upgrade(_config(connection), revision)
+    _admit(connection, known)
 
 
 def bring_forward(connection: Connection) -> None:

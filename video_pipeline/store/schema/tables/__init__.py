@@ -1,12 +1,14 @@
 """Owns the tables; hides nothing.
 
-Modules in dependency order: base, words, core, sounds, products, journal, versions, orders, access, hooks, uploads.
+Modules in dependency order: base, words, core, sounds, products, journal, versions, orders, access, hooks, uploads,
+installation.
 """
 
 from video_pipeline.store.schema.tables.access import Answer, ApiKey, LoginFailure, Session, User
 from video_pipeline.store.schema.tables.base import Base
 from video_pipeline.store.schema.tables.core import AudioTrack, Channel, Image, RenderTask, VideoJob
 from video_pipeline.store.schema.tables.hooks import Webhook, WebhookDelivery
+from video_pipeline.store.schema.tables.installation import Installation
 from video_pipeline.store.schema.tables.journal import CostEntry, JobEvent, JobLease
 from video_pipeline.store.schema.tables.orders import WorkOrder
 from video_pipeline.store.schema.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
@@ -24,6 +26,7 @@ __all__ = [
     "Export",
     "Image",
     "ImageVersion",
+    "Installation",
     "JobEvent",
     "JobFile",
     "JobLease",

@@ -1,13 +1,14 @@
-"""Owns the list of all files that the books name; hides in which table each stands."""
+"""Owns what is known of the books as a whole: the files they name, when they were put back; hides the tables."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Connection, select, text
 
 from video_pipeline.domain.inventory import Inventory, RecordedFile
-from video_pipeline.store.books.base import Books
+from video_pipeline.store.books.base import INSTALLATION, Books
 
 # Paths of render tasks are history: what a later attempt replaced is gone, and nobody needs it.
 _FILES = text(
@@ -37,8 +38,18 @@ _RECEIVING = text(
 )
 
 
+def recorded_files(connection: Connection, job_id: UUID | None = None) -> tuple[RecordedFile, ...]:
+    """The files that the books name, of one job or of all."""
+    return tuple(RecordedFile(*row) for row in connection.execute(_FILES, {"job": job_id}))
+
+
 class InventoryBooks(Books):
-    """What there should be in the media store."""
+    """What there should be in the media store, and where the books come from."""
+
+    def restored_at(self) -> datetime | None:
+        """When these books were last put back from a backup; None when they never were."""
+        with self._transaction() as connection:
+            return connection.execute(select(INSTALLATION.c.restored_at)).scalar()
 
     def inventory(self, job_id: UUID | None = None) -> Inventory:
         """The files of one job or of all, and the jobs that there are."""
@@ -48,6 +59,6 @@ class InventoryBooks(Books):
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             return Inventory(
                 jobs=frozenset(connection.execute(_JOBS, values).scalars()),
-                files=tuple(RecordedFile(*row) for row in connection.execute(_FILES, values)),
+                files=recorded_files(connection, job_id),
                 receiving=frozenset(connection.execute(_RECEIVING, values).scalars()),
             )
