@@ -76,6 +76,7 @@ def test_a_backup_is_made_and_restored(
     assert str(later.id) not in out
 
 
+@pytest.mark.usefixtures("wide")
 def test_what_is_not_right_after_a_restore_is_told(
     call: Call,
     backups: PostgresBackups,
