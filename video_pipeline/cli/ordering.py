@@ -18,7 +18,7 @@ from video_pipeline.cli.folder import files_in
 from video_pipeline.cli.output import errors
 from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.brief import (
-    ENGINES,
+    PICTURES,
     SEED_MAX,
     AlbumBrief,
     Arrangement,
@@ -76,7 +76,9 @@ class Wanted:
     ] = None
     genre: Annotated[str, typer.Option(help="Of a music video.")] = "ambient"
     bpm: Annotated[int | None, typer.Option(help="Of a music video; measured when not given.")] = None
-    engine: Annotated[str, typer.Option(help=f"Of a music video: {' or '.join(ENGINES)}.")] = ENGINES[0]
+    engine: Annotated[str, typer.Option(help="Of a music video: pictures, or who makes clips of them: procedural.")] = (
+        PICTURES
+    )
     files: Annotated[
         Path | None,
         typer.Option(
@@ -173,7 +175,7 @@ DEFAULT_SCENES = 6
 
 def make_brief(channel_id: UUID, wanted: Wanted, approval: Approval) -> Brief:
     """The brief of an order, its providers checked; InvalidInputError names the option that is not usable."""
-    bootstrap.check_providers(wanted.music_provider, wanted.visual_provider)
+    bootstrap.check_providers(wanted.music_provider, wanted.visual_provider, wanted.engine)
     kind = wanted.kind or (JobKind.ALBUM if wanted.scenes is None else JobKind.STORYBOARD)
     common: dict[str, Any] = {
         "channel_id": channel_id,
