@@ -31,7 +31,7 @@ from video_pipeline.domain.brief import (
     brief_from_json,
 )
 from video_pipeline.domain.delivery import MASTER, AspectRatio, Rendition
-from video_pipeline.domain.effort import export_cost, overlay_cost
+from video_pipeline.domain.effort import clips_cost, export_cost, overlay_cost
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind
 from video_pipeline.domain.records import JobRecord
@@ -152,10 +152,10 @@ def cost_of(job: JobRecord) -> str:
 
 
 def tell_cost(brief: Brief) -> None:
-    """Say on standard error what an ordered overlay will cost."""
-    cost = overlay_cost(brief, bootstrap.cores().workers)
-    if cost:
-        errors.print(cost, markup=False, soft_wrap=True)
+    """Say on standard error what an ordered overlay and ordered clips will cost."""
+    for cost in (overlay_cost(brief, bootstrap.cores().workers), clips_cost(brief, bootstrap.cores().workers)):
+        if cost:
+            errors.print(cost, markup=False, soft_wrap=True)
 
 
 def tell_export_cost(jobs: JobStore, job: JobRecord, renditions: Sequence[Rendition]) -> None:
