@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import av
 import cv2
@@ -17,9 +16,10 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
-from video_pipeline.domain.errors import InvalidInputError, MachineError, MediaError
+from video_pipeline.domain.errors import InvalidInputError, MediaError
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.ports import EngineCapabilities
+from video_pipeline.providers.offline import written
 
 Planes = NDArray[Any]
 """A frame as 4:2:0 of BT.709, uint8: the rows of luma, then those of both chromas."""
@@ -77,23 +77,16 @@ def planes_of(picture: Picture) -> Planes:
 
 
 def write_film(frames: Iterable[Planes], size: tuple[int, int], out: Path) -> None:
-    """Write `frames` of `size` (width, height), 30 a second, to `out` (H.264 in mp4), aside first and renamed.
+    """Write `frames` of `size` (width, height), 30 a second, to `out` (H.264 in mp4), on one core.
 
-    On one core. MachineError when it cannot be written; nothing is left then.
+    MachineError when it cannot be written; nothing is left then.
     """
-    aside = out.with_name(f".{out.name}.{uuid4().hex}.part")
-    try:
-        with av.open(f"file:{aside.absolute()}", "w", format="mp4") as film:
-            stream = film.add_stream("libx264", rate=FPS_30.numerator, options=_FILM)
-            _describe(stream.codec_context, size)
-            for planes in frames:
-                film.mux(stream.encode(av.VideoFrame.from_ndarray(planes, "yuv420p")))
-            film.mux(stream.encode(None))
-        aside.replace(out)
-    except OSError as error:  # those of libav are among them
-        raise MachineError(f"cannot write {out.name}: {error}; make room on that disk") from error
-    finally:
-        aside.unlink(missing_ok=True)
+    with written(out) as aside, av.open(f"file:{aside.absolute()}", "w", format="mp4") as film:
+        stream = film.add_stream("libx264", rate=FPS_30.numerator, options=_FILM)
+        _describe(stream.codec_context, size)
+        for planes in frames:
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(planes, "yuv420p")))
+        film.mux(stream.encode(None))
 
 
 def _describe(context: VideoCodecContext, size: tuple[int, int]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,18 +27,24 @@ def made_here() -> Generation:
     return Generation(provider=PROCEDURAL, provider_id=None, licence=LICENCE, cost_usd=Decimal(0))
 
 
-def write_flac(samples: NDArray[Any], out: Path) -> None:
-    """Write `samples` (shape (samples, 2), 48 kHz) in 16 bits to `out`, aside first and renamed when complete.
+@contextmanager
+def written(out: Path) -> Iterator[Path]:
+    """Where to write `out`: it gets its name when it is complete, and nothing is left otherwise.
 
-    MachineError when it cannot be written; nothing is left then.
+    MachineError when it cannot be written.
     """
     aside = out.with_name(f".{out.name}.{uuid4().hex}.part")
     try:
-        soundfile.write(aside, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
-        os.replace(aside, out)
+        yield aside
+        aside.replace(out)
     except (OSError, soundfile.SoundFileError) as error:  # libsndfile has an error of its own for a full disk
-        raise MachineError(
-            f"cannot write {out.name}: {error}; see that its folder can be written and has room"
-        ) from error
+        advice = "see that its folder can be written and has room"
+        raise MachineError(f"cannot write {out.name}: {error}; {advice}") from error
     finally:
         aside.unlink(missing_ok=True)
+
+
+def write_flac(samples: NDArray[Any], out: Path) -> None:
+    """Write `samples` (shape (samples, 2), 48 kHz) in 16 bits to `out`; MachineError when that cannot be."""
+    with written(out) as aside:
+        soundfile.write(aside, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
