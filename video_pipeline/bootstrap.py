@@ -27,10 +27,11 @@ from video_pipeline.ports import (
     Outbox,
     PromptWriter,
     Scanner,
+    VideoEngine,
 )
 from video_pipeline.scanner import CommandScanner
 from video_pipeline.settings import Settings
-from video_pipeline.steps.studio import Studio, chosen
+from video_pipeline.steps.studio import Studio, check_engine, chosen
 from video_pipeline.store import (
     EmbeddedPostgres,
     LocalMediaStore,
@@ -182,6 +183,14 @@ def image_providers() -> dict[str, ImageProvider]:
 
 
 @lru_cache
+def video_engines() -> dict[str, VideoEngine]:
+    """Engines that make clips, by name."""
+    from video_pipeline.providers import registry
+
+    return registry.video_engines(cores())
+
+
+@lru_cache
 def prompt_writer() -> PromptWriter:
     """The writer of prompts."""
     from video_pipeline.providers import registry
@@ -209,18 +218,20 @@ def studio() -> Studio:
         music=music_providers(),
         ambience=ambience_providers(),
         images=image_providers(),
+        engines=video_engines(),
         writer=prompt_writer(),
         web=messenger(),
         scanner=scanner(),
     )
 
 
-def check_providers(music: str, images: str) -> None:
-    """Raise InvalidInputError when a provider of that name does not exist; nothing is opened."""
+def check_providers(music: str, images: str, engine: str) -> None:
+    """Raise InvalidInputError when a provider or engine of that name does not exist; nothing is opened."""
     from video_pipeline.providers import registry
 
     chosen(registry.MUSIC, music)
     chosen(registry.IMAGES, images)
+    check_engine(registry.ENGINES, engine)
 
 
 def database_facts() -> dict[str, str]:

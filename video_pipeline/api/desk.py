@@ -12,7 +12,16 @@ from fastapi import Depends, Request
 
 from video_pipeline.domain.pace import Allowance, Pace
 from video_pipeline.domain.uploads import UPLOAD_TTL_S
-from video_pipeline.ports import AccessStore, ImageProvider, JobStore, MediaStore, Messenger, MusicProvider, Outbox
+from video_pipeline.ports import (
+    AccessStore,
+    ImageProvider,
+    JobStore,
+    MediaStore,
+    Messenger,
+    MusicProvider,
+    Outbox,
+    VideoEngine,
+)
 from video_pipeline.steps.studio import Studio
 
 CALLS = Allowance(burst=300, per_s=50.0)
@@ -41,6 +50,7 @@ class Desk:
     studio: Callable[[], Studio]  # MachineError when there is no usable ffmpeg
     messenger: Callable[[], Messenger]
     workers: int  # processes that compute, for estimates
+    engines: Callable[[], Mapping[str, VideoEngine]] = dict
     dagster_url: str | None = None  # where a person sees the runs
     courier: Callable[[], AbstractContextManager[None]] = nullcontext  # delivers webhooks as long as it is open
     export_limit_s: float = EXPORT_LIMIT_S

@@ -17,9 +17,9 @@ from video_pipeline.domain.brief import (
     ALBUM_SCENES,
     BPM,
     CUT_SECONDS,
-    ENGINES,
     KINDS,
     PICTURE_SECONDS,
+    PICTURES,
     SCENE_SECONDS,
     SCENES,
     Arrangement,
@@ -49,7 +49,11 @@ def options(desk: AtDesk, caller: Reader) -> dict[str, Any]:
         "image_providers": _providers(desk.images()),
         "album": {"minutes": _limits(ALBUM_MINUTES), "scenes": ALBUM_SCENES},
         "storyboard": {"scenes": _limits(SCENES), "scene_seconds": _limits(SCENE_SECONDS)},
-        "music_video": {"engines": list(ENGINES), "bpm": _limits(BPM), "scene_seconds": _limits(CUT_SECONDS)},
+        "music_video": {
+            "engines": [PICTURES, *desk.engines()],
+            "bpm": _limits(BPM),
+            "scene_seconds": _limits(CUT_SECONDS),
+        },
         "build": {"arrangements": list(Arrangement), "picture_seconds": _limits(PICTURE_SECONDS)},
         "aspect_ratios": list(AspectRatio),
         "ambience": {

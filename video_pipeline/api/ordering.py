@@ -11,12 +11,13 @@ from fastapi.exceptions import RequestValidationError
 
 from video_pipeline.api import models
 from video_pipeline.api.desk import Desk
-from video_pipeline.domain.brief import KINDS, SEED_MAX, AlbumBrief, Brief, BuildBrief, StoryboardBrief
+from video_pipeline.domain.brief import KINDS, PICTURES, SEED_MAX, AlbumBrief, Brief, BuildBrief, StoryboardBrief
 from video_pipeline.domain.effort import computing_cost, expected_frames, expected_scenes
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError
 from video_pipeline.domain.job import JobKind
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.wishes import BedWish
+from video_pipeline.steps.studio import check_engine
 
 _NEEDED: Mapping[JobKind, tuple[str, ...]] = {
     JobKind.ALBUM: ("target_duration_minutes",),
@@ -56,6 +57,10 @@ def brief_of(desk: Desk, new: models.NewJob, user_id: str | None) -> Brief:
     for field, known in (("music_provider", desk.music()), ("visual_provider", desk.images())):
         if getattr(new, field) not in known:
             raise _unusable(field, f"unknown provider; one of: {', '.join(sorted(known))}")
+    try:
+        check_engine(desk.engines(), PICTURES if new.engine is None else new.engine)
+    except InvalidInputError as error:
+        raise _unusable("engine", str(error)) from error
     try:
         desk.jobs.get_channel(new.channel_id)
     except NotFoundError as error:

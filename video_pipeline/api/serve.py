@@ -40,6 +40,7 @@ def desk_of_installation() -> Desk:
         outbox=bootstrap.outbox(),
         music=bootstrap.music_providers,
         images=bootstrap.image_providers,
+        engines=bootstrap.video_engines,
         studio=bootstrap.studio,
         messenger=bootstrap.messenger,
         workers=bootstrap.cores().workers,

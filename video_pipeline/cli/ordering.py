@@ -18,7 +18,7 @@ from video_pipeline.cli.folder import files_in
 from video_pipeline.cli.output import errors
 from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.brief import (
-    ENGINES,
+    PICTURES,
     SEED_MAX,
     AlbumBrief,
     Arrangement,
@@ -31,7 +31,7 @@ from video_pipeline.domain.brief import (
     brief_from_json,
 )
 from video_pipeline.domain.delivery import MASTER, AspectRatio, Rendition
-from video_pipeline.domain.effort import export_cost, overlay_cost
+from video_pipeline.domain.effort import clips_cost, export_cost, overlay_cost
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind
 from video_pipeline.domain.records import JobRecord
@@ -76,7 +76,9 @@ class Wanted:
     ] = None
     genre: Annotated[str, typer.Option(help="Of a music video.")] = "ambient"
     bpm: Annotated[int | None, typer.Option(help="Of a music video; measured when not given.")] = None
-    engine: Annotated[str, typer.Option(help=f"Of a music video: {' or '.join(ENGINES)}.")] = ENGINES[0]
+    engine: Annotated[str, typer.Option(help="Of a music video: pictures, or who makes clips of them: procedural.")] = (
+        PICTURES
+    )
     files: Annotated[
         Path | None,
         typer.Option(
@@ -150,10 +152,10 @@ def cost_of(job: JobRecord) -> str:
 
 
 def tell_cost(brief: Brief) -> None:
-    """Say on standard error what an ordered overlay will cost."""
-    cost = overlay_cost(brief, bootstrap.cores().workers)
-    if cost:
-        errors.print(cost, markup=False, soft_wrap=True)
+    """Say on standard error what an ordered overlay and ordered clips will cost."""
+    for cost in (overlay_cost(brief, bootstrap.cores().workers), clips_cost(brief, bootstrap.cores().workers)):
+        if cost:
+            errors.print(cost, markup=False, soft_wrap=True)
 
 
 def tell_export_cost(jobs: JobStore, job: JobRecord, renditions: Sequence[Rendition]) -> None:
@@ -173,7 +175,7 @@ DEFAULT_SCENES = 6
 
 def make_brief(channel_id: UUID, wanted: Wanted, approval: Approval) -> Brief:
     """The brief of an order, its providers checked; InvalidInputError names the option that is not usable."""
-    bootstrap.check_providers(wanted.music_provider, wanted.visual_provider)
+    bootstrap.check_providers(wanted.music_provider, wanted.visual_provider, wanted.engine)
     kind = wanted.kind or (JobKind.ALBUM if wanted.scenes is None else JobKind.STORYBOARD)
     common: dict[str, Any] = {
         "channel_id": channel_id,

@@ -30,8 +30,9 @@ QUOTES_MAX_CHARACTERS = 50_000
 BPM = range(30, 301)
 CUT_SECONDS = range(2, 121)
 PICTURE_SECONDS = range(2, 3601)
-ENGINES = ("pictures",)
-"""How the scenes of a music video are shown: as pictures that move as ordered."""
+ENGINE_MAX_CHARACTERS = 32
+PICTURES = "pictures"
+"""The engine of a music video whose scenes are pictures that move as ordered; all others make clips of them."""
 
 SEED_MAX = 2**31 - 1
 
@@ -176,7 +177,7 @@ class MusicVideoBrief(Order):
     prompt: str
     style: str = ""
     bpm: int | None = None  # None: measured
-    engine: str = "pictures"
+    engine: str = PICTURES
     scene_seconds: int = 8  # about how long a scene lasts
 
     def __post_init__(self) -> None:
@@ -189,8 +190,7 @@ class MusicVideoBrief(Order):
             raise InvalidInputError(
                 f"bpm is from {BPM.start} to {BPM.stop - 1}, not {self.bpm}; leave it out to measure"
             )
-        if self.engine not in ENGINES:
-            raise InvalidInputError(f"engine {self.engine!r} is not there; one of: {', '.join(ENGINES)}")
+        object.__setattr__(self, "engine", plain_words("engine", self.engine, ENGINE_MAX_CHARACTERS))
         if self.scene_seconds not in CUT_SECONDS:
             raise InvalidInputError(
                 f"a scene of a music video lasts {CUT_SECONDS.start} to {CUT_SECONDS.stop - 1} seconds, "

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 from video_pipeline.domain.brief import (
     ALBUM_SCENES,
+    PICTURES,
     AlbumBrief,
     Brief,
     BuildBrief,
@@ -25,6 +26,12 @@ from video_pipeline.domain.timeline import Overlay
 _SOUND_S_PER_HOUR = 45.0
 _SCENE_S, _MOVING_SCENE_S = 0.8, 9.0
 """A still scene is a key frame and a transition; a moving one is a loop of some 18 s besides."""
+
+# The same core, 2026-11-28: eight seconds of 1080p.
+_CLIP_S: Mapping[str, float] = {"procedural": 11.0}
+"""To make one clip; what is not here is made elsewhere, by a vendor."""
+
+_CLIP_AS_FOOTAGE_S = 8.0
 
 _OVERLAY_FRAME_MS: Mapping[Format, tuple[float, float]] = {
     Format.MP4: (6.7, 18.0),
@@ -66,6 +73,13 @@ def cpu_minutes(brief: Brief, frames: int) -> float:
     return (pictures + sound) / 60
 
 
+def clip_minutes(brief: Brief, frames: int) -> float:
+    """How many minutes one core is expected to take for the clips of a music video; 0 when it has none."""
+    if not _has_clips(brief):
+        return 0.0
+    return expected_scenes(brief, frames) * (_CLIP_S.get(brief.engine, 0.0) + _CLIP_AS_FOOTAGE_S) / 60
+
+
 def overlay_minutes(brief: Brief, frames: int, renditions: Sequence[Rendition]) -> float:
     """How many minutes one core is expected to take for the pictures of `renditions` with an overlay.
 
@@ -103,12 +117,26 @@ def overlay_cost(brief: Brief, cores: int, frames: int | None = None) -> str:
     )
 
 
+def clips_cost(brief: Brief, cores: int, frames: int | None = None) -> str:
+    """What clips of the pictures will take, for people; empty when none are ordered."""
+    if not _has_clips(brief):
+        return ""
+    length = expected_frames(brief) if frames is None else frames
+    minutes = clip_minutes(brief, length) / cores
+    return (
+        f"engine {brief.engine}: about {expected_scenes(brief, length)} clips, which take about {_minutes(minutes)} of "
+        f"computing {_on(cores)}"
+    )
+
+
 def computing_cost(brief: Brief, cores: int, frames: int | None = None) -> str:
-    """What the master of an order will take to render, for people."""
-    if brief.overlay is not Overlay.NONE:
-        return overlay_cost(brief, cores, frames)
-    minutes = cpu_minutes(brief, expected_frames(brief) if frames is None else frames)
-    return f"expect about {_minutes(minutes / cores)} of computing {_on(cores)}"
+    """What the master of an order will take to render, and the clips in it to be made, for people."""
+    length = expected_frames(brief) if frames is None else frames
+    master = overlay_cost(brief, cores, length)
+    if not master:
+        master = f"expect about {_minutes(cpu_minutes(brief, length) / cores)} of computing {_on(cores)}"
+    clips = clips_cost(brief, cores, length)
+    return f"{master}; {clips}" if clips else master
 
 
 def _on(cores: int) -> str:
@@ -116,7 +144,11 @@ def _on(cores: int) -> str:
 
 
 def _moves(brief: Brief) -> bool:
-    return brief.motion is not MotionWish.STILL
+    return brief.motion is not MotionWish.STILL or _has_clips(brief)
+
+
+def _has_clips(brief: Brief) -> TypeGuard[MusicVideoBrief]:
+    return isinstance(brief, MusicVideoBrief) and brief.engine != PICTURES
 
 
 def _minutes(minutes: float) -> str:

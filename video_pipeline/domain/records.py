@@ -157,6 +157,12 @@ class ImageVersion:
     seed: int
     created_at: datetime  # of the picture
     replaced_at: datetime
+    clip: Clip | None = None
+
+    @property
+    def files(self) -> list[MediaReference]:
+        """What is on the disk."""
+        return [self.media, self.clip.media] if self.clip else [self.media]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +186,7 @@ class NewPicture:
     media: MediaReference
     facts: ImageFacts
     reservation: Reservation
+    clip: Clip | None = None
 
 
 @dataclass(frozen=True, slots=True)

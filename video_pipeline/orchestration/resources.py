@@ -17,6 +17,7 @@ from video_pipeline.ports import (
     MediaTools,
     MusicProvider,
     PromptWriter,
+    VideoEngine,
 )
 from video_pipeline.steps.studio import Studio
 
@@ -69,6 +70,10 @@ class ProvidersResource(dg.ConfigurableResource[PromptWriter]):
         """Providers of pictures, by name."""
         return bootstrap.image_providers()
 
+    def engines(self) -> dict[str, VideoEngine]:
+        """Engines that make clips, by name."""
+        return bootstrap.video_engines()
+
     def writer(self) -> PromptWriter:
         """The writer of prompts."""
         return bootstrap.prompt_writer()
@@ -91,6 +96,7 @@ class StudioResource(dg.ConfigurableResource[Studio]):
             music=self.providers.music(),
             ambience=self.providers.ambience(),
             images=self.providers.images(),
+            engines=self.providers.engines(),
             writer=self.providers.writer(),
             web=bootstrap.messenger(),
             scanner=bootstrap.scanner(),

@@ -15,10 +15,12 @@ from video_pipeline.ports.outbox import Outbox
 from video_pipeline.ports.providers import (
     AmbienceProvider,
     Capabilities,
+    EngineCapabilities,
     ImageProvider,
     MusicProvider,
     PromptWriter,
     Script,
+    VideoEngine,
 )
 from video_pipeline.ports.work import IsCancelled, KeepFinished, ReportProgress
 
@@ -27,6 +29,7 @@ __all__ = [
     "AmbienceProvider",
     "Backups",
     "Capabilities",
+    "EngineCapabilities",
     "ImageProvider",
     "IsCancelled",
     "JobStore",
@@ -40,4 +43,5 @@ __all__ = [
     "ReportProgress",
     "Scanner",
     "Script",
+    "VideoEngine",
 ]

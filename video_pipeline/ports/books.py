@@ -184,6 +184,10 @@ class WorkBook(Protocol):
         *,
         clip: Clip | None = None,
     ) -> ImageRecord: ...
+    def save_clip(self, lease: Lease, order_index: int, generation: Generation, clip: Clip) -> ImageRecord:
+        """Record the footage that was made of a picture, and add what it cost; NotFoundError without the picture."""
+        ...
+
     def save_bed(
         self, lease: Lease, plan: BedPlan, generation: Generation, media: MediaReference, facts: AudioFacts
     ) -> BedRecord: ...

@@ -1,4 +1,4 @@
-"""Owns what a provider of music, ambience, pictures or words has to do; hides vendors."""
+"""Owns what a provider of music, ambience, pictures, clips or words has to do; hides vendors."""
 
 from __future__ import annotations
 
@@ -54,6 +54,42 @@ class ImageProvider(Protocol):
 
     def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
         """Write a picture of `size` (width, height) to `out` (PNG, 8-bit RGB); blocks; called from several threads."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCapabilities:
+    """Facts about an engine that makes clips."""
+
+    name: str
+    concurrency: int  # how many requests it likes at once
+    price_usd: Decimal  # for one clip
+    longest_s: int  # of a clip
+    from_picture: bool  # it moves a picture that is there; else it makes its clips of the words alone
+    seamless: bool  # the end of a clip runs into its beginning: repeated, it has no seam
+
+
+class VideoEngine(Protocol):
+    """Makes short clips, which are repeated for as long as their scene lasts."""
+
+    capabilities: EngineCapabilities
+
+    def animate(
+        self,
+        prompt: VisualPrompt,
+        seed: int,
+        picture: Path | None,
+        *,
+        seconds: int,
+        size: tuple[int, int],
+        out: Path,
+    ) -> Generation:
+        """Write a clip of `seconds` to `out` (a video file without sound); blocks; called from several threads.
+
+        It has the shape of `size` (width, height), and is that large if the engine can; 30 frames a second. It begins
+        with `picture` where the engine starts from one. InvalidInputError for what it cannot make: more seconds than
+        its longest clip has, no picture where it needs one.
+        """
         ...
 
 

@@ -1,1 +1,1 @@
-"""Owns the makers of music, pictures and prompts; hides which vendor stands behind each."""
+"""Owns the makers of music, pictures, clips and prompts; hides which vendor stands behind each."""

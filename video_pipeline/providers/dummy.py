@@ -1,4 +1,5 @@
-"""Owns the test doubles: a tone for music, a hum for ambience, stripes for a picture; hides how quickly they are made.
+"""Owns the test doubles: a tone for music, a hum for ambience, stripes for a picture, a shift for a clip;
+hides how quickly they are made.
 
 They pass the contract tests of the real providers. A tone of a known pitch and a picture of known stripes let a test
 find out of which piece a moment of a video was made.
@@ -17,8 +18,9 @@ from video_pipeline.cores import Cores
 from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
-from video_pipeline.domain.timebase import SAMPLE_RATE
-from video_pipeline.ports import Capabilities
+from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE
+from video_pipeline.ports import Capabilities, EngineCapabilities
+from video_pipeline.providers.film import check_clip, planes_of, read_picture, write_film
 from video_pipeline.providers.offline import write_flac
 
 LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")
@@ -86,4 +88,42 @@ class DummyImages:
         part = out.with_name(out.name + ".part")
         part.write_bytes(data.tobytes())
         part.replace(out)
+        return Generation("dummy", None, LICENCE, Decimal(0))
+
+
+CLIP_MAX_S = 2
+_FEWER = 4
+"""How many times smaller than asked its clips are, as those of some vendors are."""
+
+
+class DummyClips:
+    """A picture that is pushed sideways; no claim to be a loop."""
+
+    def __init__(self, cores: Cores) -> None:
+        self.capabilities = EngineCapabilities(
+            "dummy",
+            concurrency=cores.workers,
+            price_usd=Decimal(0),
+            longest_s=CLIP_MAX_S,
+            from_picture=True,
+            seamless=False,
+        )
+
+    def animate(
+        self,
+        prompt: VisualPrompt,
+        seed: int,
+        picture: Path | None,
+        *,
+        seconds: int,
+        size: tuple[int, int],
+        out: Path,
+    ) -> Generation:
+        """Write the picture, pushed by a seventh of its width a second, the other way by odd seeds."""
+        source = check_clip(self.capabilities, picture, seconds, size)
+        small = (size[0] // _FEWER // 2 * 2, size[1] // _FEWER // 2 * 2)
+        seen = read_picture(source, small)
+        pace = small[0] / 7 / FPS_30.numerator * (1 if seed % 2 else -1)
+        frames = (planes_of(np.roll(seen, round(pace * number), axis=1)) for number in range(FPS_30.frames_in(seconds)))
+        write_film(frames, small, out)
         return Generation("dummy", None, LICENCE, Decimal(0))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from video_pipeline.cores import Cores
-from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter
+from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter, VideoEngine
 from video_pipeline.providers.ambience_procedural import ProceduralAmbience
-from video_pipeline.providers.dummy import DummyAmbience, DummyImages, DummyMusic
+from video_pipeline.providers.clips_procedural import ProceduralClips
+from video_pipeline.providers.dummy import DummyAmbience, DummyClips, DummyImages, DummyMusic
 from video_pipeline.providers.grammar import GrammarWriter
 from video_pipeline.providers.images_procedural import ProceduralImages
 from video_pipeline.providers.music_procedural import ProceduralMusic
@@ -27,6 +28,11 @@ IMAGES: Mapping[str, Callable[[Cores], ImageProvider]] = {
     "dummy": DummyImages,
 }
 
+ENGINES: Mapping[str, Callable[[Cores], VideoEngine]] = {
+    "procedural": ProceduralClips,
+    "dummy": DummyClips,
+}
+
 
 def music_providers(cores: Cores) -> dict[str, MusicProvider]:
     """Every provider of music, by name."""
@@ -41,6 +47,11 @@ def ambience_providers(cores: Cores) -> dict[str, AmbienceProvider]:
 def image_providers(cores: Cores) -> dict[str, ImageProvider]:
     """Every provider of pictures, by name."""
     return {name: make(cores) for name, make in IMAGES.items()}
+
+
+def video_engines(cores: Cores) -> dict[str, VideoEngine]:
+    """Every engine that makes clips, by name."""
+    return {name: make(cores) for name, make in ENGINES.items()}
 
 
 def prompt_writer() -> PromptWriter:

@@ -88,12 +88,14 @@ def _found(studio: Studio, kind: str, key: str) -> JobFile:
 
 def _recorded(studio: Studio, job_id: UUID) -> list[tuple[str, MediaReference]]:
     master, works = studio.jobs.master(job_id), studio.jobs.works(job_id)
+    earlier = studio.jobs.image_versions(job_id)
     return [
         *((f"music {track.order_index:02}", track.media) for track in works.tracks),
         *((f"sound {bed.order_index:02}", bed.media) for bed in works.beds),
         *((f"image {image.order_index:02}", image.media) for image in works.images),
         *((f"clip {image.order_index:02}", image.clip.media) for image in works.images if image.clip),
-        *((f"earlier image {each.order_index:02}", each.media) for each in studio.jobs.image_versions(job_id)),
+        *((f"earlier image {each.order_index:02}", each.media) for each in earlier),
+        *((f"earlier clip {each.order_index:02}", each.clip.media) for each in earlier if each.clip),
         *([("master", master.media)] if master else []),
         *((f"export {export.report.rendition.name}", export.report.media) for export in studio.jobs.exports(job_id)),
         *((f"{file.file_type} {file.filename}", file.media) for file in studio.jobs.get_job_files(job_id)),

@@ -34,14 +34,15 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.money import REGENERATED_IMAGE_USD
 from video_pipeline.domain.progress import Stage
-from video_pipeline.domain.records import JobRecord, NewPicture, Reservation
+from video_pipeline.domain.records import Clip, JobRecord, NewPicture, Reservation
 from video_pipeline.domain.storyboard import VisualPrompt, seed_of
 from video_pipeline.ports import ImageProvider, JobStore
+from video_pipeline.steps.animate import Animator, clip_key, image_key, picture_size
 from video_pipeline.steps.attempt import Attempt, edit
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.files import remove_unrecorded
-from video_pipeline.steps.illustrate import check_picture, image_key, picture_size
-from video_pipeline.steps.studio import Studio, chosen
+from video_pipeline.steps.illustrate import check_picture
+from video_pipeline.steps.studio import Studio, chosen, engine_of
 from video_pipeline.steps.thumbnails import thumbnails_if_possible
 
 
@@ -138,7 +139,8 @@ def _repaint(
     studio: Studio, current: Attempt, job: JobRecord, visual: VisualPrompt, record: Callable[[NewPicture], JobRecord]
 ) -> JobRecord:
     brief = brief_from_json(job.brief)
-    key = image_key(current, visual.order_index)
+    engine = engine_of(studio, brief)
+    keys = [image_key(current, visual.order_index), clip_key(current, visual.order_index)]
     remove_unrecorded(studio, job.id, Stage.IMAGES)
     with studio.media.scratch(job.id) as scratch:
         made = scratch / f"{visual.order_index:02}.png"
@@ -146,24 +148,36 @@ def _repaint(
         try:
             facts = studio.tools.image_facts(made)
             check_picture(visual, facts, picture_size(brief))
-            media, seed = studio.media.adopt(made, key), seed_of(visual, brief.seed)
-            return record(NewPicture(visual.text, seed, generation, media, facts, reservation))
+            media, seed = studio.media.adopt(made, keys[0]), seed_of(visual, brief.seed)
+            clip: Clip | None = None
+            if engine is not None:
+                animator = Animator(studio, current, brief, engine, scratch)
+                moved, clip = animator.clip_of(visual, studio.media.locate(media), _frames(job, visual.order_index))
+                generation = replace(generation, cost_usd=generation.cost_usd + moved.cost_usd)
+            return record(NewPicture(visual.text, seed, generation, media, facts, reservation, clip))
         except BaseException as error:
             # The provider has done its work, so it was billed, whatever became of it.
             with suppress(StudioError):
                 studio.jobs.settle_cost(reservation, generation.cost_usd)
             # Without an answer nobody knows whether the books have taken the picture; the next attempt looks.
             if not isinstance(error, StoreUnavailableError):
-                with suppress(StudioError):
-                    studio.media.remove(key)
+                for key in keys:
+                    with suppress(StudioError):
+                        studio.media.remove(key)
             raise
+
+
+def _frames(job: JobRecord, scene_number: int) -> int:
+    storyboard, _ = planned(job)
+    return scene_of(storyboard, scene_number).frames
 
 
 def _bought(
     studio: Studio, current: Attempt, brief: Brief, visual: VisualPrompt, made: Path
 ) -> tuple[Generation, Reservation]:
     provider = chosen(studio.images, brief.visual_provider)
-    price = regeneration_price(provider)
+    engine = engine_of(studio, brief)
+    price = regeneration_price(provider) + (engine.capabilities.price_usd if engine else 0)
     reservation = studio.jobs.reserve_cost(current.lease, brief.visual_provider, price, f"images/{made.stem}/refined")
     try:
         return provider.illustrate(visual, seed_of(visual, brief.seed), picture_size(brief), made), reservation

@@ -28,9 +28,10 @@ def restore(
         version = next((each for each in versions if each.id == version_id), None)
         if version is None:
             raise NotFoundError(f"scene {scene_number} of job {job_id} has no earlier picture {version_id}")
-        studio.media.locate(version.media)
-        if not studio.media.holds(version.media):
-            raise MediaError(f"{version.media.key} is damaged; its checksum is not the recorded one")
+        for file in version.files:
+            studio.media.locate(file)
+            if not studio.media.holds(file):
+                raise MediaError(f"{file.key} is damaged; its checksum is not the recorded one")
         restored = studio.jobs.restore_image(current.lease, scene_number, version_id, by=by, expected=expected)
     thumbnails_if_possible(studio, job_id)
     return restored

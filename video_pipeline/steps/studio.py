@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from video_pipeline.domain.brief import PICTURES, Brief, MusicVideoBrief
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.ports import (
     AmbienceProvider,
@@ -17,6 +18,7 @@ from video_pipeline.ports import (
     MusicProvider,
     PromptWriter,
     Scanner,
+    VideoEngine,
 )
 
 Provider = TypeVar("Provider")
@@ -33,6 +35,7 @@ class Studio:
     images: Mapping[str, ImageProvider]
     writer: PromptWriter
     ambience: Mapping[str, AmbienceProvider] = field(default_factory=dict)
+    engines: Mapping[str, VideoEngine] = field(default_factory=dict)
     web: Messenger | None = None  # what fetches from addresses that users name
     scanner: Scanner | None = None  # what decides about uploads before they are opened
 
@@ -43,3 +46,18 @@ def chosen(providers: Mapping[str, Provider], name: str) -> Provider:
         return providers[name]
     except KeyError as error:
         raise InvalidInputError(f"unknown provider {name!r}; one of: {', '.join(sorted(providers))}") from error
+
+
+def check_engine(engines: Iterable[str], name: str) -> None:
+    """InvalidInputError, which lists what there is, unless a music video can be ordered with the engine `name`."""
+    there = [PICTURES, *sorted(engines)]
+    if name not in there:
+        raise InvalidInputError(f"engine {name!r} is not there; one of: {', '.join(there)}")
+
+
+def engine_of(studio: Studio, brief: Brief) -> VideoEngine | None:
+    """What makes clips of an order's pictures, None if they stay pictures; InvalidInputError when it is not there."""
+    if not isinstance(brief, MusicVideoBrief) or brief.engine == PICTURES:
+        return None
+    check_engine(studio.engines, brief.engine)
+    return studio.engines[brief.engine]

@@ -152,7 +152,15 @@ def opened(database: Database, folder: Path, cores: Cores) -> tuple[Desk, Studio
     store, media = PostgresJobStore(database.engine), LocalMediaStore(folder / "media")
     music, images = registry.music_providers(cores), registry.image_providers(cores)
     tools = FfmpegTools(find_ffmpeg(None), cores, folder / "cache")
-    studio = Studio(jobs=store, media=media, tools=tools, music=music, images=images, writer=registry.prompt_writer())
+    studio = Studio(
+        jobs=store,
+        media=media,
+        tools=tools,
+        music=music,
+        images=images,
+        engines=registry.video_engines(cores),
+        writer=registry.prompt_writer(),
+    )
     desk = Desk(
         jobs=store,
         media=media,
@@ -160,6 +168,7 @@ def opened(database: Database, folder: Path, cores: Cores) -> tuple[Desk, Studio
         outbox=PostgresOutbox(database.engine),
         music=lambda: music,
         images=lambda: images,
+        engines=lambda: studio.engines,
         studio=lambda: studio,
         messenger=lambda: HttpMessenger(allow_private=True),
         workers=2,

@@ -30,6 +30,17 @@ def test_a_music_video_waits_for_its_song_and_keeps_what_was_said(shared: Stocke
     assert "a piece of music" in refused.json["detail"]
 
 
+def test_a_music_video_of_clips_is_ordered_by_the_engines_that_there_are(shared: Stocked) -> None:
+    there = shared.anna.get("/options").json["music_video"]["engines"]
+    assert there == ["pictures", "procedural", "dummy"]
+    body = order(shared, "music_video", **SONG, engine="procedural")
+    estimate = shared.anna.post("/jobs/estimate", body).json["computing"]
+    assert "engine procedural: about 26 clips" in estimate
+    assert shared.anna.post("/jobs", body).json["brief"]["engine"] == "procedural"
+    refused = shared.anna.post("/jobs", body | {"engine": "runway_standard"})
+    assert "'runway_standard' is not there; one of: pictures, dummy, procedural" in refused.json["errors"][0]["message"]
+
+
 def test_a_music_video_with_an_address_begins_at_once(shared: Stocked) -> None:
     body = order(shared, "music_video", **SONG | {"music_file": "https://songs.example.org/night.flac"})
     assert shared.anna.post("/jobs", body).json["status"] == "planned"
@@ -55,7 +66,8 @@ def test_a_storyboard_takes_a_prompt_a_style_and_a_shape(shared: Stocked) -> Non
     [
         ("music_video", {}, "song_title"),
         ("music_video", SONG | {"scene_count": 3}, "scene_count"),
-        ("music_video", SONG | {"engine": "warp"}, "engine"),
+        ("music_video", SONG | {"engine": "runway_gen3"}, "engine"),
+        ("music_video", SONG | {"engine": ""}, "engine"),
         ("music_video", SONG | {"bpm": 7}, "bpm"),
         ("build", {"prompt": "a lighthouse in a storm"}, "prompt"),
         ("build", {"ambience": [{"sound": "surf"}]}, "ambience"),

@@ -10,9 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_pipeline.domain.brief import AlbumBrief, MotionWish, StoryboardBrief
+from video_pipeline.domain.brief import AlbumBrief, MotionWish, MusicVideoBrief, StoryboardBrief
 from video_pipeline.domain.delivery import Rendition, renditions_of
-from video_pipeline.domain.effort import cpu_minutes, expected_frames, export_cost, overlay_cost, overlay_minutes
+from video_pipeline.domain.effort import (
+    clips_cost,
+    computing_cost,
+    cpu_minutes,
+    expected_frames,
+    export_cost,
+    overlay_cost,
+    overlay_minutes,
+)
 from video_pipeline.domain.timeline import Overlay
 
 ALBUM = AlbumBrief(channel_id=UUID(int=1), niche_label="Rain", mood_keywords="calm", target_duration_minutes=60, seed=1)
@@ -53,6 +61,27 @@ def test_an_hour_with_bars_is_told_in_minutes_and_without_them_in_seconds() -> N
         "overlay bars: every frame differs: expect about 6 minutes of computing on 2 cores instead of about 30 s"
     )
     assert cpu_minutes(replace(BARS, motion=MotionWish.AUTO), 108_000) > 2 * cpu_minutes(BARS, 108_000)
+
+
+def test_clips_are_told_with_what_they_take() -> None:
+    song = MusicVideoBrief(
+        channel_id=UUID(int=1),
+        niche_label="Rain",
+        mood_keywords="calm",
+        seed=1,
+        song_title="Night Train",
+        music_file="night.flac",
+        genre="ambient",
+        prompt="a train that crosses a sleeping city",
+    )
+    assert clips_cost(song, 2) == clips_cost(ALBUM, 2) == ""
+    clips = replace(song, engine="procedural")
+    # By hand: 3.5 minutes of scenes of 8 s are 26; at 19 s each 494 s on one core.
+    said = "engine procedural: about 26 clips, which take about 4 minutes of computing on 2 cores"
+    assert clips_cost(clips, 2) == said
+    assert computing_cost(clips, 2).endswith(f"; {said}")
+    assert computing_cost(song, 2) == "expect about 12 s of computing on 2 cores"
+    assert computing_cost(replace(clips, overlay=Overlay.BARS), 2).startswith("overlay bars: ")
 
 
 def exports(formats: str, qualities: str, brief: AlbumBrief = BARS) -> str:

@@ -52,6 +52,7 @@ def studio(store: JobStore, media: MediaStore, cores: Cores, cache_root: Path) -
         ambience=registry.ambience_providers(cores),
         music=registry.music_providers(cores),
         images=registry.image_providers(cores),
+        engines=registry.video_engines(cores),
         writer=registry.prompt_writer(),
     )
 

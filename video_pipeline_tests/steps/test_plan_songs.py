@@ -197,7 +197,7 @@ def test_a_storyboard_shows_what_its_prompt_says_in_its_shape() -> None:
     ("changes", "message"),
     [
         ({"bpm": 7}, "bpm is from 30 to 300"),
-        ({"engine": "warp"}, "engine 'warp' is not there"),
+        ({"engine": " "}, "engine is empty"),
         ({"prompt": "short"}, "at least 10"),
         ({"scene_seconds": 1}, "lasts 2 to 120 seconds"),
         ({"genre": "  "}, "genre is empty"),

@@ -12,7 +12,7 @@ from sqlalchemy import text, update
 from video_pipeline.domain.delivery import MASTER, Format, Quality, Rendition
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, Licence, Loudness
-from video_pipeline.domain.records import Lease
+from video_pipeline.domain.records import Clip, Lease
 from video_pipeline.store import PostgresJobStore, admit_providers, connect
 from video_pipeline.store.schema.tables import VideoJob
 from video_pipeline_tests.conftest import Database
@@ -93,6 +93,20 @@ def test_what_was_paid_is_in_the_ledger_and_on_the_job(
     assert values(database, "SELECT provider, licence, cost FROM audio_tracks") == [
         ("replicate", "commercial", Decimal("0.0250"))
     ]
+
+
+def test_a_clip_is_shown_instead_of_its_picture(store: PostgresJobStore, lease: Lease, database: Database) -> None:
+    clip = Clip(reference("jobs/x/images/02.mp4"), 240)
+    with pytest.raises(NotFoundError, match="no picture 2"):
+        store.save_clip(lease, 2, PAID, clip)
+    pictures = [save_image(store, lease, index, by=PAID) for index in (1, 2)]
+    shown = store.save_clip(lease, 2, replace(PAID, cost_usd=Decimal("0.5000")), clip)
+    assert shown == replace(pictures[1], clip=clip, cost_usd=Decimal("0.5250"))
+    assert store.images(lease.job_id) == [pictures[0], shown]
+    paid = "SELECT sum(amount) FROM cost_ledger WHERE entry = 'settle'"
+    assert values(database, paid) == [(Decimal("0.5500"),)]
+    # A picture made again has nothing that was made of the former one.
+    assert save_image(store, lease, 2).clip is None
 
 
 def test_texts_of_a_provider_may_hold_anything(store: PostgresJobStore, lease: Lease) -> None:

@@ -12,6 +12,7 @@ from video_pipeline.domain.brief import (
     ALBUM_MINUTES,
     BPM,
     CUT_SECONDS,
+    ENGINE_MAX_CHARACTERS,
     LABEL_MAX_CHARACTERS,
     MOODS_MAX_CHARACTERS,
     PICTURE_SECONDS,
@@ -154,7 +155,16 @@ class NewJob(BaseModel):
     ) = None
     genre: Label | None = None
     bpm: Annotated[Number, Field(ge=BPM.start, lt=BPM.stop, description="By default it is measured.")] | None = None
-    engine: Annotated[Text, Field(max_length=32)] | None = None
+    engine: (
+        Annotated[
+            Text,
+            Field(
+                max_length=ENGINE_MAX_CHARACTERS,
+                description="How scenes are shown: pictures, or clips that an engine makes of them; see /options.",
+            ),
+        ]
+        | None
+    ) = None
     arrangement: Arrangement | None = None
     picture_seconds: Annotated[Number, Field(ge=PICTURE_SECONDS.start, lt=PICTURE_SECONDS.stop)] | None = None
     aspect_ratio: AspectRatio = AspectRatio.WIDE

@@ -113,13 +113,17 @@ def audio_columns(media: MediaReference, facts: AudioFacts) -> dict[str, Any]:
 
 def image_columns(media: MediaReference, facts: ImageFacts, clip: Clip | None = None) -> dict[str, Any]:
     """A picture's file and figures as columns, with those of the footage that is shown instead."""
-    shown = {
+    return _media_columns(media) | asdict(facts) | clip_columns(clip)
+
+
+def clip_columns(clip: Clip | None) -> dict[str, Any]:
+    """The footage that is shown instead of a picture as columns."""
+    return {
         "clip_path": clip and clip.media.key,
         "clip_sha256": clip and clip.media.sha256,
         "clip_bytes": clip and clip.media.bytes,
         "clip_frames": clip and clip.frames,
     }
-    return _media_columns(media) | asdict(facts) | shown
 
 
 def storyboard_columns(storyboard: Storyboard) -> dict[str, Any]:
@@ -214,6 +218,7 @@ def version_record(row: Row[Any]) -> ImageVersion:
         seed=row.seed,
         created_at=row.created_at,
         replaced_at=row.replaced_at,
+        clip=_clip(row),
     )
 
 

@@ -216,7 +216,7 @@ def _show(connection: Connection, job_id: UUID, scene_number: int, values: dict[
 
 
 def _columns(picture: NewPicture) -> dict[str, Any]:
-    return image_columns(picture.media, picture.facts) | {
+    return image_columns(picture.media, picture.facts, picture.clip) | {
         "provider": picture.generation.provider,
         "prompt_text": clean(picture.prompt),
         **terms_columns(picture.generation, "provider_image_id"),

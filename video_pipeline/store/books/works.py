@@ -39,6 +39,7 @@ from video_pipeline.store.books.codec import (
     audio_columns,
     bed_record,
     clean,
+    clip_columns,
     export_record,
     image_columns,
     image_record,
@@ -114,6 +115,21 @@ class WorkBooks(Books):
         }
         with self._transaction() as connection:
             return image_record(_save(connection, IMAGES, lease, prompt.order_index, values))
+
+    def save_clip(self, lease: Lease, order_index: int, generation: Generation, clip: Clip) -> ImageRecord:
+        """Record the footage that was made of a picture, to be shown instead of it; it replaces what was there.
+
+        What it cost is added to the cost of the picture. NotFoundError when the job has no such picture.
+        """
+        here = IMAGES.c.video_job_id == lease.job_id, IMAGES.c.order_index == order_index
+        values = clip_columns(clip) | {"cost": IMAGES.c.cost + generation.cost_usd}
+        with self._transaction() as connection:
+            hold(connection, lease)
+            row = connection.execute(update(IMAGES).where(*here).values(values).returning(IMAGES)).one_or_none()
+            if row is None:
+                raise NotFoundError(f"job {lease.job_id} has no picture {order_index} of which a clip can be shown")
+            pay(connection, lease.job_id, generation.provider, generation.cost_usd, f"clips/{order_index}")
+            return image_record(row)
 
     def save_bed(
         self, lease: Lease, plan: BedPlan, generation: Generation, media: MediaReference, facts: AudioFacts

@@ -40,6 +40,8 @@ def test_a_music_video_is_ordered_and_then_waits_for_its_song(ordering: Studio, 
     ordering.see("order-music_file").fill("night.flac")
     ordering.see("order-genre").fill("synthwave")
     ordering.see("order-prompt").fill("a train that crosses a sleeping city")
+    assert ordering.see("order-engine").input_value() == "pictures"
+    ordering.see("order-engine").select_option("procedural")
     ordering.see("order-aspect_ratio").select_option("9:16")
     ordering.see("order-ambience-rain").check()
     ordering.see("order-quotes").fill("Breathe in.")
@@ -54,7 +56,7 @@ def test_a_music_video_is_ordered_and_then_waits_for_its_song(ordering: Studio, 
     brief = job["brief"]
     assert (brief["song_title"], brief["aspect_ratio"], brief["quotes"]) == ("Night Train", "9:16", "Breathe in.")
     assert [each["sound"] for each in brief["ambience"]] == ["rain"]
-    assert brief["bpm"] is None
+    assert (brief["bpm"], brief["engine"]) == (None, "procedural")
 
 
 def test_a_build_is_ordered_and_then_waits_for_its_files(ordering: Studio, house: House) -> None:

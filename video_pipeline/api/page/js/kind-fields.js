@@ -18,13 +18,14 @@ export function kindFields(can) {
     prompt: promptField(can.prompt ?? WORDS),
     look: line("style", "Style", { placeholder: "oil painting" }, "How the pictures look.", true),
     bpm: number("bpm", "Beats a minute", bpm, "", "Measured when it is empty.", true),
+    engine: select("engine", "Scenes are shown as", can.music_video.engines.map((each) => [each, ENGINES[each] ?? `Clips by ${each}`]), "pictures"),
     cut_seconds: number("scene_seconds", "A scene lasts about", cut, 8, "Seconds; cuts fall on beats."),
     arrangement: select("arrangement", "Videos", ARRANGEMENTS, "join"),
     picture_seconds: number("picture_seconds", "A picture is shown for", can.build.picture_seconds, 20, "Seconds."),
   };
   const nodes = {
     storyboard: ["prompt", "look"],
-    music_video: ["song_title", "music_file", "genre", "prompt", "look", "bpm", "cut_seconds"],
+    music_video: ["song_title", "music_file", "genre", "prompt", "look", "bpm", "engine", "cut_seconds"],
     build: ["arrangement", "picture_seconds"],
   };
   const note = h("p", { class: "hint small muted", testid: "order-files-note" }, FILES_NOTE);
@@ -82,6 +83,7 @@ const ARRANGEMENTS = [
   ["join", "One after the other"],
   ["loop", "Each repeated for its share of the music"],
 ];
+const ENGINES = { pictures: "Pictures, moved as chosen below", procedural: "Clips made of their pictures" };
 const SHAPES = { "16:9": "Wide, 16:9", "9:16": "Upright, 9:16", "1:1": "Square, 1:1" };
 
 function line(name, label, props, hint, optional = false) {
