@@ -78,15 +78,9 @@ def test_a_backup_is_made_and_restored(
 
 @pytest.mark.usefixtures("wide")
 def test_what_is_not_right_after_a_restore_is_told(
-    call: Call,
-    backups: PostgresBackups,
-    studio: Studio,
-    order: Order,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    call: Call, backups: PostgresBackups, studio: Studio, order: Order, tmp_path: Path
 ) -> None:
     """Files that were gone before the backup are in no list; a damaged copy does not hide that the books are new."""
-    monkeypatch.setenv("COLUMNS", "300")
     job, folder = order(), tmp_path / "backup"
     lost, kept = [
         keep_upload(studio, job.id, FileType.QUOTES, f"{name}.txt", [f"Breathe {name}.\n".encode()]).media

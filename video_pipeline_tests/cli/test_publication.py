@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from video_pipeline.steps.studio import Studio
-from video_pipeline_tests.cli.test_cli import Call, call, in_json
-from video_pipeline_tests.orchestration.conftest import wired
-from video_pipeline_tests.steps.conftest import cores, order, studio
+from video_pipeline_tests.cli.conftest import Call, in_json
 from video_pipeline_tests.steps.test_retention import Order
-
-__all__ = ["call", "cores", "order", "studio", "wired"]
 
 
 def test_what_is_said_is_shown_and_changed(call: Call, order: Order, studio: Studio) -> None:

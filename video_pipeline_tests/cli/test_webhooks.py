@@ -48,6 +48,7 @@ def test_a_webhook_from_its_making_to_its_end(call: Call, outbox: PostgresOutbox
     assert in_json(call, "webhook", "list") == []
 
 
+@pytest.mark.usefixtures("wide")
 def test_a_key_is_named_or_its_id_given(
     call: Call, outbox: PostgresOutbox, access: PostgresAccess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,7 +65,6 @@ def test_a_key_is_named_or_its_id_given(
         assert call("webhook", "new", url, "--key", *wrong)[0] == code, wrong
     assert len(outbox.list_webhooks()) == 2
     access.revoke_key(shop)
-    monkeypatch.setenv("COLUMNS", "300")
     assert "its key was revoked" in call("webhook", "list", "--user", "ada")[1]
 
 

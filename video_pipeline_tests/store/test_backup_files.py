@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
-from video_pipeline.domain.errors import InvalidInputError, MachineError, MediaError
+from video_pipeline.domain.errors import InvalidInputError, MachineError
 from video_pipeline.domain.uploads import FileType
 from video_pipeline.store import LocalMediaStore, PostgresBackups, PostgresJobStore
 from video_pipeline.store.backup import copies
@@ -144,11 +145,20 @@ def test_what_is_being_written_is_not_in_a_backup(
         if os.fstat(file.fileno()).st_ino == grows.stat().st_ino:
             with grows.open("ab") as more:
                 more.write(b"6")
-        elif os.fstat(file.fileno()).st_ino == media.path("jobs/x/sheets/bad.png").stat().st_ino:
-            raise MediaError("it cannot be read: Input/output error")
+
+    opened = Path.open
+
+    def failing(self: Path, *args: Any, **kwargs: Any) -> Any:
+        if self.name == "bad.png":
+            raise OSError(errno.EIO, "Input/output error", str(self))
+        return opened(self, *args, **kwargs)
 
     monkeypatch.setattr(copies, "_chunks", meanwhile)
-    facts = backups.make(tmp_path / "backup", with_media=True)
+    bad = media.adopt(media.path("jobs/x/sheets/bad.png"), "jobs/x/sheets/bad.png")
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "open", failing)
+        facts = backups.make(tmp_path / "backup", with_media=True)
+        assert copies.compare(LocalMediaStore(media.root), [bad]) == ((), (bad,))
     assert facts.files == 1
     assert {each.key: each.why for each in facts.lacking} == {
         "jobs/x/sheets/growing.png": "somebody wrote to it while it was read",

@@ -61,8 +61,8 @@ def check_replaceable(connection: Connection, *, replace: bool) -> bool:
     there = ", ".join(f"{count} {what}" for what, table in _LOSABLE.items() if (count := _count(connection, table)))
     if there and not replace:
         raise ConflictError(
-            f"the database has {there}, which a restore replaces; make a backup of it first, and then say that it may: "
-            "--replace"
+            f"the database has {there}, which a restore replaces; say that it may: --replace "
+            "(what is there is written to a backup of its own before)"
         )
     return bool(there)
 
