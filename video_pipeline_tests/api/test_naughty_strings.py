@@ -26,6 +26,8 @@ from video_pipeline_tests.api.naughty import NUMBERS, STRINGS, WORST
 from video_pipeline_tests.api.test_access_matrix import CALLS, SESSION_ONLY
 from video_pipeline_tests.conftest import CHEAP
 
+pytestmark = pytest.mark.slow
+
 STREAM = "GET /events"
 """Never ends when it begins; tested with schemathesis."""
 

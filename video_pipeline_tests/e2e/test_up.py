@@ -49,6 +49,7 @@ def test_it_lives_in_the_directory_of_the_other_commands(served: Served) -> None
     assert homes(served.installation) == [served.installation.root / ".data" / "dagster"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(420)
 def test_the_sensors_produce_what_was_ordered(served: Served) -> None:
     installation = served.installation

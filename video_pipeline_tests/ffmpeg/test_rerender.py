@@ -74,6 +74,7 @@ def test_a_stretch_that_was_cut_short_on_disk_is_made_again(fresh: Workshop, tmp
     assert second.media.sha256 == first.media.sha256
 
 
+@pytest.mark.slow
 def test_pieces_damaged_on_disk_are_made_again(fresh: Workshop, tmp_path: Path) -> None:
     """One wrong byte made every later render fail, and the advice named a file that was gone by then."""
     timeline = fresh.album(2, seconds=4)
@@ -121,6 +122,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_what_a_killed_render_finished_is_not_done_again(fresh: Workshop, tmp_path: Path, binary: FfmpegBinary) -> None:
     timeline = fresh.album(4, seconds=4)
     cache, out = tmp_path / "cache", tmp_path / "out.mp4"

@@ -119,6 +119,7 @@ def seen(studio: Studio, job: JobRecord, out: Path) -> np.ndarray:
     return np.stack(frames).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("engine", "frames"), [(SmallClips, 60), (DummyClips, 60 - 15)])
 def test_scenes_move_and_their_loops_close_evenly(
     studio: Studio, cores: Cores, tmp_path: Path, engine: Callable[[Cores], VideoEngine], frames: int

@@ -394,6 +394,7 @@ with Cores(1) as cores:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["painting", "recording"])
 def test_a_process_that_is_killed_in_a_refinement_leaves_the_job_as_it_was(
     studio: Studio, order: Order, database: Database, tmp_path: Path, where: str

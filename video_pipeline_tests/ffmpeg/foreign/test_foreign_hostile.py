@@ -18,6 +18,8 @@ from video_pipeline.ffmpeg.foreign.survey import survey
 from video_pipeline_tests.ffmpeg.footage import SMALL, Studio, rgb_at
 from video_pipeline_tests.ffmpeg.material import Workshop
 
+pytestmark = pytest.mark.slow
+
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 
 

@@ -45,6 +45,8 @@ from video_pipeline_tests.ffmpeg.footage import (
 from video_pipeline_tests.ffmpeg.material import Workshop, music, stamps_of, write_sound
 from video_pipeline_tests.ffmpeg.program.test_process import ALWAYS
 
+pytestmark = pytest.mark.slow
+
 PLAIN = Footage(
     demuxer="mov",
     codec="h264",
@@ -316,7 +318,6 @@ def test_a_source_that_is_called_like_a_part_of_its_result_stays(
     assert {each.name for each in studio.folder.iterdir()} == {"plain.mp4", "out.mp4.part", "out.mp4"}
 
 
-@pytest.mark.slow
 def test_a_broadcast_to_webm(studio: Studio) -> None:
     """A transport stream: interlaced, pixels that are not square, six channels, the picture late."""
     moving = "testsrc2=s=720x576:r=50:d=3,drawbox=x='mod(t*800\\,720)':w=80:h=576:c=white:t=fill"
@@ -475,7 +476,6 @@ def hlg(nits: np.ndarray[tuple[int], np.dtype[np.int_]]) -> np.ndarray[tuple[int
     return np.where(light <= 1 / 12, np.sqrt(3 * light), bright)
 
 
-@pytest.mark.slow
 def test_peaks_are_limited_and_nothing_is_pumped(studio: Studio) -> None:
     """Quiet music, loud clicks: the level between the clicks is the same before and after them."""
     samples = music(12, 1, 0.02)
@@ -500,7 +500,6 @@ def level(sound: np.ndarray[tuple[int, int], np.dtype[np.floating]], start: floa
     return float(np.sqrt(np.square(sound[round(start * 48_000) : round(stop * 48_000)], dtype=float).mean()))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("container", ["mp4", "webm"])
 def test_the_ceiling_holds_for_a_picture_that_is_hard_to_pack(studio: Studio, container: str) -> None:
     """libvpx alone would use half as much again as it was told to."""

@@ -15,6 +15,8 @@ from video_pipeline_tests.providers.music_procedural.listening import (
 )
 from video_pipeline_tests.providers.music_procedural.repertoire import album, prompt, sound
 
+pytestmark = pytest.mark.slow
+
 ALBUM = album()
 each_piece = pytest.mark.parametrize("asked", ALBUM, ids=lambda asked: f"piece {asked.order_index}")
 

@@ -16,6 +16,8 @@ from video_pipeline.providers.music_procedural.voices.tone import Timbre
 from video_pipeline_tests.providers.music_procedural.listening import bands_db, clicks, integrated_lufs, mel
 from video_pipeline_tests.providers.music_procedural.repertoire import prompt, sound
 
+pytestmark = pytest.mark.slow
+
 PITCHED = [each for each in Instrument if each not in {Instrument.BRUSHES, Instrument.HAND_DRUM, Instrument.TEXTURE}]
 TIMBRE = Timbre(brightness=0.0, seed=1)
 
