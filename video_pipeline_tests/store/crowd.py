@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -115,13 +116,21 @@ _BESIDE = (
 )
 
 
+_UNSEEN = "SELECT count(*) FROM pg_class WHERE relname IN ('video_jobs', 'job_events') AND relallvisible < relpages"
+
+
 def crowd(engine: Engine, channel: UUID, count: int) -> None:
     """Many jobs with an event, a payment and a thumbnail each, and what the server wants to know to plan well."""
     with engine.begin() as connection:
-        # VACUUM marks no page as seen by all whose commit has not reached the log.
-        connection.execute(text("SET LOCAL synchronous_commit = on"))
         connection.execute(text(_JOBS), {"channel": channel, "count": count})
         for statement in _BESIDE:
             connection.execute(text(statement))
+    deadline = time.monotonic() + 60
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
+        # It marks no page as seen by all before the commit, and those of up to 31 neighbours, have reached the log,
+        # which takes a moment on a server that answers before they have.
+        while connection.execute(text(_UNSEEN)).scalar_one():
+            assert time.monotonic() < deadline, "the server does not mark what all may see"
+            time.sleep(0.2)
+            connection.execute(text("VACUUM ANALYZE video_jobs, job_events"))
