@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, make_url, text
 
 from video_pipeline.domain.passwords import Cost
@@ -23,7 +24,7 @@ from video_pipeline.store import (
     migrate,
     rewritten_url,
 )
-from video_pipeline_tests.ffmpeg.browser import PROGRAMS, find_chromium
+from video_pipeline_tests.ffmpeg.browser import PROGRAMS, SWITCHES, find_chromium
 from video_pipeline_tests.places import open_directory
 
 TEMPLATE = "migrated_template"
@@ -52,6 +53,15 @@ def chromium() -> Path:
     if found is None:
         pytest.skip(f"no Chromium on this machine: set CHROMIUM_BINARY or install one of {', '.join(PROGRAMS)}")
     return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """One browser for the pages of a module; its loop would be in the way of tests that have one of their own."""
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=list(SWITCHES))
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -16,14 +16,14 @@ import numpy as np
 
 from video_pipeline.cores import Cores
 from video_pipeline.domain.ambience import Ambience
-from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE
 from video_pipeline.ports import Capabilities, EngineCapabilities
 from video_pipeline.providers.film import check_clip, planes_of, read_picture, write_film
-from video_pipeline.providers.offline import write_flac
+from video_pipeline.providers.offline import made_here, write_flac, written
 
-LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")
+DUMMY = "dummy"
 TONE_PEAK = 0.25
 """Linear; about -12 dBFS."""
 
@@ -37,7 +37,7 @@ class DummyMusic:
     """A tone for each piece; no claim to be music."""
 
     def __init__(self, cores: Cores) -> None:
-        self.capabilities = Capabilities("dummy", concurrency=cores.workers, price_usd=Decimal(0))
+        self.capabilities = Capabilities(DUMMY, concurrency=cores.workers, price_usd=Decimal(0))
 
     def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
         """Write a tone with a slow tremolo, its pitch given by the order index, its phase by the seed."""
@@ -50,7 +50,7 @@ class DummyMusic:
         tone[:edge] *= ramp
         tone[prompt.samples - edge :] *= ramp[::-1]
         write_flac(np.column_stack([tone, tone]), out)
-        return Generation("dummy", None, LICENCE, Decimal(0))
+        return made_here(DUMMY)
 
 
 AMBIENCE_S = 12
@@ -60,7 +60,7 @@ class DummyAmbience:
     """A hum for each ambience; no claim to be a place."""
 
     def __init__(self, cores: Cores) -> None:
-        self.capabilities = Capabilities("dummy", concurrency=cores.workers, price_usd=Decimal(0))
+        self.capabilities = Capabilities(DUMMY, concurrency=cores.workers, price_usd=Decimal(0))
 
     def generate(self, kind: Ambience, seed: int, out: Path) -> Generation:
         """Write a tone that fits into the loop a whole number of times, its pitch given by the kind and the seed."""
@@ -68,27 +68,26 @@ class DummyAmbience:
         turns = AMBIENCE_S * round(880 * 2 ** (place / len(Ambience))) + seed % 7
         angle = 2 * np.pi * turns * np.arange(AMBIENCE_S * SAMPLE_RATE) / (AMBIENCE_S * SAMPLE_RATE)
         write_flac(TONE_PEAK * np.column_stack([np.sin(angle), np.cos(angle)]), out)
-        return Generation("dummy", None, LICENCE, Decimal(0))
+        return made_here(DUMMY)
 
 
 class DummyImages:
     """Coloured stripes for each picture; no claim to be art."""
 
     def __init__(self, cores: Cores) -> None:
-        self.capabilities = Capabilities("dummy", concurrency=cores.workers, price_usd=Decimal(0))
+        self.capabilities = Capabilities(DUMMY, concurrency=cores.workers, price_usd=Decimal(0))
 
     def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
         """Write a 4 x 4 checker of colours that follow from the words and the seed."""
         digest = hashlib.sha256(f"{prompt.text}/{seed}".encode()).digest()
         blocks = np.frombuffer(digest + hashlib.sha256(digest).digest()[:16], dtype=np.uint8).reshape(4, 4, 3)
         picture = cv2.resize(64 + blocks // 2, size, interpolation=cv2.INTER_NEAREST)
-        written, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-        if not written:
+        is_encoded, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        if not is_encoded:
             raise OSError(f"cannot encode a picture of {size[0]}x{size[1]}")
-        part = out.with_name(out.name + ".part")
-        part.write_bytes(data.tobytes())
-        part.replace(out)
-        return Generation("dummy", None, LICENCE, Decimal(0))
+        with written(out) as aside:
+            aside.write_bytes(data.tobytes())
+        return made_here(DUMMY)
 
 
 CLIP_MAX_S = 2
@@ -101,7 +100,7 @@ class DummyClips:
 
     def __init__(self, cores: Cores) -> None:
         self.capabilities = EngineCapabilities(
-            "dummy",
+            DUMMY,
             concurrency=cores.workers,
             price_usd=Decimal(0),
             longest_s=CLIP_MAX_S,
@@ -126,4 +125,4 @@ class DummyClips:
         pace = small[0] / 7 / FPS_30.numerator * (1 if seed % 2 else -1)
         frames = (planes_of(np.roll(seen, round(pace * number), axis=1)) for number in range(FPS_30.frames_in(seconds)))
         write_film(frames, small, out)
-        return Generation("dummy", None, LICENCE, Decimal(0))
+        return made_here(DUMMY)

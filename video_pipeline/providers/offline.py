@@ -22,9 +22,9 @@ LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain
 PROCEDURAL = "procedural"
 
 
-def made_here() -> Generation:
-    """What is told of a thing that was made on this machine, for nothing."""
-    return Generation(provider=PROCEDURAL, provider_id=None, licence=LICENCE, cost_usd=Decimal(0))
+def made_here(provider: str = PROCEDURAL) -> Generation:
+    """What is told of a thing that `provider` made on this machine, for nothing."""
+    return Generation(provider=provider, provider_id=None, licence=LICENCE, cost_usd=Decimal(0))
 
 
 @contextmanager

@@ -34,7 +34,10 @@ class Animator:
     scratch: Path
 
     def clip_of(self, visual: VisualPrompt, picture: Path, frames: int) -> tuple[Generation, Clip]:
-        """The clip of `picture` for a scene of `frames` frames, in the media store; and what the engine says of it."""
+        """What the engine says, and the clip of `picture`, in the media store, for a scene of `frames` frames.
+
+        Errors are those of `VideoEngine.animate` and `MediaTools.conform_footage`; nothing is left in the store then.
+        """
         facts, size = self.engine.capabilities, picture_size(self.brief)
         made, film = (self.scratch / f"{visual.order_index:02}{end}.mp4" for end in ("-made", ""))
         wanted = frames + MARGIN_FRAMES

@@ -25,8 +25,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 _PATIENCE_S = 120
 
-_SWITCHES = (
-    "--headless=new",
+SWITCHES = (
     "--no-sandbox",  # root, as in a container, may not start Chromium otherwise
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -120,7 +119,7 @@ def play(chromium: Path, viewings: list[Viewing]) -> list[dict[str, Any]]:
     """
     answers: Queue[dict[str, Any]] = Queue()
     with _served(viewings, answers) as address, TemporaryDirectory(prefix="chromium-") as home:
-        command = [str(chromium), *_SWITCHES, f"--user-data-dir={home}/profile", address]
+        command = [str(chromium), "--headless=new", *SWITCHES, f"--user-data-dir={home}/profile", address]
         surroundings = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
         with (Path(home) / "messages").open("w+") as messages:
             browser = subprocess.Popen(

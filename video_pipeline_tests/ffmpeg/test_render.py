@@ -25,7 +25,7 @@ from video_pipeline.ffmpeg.files.reel import turns_of
 from video_pipeline.ffmpeg.picture.plan import hold_frames
 from video_pipeline_tests.ffmpeg.material import Workshop, luma_frames, stamps_of
 
-RENDITIONS = NINE
+RENDITIONS = [pytest.param(each, marks=pytest.mark.slow if each.quality is Quality.HIGH else ()) for each in NINE]
 
 
 class Rendered:
@@ -140,6 +140,7 @@ def field_means(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rendition", ["mp4_high", "webm_high"])
 def test_colours_and_detail_are_those_of_the_pictures(workshop: Workshop, tmp_path: Path, rendition: str) -> None:
     timeline = workshop.album(2, seconds=4.5)

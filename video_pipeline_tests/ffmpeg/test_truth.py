@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from video_pipeline.domain.delivery import NINE, Format, Quality, Rendition
+from video_pipeline.domain.delivery import NINE, Format, Rendition
 from video_pipeline.domain.timebase import FrameRate
 from video_pipeline.domain.timeline import Motion, Timeline, TransitionKind
 from video_pipeline_tests.ffmpeg.material import Workshop
 from video_pipeline_tests.ffmpeg.programme import album, rendered
 from video_pipeline_tests.ffmpeg.truth import verify, wrong
+
+pytestmark = pytest.mark.slow
 
 SEEKS = {"low": 25, "medium": 15, "high": 10}
 """200 places in 1080p take 20 s a file; how a place is reached depends on the format, not on the size."""
@@ -25,14 +27,7 @@ def test_any_place_is_reached_in_every_format(workshop: Workshop, tmp_path: Path
     assert wrong(verify(claim, seeks=200)) == []
 
 
-@pytest.mark.parametrize(
-    "rendition",
-    [
-        pytest.param(each, marks=pytest.mark.slow if each.quality is Quality.HIGH else ())
-        for each in (*NINE, Rendition(Format.AV1, "low"))
-    ],
-    ids=lambda rendition: rendition.name,
-)
+@pytest.mark.parametrize("rendition", [*NINE, Rendition(Format.AV1, "low")], ids=lambda rendition: rendition.name)
 def test_each_format_and_quality_is_what_was_promised(workshop: Workshop, tmp_path: Path, rendition: Rendition) -> None:
     # The end of the second hold lies inside the first scene, the first chunk of sound ends inside the second.
     timeline = album(workshop, 2, seconds=8)
@@ -46,7 +41,6 @@ def test_other_rates_are_kept_to_the_frame_and_sample(workshop: Workshop, tmp_pa
     assert wrong(verify(claim, seeks=40)) == []
 
 
-@pytest.mark.slow
 def test_ten_minutes_keep_sound_and_picture_together_to_the_last_frame(workshop: Workshop, tmp_path: Path) -> None:
     # Lengths that are no whole number of frames, packets or loudness steps: what is rounded must not add up.
     timeline = album(workshop, 20, seconds=31.2345, fade=1.5, pieces=4, rate=FrameRate(30000, 1001))
@@ -62,7 +56,6 @@ def moving(timeline: Timeline, motions: list[Motion], kinds: list[TransitionKind
     return replace(timeline, pictures=pictures, transitions=fades)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rendition", "motions", "kinds"),
     [

@@ -33,7 +33,8 @@ from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport
 from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.domain.timeline import Timeline
-from video_pipeline.providers.dummy import LICENCE, DummyMusic
+from video_pipeline.providers.dummy import DummyMusic
+from video_pipeline.providers.offline import LICENCE
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.compose import check_piece
 from video_pipeline.steps.export import export, export_all, export_key

@@ -17,7 +17,7 @@ from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import ImageRecord, JobRecord
 from video_pipeline.domain.thumbnails import MODEL, Appeal, Design, Part
 from video_pipeline.ffmpeg.previews import thumbnails as previews
-from video_pipeline.providers.dummy import LICENCE
+from video_pipeline.providers.offline import LICENCE
 from video_pipeline.steps.files import job_files
 from video_pipeline.steps.studio import Studio
 from video_pipeline.steps.thumbnails import chosen_images, estimates, thumbnails

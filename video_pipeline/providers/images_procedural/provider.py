@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures.process import BrokenProcessPool
 from decimal import Decimal
 from pathlib import Path
-from uuid import uuid4
 
 import cv2
 
 from video_pipeline.cores import Cores
-from video_pipeline.domain.errors import InvalidInputError, MachineError, ProviderUnavailableError
+from video_pipeline.domain.errors import InvalidInputError, ProviderUnavailableError
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.ports import Capabilities
 from video_pipeline.providers.images_procedural.painter import SIDE_MAX, SIDE_MIN, encode, paint
 from video_pipeline.providers.images_procedural.reader import read_prompt
-from video_pipeline.providers.offline import PROCEDURAL, made_here
+from video_pipeline.providers.offline import PROCEDURAL, made_here, written
 
 
 class ProceduralImages:
@@ -43,8 +41,6 @@ class ProceduralImages:
             raise ProviderUnavailableError(
                 f"a worker died while it painted {out.name} (out of memory, or killed); try again"
             ) from error
-        except OSError as error:
-            raise MachineError(f"could not write the picture {out}: {error}") from error
         return made_here()
 
 
@@ -53,12 +49,5 @@ def paint_file(text: str, seed: int, size: tuple[int, int], out: str) -> None:
     # One worker is one core; OpenCV would start a thread for each core in each worker.
     cv2.setNumThreads(1)
     data = encode(paint(read_prompt(text), seed, size))
-    aside = Path(f"{out}.{uuid4().hex}.part")
-    try:
-        with aside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(out)
-    finally:
-        aside.unlink(missing_ok=True)
+    with written(Path(out)) as aside:
+        aside.write_bytes(data)

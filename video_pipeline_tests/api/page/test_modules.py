@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from video_pipeline.api.page_files import PAGE, SECURITY_HEADERS
-from video_pipeline_tests.e2e.studio_page import SWITCHES
 
 DOCUMENT = """<!doctype html><html lang="en"><head><title>Modules</title>
 <script src="/static/js/theme-first.js"></script>
@@ -68,15 +66,13 @@ class _Static(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def browsing(chromium: Path) -> Iterator[Page]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Static) as server, sync_playwright() as driver:
+def browsing(browser: Browser) -> Iterator[Page]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Static) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        browser = driver.chromium.launch(executable_path=chromium, args=list(SWITCHES))
         page = browser.new_page(viewport={"width": 1000, "height": 800})
         page.set_default_timeout(30_000)
         page.goto(f"http://127.0.0.1:{server.server_port}/")
         yield page
-        browser.close()
         server.shutdown()
 
 

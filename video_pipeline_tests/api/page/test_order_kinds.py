@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from video_pipeline_tests.api.conftest import PASSWORD, House
 from video_pipeline_tests.e2e.studio_page import Studio, opened
 
 
 @pytest.fixture
-def ordering(house: House, chromium: Path, tmp_path: Path) -> Iterator[Studio]:
+def ordering(house: House, browser: Browser, tmp_path: Path) -> Iterator[Studio]:
     """The form of a new order."""
     house.ordered(house.user("anna"))  # so that there is a channel
-    with opened(chromium, house.address, tmp_path) as studio:
+    with opened(browser, house.address, tmp_path) as studio:
         studio.page.set_default_timeout(60_000)
         studio.page.goto(f"{house.address}/#/order")
         studio.see("login-name").fill("anna")

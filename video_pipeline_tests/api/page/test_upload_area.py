@@ -11,7 +11,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from video_pipeline.domain.uploads import FileType
 from video_pipeline.steps.receive import append
@@ -35,10 +35,10 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def preparing(house: House, chromium: Path, tmp_path: Path) -> Iterator[tuple[Studio, str]]:
+def preparing(house: House, browser: Browser, tmp_path: Path) -> Iterator[tuple[Studio, str]]:
     """The page of a job that waits for files, and its id."""
     job = house.ordered(house.user("anna"), preparing=True)
-    with opened(chromium, house.address, tmp_path) as studio:
+    with opened(browser, house.address, tmp_path) as studio:
         studio.page.set_default_timeout(60_000)
         studio.page.goto(f"{house.address}/#/jobs/{job}")
         studio.see("login-name").fill("anna")

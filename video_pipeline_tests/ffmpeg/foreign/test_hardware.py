@@ -25,6 +25,8 @@ from video_pipeline_tests.ffmpeg.footage import FakeHardware, Studio, fake_hardw
 from video_pipeline_tests.ffmpeg.material import Workshop
 from video_pipeline_tests.ffmpeg.program.test_process import ALWAYS
 
+pytestmark = pytest.mark.slow
+
 LONG = 2 * WORTHWHILE_S
 
 
@@ -211,7 +213,6 @@ def test_hardware_that_works_is_used(
     assert fake.asked == ["h264_nvenc trial", "h264_nvenc work"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "complaint"),
     [

@@ -96,6 +96,7 @@ def test_levels_are_those_of_a_fourier_transform_by_its_definition(mix: Path, tm
         assert by_hand[:whole].max() > -30
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(cuts=st.sets(st.integers(1, 3)))
 def test_the_table_does_not_depend_on_who_computes_which_part(

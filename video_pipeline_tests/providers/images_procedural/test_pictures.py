@@ -57,6 +57,7 @@ ALIKE_BITS = 10
 unrelated pictures lie around 32."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("motif", Motif)
 def test_every_motif_can_be_painted_at_every_time_of_day(motif: Motif) -> None:
     for time in TimeOfDay:

@@ -77,7 +77,7 @@ def test_a_size_that_cannot_be_painted_is_refused_before_any_work(cores: Cores, 
 
 
 def test_a_folder_that_is_not_there(cores: Cores, tmp_path: Path) -> None:
-    with pytest.raises(MachineError, match="could not write the picture"):
+    with pytest.raises(MachineError, match=r"cannot write .*room"):
         ProceduralImages(cores).illustrate(prompt("dunes"), 1, (64, 64), tmp_path / "missing" / "image.png")
 
 
