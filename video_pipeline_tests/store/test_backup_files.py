@@ -86,21 +86,28 @@ def refuse(*_: object) -> None:
     raise OSError(18, "Invalid cross-device link")
 
 
-def test_what_has_no_room_changes_nothing(
-    database: Database,
-    media: LocalMediaStore,
-    backups: PostgresBackups,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def full(database: Database, media: LocalMediaStore, backups: PostgresBackups, tmp_path: Path) -> Path:
+    """A backup with a file that the store has lost since, while somebody ordered another job."""
     put(media, "jobs/x/a.flac", b"sound")
     backups.make(tmp_path / "full", with_media=True)
     media.remove("jobs/x/a.flac")
     order_album(PostgresJobStore(database.engine))
+    return tmp_path / "full"
+
+
+def test_what_has_no_room_changes_nothing(
+    database: Database,
+    media: LocalMediaStore,
+    backups: PostgresBackups,
+    full: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     before = held(database.engine)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 5, 4))  # type: ignore[attr-defined] # its own name
     with pytest.raises(MachineError, match=r"have 5 bytes.* room for 4"):
-        backups.restore(tmp_path / "full", replace=True, with_media=True)
+        backups.restore(full, replace=True, with_media=True)
     assert held(database.engine) == before
     assert {path.name for path in tmp_path.iterdir()} == {"full", "media"}
 
@@ -109,14 +116,11 @@ def test_files_are_put_back_before_the_books_are(
     database: Database,
     media: LocalMediaStore,
     backups: PostgresBackups,
+    full: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whoever stops it while files are copied has the books of before."""
-    put(media, "jobs/x/a.flac", b"sound")
-    backups.make(tmp_path / "full", with_media=True)
-    media.remove("jobs/x/a.flac")
-    order_album(PostgresJobStore(database.engine))
     before = held(database.engine)
 
     def interrupted(*_: object, **__: object) -> None:
@@ -124,7 +128,7 @@ def test_files_are_put_back_before_the_books_are(
 
     monkeypatch.setattr(media, "adopt", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        backups.restore(tmp_path / "full", replace=True, with_media=True)
+        backups.restore(full, replace=True, with_media=True)
     assert held(database.engine) == before
 
 

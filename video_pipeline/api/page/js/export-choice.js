@@ -2,9 +2,9 @@
 import { busy, button, fill, freshId, h, icon } from "./dom.js";
 import { watchExports } from "./export-order.js";
 import { complainIn, formError } from "./fields.js";
-import { FORMAT, noteOf, qualityName } from "./exports.js";
 import { isAbort, newKey, post } from "./http.js";
 import { options } from "./options.js";
+import { formatName, noteOf, qualityName } from "./renditions.js";
 import { count, excuse } from "./wording.js";
 
 const SOUND = { m4a: ["low", "medium", "high"], opus: ["low", "medium", "high"], flac: ["high"] };
@@ -98,13 +98,13 @@ export class ExportChoice {
 }
 
 function nameOf({ formats, qualities }) {
-  return `${formats.map((format) => FORMAT[format] ?? format).join(", ")} in ${qualities.map(qualityName).join(", ")}`;
+  return `${formats.map(formatName).join(", ")} in ${qualities.map(qualityName).join(", ")}`;
 }
 
 function formatRow(format, qualities) {
   const fitting = qualities.filter((quality) => (SOUND[format] ?? qualities).includes(quality));
   const id = freshId("format");
-  const name = h("p", { class: "matrix-name", id }, FORMAT[format] ?? format);
+  const name = h("p", { class: "matrix-name", id }, formatName(format));
   return h(
     "div",
     { class: "matrix-row", role: "group", "aria-labelledby": id },

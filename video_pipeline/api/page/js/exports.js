@@ -1,29 +1,10 @@
 // Owns the exports of a job: those that exist, and their downloads; hides their addresses.
 import { ExportChoice } from "./export-choice.js";
 import { h, icon, linkButton, renew } from "./dom.js";
+import { formatName, isSound, noteOf, qualityName } from "./renditions.js";
 import { may } from "./session.js";
 import { measured } from "./video.js";
 import { when } from "./when.js";
-import { words } from "./wording.js";
-
-export const FORMAT = {
-  mp4: "MP4",
-  mov: "MOV",
-  webm: "WebM",
-  av1: "MP4 (AV1)",
-  m4a: "M4A",
-  opus: "Opus",
-  flac: "FLAC",
-};
-const NOTE = {
-  mp4: "H.264, plays everywhere",
-  mov: "H.264, for editing",
-  webm: "VP9, for the web",
-  av1: "smallest, newer players",
-  m4a: "sound alone",
-  opus: "sound alone",
-  flac: "sound alone, lossless",
-};
 
 /** @param {import("./desk.js").Desk} desk */
 export function exportsOf(desk) {
@@ -47,15 +28,15 @@ export function exportsOf(desk) {
 }
 
 function row(item) {
-  const name = `${FORMAT[item.format] ?? item.format} · ${qualityName(item.quality)}`;
+  const name = `${formatName(item.format)} · ${qualityName(item.quality)}`;
   const size =
-    item.width && item.height && !["m4a", "opus", "flac"].includes(item.format)
+    item.width && item.height && !isSound(item.format)
       ? `${item.width} × ${item.height}`
-      : NOTE[item.format];
+      : noteOf(item.format);
   return h(
     "li",
     { class: "export", testid: "export-row", "data-format": item.format, "data-quality": item.quality },
-    h("span", { class: "export-sign" }, icon(NOTE[item.format]?.startsWith("sound") ? "music" : "film")),
+    h("span", { class: "export-sign" }, icon(isSound(item.format) ? "music" : "film")),
     h("div", { class: "export-name" }, h("strong", {}, name), h("p", { class: "small muted" }, size)),
     h(
       "p",
@@ -76,11 +57,3 @@ function row(item) {
     ),
   );
 }
-
-const QUALITY = { qhd: "QHD", uhd: "UHD" };
-
-/** "UHD", "Low", or a size of one's own such as "1600x900". */
-export const qualityName = (quality) => QUALITY[quality] ?? words(quality);
-
-/** What a format is for. */
-export const noteOf = (format) => NOTE[format] ?? "";
