@@ -61,7 +61,7 @@ class BrokenMusic(DummyMusic):
         self.broken, self.error = broken, error
         self.made: list[int] = []
 
-    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path, _: object = None) -> Generation:
         """Fail, or make the piece and note that it was made."""
         if prompt.order_index in self.broken:
             raise self.error
@@ -280,7 +280,7 @@ def test_a_failure_is_told_and_a_retry_makes_only_what_is_missing(studio: Studio
 
 
 def test_an_error_that_may_pass_leaves_the_job_while_tries_are_left(studio: Studio, order: Order, cores: Cores) -> None:
-    busy = BrokenMusic(cores, {1, 2, 3}, ProviderUnavailableError("busy; try again in a minute"))
+    busy = BrokenMusic(cores, {1}, ProviderUnavailableError("busy; try again in a minute"))
     studio = replace(studio, music={"dummy": busy})
     job = order()
     go(studio, job.id, Stage.STORYBOARD)
@@ -311,7 +311,7 @@ def test_a_damaged_piece_is_made_again(studio: Studio, order: Order) -> None:
 class ShortMusic(DummyMusic):
     """Makes pieces of nine tenths of the length that was asked for."""
 
-    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path, _: object = None) -> Generation:
         """Make it too short."""
         return super().compose(replace(prompt, samples=prompt.samples * 9 // 10), seed, out)
 
@@ -451,7 +451,7 @@ def test_cancelling_stops_the_work(studio: Studio, order: Order, cores: Cores, m
     started, go_on = threading.Event(), threading.Event()
 
     class Slow(DummyMusic):
-        def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+        def compose(self, prompt: MusicPrompt, seed: int, out: Path, _: object = None) -> Generation:
             started.set()
             assert go_on.wait(30)
             return super().compose(prompt, seed, out)
