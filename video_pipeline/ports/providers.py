@@ -22,6 +22,7 @@ class Capabilities:
     concurrency: int  # how many requests it likes at once
     price_usd: Decimal  # for one piece
     regeneration_usd: Decimal | None = None  # for a picture made anew; None: `money.REGENERATED_IMAGE_USD`
+    chooses: bool = False  # it makes nothing: of what is there it takes by the job's seed and the prompt's order_index
 
 
 class MusicProvider(Protocol):

@@ -11,13 +11,13 @@ from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import InvalidInputError, MediaError
 from video_pipeline.domain.media import AudioFacts, Generation, MediaReference
 from video_pipeline.domain.records import TrackRecord
-from video_pipeline.domain.storyboard import BedPlan, MusicPrompt, Song, Storyboard, item_seed, seed_of
+from video_pipeline.domain.storyboard import BedPlan, MusicPrompt, Song, Storyboard, item_seed
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.steps.assemble import PIECE_MIN_S
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.batch import make_all
 from video_pipeline.steps.materials import as_brought, uploaded
-from video_pipeline.steps.studio import Studio, chosen
+from video_pipeline.steps.studio import Studio, chosen, seed_for
 
 SILENCE_MAX_S = 8.0
 """Longest silence accepted inside a piece; a listener takes more for a fault."""
@@ -58,7 +58,7 @@ def compose(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboa
         def make(index: int) -> TrackRecord:
             attempt.raise_if_stopped()
             made = scratch / f"{index:02}.flac"
-            generation = provider.compose(pieces[index], seed_of(pieces[index], brief.seed), made)
+            generation = provider.compose(pieces[index], seed_for(provider, pieces[index], brief.seed), made)
             prompt = replace(pieces[index], order_index=index)
             facts = studio.tools.audio_facts(made)
             check_piece(made, prompt, facts)

@@ -9,14 +9,14 @@ from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import InvalidInputError, MediaError
 from video_pipeline.domain.media import ImageFacts
 from video_pipeline.domain.records import Clip, ImageRecord
-from video_pipeline.domain.storyboard import Scene, Storyboard, VisualPrompt, seed_of
+from video_pipeline.domain.storyboard import Scene, Storyboard, VisualPrompt
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.uploads import is_picture
 from video_pipeline.steps.animate import MARGIN_FRAMES, Animator, clip_key, image_key, picture_size
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.batch import make_all
 from video_pipeline.steps.materials import as_brought, uploaded
-from video_pipeline.steps.studio import Studio, chosen, engine_of
+from video_pipeline.steps.studio import Studio, chosen, engine_of, seed_for
 
 STILL_AT = 0.4
 """The share of a video at which the still is taken that stands for it: behind its beginning, before its end."""
@@ -80,7 +80,7 @@ def _paint(studio: Studio, attempt: Attempt, brief: Brief, scene: Scene, scratch
     """Have a scene's picture made."""
     provider, size = chosen(studio.images, brief.visual_provider), picture_size(brief)
     made = scratch / f"{scene.order_index:02}.png"
-    generation = provider.illustrate(scene.visual, seed_of(scene.visual, brief.seed), size, made)
+    generation = provider.illustrate(scene.visual, seed_for(provider, scene.visual, brief.seed), size, made)
     prompt = replace(scene.visual, order_index=scene.order_index)
     facts = studio.tools.image_facts(made)
     check_picture(prompt, facts, size)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from video_pipeline.domain.brief import PICTURES, Brief, MusicVideoBrief
 from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt, seed_of
 from video_pipeline.ports import (
     AmbienceProvider,
     ImageProvider,
@@ -46,6 +47,16 @@ def chosen(providers: Mapping[str, Provider], name: str) -> Provider:
         return providers[name]
     except KeyError as error:
         raise InvalidInputError(f"unknown provider {name!r}; one of: {', '.join(sorted(providers))}") from error
+
+
+def seed_for(provider: MusicProvider | ImageProvider, prompt: MusicPrompt | VisualPrompt, job_seed: int) -> int:
+    """The seed that `provider` gets with a prompt of the job of `job_seed`.
+
+    One that chooses among files gets the job's, or it could not know which ones the other prompts get.
+    """
+    if provider.capabilities.chooses and prompt.seed is None:
+        return job_seed
+    return seed_of(prompt, job_seed)
 
 
 def check_engine(engines: Iterable[str], name: str) -> None:

@@ -8,11 +8,25 @@ rates     sound at another rate, and its true peak, block by block
 music     any piece -> FLAC, 48 kHz, stereo
 pictures  any picture -> PNG, 8-bit RGB, of one size
 clips     a clip as it is, if it looks like one
+workers   any of them in a process of its own, which may crash
 """
 
 from video_pipeline.providers.arrival.clips import take_clip
 from video_pipeline.providers.arrival.kinds import Kind, kind_of
-from video_pipeline.providers.arrival.music import MUSIC_KINDS, take_music
-from video_pipeline.providers.arrival.pictures import PICTURE_KINDS, take_picture
+from video_pipeline.providers.arrival.music import MUSIC_KINDS, music_samples, take_music
+from video_pipeline.providers.arrival.pictures import MOST_ENLARGED, PICTURE_KINDS, picture_sides, take_picture
+from video_pipeline.providers.arrival.workers import apart
 
-__all__ = ["MUSIC_KINDS", "PICTURE_KINDS", "Kind", "kind_of", "take_clip", "take_music", "take_picture"]
+__all__ = [
+    "MOST_ENLARGED",
+    "MUSIC_KINDS",
+    "PICTURE_KINDS",
+    "Kind",
+    "apart",
+    "kind_of",
+    "music_samples",
+    "picture_sides",
+    "take_clip",
+    "take_music",
+    "take_picture",
+]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -55,34 +57,47 @@ def take_picture(raw: Path, out: Path, *, vendor: str, size: tuple[int, int]) ->
         picture.save(aside, "PNG", compress_level=3)
 
 
+def picture_sides(raw: Path, *, vendor: str) -> tuple[int, int]:
+    """Width and height of `raw` when it is upright; errors as of `take_picture`, as far as its header tells."""
+    admitted(raw, vendor, PICTURE_KINDS, most_bytes=MOST_BYTES, remedies=_REMEDIES)
+    with _opened(raw, vendor) as picture:
+        return _upright(picture)
+
+
 def _decoded(raw: Path, vendor: str, size: tuple[int, int]) -> Image.Image:
     """The whole picture in 8-bit sRGB, upright."""
+    with _opened(raw, vendor) as picture:
+        width, height = _upright(picture)
+        if max(size[0] / width, size[1] / height) > MOST_ENLARGED:
+            what = f"which has {width} x {height} pixels; to fill {size[0]} x {size[1]} it would be enlarged"
+            raise refusal(vendor, raw, f"{what} more than {MOST_ENLARGED} times")
+        return _as_rgb(ImageOps.exif_transpose(picture))
+
+
+@contextmanager
+def _opened(raw: Path, vendor: str) -> Iterator[Image.Image]:
+    """The picture, of which nothing is decoded yet, if it is not too large for that; whoever decodes it need not look
+    at Pillow's errors."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is lower
             opened = Image.open(raw, formats=[kind.name for kind in PICTURE_KINDS])
         with opened as picture:
-            if (reason := _unfit(picture, size)) is not None:
-                raise refusal(vendor, raw, f"which has {picture.width} x {picture.height} pixels; {reason}")
-            return _as_rgb(ImageOps.exif_transpose(picture))
+            if picture.width * picture.height > MOST_PIXELS or max(picture.size) > LONGEST_SIDE:
+                limits = f"at most {MOST_PIXELS:,} are decoded, and {LONGEST_SIDE:,} to a side"
+                raise refusal(vendor, raw, f"which has {picture.width} x {picture.height} pixels; {limits}")
+            yield picture
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise refusal(vendor, raw, f"a picture that is damaged or cut off: {error}") from error
 
 
-def _unfit(picture: Image.Image, size: tuple[int, int]) -> str | None:
-    """Why the sides of a picture, of which nothing is decoded yet, are none to work with; None when they are."""
-    if picture.width * picture.height > MOST_PIXELS or max(picture.size) > LONGEST_SIDE:
-        return f"at most {MOST_PIXELS:,} are decoded, and {LONGEST_SIDE:,} to a side"
-    width, height = picture.size
-    if picture.getexif().get(_ORIENTATION, 1) in _LYING:
-        width, height = height, width
-    if max(size[0] / width, size[1] / height) > MOST_ENLARGED:
-        return f"to fill {size[0]} x {size[1]} it would be enlarged more than {MOST_ENLARGED} times"
-    return None
-
-
 _ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)
 """The tag of EXIF, and what it says of pictures that lie on their side."""
+
+
+def _upright(picture: Image.Image) -> tuple[int, int]:
+    width, height = picture.size
+    return (height, width) if picture.getexif().get(_ORIENTATION) in _LYING else (width, height)
 
 
 def _filled(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
