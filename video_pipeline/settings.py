@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     )
     library_dir: Path | None = Field(
         default=None,
-        description="One's own music and pictures, for the provider `folder`; by default `library` in the data directory.",
+        description="Own music and pictures for the provider `folder`; by default `library` in the data directory.",
     )
     cache_dir: Path | None = Field(
         default=None, description="Encoded stretches kept for reuse; by default `cache` in the data directory."

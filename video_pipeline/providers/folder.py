@@ -63,9 +63,9 @@ class FolderMusic:
         fitting = [file for file, length in lengths.items() if prompt.samples > length >= SHORTEST * prompt.samples]
         if not long and not fitting:
             raise InvalidInputError(
-                f"piece {prompt.order_index} needs {prompt.duration_s:.0f} s of music; the longest of the {len(lengths)} "
-                f"files in the own library has {max(lengths.values()) / SAMPLE_RATE:.0f} s: add longer ones, or order "
-                "shorter or more scenes"
+                f"piece {prompt.order_index} needs {prompt.duration_s:.0f} s of music; the own library has "
+                f"{len(lengths)} files, the longest of {max(lengths.values()) / SAMPLE_RATE:.0f} s: add longer ones, or order scenes "
+                "that are shorter"
             )
         file = _whose_turn(long, fitting, seed, prompt.order_index)
         generation = _generation(file)
@@ -95,8 +95,8 @@ class FolderImages:
         if not large and not fitting:
             width, height = sides[min(enlarged, key=lambda file: enlarged[file])]
             raise InvalidInputError(
-                f"picture {prompt.order_index} needs {size[0]} x {size[1]} pixels; the largest of the {len(sides)} files "
-                f"in the own library has {width} x {height}: add larger ones"
+                f"picture {prompt.order_index} needs {size[0]} x {size[1]} pixels; the own library has {len(sides)} "
+                f"files, the largest of {width} x {height}: add larger ones"
             )
         file = _whose_turn(large, fitting, seed, prompt.order_index)
         generation = _generation(file)

@@ -43,9 +43,7 @@ def _read(path: Path) -> Any:
             raise InvalidInputError(f"{path.name} is larger than {_MOST_BYTES:,} bytes; it should state licences")
         return json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise InvalidInputError(
-            f"{path.name} should state a licence, and is no JSON that can be read: {error}"
-        ) from error
+        raise InvalidInputError(f"{path.name} should state a licence, and is no JSON: {error}") from error
 
 
 def _licence(stated: Any, where: str) -> Licence:

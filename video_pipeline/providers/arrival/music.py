@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +70,7 @@ def music_samples(raw: Path, *, vendor: str) -> int:
     Errors as of `take_music`, as far as they are seen without decoding.
     """
     source = _Source(raw, vendor, admitted(raw, vendor, MUSIC_KINDS, most_bytes=MOST_BYTES, remedies=_REMEDIES))
-    return ceil(source.frames * SAMPLE_RATE / source.rate)
+    return -(-int(source.frames) * SAMPLE_RATE // int(source.rate))
 
 
 def _write(source: _Source, out: Path, samples: int, gain: float) -> PeakMeter:

@@ -19,6 +19,5 @@ def apart(cores: Cores, take: Callable[..., None], raw: Path, out: Path, *, vend
     try:
         cores.submit(take, raw, out, vendor=vendor, **wanted).result()
     except BrokenProcessPool as error:
-        raise refusal(
-            vendor, raw, "which crashes the program that reads it, or needs more memory than there is"
-        ) from error
+        what = "which crashes the program that reads it, or needs more memory than there is"
+        raise refusal(vendor, raw, what) from error
