@@ -29,6 +29,7 @@ from video_pipeline.ports import (
     Scanner,
     VideoEngine,
 )
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.scanner import CommandScanner
 from video_pipeline.settings import Settings
 from video_pipeline.steps.studio import Studio, check_engine, chosen
@@ -156,13 +157,17 @@ def _admit_providers() -> None:
     admit_providers(engine(), music=tuple(registry.MUSIC), visual=tuple(registry.IMAGES))
 
 
+def _workshop() -> Workshop:
+    return Workshop(cores(), library=settings().library)
+
+
 @lru_cache
 def music_providers() -> dict[str, MusicProvider]:
     """Providers of music, by name."""
     from video_pipeline.providers import registry
 
     _admit_providers()
-    return registry.music_providers(cores())
+    return registry.music_providers(_workshop())
 
 
 @lru_cache
@@ -170,7 +175,7 @@ def ambience_providers() -> dict[str, AmbienceProvider]:
     """Providers of ambience, by name."""
     from video_pipeline.providers import registry
 
-    return registry.ambience_providers(cores())
+    return registry.ambience_providers(_workshop())
 
 
 @lru_cache
@@ -179,7 +184,7 @@ def image_providers() -> dict[str, ImageProvider]:
     from video_pipeline.providers import registry
 
     _admit_providers()
-    return registry.image_providers(cores())
+    return registry.image_providers(_workshop())
 
 
 @lru_cache
@@ -187,7 +192,7 @@ def video_engines() -> dict[str, VideoEngine]:
     """Engines that make clips, by name."""
     from video_pipeline.providers import registry
 
-    return registry.video_engines(cores())
+    return registry.video_engines(_workshop())
 
 
 @lru_cache

@@ -38,6 +38,10 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("VIDEO_STORAGE_PATH", "storage_path"),
         description="Root of the media store; by default `videos` in the data directory.",
     )
+    library_dir: Path | None = Field(
+        default=None,
+        description="Own music and pictures for the provider `folder`; by default `library` in the data directory.",
+    )
     cache_dir: Path | None = Field(
         default=None, description="Encoded stretches kept for reuse; by default `cache` in the data directory."
     )
@@ -86,6 +90,11 @@ class Settings(BaseSettings):
     def storage(self) -> Path:
         """Root of the media store, absolute."""
         return (self.storage_path or self.root / "videos").expanduser().resolve()
+
+    @property
+    def library(self) -> Path:
+        """Root of the operator's own material, absolute."""
+        return (self.library_dir or self.root / "library").expanduser().resolve()
 
     @property
     def cache(self) -> Path:

@@ -378,6 +378,7 @@ from video_pipeline.providers.dummy import DummyImages
 from video_pipeline.steps.refine import refine
 from video_pipeline.steps.studio import Studio
 from video_pipeline.store import LocalMediaStore, PostgresJobStore, connect
+from video_pipeline.providers.workshop import Workshop
 
 url, root, job, where = sys.argv[1:]
 jobs, media = PostgresJobStore(connect(url)), LocalMediaStore(Path(root))
@@ -387,7 +388,7 @@ def stop(*_, **__):
     time.sleep(600)
 
 with Cores(1) as cores:
-    painter = DummyImages(cores)
+    painter = DummyImages(Workshop(cores, Path()))
     if where == "painting":
         painter.illustrate = stop
     else:
