@@ -37,6 +37,9 @@ _PIECE_BYTES = 2**18
 Resolve = Callable[[str, int], Sequence[str]]
 """The numeric addresses of a name, best first; OSError when it has none."""
 
+_PASSING = frozenset({408, 425, 429})
+"""Of answers to who fetches a file: those that may be others a minute later, as all above 500 may."""
+
 _TROUBLE = (OSError, HTTPError, http.client.HTTPException)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -180,6 +183,8 @@ def _exchange(
 def _download(connection: HTTPConnection, target: Target, out: Path, most_bytes: int) -> None:
     connection.request("GET", target.path, headers=_hello(target), preload_content=False, decode_content=False)
     with contextlib.closing(connection.getresponse()) as response, out.open("xb") as file:
+        if response.status in _PASSING or response.status >= 500:
+            raise UnreachableError(f"{target.host} answers {response.status} instead of sending the file")
         if response.status != 200:
             raise InvalidInputError(
                 f"{target.host} answers {response.status} instead of sending the file; "
