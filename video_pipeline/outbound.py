@@ -53,8 +53,16 @@ def resolve(host: str, port: int) -> Sequence[str]:
 class HttpMessenger:
     """`ports.Messenger`; safe to share between threads."""
 
-    def __init__(self, *, allow_private: bool = False, resolve: Resolve = resolve) -> None:
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        remedy: str = "set VIDEO_PIPELINE_WEBHOOK_PRIVATE to allow this",
+        resolve: Resolve = resolve,
+    ) -> None:
+        """`remedy` is what to do where a private address is refused and should not be."""
         self._allow_private = allow_private
+        self._remedy = remedy
         self._resolve = resolve
 
     def check(self, url: str) -> None:
@@ -113,7 +121,7 @@ class HttpMessenger:
         for address in addresses:
             reason = refusal(address, allow_private=self._allow_private)
             if reason is not None:
-                remedy = "; set VIDEO_PIPELINE_WEBHOOK_PRIVATE to allow this" if reason == "is private" else ""
+                remedy = f"; {self._remedy}" if reason == "is private" else ""
                 raise InvalidInputError(f"nothing is sent to {target.host}: its address {reason}{remedy}")
         if not addresses:
             raise UnreachableError(f"{target.host} has no address")

@@ -22,7 +22,7 @@ from random import SystemRandom
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
-from video_pipeline.domain.addresses import Target
+from video_pipeline.domain.addresses import Target, is_private_host
 from video_pipeline.domain.errors import (
     AnswerLostError,
     InvalidInputError,
@@ -80,7 +80,7 @@ class VendorHttp:
         """
         self._vendor = vendor
         self._base = base_url.rstrip("/")
-        self._origin = _origin(Target.parse(self._base))
+        self._origin = _origin(_usable(vendor, self._base))
         self._key_setting = key_setting or f"VIDEO_PIPELINE_{vendor.upper()}_API_KEY"
         self._headers = _checked(headers, self._key_setting)
         self._secrets = (*secrets, *_values(headers))
@@ -109,15 +109,19 @@ class VendorHttp:
         *,
         limit_s: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
+        patient: bool = False,
     ) -> Any:
         """Send `body` as JSON, once, and return the JSON that comes back.
 
+        With `patient` it is sent again, until the patience is over, as long as it was certainly not accepted.
         ProviderUnavailableError when it was certainly not accepted, AnswerLostError when it may have been.
         """
         call = f"{self._vendor} POST {path}"
         content = {"Content-Type": "application/json"} | dict(extra_headers or {})
         data = json.dumps(body, allow_nan=False).encode()
         request = self._request("POST", path, None, content, data)
+        if patient:
+            return self._patient(lambda: self._answer(request, call, limit_s or LIMIT_S, paid=True))
         return self._answer(request, call, limit_s or LIMIT_S, paid=True)
 
     def fetch(self, url: str, out: Path, *, most_bytes: int, limit_s: float = LIMIT_S) -> None:
@@ -242,6 +246,14 @@ class VendorHttp:
 
 def _origin(target: Target) -> tuple[str, str, int]:
     return target.scheme, target.host, target.port
+
+
+def _usable(vendor: str, base_url: str) -> Target:
+    """Where a vendor is reached; a key is not sent in clear through networks that are not one's own."""
+    target = Target.parse(base_url)
+    if target.scheme == "http" and not is_private_host(target.host):
+        raise InvalidInputError(f"{vendor}: {base_url} would send the key in clear; write https://")
+    return target
 
 
 def _checked(headers: Mapping[str, str], key_setting: str) -> dict[str, str]:

@@ -222,11 +222,22 @@ def test_a_submission_without_a_connection_was_not_sent() -> None:
     with nobody() as base, pytest.raises(ProviderUnavailableError, match=r"refused; nothing was sent"):
         vendor(base).post("/tasks", {})
     with pytest.raises(ProviderUnavailableError, match="nothing was sent"):
-        vendor("http://vendor.invalid").post("/tasks", {})
+        vendor("https://vendor.invalid").post("/tasks", {})
     with receiver(OK, tls=True) as told:
         with pytest.raises(ProviderUnavailableError, match=r"certificate is not trusted.*nothing was sent"):
             vendor(told).post("/tasks", {})
         assert told.messages == []
+
+
+def test_a_patient_submission_is_sent_again_only_while_it_was_not_accepted() -> None:
+    sleeper = Sleeper()
+    with receiver(status(429, b"{}"), told_json(500, {"error": "no"}), OK) as told:
+        assert vendor(told, sleeper).post("/tasks", {}, patient=True) == {"id": "t1"}
+    assert (len(told.messages), len(sleeper.waits)) == (3, 2)
+    with receiver(status(429, b"{}"), hang_up, OK) as told:
+        with pytest.raises(AnswerLostError):
+            vendor(told).post("/tasks", {}, patient=True)
+        assert len(told.messages) == 2
 
 
 @pytest.mark.parametrize("prefix", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
@@ -346,6 +357,17 @@ def test_an_id_from_a_vendor_leads_nowhere_else(path: str) -> None:
     with receiver(OK) as told, pytest.raises(InvalidInputError, match="no path of its interface"):
         vendor(told).get(path)
     assert told.messages == []
+
+
+@pytest.mark.parametrize("base", ["http://api.acme.test", "http://8.8.8.8", "ftp://acme.test", "https://u:p@acme.test"])
+def test_a_key_is_not_sent_in_clear_nor_to_what_is_no_address(base: str) -> None:
+    with pytest.raises(InvalidInputError):
+        vendor(base)
+
+
+@pytest.mark.parametrize("base", ["http://127.0.0.1:1", "http://[::1]:1", "http://10.0.0.8", "http://ollama:11434"])
+def test_a_server_of_ones_own_needs_no_certificate(base: str) -> None:
+    vendor(base)
 
 
 @pytest.mark.parametrize("key", ["canary\nX: y", "canary-é", "canary\x00"])
