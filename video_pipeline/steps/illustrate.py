@@ -9,23 +9,15 @@ from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.media import Generation, ImageFacts, MediaReference
 from video_pipeline.domain.records import Clip, ImageRecord
-<<<<<<< HEAD
-from video_pipeline.domain.storyboard import Scene, Storyboard, seed_of
-=======
-from video_pipeline.domain.storyboard import Scene, Storyboard, VisualPrompt
->>>>>>> arrival
+from video_pipeline.domain.storyboard import Scene, Storyboard
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.uploads import is_picture
 from video_pipeline.steps.animate import MARGIN_FRAMES, Animator, clip_key
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.batch import make_all
 from video_pipeline.steps.materials import as_brought, uploaded
-<<<<<<< HEAD
 from video_pipeline.steps.paint import Painter, image_key
 from video_pipeline.steps.studio import Studio, chosen, engine_of
-=======
-from video_pipeline.steps.studio import Studio, chosen, engine_of, seed_for
->>>>>>> arrival
 
 STILL_AT = 0.4
 """The share of a video at which the still is taken that stands for it: behind its beginning, before its end."""
@@ -86,18 +78,12 @@ def _there(studio: Studio, attempt: Attempt, storyboard: Storyboard) -> dict[int
 
 def _paint(studio: Studio, attempt: Attempt, brief: Brief, scene: Scene, scratch: Path) -> ImageRecord:
     """Have a scene's picture made."""
-<<<<<<< HEAD
-=======
-    provider, size = chosen(studio.images, brief.visual_provider), picture_size(brief)
-    made = scratch / f"{scene.order_index:02}.png"
-    generation = provider.illustrate(scene.visual, seed_for(provider, scene.visual, brief.seed), size, made)
->>>>>>> arrival
     prompt = replace(scene.visual, order_index=scene.order_index)
 
     def keep(generation: Generation, media: MediaReference, facts: ImageFacts) -> ImageRecord:
         return studio.jobs.save_image(attempt.lease, prompt, generation, media, facts)
 
-    return Painter(studio, attempt, brief, scratch).picture_of(prompt, seed_of(scene.visual, brief.seed), keep)
+    return Painter(studio, attempt, brief, scratch).picture_of(scene.visual, scene.order_index, keep)
 
 
 def _show_uploaded(studio: Studio, attempt: Attempt, brief: Brief, scene: Scene, scratch: Path) -> ImageRecord:

@@ -144,7 +144,7 @@ def _repaint(
             return animator.clip_of(visual, media, _frames(job, visual.order_index), keep)
 
         try:
-            return Painter(studio, current, brief, scratch, anew=True).picture_of(visual, seed, take)
+            return Painter(studio, current, brief, scratch, anew=True).picture_of(visual, visual.order_index, take)
         except BaseException as error:
             # Without an answer nobody knows whether the books have taken the picture; the next attempt looks.
             if not isinstance(error, StoreUnavailableError):

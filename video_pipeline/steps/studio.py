@@ -50,12 +50,12 @@ def chosen(providers: Mapping[str, Provider], name: str) -> Provider:
         raise InvalidInputError(f"unknown provider {name!r}; one of: {', '.join(sorted(providers))}") from error
 
 
-<<<<<<< HEAD
 def in_turn(providers: Mapping[str, Provider], name: str, fallbacks: Mapping[str, Sequence[str]]) -> list[Provider]:
     """The provider called `name`, and those to be asked after it; InvalidInputError lists the known ones."""
     names = dict.fromkeys((name, *fallbacks.get(name, ())))
     return [chosen(providers, each) for each in names]
-=======
+
+
 def seed_for(provider: MusicProvider | ImageProvider, prompt: MusicPrompt | VisualPrompt, job_seed: int) -> int:
     """The seed that `provider` gets with a prompt of the job of `job_seed`.
 
@@ -64,7 +64,6 @@ def seed_for(provider: MusicProvider | ImageProvider, prompt: MusicPrompt | Visu
     if provider.capabilities.chooses and prompt.seed is None:
         return job_seed
     return seed_of(prompt, job_seed)
->>>>>>> arrival
 
 
 def check_engine(engines: Iterable[str], name: str) -> None:
