@@ -86,6 +86,7 @@ class Behaviour:
     json_schema: bool = True  # OpenAI: whether response_format may ask for a schema
     json_object: bool = True  # OpenAI: whether response_format may ask for JSON
     max_completion_tokens: bool = True  # OpenAI: whether this name is known, or only max_tokens
+    temperature: bool = True  # OpenAI: whether the model takes one
     answers: tuple[str, ...] = ()  # writers: texts to say next, before those made up from the schema
 
     def change(self, changes: Mapping[str, Any]) -> None:

@@ -14,13 +14,19 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from video_pipeline_tests.vendors import control
 from video_pipeline_tests.vendors.accounts import Account
+from video_pipeline_tests.vendors.beatoven import Beatoven
 from video_pipeline_tests.vendors.faults import Call, Faults
+from video_pipeline_tests.vendors.gemini import Gemini
 from video_pipeline_tests.vendors.leonardo import Leonardo
 from video_pipeline_tests.vendors.mubert import Mubert
+from video_pipeline_tests.vendors.openai import OpenAI
+from video_pipeline_tests.vendors.recraft import Recraft
+from video_pipeline_tests.vendors.replicate import Replicate
+from video_pipeline_tests.vendors.runway import Runway
 from video_pipeline_tests.vendors.vendor import WRONG_KEY, Ask, House, Vendor, after, before, moved
 from video_pipeline_tests.vendors.wire import AnsweredError, Delivery, Reply, Request, page
 
-VENDORS: tuple[type[Vendor], ...] = (Mubert, Leonardo)
+VENDORS: tuple[type[Vendor], ...] = (Mubert, Beatoven, Leonardo, Gemini, Replicate, Runway, Recraft, OpenAI)
 AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER on, for no time: closing then sends RST in place of FIN."""
 _DROPS = 20

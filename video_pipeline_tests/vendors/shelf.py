@@ -40,11 +40,6 @@ class Shelf:
             self._media[name] = _Shelved(account, medium)
         return name
 
-    def drop(self, name: str) -> None:
-        """Forget a medium: its links say 404."""
-        with self._lock:
-            self._media.pop(name, None)
-
     def link(self, name: str, until: float) -> str:
         """A link that is good until that time."""
         query = {"expires": str(int(until)), "signature": self._signature(name, str(int(until)))}

@@ -12,21 +12,10 @@ import pytest
 from PIL import Image
 
 from video_pipeline_tests.receivers import receiver
-from video_pipeline_tests.vendors import Fakes, running
+from video_pipeline_tests.vendors import Fakes
 from video_pipeline_tests.vendors.calling import Caller, calling, said, wait_for
 
 LAKE = {"prompt": "a lake", "width": 1920, "height": 1080, "quantity": 1, "seed": 3}
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Fakes]:
-    with running() as fakes:
-        yield fakes
-
-
-@pytest.fixture
-def key(request: pytest.FixtureRequest) -> str:
-    return f"key of {request.node.name}"
 
 
 @pytest.fixture

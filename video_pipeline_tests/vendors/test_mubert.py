@@ -14,21 +14,10 @@ import soundfile
 from urllib3.exceptions import ProtocolError
 
 from video_pipeline_tests.receivers import receiver
-from video_pipeline_tests.vendors import Fakes, running
+from video_pipeline_tests.vendors import Fakes
 from video_pipeline_tests.vendors.calling import KEY, Caller, calling, said, wait_for
 
 TRACK = {"duration": 8, "prompt": "slow pads", "intensity": "low"}
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Fakes]:
-    with running() as fakes:
-        yield fakes
-
-
-@pytest.fixture
-def key(request: pytest.FixtureRequest) -> str:
-    return f"key of {request.node.name}"
 
 
 @pytest.fixture
