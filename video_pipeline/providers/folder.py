@@ -64,8 +64,8 @@ class FolderMusic:
         if not long and not fitting:
             raise InvalidInputError(
                 f"piece {prompt.order_index} needs {prompt.duration_s:.0f} s of music; the own library has "
-                f"{len(lengths)} files, the longest of {max(lengths.values()) / SAMPLE_RATE:.0f} s: add longer ones, or order scenes "
-                "that are shorter"
+                f"{len(lengths)} files, the longest of {max(lengths.values()) / SAMPLE_RATE:.0f} s: add longer ones, "
+                "or order shorter scenes"
             )
         file = _whose_turn(long, fitting, seed, prompt.order_index)
         generation = _generation(file)
