@@ -11,12 +11,14 @@ from video_pipeline.providers.dummy import DummyAmbience, DummyClips, DummyImage
 from video_pipeline.providers.folder import FolderImages, FolderMusic
 from video_pipeline.providers.grammar import GrammarWriter
 from video_pipeline.providers.images_procedural import ProceduralImages
+from video_pipeline.providers.mubert import MubertMusic
 from video_pipeline.providers.music_procedural import ProceduralMusic
 from video_pipeline.providers.workshop import Workshop
 
 MUSIC: Mapping[str, Callable[[Workshop], MusicProvider]] = {
     "procedural": ProceduralMusic,
     "folder": FolderMusic,
+    "mubert": MubertMusic,
     "dummy": DummyMusic,
 }
 
