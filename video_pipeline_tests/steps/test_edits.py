@@ -40,6 +40,7 @@ from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.ports import JobStore
 from video_pipeline.providers.dummy import DummyImages, tone_hz
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.steps.discard import discard
 from video_pipeline.steps.export import export, timeline_of
 from video_pipeline.steps.files import cleanup_old_exports, job_files

@@ -19,6 +19,7 @@ from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.ports import JobStore, MediaStore
 from video_pipeline.providers.dummy import DummyImages
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.steps.files import job_files
 from video_pipeline.steps.order import order_for_active_channels
 from video_pipeline.steps.pipeline import perform
