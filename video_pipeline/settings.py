@@ -1,4 +1,4 @@
-"""Owns what an operator can configure; hides where a value comes from (environment, `.env`, defaults). Read once."""
+"""Owns what an operator can configure; hides where a value comes from. Read once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AliasChoices, Field, StringConstraints
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from video_pipeline.secrecy import SecretiveSettings
 
 PREFIX = "VIDEO_PIPELINE_"
 
 
-class Settings(BaseSettings):
+class Settings(SecretiveSettings):
     """The configuration of one installation; every field is an environment variable, listed in the README."""
 
     model_config = SettingsConfigDict(

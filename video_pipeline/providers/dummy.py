@@ -18,7 +18,7 @@ from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE
-from video_pipeline.ports import Capabilities, EngineCapabilities
+from video_pipeline.ports import Capabilities, EngineCapabilities, Purchase
 from video_pipeline.providers.film import check_clip, planes_of, read_picture, write_film
 from video_pipeline.providers.offline import made_here, write_flac, written
 from video_pipeline.providers.workshop import Workshop
@@ -39,7 +39,7 @@ class DummyMusic:
     def __init__(self, workshop: Workshop) -> None:
         self.capabilities = Capabilities(DUMMY, concurrency=workshop.cores.workers, price_usd=Decimal(0))
 
-    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path, purchase: Purchase | None = None) -> Generation:
         """Write a tone with a slow tremolo, its pitch given by the order index, its phase by the seed."""
         seconds = np.arange(prompt.samples, dtype=np.float64) / SAMPLE_RATE
         phase = 2 * np.pi * (seed % 360) / 360
@@ -77,7 +77,9 @@ class DummyImages:
     def __init__(self, workshop: Workshop) -> None:
         self.capabilities = Capabilities(DUMMY, concurrency=workshop.cores.workers, price_usd=Decimal(0))
 
-    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+    def illustrate(
+        self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase | None = None
+    ) -> Generation:
         """Write a 4 x 4 checker of colours that follow from the words and the seed."""
         digest = hashlib.sha256(f"{prompt.text}/{seed}".encode()).digest()
         blocks = np.frombuffer(digest + hashlib.sha256(digest).digest()[:16], dtype=np.uint8).reshape(4, 4, 3)
@@ -117,6 +119,7 @@ class DummyClips:
         seconds: int,
         size: tuple[int, int],
         out: Path,
+        purchase: Purchase | None = None,
     ) -> Generation:
         """Write the picture, pushed by a seventh of its width a second, the other way by odd seeds."""
         source = check_clip(self.capabilities, picture, seconds, size)

@@ -19,7 +19,7 @@ from video_pipeline.domain.errors import InvalidInputError, MachineError
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
 from video_pipeline.domain.timebase import SAMPLE_RATE
-from video_pipeline.ports import Capabilities
+from video_pipeline.ports import Capabilities, Purchase
 from video_pipeline.providers.arrival import (
     MOST_ENLARGED,
     MUSIC_KINDS,
@@ -50,7 +50,7 @@ class FolderMusic:
         self._cores, self._shelf = workshop.cores, workshop.library / "music"
         self.capabilities = _capabilities(workshop)
 
-    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path, purchase: Purchase | None = None) -> Generation:
         """Write the piece whose turn it is to `out`, cut to what is asked; `seed` is the job's.
 
         InvalidInputError, before anything is made, when there is no music or none is long enough; MediaError when the
@@ -80,7 +80,9 @@ class FolderImages:
         self._cores, self._shelf = workshop.cores, workshop.library / "pictures"
         self.capabilities = _capabilities(workshop)
 
-    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+    def illustrate(
+        self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase | None = None
+    ) -> Generation:
         """Write the picture whose turn it is to `out`, filling `size`; `seed` is the job's.
 
         InvalidInputError, before anything is made, when there is no picture or none is large enough; MediaError when

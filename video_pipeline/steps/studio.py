@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -37,6 +37,7 @@ class Studio:
     writer: PromptWriter
     ambience: Mapping[str, AmbienceProvider] = field(default_factory=dict)
     engines: Mapping[str, VideoEngine] = field(default_factory=dict)
+    fallbacks: Mapping[str, Sequence[str]] = field(default_factory=dict)  # whom to ask after a provider, by its name
     web: Messenger | None = None  # what fetches from addresses that users name
     scanner: Scanner | None = None  # what decides about uploads before they are opened
 
@@ -47,6 +48,12 @@ def chosen(providers: Mapping[str, Provider], name: str) -> Provider:
         return providers[name]
     except KeyError as error:
         raise InvalidInputError(f"unknown provider {name!r}; one of: {', '.join(sorted(providers))}") from error
+
+
+def in_turn(providers: Mapping[str, Provider], name: str, fallbacks: Mapping[str, Sequence[str]]) -> list[Provider]:
+    """The provider called `name`, and those to be asked after it; InvalidInputError lists the known ones."""
+    names = dict.fromkeys((name, *fallbacks.get(name, ())))
+    return [chosen(providers, each) for each in names]
 
 
 def seed_for(provider: MusicProvider | ImageProvider, prompt: MusicPrompt | VisualPrompt, job_seed: int) -> int:

@@ -61,7 +61,7 @@ class BrokenMusic(DummyMusic):
         self.broken, self.error = broken, error
         self.made: list[int] = []
 
-    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path, _: object = None) -> Generation:
         """Fail, or make the piece and note that it was made."""
         if prompt.order_index in self.broken:
             raise self.error
@@ -273,7 +273,7 @@ def test_a_failure_is_told_and_a_retry_makes_only_what_is_missing(
     assert bring_back(studio.jobs, studio.media, job.id) is JobStatus.GENERATING_MUSIC
     go(studio, job.id, Stage.MUSIC)
 
-    assert broken.made == [index for index in (1, 2, 3) if index not in kept]
+    assert sorted(broken.made) == [index for index in (1, 2, 3) if index not in kept]
     after = {track.order_index: track for track in studio.jobs.tracks(job.id)}
     assert sorted(after) == [1, 2, 3]
     for index, track in kept.items():
@@ -284,7 +284,7 @@ def test_a_failure_is_told_and_a_retry_makes_only_what_is_missing(
 def test_an_error_that_may_pass_leaves_the_job_while_tries_are_left(
     studio: Studio, order: Order, workshop: Workshop
 ) -> None:
-    busy = BrokenMusic(workshop, {1, 2, 3}, ProviderUnavailableError("busy; try again in a minute"))
+    busy = BrokenMusic(workshop, {1}, ProviderUnavailableError("busy; try again in a minute"))
     studio = replace(studio, music={"dummy": busy})
     job = order()
     go(studio, job.id, Stage.STORYBOARD)
@@ -315,7 +315,7 @@ def test_a_damaged_piece_is_made_again(studio: Studio, order: Order) -> None:
 class ShortMusic(DummyMusic):
     """Makes pieces of nine tenths of the length that was asked for."""
 
-    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path, _: object = None) -> Generation:
         """Make it too short."""
         return super().compose(replace(prompt, samples=prompt.samples * 9 // 10), seed, out)
 
@@ -457,7 +457,7 @@ def test_cancelling_stops_the_work(
     started, go_on = threading.Event(), threading.Event()
 
     class Slow(DummyMusic):
-        def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+        def compose(self, prompt: MusicPrompt, seed: int, out: Path, _: object = None) -> Generation:
             started.set()
             assert go_on.wait(30)
             return super().compose(prompt, seed, out)

@@ -14,7 +14,7 @@ from video_pipeline.domain.errors import ProviderUnavailableError
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.domain.timebase import FPS_30
-from video_pipeline.ports import EngineCapabilities
+from video_pipeline.ports import EngineCapabilities, Purchase
 from video_pipeline.providers.clips_procedural.air import Mist, Motes
 from video_pipeline.providers.clips_procedural.depth import Parallax
 from video_pipeline.providers.film import Planes, check_clip, planes_of, read_picture, write_film
@@ -47,6 +47,7 @@ class ProceduralClips:
         seconds: int,
         size: tuple[int, int],
         out: Path,
+        purchase: Purchase | None = None,
     ) -> Generation:
         """Write a loop of `picture`; blocks while a worker makes it. The picture and the seed decide every byte.
 

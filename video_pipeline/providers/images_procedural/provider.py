@@ -11,7 +11,7 @@ import cv2
 from video_pipeline.domain.errors import InvalidInputError, ProviderUnavailableError
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import VisualPrompt
-from video_pipeline.ports import Capabilities
+from video_pipeline.ports import Capabilities, Purchase
 from video_pipeline.providers.images_procedural.painter import SIDE_MAX, SIDE_MIN, encode, paint
 from video_pipeline.providers.images_procedural.reader import read_prompt
 from video_pipeline.providers.offline import PROCEDURAL, made_here, written
@@ -25,7 +25,9 @@ class ProceduralImages:
         self._cores = workshop.cores
         self.capabilities = Capabilities(name=PROCEDURAL, concurrency=workshop.cores.workers, price_usd=Decimal(0))
 
-    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+    def illustrate(
+        self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase | None = None
+    ) -> Generation:
         """Write the picture of `prompt` as PNG to `out`; blocks while a worker paints.
 
         The words, the seed and the size decide every byte. InvalidInputError for a size that cannot be painted,
