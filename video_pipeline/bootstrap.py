@@ -230,10 +230,15 @@ def _media_of(vendor: str, base_url: str) -> Messenger:
 
 @lru_cache
 def prompt_writer() -> PromptWriter:
-    """The writer of prompts."""
+    """The writer of prompts; InvalidInputError when one is chosen whose key is missing."""
     from video_pipeline.providers import registry
+    from video_pipeline.providers.writers import Tariff
 
-    return registry.prompt_writer()
+    writing = vendor_settings().writing
+    if writing is None:
+        return registry.prompt_writer()
+    account, tariff = vendor_accounts()[writing.vendor], Tariff(writing.read_usd, writing.written_usd)
+    return registry.prompt_writer(registry.Assignment(account, writing.model, tariff))
 
 
 def backups() -> Backups:

@@ -13,6 +13,14 @@ RETRIES_MAX = 3
 """How often Dagster repeats a step that failed in a way that may pass."""
 
 RETRY_DELAY_S = 5.0
+LONGEST_DELAY_S = 900.0
+"""A vendor that asks to wait until tomorrow is asked again before: the run would stand open for as long."""
+
+
+def delay_s(error: StudioError, retry_number: int) -> float:
+    """Seconds until the step is repeated: growing from time to time, or as long as a vendor asks to wait."""
+    asked = getattr(error, "retry_after_s", None) or 0.0
+    return min(max(RETRY_DELAY_S * 2**retry_number, asked), LONGEST_DELAY_S)
 
 
 @contextmanager
@@ -22,7 +30,7 @@ def translated(retry_number: int) -> Iterator[None]:
         yield
     except StudioError as error:
         if error.retryable and retry_number < RETRIES_MAX:
-            raise dg.RetryRequested(RETRIES_MAX, RETRY_DELAY_S * 2**retry_number) from error
+            raise dg.RetryRequested(RETRIES_MAX, delay_s(error, retry_number)) from error
         raise dg.Failure(
             str(error), metadata={"error": type(error).__name__, "retryable": error.retryable}, allow_retries=False
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from video_pipeline.cores import Cores
 from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter, VideoEngine
@@ -10,8 +11,17 @@ from video_pipeline.providers.ambience_procedural import ProceduralAmbience
 from video_pipeline.providers.clips_procedural import ProceduralClips
 from video_pipeline.providers.dummy import DummyAmbience, DummyClips, DummyImages, DummyMusic
 from video_pipeline.providers.grammar import GrammarWriter
+from video_pipeline.providers.http import Account
 from video_pipeline.providers.images_procedural import ProceduralImages
 from video_pipeline.providers.music_procedural import ProceduralMusic
+from video_pipeline.providers.writers import (
+    GeminiModel,
+    LanguageModelWriter,
+    Model,
+    OpenAiModel,
+    Tariff,
+    WriterWithFallback,
+)
 
 MUSIC: Mapping[str, Callable[[Cores], MusicProvider]] = {
     "procedural": ProceduralMusic,
@@ -32,6 +42,21 @@ ENGINES: Mapping[str, Callable[[Cores], VideoEngine]] = {
     "procedural": ProceduralClips,
     "dummy": DummyClips,
 }
+
+MODELS: Mapping[str, Callable[[Account, str], Model]] = {
+    "openai": OpenAiModel,
+    "gemini": GeminiModel,
+}
+"""Language models that write, by the vendor whose account is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Which language model writes, on whose account, at what price."""
+
+    account: Account
+    model: str
+    tariff: Tariff
 
 
 def music_providers(cores: Cores) -> dict[str, MusicProvider]:
@@ -54,6 +79,12 @@ def video_engines(cores: Cores) -> dict[str, VideoEngine]:
     return {name: make(cores) for name, make in ENGINES.items()}
 
 
-def prompt_writer() -> PromptWriter:
-    """The writer of prompts."""
-    return GrammarWriter()
+def prompt_writer(assignment: Assignment | None = None) -> PromptWriter:
+    """The writer of prompts: the grammar, or the model that somebody chose, with the grammar behind it.
+
+    InvalidInputError when the model's vendor needs a key and nobody has configured it.
+    """
+    if assignment is None:
+        return GrammarWriter()
+    model = MODELS[assignment.account.vendor](assignment.account, assignment.model)
+    return WriterWithFallback(LanguageModelWriter(model, assignment.tariff), GrammarWriter())
