@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -33,6 +32,8 @@ from video_pipeline.ports import (
     Scanner,
     VideoEngine,
 )
+from video_pipeline.providers.http import Account
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.scanner import CommandScanner
 from video_pipeline.secrecy import mask_logs
 from video_pipeline.settings import Settings
@@ -52,9 +53,6 @@ from video_pipeline.store import (
     url_of_schema,
 )
 from video_pipeline.vendor_settings import KEYS, VendorSettings
-
-if TYPE_CHECKING:
-    from video_pipeline.providers.http import Account
 
 APPLICATION_DATABASE = "video_pipeline"
 DAGSTER_DATABASE = "dagster"
@@ -174,13 +172,17 @@ def _admit_providers() -> None:
     admit_providers(engine(), music=tuple(registry.MUSIC), visual=tuple(registry.IMAGES))
 
 
+def _workshop() -> Workshop:
+    return Workshop(cores(), library=settings().library, accounts=vendor_accounts())
+
+
 @lru_cache
 def music_providers() -> dict[str, MusicProvider]:
     """Providers of music, by name."""
     from video_pipeline.providers import registry
 
     _admit_providers()
-    return registry.music_providers(cores())
+    return registry.music_providers(_workshop())
 
 
 @lru_cache
@@ -188,7 +190,7 @@ def ambience_providers() -> dict[str, AmbienceProvider]:
     """Providers of ambience, by name."""
     from video_pipeline.providers import registry
 
-    return registry.ambience_providers(cores())
+    return registry.ambience_providers(_workshop())
 
 
 @lru_cache
@@ -197,7 +199,7 @@ def image_providers() -> dict[str, ImageProvider]:
     from video_pipeline.providers import registry
 
     _admit_providers()
-    return registry.image_providers(cores())
+    return registry.image_providers(_workshop())
 
 
 @lru_cache
@@ -205,14 +207,12 @@ def video_engines() -> dict[str, VideoEngine]:
     """Engines that make clips, by name."""
     from video_pipeline.providers import registry
 
-    return registry.video_engines(cores())
+    return registry.video_engines(_workshop())
 
 
 @lru_cache
 def vendor_accounts() -> Mapping[str, Account]:
     """What this installation has with each vendor, by name."""
-    from video_pipeline.providers.http import Account
-
     configured = vendor_settings()
     return {
         vendor: Account(vendor, url := configured.base_url(vendor), configured.keys(vendor), _media_of(vendor, url))

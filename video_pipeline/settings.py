@@ -40,6 +40,10 @@ class Settings(SecretiveSettings):
         validation_alias=AliasChoices("VIDEO_STORAGE_PATH", "storage_path"),
         description="Root of the media store; by default `videos` in the data directory.",
     )
+    library_dir: Path | None = Field(
+        default=None,
+        description="Own music and pictures for the provider `folder`; by default `library` in the data directory.",
+    )
     cache_dir: Path | None = Field(
         default=None, description="Encoded stretches kept for reuse; by default `cache` in the data directory."
     )
@@ -88,6 +92,11 @@ class Settings(SecretiveSettings):
     def storage(self) -> Path:
         """Root of the media store, absolute."""
         return (self.storage_path or self.root / "videos").expanduser().resolve()
+
+    @property
+    def library(self) -> Path:
+        """Root of the operator's own material, absolute."""
+        return (self.library_dir or self.root / "library").expanduser().resolve()
 
     @property
     def cache(self) -> Path:

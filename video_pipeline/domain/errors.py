@@ -13,8 +13,10 @@
         ForbiddenError              who is asking is known, and may not do this
           PreconditionError         the storyboard changed since the caller read it
           BeingEditedError          an edit holds the job for some seconds
+          DoubtfulPurchaseError     it is not known whether a vendor took money; a person has to look
           OffsetError               the bytes of an upload do not go on where it stands
         LimitReachedError           a job has as much of something as it may have
+          CapReachedError           more money than a cap allows
         CancelledError              the operator cancelled the job
         MediaError                  a file is not what it should be
         ProviderRefusedError        the vendor will not make this (entitlement, credit, parameters)
@@ -96,6 +98,10 @@ class BeingEditedError(ConflictError):
     retryable = True
 
 
+class DoubtfulPurchaseError(ConflictError):
+    """It is not known whether a vendor took money for something; nothing is bought again until a person has looked."""
+
+
 class OffsetError(ConflictError):
     """The bytes of an upload do not go on where it stands; `offset` says with which byte it does."""
 
@@ -105,7 +111,15 @@ class OffsetError(ConflictError):
 
 
 class LimitReachedError(PermanentError):
-    """The job has been refined as often as it may be, or has as many files as it may have."""
+    """A job was refined as often, or has as many files, as it may; or a vendor's quota is used up."""
+
+
+class CapReachedError(LimitReachedError):
+    """A cap would be exceeded; `may_pass` says that others may yet give back what they have set aside."""
+
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
 
 
 class CancelledError(PermanentError):
