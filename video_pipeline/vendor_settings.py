@@ -92,7 +92,7 @@ class VendorSettings(SecretiveSettings):
     leonardo_base_url: BaseUrl = _base("leonardo", "https://cloud.leonardo.ai/api/rest")
 
     gemini_api_key: Key = _key("gemini_api_key", "GEMINI_API_KEY", "GOOGLE_API_KEY", what="Gemini's key.")
-    gemini_base_url: BaseUrl = _base("gemini", "https://generativelanguage.googleapis.com/v1")
+    gemini_base_url: BaseUrl = _base("gemini", "https://generativelanguage.googleapis.com", "GOOGLE_GEMINI_BASE_URL")
 
     replicate_api_key: Key = _key("replicate_api_key", "REPLICATE_API_TOKEN", what="Replicate's token.")
     replicate_webhook_secret: Key = _key(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -84,6 +85,13 @@ def test_a_key_is_found_under_the_name_that_its_vendor_gives_it(
 def test_a_key_that_is_missing_is_named() -> None:
     with pytest.raises(InvalidInputError, match="leonardo needs a key: set VIDEO_PIPELINE_LEONARDO_API_KEY"):
         bootstrap.vendor_accounts()["leonardo"].key()
+
+
+def test_a_version_is_added_to_an_address_that_has_none() -> None:
+    gemini = bootstrap.vendor_accounts()["gemini"]
+    assert gemini.versioned("v1").base_url == "https://generativelanguage.googleapis.com/v1"
+    newer = replace(gemini, base_url="https://generativelanguage.googleapis.com/v1beta/")
+    assert newer.versioned("v1").base_url == newer.base_url
 
 
 def test_a_file_of_keys_counts_less_than_the_environment_and_more_than_dotenv(

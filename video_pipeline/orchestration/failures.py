@@ -19,8 +19,8 @@ LONGEST_DELAY_S = 900.0
 
 def delay_s(error: StudioError, retry_number: int) -> float:
     """Seconds until the step is repeated: growing from time to time, or as long as a vendor asks to wait."""
-    asked: float = getattr(error, "retry_after_s", None) or 0.0
-    return min(max(RETRY_DELAY_S * 2**retry_number, asked), LONGEST_DELAY_S)
+    asked = getattr(error, "retry_after_s", None) or 0.0
+    return min(max(RETRY_DELAY_S * 2.0**retry_number, float(asked)), LONGEST_DELAY_S)
 
 
 @contextmanager

@@ -8,22 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from video_pipeline.domain.errors import ProviderRefusedError, ProviderUnavailableError, StudioError
-from video_pipeline.providers.http import Account, Reply
+from video_pipeline.providers.http import Account, Explain, Reply
 from video_pipeline.providers.writers.model import Answer, Ending, Role, Turn, UnsupportedError, counted
+from video_pipeline.providers.writers.schema import without_bounds
 
 ANSWER_LIMIT_S = 300.0
 
-_REFUSALS = frozenset(
-    {
-        "SAFETY",
-        "RECITATION",
-        "PROHIBITED_CONTENT",
-        "BLOCKLIST",
-        "SPII",
-        "LANGUAGE",
-    }
-)
-_SCHEMA_WORDS = ("responsejsonschema", "response_json_schema", "schema")
+FORMS = ("bounded", "schema", "words")
+"""A schema with many bounds may have more states than a model's decoder takes."""
+
+_REFUSALS = frozenset({"SAFETY", "RECITATION", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "LANGUAGE"})
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
@@ -36,38 +30,33 @@ class GeminiModel:
         """InvalidInputError when there is no key."""
         self.name = model
         # Never as ?key=, which ends up in logs.
-        self._http = account.http({"x-goog-api-key": account.key()}, explain=_explainer(account.setting()))
-        self._knows_schemas = True
+        self._http = account.versioned("v1").http(
+            {"x-goog-api-key": account.key()}, explain=_explainer(account.setting())
+        )
+        self._form = 0
 
     def ask(self, system: str, turns: Sequence[Turn], schema: Mapping[str, Any], most_tokens: int) -> Answer:
         """See writers.Model."""
         path = f"/models/{self.name.removeprefix('models/')}:generateContent"
-        with_schema = self._knows_schemas
-        try:
-            body = _body(system, turns, schema if with_schema else None, most_tokens, schema)
-            answer = self._http.post(path, body, limit_s=ANSWER_LIMIT_S, patient=True)
-        except UnsupportedError:
-            if not with_schema:
-                raise
-            self._knows_schemas = False
-            body = _body(system, turns, None, most_tokens, schema)
-            answer = self._http.post(path, body, limit_s=ANSWER_LIMIT_S, patient=True)
-        return read_answer(answer)
+        while True:
+            form = self._form
+            body = _body(system, turns, schema, most_tokens, FORMS[form])
+            try:
+                return read_answer(self._http.post(path, body, limit_s=ANSWER_LIMIT_S, patient=True))
+            except UnsupportedError:
+                if form + 1 == len(FORMS):
+                    raise
+                self._form = max(self._form, form + 1)  # another thread may have found out in the meantime
 
 
-def _body(
-    system: str,
-    turns: Sequence[Turn],
-    strict: Mapping[str, Any] | None,
-    most_tokens: int,
-    schema: Mapping[str, Any],
-) -> dict[str, Any]:
-    told = system if strict else f"{system}\nThe form, as a JSON schema:\n{json.dumps(schema)}"
+def _body(system: str, turns: Sequence[Turn], schema: Mapping[str, Any], most_tokens: int, form: str) -> dict[str, Any]:
     config: dict[str, Any] = {"responseMimeType": "application/json", "maxOutputTokens": most_tokens}
-    if strict:
-        config["responseJsonSchema"] = strict
+    if form == "words":
+        system = f"{system}\nThe form, as a JSON schema:\n{json.dumps(schema)}"
+    else:
+        config["responseJsonSchema"] = schema if form == "bounded" else without_bounds(schema)
     return {
-        "systemInstruction": {"parts": [{"text": told}]},
+        "systemInstruction": {"parts": [{"text": system}]},
         "contents": [
             {"role": "model" if turn.role is Role.MODEL else "user", "parts": [{"text": turn.text}]} for turn in turns
         ],
@@ -75,9 +64,10 @@ def _body(
     }
 
 
-def _explainer(key_setting: str) -> Any:
+def _explainer(key_setting: str) -> Explain:
+    """Reads the errors that the status alone does not tell."""
+
     def explain(reply: Reply) -> StudioError | None:
-        """The errors that the status alone does not tell."""
         if reply.done:
             return None
         error = _error(reply.body)
@@ -86,15 +76,20 @@ def _explainer(key_setting: str) -> Any:
             return ProviderRefusedError(f"gemini: the key is not valid ({reply.said}); check it in {key_setting}")
         if reply.status == 429:
             return _quota(reply, details)
-        if reply.status == 400 and any(word in reply.said.lower() for word in _SCHEMA_WORDS):
-            return UnsupportedError(f"gemini: the schema is not taken ({reply.said})", "schema")
-        if reply.status == 404:
-            return ProviderRefusedError(
-                f"gemini: answered 404, {reply.said}; models are retired: check VIDEO_PIPELINE_WRITER_MODEL"
-            )
-        return None
+        return _unusable(reply, error.get("status"))
 
     return explain
+
+
+def _unusable(reply: Reply, kind: Any) -> StudioError | None:
+    came = f"gemini: answered {reply.status}, {reply.said}"
+    if reply.status == 400 and "schema" in reply.said.lower():
+        return UnsupportedError(came, "schema")
+    if kind == "FAILED_PRECONDITION":
+        return ProviderRefusedError(f"{came}; check the account's billing and the region it is in")
+    if reply.status == 404:
+        return ProviderRefusedError(f"{came}; models are retired: check VIDEO_PIPELINE_WRITER_MODEL")
+    return None
 
 
 def _quota(reply: Reply, details: Sequence[Mapping[str, Any]]) -> StudioError | None:

@@ -1,7 +1,7 @@
 """Owns the words of OpenAI's chat completions, and of servers that speak like it; hides what some do not know.
 
 A server that does not know a part of the request says so with 400. It is asked again without, and never again with it:
-a strict schema becomes plain JSON, and that becomes nothing but the words of the prompt.
+a strict schema loses its bounds, becomes plain JSON, and that becomes nothing but the words of the prompt.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from video_pipeline.domain.addresses import Target, is_private_host
 from video_pipeline.domain.errors import PromptRefusedError, ProviderRefusedError, StudioError
 from video_pipeline.providers.http import Account, Reply
 from video_pipeline.providers.writers.model import Answer, Ending, Role, Turn, UnsupportedError, counted
+from video_pipeline.providers.writers.schema import without_bounds
 
 ANSWER_LIMIT_S = 300.0
 """A script of sixty scenes has some 15,000 tokens, which come at fifty a second or more."""
 
-FORMATS = ("json_schema", "json_object", "words")
+FORMATS = ("bounded", "json_schema", "json_object", "words")
 LIMITS = ("max_completion_tokens", "max_tokens", "none")
 """Servers that are not OpenAI's often know the older name alone."""
 
-_FORMAT_WORDS = ("response_format", "json_schema", "json_object", "structured output")
+_FORMAT_WORDS = ("response_format", "json_schema", "json_object", "structured output", "schema")
 _LIMIT_WORDS = ("max_completion_tokens", "max_tokens")
 _NO_PARAMETER = frozenset({400, 404, 422})
 
@@ -59,14 +60,16 @@ class OpenAiModel:
 
     def _body(self, system: str, turns: Sequence[Turn], schema: Mapping[str, Any], most_tokens: int) -> dict[str, Any]:
         form, limit = FORMATS[self._format], LIMITS[self._limit]
-        told = system if form == "json_schema" else f"{system}\nThe form, as a JSON schema:\n{json.dumps(schema)}"
+        strict = form in ("bounded", "json_schema")
+        told = system if strict else f"{system}\nThe form, as a JSON schema:\n{json.dumps(schema)}"
         body: dict[str, Any] = {"model": self.name, "messages": [{"role": "system", "content": told}]}
         body["messages"] += [
             {"role": "assistant" if turn.role is Role.MODEL else "user", "content": turn.text} for turn in turns
         ]
-        if form == "json_schema":
-            strict = {"name": "script", "strict": True, "schema": schema}
-            body["response_format"] = {"type": form, "json_schema": strict}
+        if strict:
+            known = schema if form == "bounded" else without_bounds(schema)
+            named = {"name": "script", "strict": True, "schema": known}
+            body["response_format"] = {"type": "json_schema", "json_schema": named}
         elif form == "json_object":
             body["response_format"] = {"type": form}
         if limit != "none":

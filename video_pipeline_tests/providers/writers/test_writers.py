@@ -194,39 +194,46 @@ def test_a_server_that_knows_less_is_asked_for_less_and_never_again_for_more() -
     strict = no(400, "invalid_request_error", "Invalid parameter: 'response_format' of type 'json_schema'")
     plain = no(400, "invalid_request_error", "json_object is not available", param="response_format")
     newer = no(400, "invalid_request_error", "Unrecognized request argument supplied: max_completion_tokens")
-    with receiver(strict, newer, plain, chat(answer()), chat(answer())) as told:
+    bounds = no(400, "invalid_request_error", "Invalid schema: 'minItems' is not permitted", param="response_format")
+    with receiver(bounds, strict, newer, plain, chat(answer()), chat(answer())) as told:
         writer = openai_writer(told)
         assert writer.write(BRIEF, SAMPLES).cost_usd == COST
         writer.write(BRIEF, SAMPLES)
     sent = bodies(told)
     assert [body.get("response_format", {}).get("type") for body in sent] == [
         "json_schema",
+        "json_schema",
         "json_object",
         "json_object",
         None,
         None,
     ]
-    assert ["max_tokens" in body for body in sent] == [False, False, True, True, True]
+    assert ["minItems" in json.dumps(body.get("response_format")) for body in sent[:2]] == [True, False]
+    assert ["max_tokens" in body for body in sent] == [False, False, False, True, True, True]
     # What the form no longer says, the words do; a server in JSON mode insists on that.
-    assert "JSON schema" in sent[1]["messages"][0]["content"]
-    assert len(sent) == 5
+    assert "JSON schema" in sent[2]["messages"][0]["content"]
+    assert len(sent) == 6
 
 
 def test_a_server_that_takes_nothing_is_left_alone() -> None:
     with receiver(no(400, "invalid_request_error", "response_format", param="response_format")) as told:
         with pytest.raises(ProviderRefusedError, match="does not take a part"):
             openai_writer(told).write(BRIEF, SAMPLES)
-        assert len(told.messages) == 3
+        assert len(told.messages) == 4
 
 
 def test_gemini_without_schemas_is_told_the_form_in_words() -> None:
     unknown = told_json(
         400, {"error": {"code": 400, "message": 'Unknown name "responseJsonSchema"', "status": "INVALID_ARGUMENT"}}
     )
-    with receiver(unknown, gemini(answer())) as told:
-        gemini_writer(told).write(BRIEF, SAMPLES)
-    assert "responseJsonSchema" not in bodies(told)[1]["generationConfig"]
-    assert "JSON schema" in bodies(told)[1]["systemInstruction"]["parts"][0]["text"]
+    with receiver(unknown, unknown, gemini(answer()), gemini(answer())) as told:
+        writer = gemini_writer(told)
+        writer.write(BRIEF, SAMPLES)
+        writer.write(BRIEF, SAMPLES)
+    sent = bodies(told)
+    assert ["minItems" in json.dumps(body["generationConfig"]) for body in sent] == [True, False, False, False]
+    assert ["responseJsonSchema" in body["generationConfig"] for body in sent] == [True, True, False, False]
+    assert "JSON schema" in sent[3]["systemInstruction"]["parts"][0]["text"]
 
 
 @pytest.mark.parametrize(
@@ -256,6 +263,12 @@ def test_gemini_without_schemas_is_told_the_form_in_words() -> None:
             ),
             None,
             "VIDEO_PIPELINE_GEMINI_API_KEY",
+        ),
+        (
+            gemini_writer,
+            told_json(400, {"error": {"message": "Billing is not enabled", "status": "FAILED_PRECONDITION"}}),
+            None,
+            "check the account's billing",
         ),
         (
             gemini_writer,
