@@ -173,7 +173,7 @@ def _admit_providers() -> None:
 
 
 def _workshop() -> Workshop:
-    return Workshop(cores(), library=settings().library, accounts=vendor_accounts())
+    return Workshop(cores(), settings().library, vendor_accounts())
 
 
 @lru_cache

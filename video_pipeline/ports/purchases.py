@@ -45,8 +45,12 @@ class Purchase(Protocol):
         """
         ...
 
-    def submitted(self, task_id: str) -> None:
-        """Put down the vendor's id of what it has accepted."""
+    def submitted(self, task_id: str | None) -> None:
+        """Put down the vendor's id of what it has accepted; None where the answer was the thing itself."""
+        ...
+
+    def unknown(self, task_ids: Sequence[str]) -> list[str]:
+        """Those of a vendor's tasks that belong to no purchase yet."""
         ...
 
     def refused(self, why: str) -> None:

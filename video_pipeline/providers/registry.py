@@ -13,6 +13,7 @@ from video_pipeline.providers.folder import FolderImages, FolderMusic
 from video_pipeline.providers.grammar import GrammarWriter
 from video_pipeline.providers.http import Account
 from video_pipeline.providers.images_procedural import ProceduralImages
+from video_pipeline.providers.mubert import MubertMusic
 from video_pipeline.providers.music_procedural import ProceduralMusic
 from video_pipeline.providers.workshop import Workshop
 from video_pipeline.providers.writers import (
@@ -27,6 +28,7 @@ from video_pipeline.providers.writers import (
 MUSIC: Mapping[str, Callable[[Workshop], MusicProvider]] = {
     "procedural": ProceduralMusic,
     "folder": FolderMusic,
+    "mubert": MubertMusic,
     "dummy": DummyMusic,
 }
 
