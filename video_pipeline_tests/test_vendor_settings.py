@@ -150,6 +150,14 @@ def test_a_file_of_keys_that_is_none_is_not_quoted(
     assert CANARY not in str(caught.value)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes with names are POSIX")
+def test_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    monkeypatch.setenv("VIDEO_PIPELINE_SECRETS_FILE", str(tmp_path / "pipe"))
+    with pytest.raises(InvalidInputError, match="is no file"):
+        load()
+
+
 @pytest.mark.parametrize("name", ["MUBERT_BASE_URL", "WRITER", "WRITER_MODEL", "WRITER_INPUT_USD"])
 def test_a_complaint_quotes_no_value(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"VIDEO_PIPELINE_{name}", f"https://user:{CANARY} @x")

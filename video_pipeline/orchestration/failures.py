@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
 
+from video_pipeline import bootstrap
 from video_pipeline.domain.errors import StudioError
+from video_pipeline.domain.masking import mask
 
 RETRIES_MAX = 3
 """How often Dagster repeats a step that failed in a way that may pass."""
@@ -25,7 +28,10 @@ def delay_s(error: StudioError, retry_number: int) -> float:
 
 @contextmanager
 def translated(retry_number: int) -> Iterator[None]:
-    """Turn a StudioError into a retry when one can help and is left, else into a failure without retries."""
+    """Turn a StudioError into a retry when one can help and is left, else into a failure without retries.
+
+    What nobody meant to raise passes as it is, unless a key stands in it.
+    """
     try:
         yield
     except StudioError as error:
@@ -34,3 +40,10 @@ def translated(retry_number: int) -> Iterator[None]:
         raise dg.Failure(
             str(error), metadata={"error": type(error).__name__, "retryable": error.retryable}, allow_retries=False
         ) from error
+    except Exception as error:
+        told = "".join(traceback.format_exception(error))
+        clean = mask(told, bootstrap.vendor_settings().secrets)
+        if clean == told:
+            raise
+        # Events are kept for ever, with the text of each cause: a key in one would be as well.
+        raise dg.Failure(clean, metadata={"error": type(error).__name__}, allow_retries=False) from None
