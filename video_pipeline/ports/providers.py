@@ -126,10 +126,12 @@ class Script:
     tags: tuple[str, ...]
     music: tuple[MusicPrompt, ...]
     visuals: tuple[VisualPrompt, ...]
+    cost_usd: Decimal = Decimal(0)  # what writing it cost, tries that failed included
+    written_by: str = "grammar"  # grammar, or vendor/model
 
 
 class PromptWriter(Protocol):
-    """Turns a brief into prompts; the deterministic grammar and, later, language models."""
+    """Turns a brief into prompts: the deterministic grammar, or a language model."""
 
     name: str
 
