@@ -13,8 +13,6 @@ from typing import Any
 from video_pipeline_tests.vendors.faults import Call, Fault, Faults, Seller, Struck, fits
 from video_pipeline_tests.vendors.wire import Request
 
-SECRET_HEADERS = frozenset({"authorization", "x-goog-api-key", "access-token", "license-token"})
-
 
 class Clock:
     """The vendors' time; tests move it on."""

@@ -30,6 +30,12 @@ PLAYLISTS = {
     "6.5.1": ("Genres", "Ambient", "Ambient"),
 }
 _MEMBERS = ("playlist_index", "prompt", "image")
+_TRACK = {
+    **dict.fromkeys(("duration", "bitrate", "bpm"), int),
+    **dict.fromkeys(("prompt", "playlist_index", "image", "format", "intensity", "mode", "key"), str),
+    "delete_stems": [str],
+    "replace_stems": [str],
+}
 
 
 class Mubert(Vendor):
@@ -78,8 +84,8 @@ class Mubert(Vendor):
             )
 
     def _customer(self, ask: Ask) -> Reply:
-        custom = self.fields(ask).get("custom_id")
-        if not isinstance(custom, str) or not 1 <= len(custom) <= 255:
+        custom = self.fields(ask, {"custom_id": str}).get("custom_id", "")
+        if not 1 <= len(custom) <= 255:
             raise _invalid("custom_id", "The custom id field is required.")
         owner = f"{seed_of(ask.account.key, custom):08x}"
         until = float(int(self.house.clock.now() + ask.account.behaviour.token_life_s))
@@ -111,12 +117,12 @@ class Mubert(Vendor):
     # Making.
 
     def _create(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        asked = self.fields(ask, _TRACK)
         _check_track(asked)
         return self._open(ask, asked, str(asked.get("prompt") or asked.get("playlist_index")))
 
     def _stored(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        asked = self.fields(ask, _TRACK)
         if "playlist_index" not in asked:
             raise _invalid("playlist_index", "The playlist index field is required.")
         _check_track(asked)
@@ -129,7 +135,7 @@ class Mubert(Vendor):
         old = ask.account.find(ask.path["id"])
         if old is None:
             raise AnsweredError(_says(404, "TrackNotFound", "Track not found."))
-        asked = self.fields(ask)
+        asked = self.fields(ask, _TRACK)
         if strange := {*asked.get("delete_stems", ()), *asked.get("replace_stems", ())} - STEMS:
             raise _invalid("delete_stems", f"The selected stems are invalid: {', '.join(sorted(strange))}.")
         asked = {**old.asked, **asked}
@@ -245,6 +251,9 @@ class Mubert(Vendor):
             message,
         )
 
+    def malformed(self, place: str) -> AnsweredError:
+        return _invalid(place, f"The {place} is of a wrong type.")
+
     def limited(self, struck: Struck) -> Reply:
         return _says(429, "TooManyRequests", "Too Many Attempts.")
 
@@ -275,12 +284,11 @@ def _invalid(name: str, message: str) -> AnsweredError:
 
 
 def _check_track(asked: dict[str, Any]) -> None:
-    duration = asked.get("duration")
-    if not isinstance(duration, int) or isinstance(duration, bool) or duration < 5:
+    if asked.get("duration", 0) < 5:
         raise _invalid("duration", "The duration must be an integer of at least 5.")
     if sum(name in asked for name in _MEMBERS) != 1:
         raise _invalid("prompt", "Exactly one of playlist_index, prompt and image is required.")
-    if "prompt" in asked and (not isinstance(asked["prompt"], str) or not 1 <= len(asked["prompt"]) <= 200):
+    if "prompt" in asked and not 1 <= len(asked["prompt"]) <= 200:
         raise _invalid("prompt", "The prompt may not be greater than 200 characters.")
     if "prompt" in asked and {"bpm", "key"} & asked.keys():
         raise _invalid("bpm", "The bpm and key fields are prohibited when prompt is present.")

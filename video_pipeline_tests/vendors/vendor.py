@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from video_pipeline_tests.vendors.accounts import Account, Clock, Task
 from video_pipeline_tests.vendors.faults import Call, Fault, Faults, Makes, Struck
 from video_pipeline_tests.vendors.post import Post
+from video_pipeline_tests.vendors.shapes import Shape, misfit
 from video_pipeline_tests.vendors.shelf import Shelf
 from video_pipeline_tests.vendors.wire import RESET, AnsweredError, Delivery, Reply, Request, page
 
@@ -172,8 +173,12 @@ class Vendor:
         """The vendor's error, to be raised."""
         return AnsweredError(self.error(status, message))
 
-    def fields(self, ask: Ask) -> dict[str, Any]:
-        """The JSON object that came."""
+    def malformed(self, place: str) -> AnsweredError:
+        """The error for a value of a wrong type, to be raised."""
+        return self.no(400, f"{place} is of a wrong type.")
+
+    def fields(self, ask: Ask, shape: Shape) -> dict[str, Any]:
+        """The JSON object that came, if it has that shape."""
         try:
             value = json.loads(ask.request.body)
         except ValueError:
@@ -182,6 +187,8 @@ class Vendor:
             raise self.no(400, "The body is no JSON object.")
         if "json" not in ask.request.headers.get("content-type", ""):
             raise self.no(400, "Content-Type must be application/json.")
+        if place := misfit(value, shape):
+            raise self.malformed(place)
         return value
 
     def task(self, ask: Ask, missing: AnsweredError) -> Task:

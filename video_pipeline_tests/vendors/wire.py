@@ -25,7 +25,7 @@ class Request:
     method: str
     path: str
     query: Mapping[str, str]
-    headers: Mapping[str, str]  # names in lower case
+    headers: Mapping[str, str] = field(repr=False)  # names in lower case
     read: Callable[[], bytes] = field(repr=False)
 
     @cached_property
