@@ -23,7 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from video_pipeline.domain.addresses import Target, refusal
-from video_pipeline.domain.errors import InvalidInputError, UnreachableError
+from video_pipeline.domain.errors import InvalidInputError, MachineError, UnreachableError
 from video_pipeline.domain.webhooks import EXCERPT_BYTES, Reply
 
 RESOLVE_LIMIT_S = 5.0
@@ -36,6 +36,9 @@ _PIECE_BYTES = 2**18
 
 Resolve = Callable[[str, int], Sequence[str]]
 """The numeric addresses of a name, best first; OSError when it has none."""
+
+_PASSING = frozenset({408, 425, 429})
+"""Of answers to who fetches a file: those that may be others a minute later, as all above 500 may."""
 
 _TROUBLE = (OSError, HTTPError, http.client.HTTPException)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
@@ -50,8 +53,16 @@ def resolve(host: str, port: int) -> Sequence[str]:
 class HttpMessenger:
     """`ports.Messenger`; safe to share between threads."""
 
-    def __init__(self, *, allow_private: bool = False, resolve: Resolve = resolve) -> None:
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        remedy: str = "set VIDEO_PIPELINE_WEBHOOK_PRIVATE to allow this",
+        resolve: Resolve = resolve,
+    ) -> None:
+        """`remedy` is what to do where a private address is refused and should not be."""
         self._allow_private = allow_private
+        self._remedy = remedy
         self._resolve = resolve
 
     def check(self, url: str) -> None:
@@ -110,7 +121,7 @@ class HttpMessenger:
         for address in addresses:
             reason = refusal(address, allow_private=self._allow_private)
             if reason is not None:
-                remedy = "; set VIDEO_PIPELINE_WEBHOOK_PRIVATE to allow this" if reason == "is private" else ""
+                remedy = f"; {self._remedy}" if reason == "is private" else ""
                 raise InvalidInputError(f"nothing is sent to {target.host}: its address {reason}{remedy}")
         if not addresses:
             raise UnreachableError(f"{target.host} has no address")
@@ -179,7 +190,9 @@ def _exchange(
 
 def _download(connection: HTTPConnection, target: Target, out: Path, most_bytes: int) -> None:
     connection.request("GET", target.path, headers=_hello(target), preload_content=False, decode_content=False)
-    with contextlib.closing(connection.getresponse()) as response, out.open("xb") as file:
+    with contextlib.closing(connection.getresponse()) as response, _written(out) as write:
+        if response.status in _PASSING or response.status >= 500:
+            raise UnreachableError(f"{target.host} answers {response.status} instead of sending the file")
         if response.status != 200:
             raise InvalidInputError(
                 f"{target.host} answers {response.status} instead of sending the file; "
@@ -190,9 +203,35 @@ def _download(connection: HTTPConnection, target: Target, out: Path, most_bytes:
             size += len(more)
             if size > most_bytes:
                 raise InvalidInputError(f"what {target.host} sends has more than {most_bytes:,} bytes")
-            file.write(more)
+            write(more)
         if not size:
             raise InvalidInputError(f"{target.host} sent an empty file")
+
+
+@contextlib.contextmanager
+def _written(out: Path) -> Iterator[Callable[[bytes], object]]:
+    """What writes to the new file `out`; MachineError when that cannot be, which is not the fault of the other side."""
+
+    def refusal(error: OSError) -> MachineError:
+        return MachineError(
+            f"cannot write {out.name}: {error.strerror}; see that its folder can be written and has room"
+        )
+
+    try:
+        file = out.open("xb", buffering=0)
+    except OSError as error:
+        raise refusal(error) from error
+
+    def write(piece: bytes) -> None:
+        try:
+            left = memoryview(piece)
+            while left:
+                left = left[file.write(left) :]
+        except OSError as error:
+            raise refusal(error) from error
+
+    with file:
+        yield write
 
 
 def _hello(target: Target) -> dict[str, str]:

@@ -14,7 +14,8 @@ from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.money import REFINEMENTS_MAX
 from video_pipeline.domain.records import ImageVersion, JobRecord
 from video_pipeline.steps.discard import discard
-from video_pipeline.steps.refine import refine, regeneration_price
+from video_pipeline.steps.paint import regeneration_price
+from video_pipeline.steps.refine import refine
 from video_pipeline.steps.reorder import reorder
 from video_pipeline.steps.restore import restore
 from video_pipeline.steps.studio import Studio, chosen

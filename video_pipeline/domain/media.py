@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 UPLOADED = "upload"
 """What stands in the place of a provider for what somebody brought; its id there is the checksum of the file."""
@@ -84,3 +85,5 @@ class Generation:
     provider_id: str | None  # the vendor's id of the thing, if it has one
     licence: Licence
     cost_usd: Decimal
+    purchase_id: UUID | None = None  # what it was bought with; None: nothing was set aside for it
+    credits: Decimal | None = None  # the cost in the vendor's own unit, if it has one

@@ -166,17 +166,6 @@ class ImageVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Reservation:
-    """Money set aside before a vendor is called; settled or released once."""
-
-    request_key: str
-    job_id: UUID
-    provider: str
-    amount_usd: Decimal
-    what: str  # for people, for example image/2
-
-
-@dataclass(frozen=True, slots=True)
 class NewPicture:
     """A picture that was made anew for a scene, and what it is to replace the former one with."""
 
@@ -185,8 +174,18 @@ class NewPicture:
     generation: Generation
     media: MediaReference
     facts: ImageFacts
-    reservation: Reservation
     clip: Clip | None = None
+    moved: Generation | None = None  # the making of the clip
+
+    @property
+    def generations(self) -> list[Generation]:
+        """What providers were asked for."""
+        return [self.generation, self.moved] if self.moved else [self.generation]
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What providers took for it."""
+        return sum((each.cost_usd for each in self.generations), ZERO_USD)
 
 
 @dataclass(frozen=True, slots=True)

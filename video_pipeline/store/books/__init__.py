@@ -6,7 +6,6 @@ base       transactions, finding a job, the history
 channels   whom videos are made for
 entries    lines of the ledger
 fences     one live attempt a job
-ledger     money reserved, settled, released
 jobs       ordering, finding, counting
 moves      changes of status, approvals
 works      storyboards and what is made from them

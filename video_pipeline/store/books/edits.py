@@ -72,7 +72,7 @@ class EditBooks(Books):
     ) -> JobRecord:
         """Give a scene another picture, another description or both, and count the refinement.
 
-        The former picture goes into the history, and the money reserved for the new one is settled. Raises
+        The former picture goes into the history, and the money set aside for the new one is settled. Raises
         LimitReachedError when all refinements are used up, PreconditionError when the storyboard is not the `expected`
         version, ConflictError when the job's status allows no edit, InvalidInputError for a scene that there is not.
         """
@@ -88,8 +88,9 @@ class EditBooks(Books):
                 check_provider(connection, IMAGES, picture.generation.provider)
                 _archive(connection, row, plan, scene_number)
                 _show(connection, row.id, scene_number, _columns(picture) | {"created_at": _NOW})
-                settle(connection, picture.reservation, picture.generation.cost_usd)
-                values["estimated_cost"] = JOBS.c.estimated_cost + picture.reservation.amount_usd
+                what = f"images/{scene_number:02}"
+                prices = [settle(connection, row.id, each, what) for each in picture.generations]
+                values["estimated_cost"] = JOBS.c.estimated_cost + sum(prices)
             after = repainted(
                 plan,
                 scene_number,
@@ -220,6 +221,7 @@ def _columns(picture: NewPicture) -> dict[str, Any]:
         "provider": picture.generation.provider,
         "prompt_text": clean(picture.prompt),
         **terms_columns(picture.generation, "provider_image_id"),
+        "cost": picture.cost_usd,
     }
 
 

@@ -49,7 +49,7 @@ from video_pipeline.store.books.codec import (
     track_record,
     words_of_people,
 )
-from video_pipeline.store.books.entries import pay
+from video_pipeline.store.books.entries import settle
 from video_pipeline.store.books.fences import hold
 from video_pipeline.store.books.moves import NO_APPROVAL, version_of, works_of
 from video_pipeline.store.schema.tables.base import RenderStatus
@@ -91,7 +91,7 @@ class WorkBooks(Books):
             **terms_columns(generation, "provider_track_id"),
         }
         with self._transaction() as connection:
-            return track_record(_save(connection, TRACKS, lease, prompt.order_index, values))
+            return track_record(_save(connection, TRACKS, lease, prompt.order_index, values, by=generation))
 
     def images(self, job_id: UUID) -> list[ImageRecord]:
         """The measured pictures of a job, in order."""
@@ -114,7 +114,7 @@ class WorkBooks(Books):
             **terms_columns(generation, "provider_image_id"),
         }
         with self._transaction() as connection:
-            return image_record(_save(connection, IMAGES, lease, prompt.order_index, values))
+            return image_record(_save(connection, IMAGES, lease, prompt.order_index, values, by=generation))
 
     def save_clip(self, lease: Lease, order_index: int, generation: Generation, clip: Clip) -> ImageRecord:
         """Record the footage that was made of a picture, to be shown instead of it; it replaces what was there.
@@ -128,7 +128,7 @@ class WorkBooks(Books):
             row = connection.execute(update(IMAGES).where(*here).values(values).returning(IMAGES)).one_or_none()
             if row is None:
                 raise NotFoundError(f"job {lease.job_id} has no picture {order_index} of which a clip can be shown")
-            pay(connection, lease.job_id, generation.provider, generation.cost_usd, f"clips/{order_index}")
+            settle(connection, lease.job_id, generation, f"clips/{order_index:02}")
             return image_record(row)
 
     def save_bed(
@@ -144,7 +144,7 @@ class WorkBooks(Books):
         }
         with self._transaction() as connection:
             hold(connection, lease)
-            return bed_record(_put(connection, BEDS, lease, plan.order_index, values))
+            return bed_record(_put(connection, BEDS, lease, plan.order_index, values, by=generation))
 
     def open_render_task(self, lease: Lease, resolution: str) -> UUID:
         """Record that rendering begins; a task that an earlier attempt left open is closed as failed."""
@@ -273,15 +273,30 @@ def terms_columns(generation: Generation, id_column: str) -> dict[str, Any]:
     return {name: text and clean(text) for name, text in said.items()} | {"cost": generation.cost_usd}
 
 
-def _save(connection: Connection, table: Table, lease: Lease, order_index: int, values: dict[str, Any]) -> Any:
+def _save(
+    connection: Connection,
+    table: Table,
+    lease: Lease,
+    order_index: int,
+    values: dict[str, Any],
+    *,
+    by: Generation,
+) -> Any:
     hold(connection, lease)
-    check_provider(connection, table, values["provider"])
+    check_provider(connection, table, by.provider)
     kind = select(JOBS.c.kind).where(JOBS.c.id == lease.job_id).scalar_subquery()
-    return _put(connection, table, lease, order_index, values, kind=kind)
+    return _put(connection, table, lease, order_index, values, by=by, kind=kind)
 
 
 def _put(
-    connection: Connection, table: Table, lease: Lease, order_index: int, values: dict[str, Any], **place: Any
+    connection: Connection,
+    table: Table,
+    lease: Lease,
+    order_index: int,
+    values: dict[str, Any],
+    *,
+    by: Generation,
+    **place: Any,
 ) -> Any:
     new = {"video_job_id": lease.job_id, "order_index": order_index} | place | values
     changed = values | {"created_at": _NOW}
@@ -289,5 +304,5 @@ def _put(
         insert(table).values(new).on_conflict_do_update(index_elements=["video_job_id", "order_index"], set_=changed)
     )
     row = connection.execute(statement.returning(table)).one()
-    pay(connection, lease.job_id, values["provider"], values["cost"], f"{table.name}/{order_index}")
+    settle(connection, lease.job_id, by, f"{table.name}/{order_index:02}")
     return row

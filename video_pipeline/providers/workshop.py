@@ -1,0 +1,22 @@
+"""Owns what the makers of this program are given to work with; hides where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from video_pipeline.cores import Cores
+from video_pipeline.providers.http import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a provider may use; each takes what it needs."""
+
+    cores: Cores  # worker processes
+    library: Path  # the operator's own material: the folders `music` and `pictures`; either may be missing
+    accounts: Mapping[str, Account] = field(default_factory=dict)  # with vendors, by name
+    pace: float = 1.0  # how much longer than usual vendors are waited for
+    prices: Mapping[str, Decimal] = field(default_factory=dict)  # US dollars for one piece, where not the usual ones
