@@ -72,9 +72,10 @@ _GOOGLE = "type.googleapis.com/google.rpc"
 
 
 class Gemini(Vendor):
-    """Both versions of the API under one base."""
+    """The base URL names v1; v1beta lies beside it."""
 
     name = "gemini"
+    base = "/v1"
     makes = Makes.PICTURE
     inline = True
 

@@ -79,7 +79,7 @@ class Vendor:
 
     name: str = ""
     base: ClassVar[str] = ""
-    """What of the path belongs to the base URL."""
+    """What of the routes' paths belongs to the base URL that a client is given."""
     makes: Makes
     inline: bool = False
     """Whether the answer itself holds the picture."""
@@ -160,7 +160,7 @@ class Vendor:
         path = request.path.removeprefix(f"/{self.name}")
         others = set()
         for route in self._routes:
-            parts = route.match(self.base + path.removeprefix(self.base)) if path.startswith(self.base) else None
+            parts = route.match(path)
             if parts is not None and route.method == request.method:
                 return route, parts
             if parts is not None:
