@@ -72,6 +72,7 @@ class Behaviour:
     credit: Decimal | None = None  # US dollars left; without it there is no end
     latency_s: float = 0.0  # before each answer
     drip_s: float = 0.5  # how long a slow answer takes
+    silence_s: float = 30.0  # how long none comes
     refused_words: tuple[str, ...] = ("forbidden",)  # a prompt with one is refused by the moderation
     longest_s: int = 300  # Mubert: the licence's longest track
     most_tracks: int = 0  # Mubert: the licence's tracks a month, 0 without limit

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 from video_pipeline_tests.vendors.accounts import Account, Task
@@ -58,6 +59,8 @@ class Mubert(Vendor):
         yield Route("GET", "/api/v3/public/playlists", Call.ME, self._playlists)
         yield Route("POST", "/api/v3/service/customers", Call.ME, self._customer)
         yield Route("GET", "/api/v3/service/licenses", Call.ME, self._licences)
+        yield Route("GET", "/api/v3/service/licenses/{id}", Call.ME, self._show_licence)
+        yield Route("PUT", "/api/v3/service/licenses/{id}", Call.ME, self._change_licence)
 
     # Keys.
 
@@ -95,15 +98,34 @@ class Mubert(Vendor):
         return json_reply({"data": {"id": owner, "custom_id": custom, "access": access}})
 
     def _licences(self, ask: Ask) -> Reply:
-        how = ask.account.behaviour
+        return json_reply({"data": [self._licence(ask.account)], "meta": {"total": 1, "limit": 10, "offset": 0}})
+
+    def _show_licence(self, ask: Ask) -> Reply:
+        licence = self._licence(ask.account)
+        if ask.path["id"] != licence["id"]:
+            raise AnsweredError(_says(404, "LicenseNotFound", "License not found."))
+        return json_reply({"data": licence})
+
+    def _change_licence(self, ask: Ask) -> Reply:
+        changes = self.fields(ask, {"webhook_url": (str, NoneType), "webhook_enabled": bool})
+        if len(changes.get("webhook_url") or "") > 255:
+            raise _invalid("webhook_url", "The webhook url may not be greater than 255 characters.")
+        reply = self._show_licence(ask)
+        if changes.get("webhook_enabled", True):
+            ask.account.behaviour.webhook_url = changes.get("webhook_url") or ""
+        return reply
+
+    @staticmethod
+    def _licence(account: Account) -> dict[str, Any]:
+        how = account.behaviour
         limits = {
             "max_track_duration": how.longest_s,
             "max_concurrent_track_generations": how.concurrent,
-            "monthly_tracks_count": len(ask.account.bill),
+            "monthly_tracks_count": len(account.bill),
             "monthly_tracks_count_limit": how.most_tracks or -1,
         }
-        licence = {
-            "id": str(seed_of(ask.account.key)),
+        return {
+            "id": str(seed_of(account.key)),
             "features": ["track", "ttm", "music-library"],
             "bitrates": list(BITRATES),
             "track_formats": list(how.formats),
@@ -112,7 +134,6 @@ class Mubert(Vendor):
             "track_expiration_time": int(how.link_life_s),
             "license_limits": limits,
         }
-        return json_reply({"data": [licence], "meta": {"total": 1, "limit": 10, "offset": 0}})
 
     # Making.
 

@@ -181,7 +181,9 @@ class _Handler(BaseHTTPRequestHandler):
         except Exception:  # noqa: BLE001 - a mistake in a fake must not look like a fault of the plan
             self._fakes.broken.append(traceback.format_exc())
             reply = Reply(501, b"the fake vendor is broken", "text/plain")
-        if reply.delivery is Delivery.RESET:
+        if reply.delivery is Delivery.SILENCE:
+            self._fakes.house.stop.wait(reply.slow_s)
+        if reply.delivery in (Delivery.RESET, Delivery.SILENCE):
             self._reset()
             return
         _ = request.body  # what is left of it would be taken for the next request
@@ -219,7 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
         size = max(1, -(-len(reply.body) // _DROPS))
         for start in range(0, len(reply.body), size):
             self.wfile.write(reply.body[start : start + size])
-            if self._fakes.house.stop.wait(reply.drip_s / _DROPS):
+            if self._fakes.house.stop.wait(reply.slow_s / _DROPS):
                 self.close_connection = True
                 return
 

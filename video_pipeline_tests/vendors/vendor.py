@@ -141,7 +141,7 @@ class Vendor:
         struck = account.strike(route.call)
         place = account.log(route.call, request, struck.fault if struck else None)
         reply = self._answered(Ask(account, request, struck, parts), route)
-        account.answered(place, reply.status if reply.delivery is not Delivery.RESET else 0)
+        account.answered(place, reply.status)
         return reply
 
     def _answered(self, ask: Ask, route: Route) -> Reply:
@@ -248,7 +248,9 @@ def after(reply: Reply, account: Account, struck: Struck | None) -> Reply:
         case Fault.CUT_OFF:
             return replace(reply, delivery=Delivery.CUT_OFF)
         case Fault.SLOW:
-            return replace(reply, delivery=Delivery.DRIP, drip_s=account.behaviour.drip_s)
+            return replace(reply, delivery=Delivery.DRIP, slow_s=account.behaviour.drip_s)
+        case Fault.SILENCE:
+            return replace(RESET, delivery=Delivery.SILENCE, slow_s=account.behaviour.silence_s)
         case _:
             return reply
 
