@@ -20,3 +20,7 @@ class Workshop:
     accounts: Mapping[str, Account] = field(default_factory=dict)  # with vendors, by name
     pace: float = 1.0  # how much longer than usual vendors are waited for
     prices: Mapping[str, Decimal] = field(default_factory=dict)  # US dollars for one piece, where not the usual ones
+
+    def account(self, vendor: str) -> Account:
+        """What there is with a vendor; one without keys where nothing is configured."""
+        return self.accounts.get(vendor) or Account(vendor, "")

@@ -30,6 +30,17 @@ class Account:
             )
         return self.keys[name]
 
+    def missing(self, *sets: tuple[str, ...]) -> str:
+        """What has to be configured before the vendor can be asked, in words; "" when nothing has to be.
+
+        One of `sets` of keys is enough, by default the one key that most vendors give out.
+        """
+        choices = sets or ((API_KEY,),)
+        if any(all(self.keys.get(name) for name in names) for names in choices):
+            return ""
+        wanted = " or ".join(" and ".join(map(self.setting, names)) for names in choices)
+        return f"{self.vendor} needs a key: set {wanted}, in the environment or in the file of keys"
+
     def setting(self, name: str = API_KEY) -> str:
         """The environment variable that holds one of the keys."""
         return f"VIDEO_PIPELINE_{self.vendor.upper()}_{name.upper()}"
