@@ -69,6 +69,15 @@ def test_a_large_body_is_reset_while_it_is_sent(fakes: Fakes, leonardo: Caller) 
         leonardo.post(CREATE, {**LAKE, "padding": "x" * 5_000_000})
 
 
+def test_a_body_may_come_in_chunks(fakes: Fakes, leonardo: Caller) -> None:
+    body = json.dumps(LAKE).encode()
+    headers = {**leonardo.headers, "Content-Type": "application/json"}
+    for _ in range(2):  # what is left of a body would spoil the next call on the same connection
+        chunks = iter((body[:9], body[9:]))
+        said(leonardo.pool.request("POST", leonardo.base + CREATE, body=chunks, headers=headers, chunked=True))
+    assert [call.body for call in fakes.account("leonardo", KEY).calls] == [body, body]
+
+
 def test_limits_say_how_long_in_each_way(fakes: Fakes, leonardo: Caller) -> None:
     account = fakes.account("leonardo", KEY)
     for fault in ("limit_seconds", "limit_date", "limit_bare"):
