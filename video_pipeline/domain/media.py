@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 
 UPLOADED = "upload"
 """What stands in the place of a provider for what somebody brought; its id there is the checksum of the file."""
@@ -68,12 +69,31 @@ class FootageFacts:
     notes: tuple[str, ...] = ()  # what was noticed on the way, for people
 
 
+class Use(StrEnum):
+    """What somebody may want to do with a generated thing, in the words of licences and of YouTube."""
+
+    YOUTUBE_VIDEO = "youtube_video"  # shown or heard in a video on YouTube
+    MONETISED_VIDEO = "monetised_video"  # with advertisements, sponsors or members behind it
+    DERIVATIVE_WORK = "derivative_work"  # cut, mixed, moved, combined with other things
+    STANDALONE_RELEASE = "standalone_release"  # sold, streamed or downloaded by itself, apart from the video
+    CONTENT_ID_REGISTRATION = "content_id_registration"  # claiming it wherever else it is heard
+
+
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """The right under which a generated thing may be used."""
+    """The right under which a generated thing may be used. What is in neither list of uses, nobody said anything of."""
 
     name: str
     url: str | None
+    plan: str | None = None  # of the subscription at the vendor under which it was made
+    terms_url: str | None = None  # the page whose terms hold; None: `url`
+    uses: tuple[Use, ...] = ()  # allowed
+    refused: tuple[Use, ...] = ()  # explicitly not allowed
+
+    @property
+    def terms_page(self) -> str | None:
+        """Where the terms can be read."""
+        return self.terms_url or self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +104,8 @@ class Generation:
     provider_id: str | None  # the vendor's id of the thing, if it has one
     licence: Licence
     cost_usd: Decimal
+    seed: int | None = None  # with which it was made
+
+    def seeded(self, seed: int) -> Generation:
+        """The same with the seed that was asked for, unless the provider says that it took another."""
+        return self if self.seed is not None else replace(self, seed=seed)

@@ -17,7 +17,7 @@ from uuid import UUID
 from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.job import Approval, JobKind, JobStatus
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, Licence, Loudness, MediaReference
-from video_pipeline.domain.money import ZERO_USD
+from video_pipeline.domain.money import ZERO_USD, LedgerEntry
 from video_pipeline.domain.publishing import Privacy
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.domain.uploads import FileType, UploadState
@@ -177,6 +177,19 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
+class CostRecord:
+    """One movement of money, as it stands in the ledger."""
+
+    id: int
+    entry: LedgerEntry
+    amount_usd: Decimal
+    provider: str
+    request_key: str
+    message: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NewPicture:
     """A picture that was made anew for a scene, and what it is to replace the former one with."""
 
@@ -187,6 +200,7 @@ class NewPicture:
     facts: ImageFacts
     reservation: Reservation
     clip: Clip | None = None
+    animation: Generation | None = None  # what the engine says of the clip; `generation` has its cost already
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from video_pipeline.domain.records import (
     BedRecord,
     ChannelRecord,
     Clip,
+    CostRecord,
     EventRecord,
     ExportRecord,
     ImageRecord,
@@ -29,6 +30,7 @@ from video_pipeline.domain.records import (
 )
 from video_pipeline.domain.storyboard import BedPlan, MusicPrompt, Song, Storyboard, VisualPrompt
 from video_pipeline.ports.finding import FeedBook, InventoryBook, StatisticsBook, SummaryBook
+from video_pipeline.ports.licences import LicenceBook
 from video_pipeline.ports.orders import OrderBook
 from video_pipeline.ports.publications import PublicationBook
 from video_pipeline.ports.shelf import FileBook, ThumbnailBook, UploadBook
@@ -223,6 +225,10 @@ class LedgerBook(Protocol):
         """Give the money back after a failure that the vendor takes nothing for; only the first outcome counts."""
         ...
 
+    def cost_entries(self, job_id: UUID) -> list[CostRecord]:
+        """All entries of a job, the first one in front; also of one that is deleted."""
+        ...
+
 
 class EditBook(Protocol):
     """Changes of a storyboard that was delivered. Each needs the lease of an edit (`claim`).
@@ -291,6 +297,7 @@ class JobStore(
     FeedBook,
     InventoryBook,
     LedgerBook,
+    LicenceBook,
     EditBook,
     Protocol,
 ):

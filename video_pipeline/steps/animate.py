@@ -41,9 +41,10 @@ class Animator:
         facts, size = self.engine.capabilities, picture_size(self.brief)
         made, film = (self.scratch / f"{visual.order_index:02}{end}.mp4" for end in ("-made", ""))
         wanted = frames + MARGIN_FRAMES
+        seed = seed_of(visual, self.brief.seed)
         generation = self.engine.animate(
             visual,
-            seed_of(visual, self.brief.seed),
+            seed,
             picture if facts.from_picture else None,
             seconds=min(ceil(FPS_30.seconds(wanted)), facts.longest_s),
             size=size,
@@ -62,7 +63,7 @@ class Animator:
         )
         made.unlink()
         key = clip_key(self.attempt, visual.order_index)
-        return generation, Clip(self.studio.media.adopt(film, key), conformed.frames)
+        return generation.seeded(seed), Clip(self.studio.media.adopt(film, key), conformed.frames)
 
 
 def picture_size(brief: Brief) -> tuple[int, int]:

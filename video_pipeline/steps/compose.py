@@ -58,7 +58,8 @@ def compose(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboa
         def make(index: int) -> TrackRecord:
             attempt.raise_if_stopped()
             made = scratch / f"{index:02}.flac"
-            generation = provider.compose(pieces[index], seed_of(pieces[index], brief.seed), made)
+            seed = seed_of(pieces[index], brief.seed)
+            generation = provider.compose(pieces[index], seed, made).seeded(seed)
             prompt = replace(pieces[index], order_index=index)
             facts = studio.tools.audio_facts(made)
             check_piece(made, prompt, facts)
@@ -118,7 +119,8 @@ def _ambience(studio: Studio, attempt: Attempt, brief: Brief, bed: BedPlan) -> t
     provider = chosen(studio.ambience, AMBIENCE_PROVIDER)
     with studio.media.scratch(attempt.job_id) as scratch:
         made = scratch / f"bed-{bed.order_index:02}.flac"
-        generation = provider.generate(Ambience(bed.name), item_seed(brief.seed, "sound", bed.order_index), made)
+        seed = item_seed(brief.seed, "sound", bed.order_index)
+        generation = provider.generate(Ambience(bed.name), seed, made).seeded(seed)
         key = f"jobs/{attempt.job_id}/music/bed-{bed.order_index:02}-a{attempt.lease.attempt}.flac"
         return studio.media.adopt(made, key), generation
 

@@ -80,7 +80,8 @@ def _paint(studio: Studio, attempt: Attempt, brief: Brief, scene: Scene, scratch
     """Have a scene's picture made."""
     provider, size = chosen(studio.images, brief.visual_provider), picture_size(brief)
     made = scratch / f"{scene.order_index:02}.png"
-    generation = provider.illustrate(scene.visual, seed_of(scene.visual, brief.seed), size, made)
+    seed = seed_of(scene.visual, brief.seed)
+    generation = provider.illustrate(scene.visual, seed, size, made).seeded(seed)
     prompt = replace(scene.visual, order_index=scene.order_index)
     facts = studio.tools.image_facts(made)
     check_picture(prompt, facts, size)

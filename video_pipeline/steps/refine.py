@@ -150,11 +150,12 @@ def _repaint(
             check_picture(visual, facts, picture_size(brief))
             media, seed = studio.media.adopt(made, keys[0]), seed_of(visual, brief.seed)
             clip: Clip | None = None
+            moved: Generation | None = None
             if engine is not None:
                 animator = Animator(studio, current, brief, engine, scratch)
                 moved, clip = animator.clip_of(visual, studio.media.locate(media), _frames(job, visual.order_index))
                 generation = replace(generation, cost_usd=generation.cost_usd + moved.cost_usd)
-            return record(NewPicture(visual.text, seed, generation, media, facts, reservation, clip))
+            return record(NewPicture(visual.text, seed, generation, media, facts, reservation, clip, moved))
         except BaseException as error:
             # The provider has done its work, so it was billed, whatever became of it.
             with suppress(StudioError):

@@ -7,6 +7,7 @@ as it was.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, case, delete, func, in
 
 from video_pipeline.domain.editing import check_editable, check_order, check_refinable, repainted, scene_of
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from video_pipeline.domain.licences import LicensedKind
 from video_pipeline.domain.media import UPLOADED
 from video_pipeline.domain.records import ImageVersion, JobRecord, Lease, NewPicture
 from video_pipeline.domain.storyboard import SourceFile, Storyboard, seed_of
@@ -28,6 +30,7 @@ from video_pipeline.store.books.codec import (
 )
 from video_pipeline.store.books.entries import settle
 from video_pipeline.store.books.fences import hold
+from video_pipeline.store.books.licences import write_licence
 from video_pipeline.store.books.moves import check_version, reopen, version_of
 from video_pipeline.store.books.works import check_provider, terms_columns
 
@@ -88,6 +91,7 @@ class EditBooks(Books):
                 check_provider(connection, IMAGES, picture.generation.provider)
                 _archive(connection, row, plan, scene_number)
                 _show(connection, row.id, scene_number, _columns(picture) | {"created_at": _NOW})
+                _license(connection, row.id, scene_number, picture)
                 settle(connection, picture.reservation, picture.generation.cost_usd)
                 values["estimated_cost"] = JOBS.c.estimated_cost + picture.reservation.amount_usd
             after = repainted(
@@ -221,6 +225,17 @@ def _columns(picture: NewPicture) -> dict[str, Any]:
         "prompt_text": clean(picture.prompt),
         **terms_columns(picture.generation, "provider_image_id"),
     }
+
+
+def _license(connection: Connection, job_id: UUID, scene_number: int, picture: NewPicture) -> None:
+    """Write under which rights a new picture and its clip were made, each with its part of the cost."""
+    image, clip = picture.generation, picture.animation
+    if clip is not None and picture.clip is not None:
+        image = replace(image, cost_usd=image.cost_usd - clip.cost_usd)
+        moved = scene_number, clip.seeded(picture.seed)
+        write_licence(connection, job_id, LicensedKind.CLIP, *moved, prompt=picture.prompt, media=picture.clip.media)
+    painted = scene_number, image.seeded(picture.seed)
+    write_licence(connection, job_id, LicensedKind.IMAGE, *painted, prompt=picture.prompt, media=picture.media)
 
 
 def _renumber(connection: Connection, table: Table, job_id: UUID, places: dict[int, int]) -> None:

@@ -1,13 +1,15 @@
-"""Owns the verbs of money: reserve, settle, release; hides the entries that each of them writes."""
+"""Owns the verbs of money: reserve, settle, release, look; hides the entries that each of them writes."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+from sqlalchemy import bindparam, select
 
 from video_pipeline.domain.money import LedgerEntry
-from video_pipeline.domain.records import Lease, Reservation
-from video_pipeline.store.books.base import Books
+from video_pipeline.domain.records import CostRecord, Lease, Reservation
+from video_pipeline.store.books.base import LEDGER, Books
 from video_pipeline.store.books.entries import settle, write_entry
 from video_pipeline.store.books.fences import hold
 
@@ -38,3 +40,22 @@ class LedgerBooks(Books):
         with self._transaction() as connection:
             if reservation.amount_usd:
                 write_entry(connection, reservation, LedgerEntry.RELEASE, reservation.amount_usd, why)
+
+    def cost_entries(self, job_id: UUID) -> list[CostRecord]:
+        """All entries of a job, the first one in front; also of one that is deleted."""
+        with self._transaction() as connection:
+            return [
+                CostRecord(
+                    id=row.id,
+                    entry=row.entry,
+                    amount_usd=row.amount,
+                    provider=row.provider,
+                    request_key=row.request_key,
+                    message=row.message,
+                    created_at=row.created_at,
+                )
+                for row in connection.execute(_ENTRIES, {"job_id": job_id})
+            ]
+
+
+_ENTRIES = select(LEDGER).where(LEDGER.c.video_job_id == bindparam("job_id")).order_by(LEDGER.c.id)

@@ -5,6 +5,7 @@ Each write holds the lease of its attempt, except an export on demand, which cha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,9 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, select, updat
 from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from video_pipeline.domain.licences import LicensedKind
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, MediaReference
+from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.records import (
     BedRecord,
     Clip,
@@ -51,6 +54,7 @@ from video_pipeline.store.books.codec import (
 )
 from video_pipeline.store.books.entries import pay
 from video_pipeline.store.books.fences import hold
+from video_pipeline.store.books.licences import write_licence
 from video_pipeline.store.books.moves import NO_APPROVAL, version_of, works_of
 from video_pipeline.store.schema.tables.base import RenderStatus
 from video_pipeline.store.schema.version import known_providers
@@ -91,7 +95,17 @@ class WorkBooks(Books):
             **terms_columns(generation, "provider_track_id"),
         }
         with self._transaction() as connection:
-            return track_record(_save(connection, TRACKS, lease, prompt.order_index, values))
+            track = _save(connection, TRACKS, lease, prompt.order_index, values)
+            write_licence(
+                connection,
+                lease.job_id,
+                LicensedKind.TRACK,
+                prompt.order_index,
+                generation,
+                prompt=prompt.text,
+                media=media,
+            )
+            return track_record(track)
 
     def images(self, job_id: UUID) -> list[ImageRecord]:
         """The measured pictures of a job, in order."""
@@ -114,7 +128,28 @@ class WorkBooks(Books):
             **terms_columns(generation, "provider_image_id"),
         }
         with self._transaction() as connection:
-            return image_record(_save(connection, IMAGES, lease, prompt.order_index, values))
+            image = _save(connection, IMAGES, lease, prompt.order_index, values)
+            write_licence(
+                connection,
+                lease.job_id,
+                LicensedKind.IMAGE,
+                prompt.order_index,
+                generation,
+                prompt=prompt.text,
+                media=media,
+            )
+            if clip is not None:  # of which the picture is a still: they were paid once
+                same = replace(generation, cost_usd=ZERO_USD)
+                write_licence(
+                    connection,
+                    lease.job_id,
+                    LicensedKind.CLIP,
+                    prompt.order_index,
+                    same,
+                    prompt=prompt.text,
+                    media=clip.media,
+                )
+            return image_record(image)
 
     def save_clip(self, lease: Lease, order_index: int, generation: Generation, clip: Clip) -> ImageRecord:
         """Record the footage that was made of a picture, to be shown instead of it; it replaces what was there.
@@ -129,6 +164,15 @@ class WorkBooks(Books):
             if row is None:
                 raise NotFoundError(f"job {lease.job_id} has no picture {order_index} of which a clip can be shown")
             pay(connection, lease.job_id, generation.provider, generation.cost_usd, f"clips/{order_index}")
+            write_licence(
+                connection,
+                lease.job_id,
+                LicensedKind.CLIP,
+                order_index,
+                generation,
+                prompt=row.prompt_text,
+                media=clip.media,
+            )
             return image_record(row)
 
     def save_bed(
@@ -144,7 +188,11 @@ class WorkBooks(Books):
         }
         with self._transaction() as connection:
             hold(connection, lease)
-            return bed_record(_put(connection, BEDS, lease, plan.order_index, values))
+            bed = _put(connection, BEDS, lease, plan.order_index, values)
+            write_licence(
+                connection, lease.job_id, LicensedKind.BED, plan.order_index, generation, prompt=plan.name, media=media
+            )
+            return bed_record(bed)
 
     def open_render_task(self, lease: Lease, resolution: str) -> UUID:
         """Record that rendering begins; a task that an earlier attempt left open is closed as failed."""
