@@ -85,7 +85,7 @@ class JobBook(Protocol):
     def increment_download_count(self, job_id: UUID) -> int: ...
     def update_job_progress(self, job_id: UUID, progress: Progress | dict[str, Any]) -> bool: ...
     def delete_job(self, job_id: UUID) -> None:
-        """Forget a job with all that is recorded of it but its money.
+        """Forget a job with all that is recorded of it but its money and licences.
 
         ConflictError while it is unfinished or held, or when it was published.
         """
