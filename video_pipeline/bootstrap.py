@@ -6,13 +6,17 @@ Rooms with numeric libraries are imported where they are opened: they take a sec
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
 from video_pipeline import settings as configuration
+from video_pipeline import vendor_settings as vendor_configuration
 from video_pipeline.cores import Cores, at_process_end
+from video_pipeline.domain.addresses import Target, is_private_host
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.ports import (
     AccessStore,
@@ -29,7 +33,9 @@ from video_pipeline.ports import (
     Scanner,
     VideoEngine,
 )
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.scanner import CommandScanner
+from video_pipeline.secrecy import mask_logs
 from video_pipeline.settings import Settings
 from video_pipeline.steps.studio import Studio, check_engine, chosen
 from video_pipeline.store import (
@@ -46,6 +52,10 @@ from video_pipeline.store import (
     server_facts,
     url_of_schema,
 )
+from video_pipeline.vendor_settings import KEYS, VendorSettings
+
+if TYPE_CHECKING:
+    from video_pipeline.providers.http import Account
 
 APPLICATION_DATABASE = "video_pipeline"
 DAGSTER_DATABASE = "dagster"
@@ -55,8 +65,17 @@ DAGSTER_SCHEMA = "dagster"
 
 @lru_cache
 def settings() -> Settings:
-    """The settings of this process."""
+    """The settings of this process; from now on its logs show no key."""
+    vendor_settings()
     return configuration.load()
+
+
+@lru_cache
+def vendor_settings() -> VendorSettings:
+    """What is configured about vendors; from now on the logs of this process show none of their keys."""
+    loaded = vendor_configuration.load()
+    mask_logs(loaded.secrets)
+    return loaded
 
 
 @lru_cache
@@ -156,13 +175,17 @@ def _admit_providers() -> None:
     admit_providers(engine(), music=tuple(registry.MUSIC), visual=tuple(registry.IMAGES))
 
 
+def _workshop() -> Workshop:
+    return Workshop(cores(), library=settings().library)
+
+
 @lru_cache
 def music_providers() -> dict[str, MusicProvider]:
     """Providers of music, by name."""
     from video_pipeline.providers import registry
 
     _admit_providers()
-    return registry.music_providers(cores())
+    return registry.music_providers(_workshop())
 
 
 @lru_cache
@@ -170,7 +193,7 @@ def ambience_providers() -> dict[str, AmbienceProvider]:
     """Providers of ambience, by name."""
     from video_pipeline.providers import registry
 
-    return registry.ambience_providers(cores())
+    return registry.ambience_providers(_workshop())
 
 
 @lru_cache
@@ -179,7 +202,7 @@ def image_providers() -> dict[str, ImageProvider]:
     from video_pipeline.providers import registry
 
     _admit_providers()
-    return registry.image_providers(cores())
+    return registry.image_providers(_workshop())
 
 
 @lru_cache
@@ -187,7 +210,27 @@ def video_engines() -> dict[str, VideoEngine]:
     """Engines that make clips, by name."""
     from video_pipeline.providers import registry
 
-    return registry.video_engines(cores())
+    return registry.video_engines(_workshop())
+
+
+@lru_cache
+def vendor_accounts() -> Mapping[str, Account]:
+    """What this installation has with each vendor, by name."""
+    from video_pipeline.providers.http import Account
+
+    configured = vendor_settings()
+    return {
+        vendor: Account(vendor, url := configured.base_url(vendor), configured.keys(vendor), _media_of(vendor, url))
+        for vendor in KEYS
+    }
+
+
+def _media_of(vendor: str, base_url: str) -> Messenger:
+    """What fetches a vendor's media; a vendor out in the world has none in this network."""
+    return HttpMessenger(
+        allow_private=is_private_host(Target.parse(base_url).host),
+        remedy=f"a vendor in this network has a VIDEO_PIPELINE_{vendor.upper()}_BASE_URL in it",
+    )
 
 
 @lru_cache

@@ -37,6 +37,9 @@ _PIECE_BYTES = 2**18
 Resolve = Callable[[str, int], Sequence[str]]
 """The numeric addresses of a name, best first; OSError when it has none."""
 
+_PASSING = frozenset({408, 425, 429})
+"""Of answers to who fetches a file: those that may be others a minute later, as all above 500 may."""
+
 _TROUBLE = (OSError, HTTPError, http.client.HTTPException)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -50,8 +53,16 @@ def resolve(host: str, port: int) -> Sequence[str]:
 class HttpMessenger:
     """`ports.Messenger`; safe to share between threads."""
 
-    def __init__(self, *, allow_private: bool = False, resolve: Resolve = resolve) -> None:
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        remedy: str = "set VIDEO_PIPELINE_WEBHOOK_PRIVATE to allow this",
+        resolve: Resolve = resolve,
+    ) -> None:
+        """`remedy` is what to do where a private address is refused and should not be."""
         self._allow_private = allow_private
+        self._remedy = remedy
         self._resolve = resolve
 
     def check(self, url: str) -> None:
@@ -110,7 +121,7 @@ class HttpMessenger:
         for address in addresses:
             reason = refusal(address, allow_private=self._allow_private)
             if reason is not None:
-                remedy = "; set VIDEO_PIPELINE_WEBHOOK_PRIVATE to allow this" if reason == "is private" else ""
+                remedy = f"; {self._remedy}" if reason == "is private" else ""
                 raise InvalidInputError(f"nothing is sent to {target.host}: its address {reason}{remedy}")
         if not addresses:
             raise UnreachableError(f"{target.host} has no address")
@@ -180,6 +191,8 @@ def _exchange(
 def _download(connection: HTTPConnection, target: Target, out: Path, most_bytes: int) -> None:
     connection.request("GET", target.path, headers=_hello(target), preload_content=False, decode_content=False)
     with contextlib.closing(connection.getresponse()) as response, out.open("xb") as file:
+        if response.status in _PASSING or response.status >= 500:
+            raise UnreachableError(f"{target.host} answers {response.status} instead of sending the file")
         if response.status != 200:
             raise InvalidInputError(
                 f"{target.host} answers {response.status} instead of sending the file; "

@@ -1,4 +1,4 @@
-"""Owns what an operator can configure; hides where a value comes from (environment, `.env`, defaults). Read once."""
+"""Owns what an operator can configure; hides where a value comes from. Read once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AliasChoices, Field, StringConstraints
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from video_pipeline.secrecy import SecretiveSettings
 
 PREFIX = "VIDEO_PIPELINE_"
 
 
-class Settings(BaseSettings):
+class Settings(SecretiveSettings):
     """The configuration of one installation; every field is an environment variable, listed in the README."""
 
     model_config = SettingsConfigDict(
@@ -37,6 +39,10 @@ class Settings(BaseSettings):
         default=None,
         validation_alias=AliasChoices("VIDEO_STORAGE_PATH", "storage_path"),
         description="Root of the media store; by default `videos` in the data directory.",
+    )
+    library_dir: Path | None = Field(
+        default=None,
+        description="Own music and pictures for the provider `folder`; by default `library` in the data directory.",
     )
     cache_dir: Path | None = Field(
         default=None, description="Encoded stretches kept for reuse; by default `cache` in the data directory."
@@ -86,6 +92,11 @@ class Settings(BaseSettings):
     def storage(self) -> Path:
         """Root of the media store, absolute."""
         return (self.storage_path or self.root / "videos").expanduser().resolve()
+
+    @property
+    def library(self) -> Path:
+        """Root of the operator's own material, absolute."""
+        return (self.library_dir or self.root / "library").expanduser().resolve()
 
     @property
     def cache(self) -> Path:

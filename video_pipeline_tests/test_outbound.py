@@ -333,6 +333,15 @@ def test_what_is_not_the_file_is_refused_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("code", [408, 429, 500, 503])
+def test_a_server_that_is_too_busy_for_a_file_may_have_it_later(
+    local: HttpMessenger, tmp_path: Path, code: int
+) -> None:
+    with receiver(status(code)) as told, pytest.raises(UnreachableError, match=f"answers {code}"):
+        local.fetch(told.url, tmp_path / "song", 10, LIMIT_S)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_is_fetched_from_private_addresses_or_forever(local: HttpMessenger, tmp_path: Path) -> None:
     with receiver(status(200, b"x")) as told:
         with pytest.raises(InvalidInputError, match="private"):

@@ -29,6 +29,7 @@ from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ffmpeg import find_ffmpeg
 from video_pipeline.ffmpeg.sound.tracks import decode, load_pcm
 from video_pipeline.providers import registry
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.steps.plan import plan
 
 SIZE = (1920, 1080)
@@ -194,10 +195,10 @@ def _sources(folder: Path, scene: PlannedScene) -> tuple[Path, Path]:
 
 def _provide(cores: Cores, folder: Path, scene: PlannedScene) -> None:
     music, picture = _sources(folder, scene)
-    index = scene.order_index
+    index, workshop = scene.order_index, Workshop(cores, folder / "library")
     if not music.exists():
-        provider = registry.music_providers(cores)["procedural"]
+        provider = registry.music_providers(workshop)["procedural"]
         provider.compose(scene.music, item_seed(SEED, "music", index), music)
     if not picture.exists():
-        painter = registry.image_providers(cores)["procedural"]
+        painter = registry.image_providers(workshop)["procedural"]
         painter.illustrate(scene.visual, item_seed(SEED, "image", index), SIZE, picture)

@@ -14,7 +14,8 @@ from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.money import REFINEMENTS_MAX
 from video_pipeline.domain.records import ImageVersion, JobRecord
 from video_pipeline.steps.discard import discard
-from video_pipeline.steps.refine import refine, regeneration_price
+from video_pipeline.steps.paint import regeneration_price
+from video_pipeline.steps.refine import refine
 from video_pipeline.steps.reorder import reorder
 from video_pipeline.steps.restore import restore
 from video_pipeline.steps.studio import Studio, chosen
@@ -95,7 +96,7 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete a finished, failed or cancelled job with its files for good; what was paid and its licences stay in the books."""
+    """Delete a finished, failed or cancelled job with its files for good; what was paid and its licences stay."""
     studio = bootstrap.studio()
     found = studio.jobs.find_job(job)
     if not yes:

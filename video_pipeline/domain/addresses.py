@@ -52,6 +52,12 @@ _NEVER_V4 = tuple(
 _ROUTED_V6 = IPv6Network("2000::/3")
 """The only part of IPv6 that is given out; whatever embeds an IPv4 address elsewhere is outside of it."""
 
+_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+"""Ends of names that the public DNS never has; a name of one part is none of its either."""
+
+_NO_ADDRESS = "is no numeric address"
+_PRIVATE = "is private"
+
 _LOCAL_V6 = (IPv6Network("::1/128"), IPv6Network("fc00::/7"))
 _NEVER_V6 = tuple(
     ip_network(text)
@@ -139,13 +145,21 @@ def refusal(address: str, *, allow_private: bool) -> str | None:
     try:
         parsed = ip_address(address)
     except ValueError:
-        return "is no numeric address"
+        return _NO_ADDRESS
     if parsed in _METADATA:
         return "is where a cloud gives a machine its credentials"
     refused = _refusal_v4(parsed) if isinstance(parsed, IPv4Address) else _refusal_v6(parsed)
     if refused is not None:
         return refused
-    return None if allow_private or _is_public(parsed) else "is private"
+    return None if allow_private or _is_public(parsed) else _PRIVATE
+
+
+def is_private_host(host: str) -> bool:
+    """Whether `host` names this machine or one in a private network by its very form; nobody is asked."""
+    reason = refusal(host, allow_private=False)
+    if reason == _NO_ADDRESS:
+        return "." not in host or host.endswith(_PRIVATE_NAMES)
+    return reason == _PRIVATE
 
 
 def _refusal_v4(address: IPv4Address) -> str | None:

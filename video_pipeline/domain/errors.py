@@ -13,14 +13,18 @@
         ForbiddenError              who is asking is known, and may not do this
           PreconditionError         the storyboard changed since the caller read it
           BeingEditedError          an edit holds the job for some seconds
+          DoubtfulPurchaseError     it is not known whether a vendor took money; a person has to look
           OffsetError               the bytes of an upload do not go on where it stands
         LimitReachedError           a job has as much of something as it may have
+          CapReachedError           more money than a cap allows
         CancelledError              the operator cancelled the job
         MediaError                  a file is not what it should be
-        ProviderRefusedError        the vendor will not make this (moderation, entitlement)
+        ProviderRefusedError        the vendor will not make this (entitlement, credit, parameters)
+          PromptRefusedError        its moderation will not: other words may do
         MachineError                a binary, disk or server on this machine is unusable
       TransientError                the same call may succeed later
         ProviderUnavailableError    the vendor did not answer, or asked to wait
+        AnswerLostError             the vendor may have accepted, and charged for, what was sent
         StoreUnavailableError       the database did not answer
         TooManyRequestsError        asked too often; it says how long to wait
         UnreachableError            an address that a user named did not answer
@@ -94,6 +98,10 @@ class BeingEditedError(ConflictError):
     retryable = True
 
 
+class DoubtfulPurchaseError(ConflictError):
+    """It is not known whether a vendor took money for something; nothing is bought again until a person has looked."""
+
+
 class OffsetError(ConflictError):
     """The bytes of an upload do not go on where it stands; `offset` says with which byte it does."""
 
@@ -103,7 +111,15 @@ class OffsetError(ConflictError):
 
 
 class LimitReachedError(PermanentError):
-    """The job has been refined as often as it may be, or has as many files as it may have."""
+    """A job was refined as often, or has as many files, as it may; or a vendor's quota is used up."""
+
+
+class CapReachedError(LimitReachedError):
+    """A cap would be exceeded; `may_pass` says that others may yet give back what they have set aside."""
+
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
 
 
 class CancelledError(PermanentError):
@@ -119,11 +135,29 @@ class MachineError(PermanentError):
 
 
 class ProviderRefusedError(PermanentError):
-    """The vendor will not make this: moderation, entitlement, unusable parameters."""
+    """The vendor will not make this: moderation, entitlement, credit, unusable parameters."""
+
+
+class PromptRefusedError(ProviderRefusedError):
+    """The vendor's moderation refused the words, or what came of them; the same words are never sent again."""
 
 
 class ProviderUnavailableError(TransientError):
-    """The vendor did not answer, or asked to wait."""
+    """The vendor did not answer, or asked to wait; nothing was accepted.
+
+    `retry_after_s` says in how many seconds the same call has a chance; None when the vendor did not say.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class AnswerLostError(TransientError):
+    """A vendor got what was sent, and its answer did not come: it may have been accepted, and charged for.
+
+    Who sends it again without looking may pay twice: look at the vendor's list first, or book the price.
+    """
 
 
 class StoreUnavailableError(TransientError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 UPLOADED = "upload"
 """What stands in the place of a provider for what somebody brought; its id there is the checksum of the file."""
@@ -104,6 +105,8 @@ class Generation:
     provider_id: str | None  # the vendor's id of the thing, if it has one
     licence: Licence
     cost_usd: Decimal
+    purchase_id: UUID | None = None  # what it was bought with; None: nothing was set aside for it
+    credits: Decimal | None = None  # the cost in the vendor's own unit, if it has one
     seed: int | None = None  # with which it was made
 
     def seeded(self, seed: int) -> Generation:

@@ -17,7 +17,7 @@ from uuid import UUID
 from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.job import Approval, JobKind, JobStatus
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, Licence, Loudness, MediaReference
-from video_pipeline.domain.money import ZERO_USD, LedgerEntry
+from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.publishing import Privacy
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.domain.uploads import FileType, UploadState
@@ -166,30 +166,6 @@ class ImageVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Reservation:
-    """Money set aside before a vendor is called; settled or released once."""
-
-    request_key: str
-    job_id: UUID
-    provider: str
-    amount_usd: Decimal
-    what: str  # for people, for example image/2
-
-
-@dataclass(frozen=True, slots=True)
-class CostRecord:
-    """One movement of money, as it stands in the ledger."""
-
-    id: int
-    entry: LedgerEntry
-    amount_usd: Decimal
-    provider: str
-    request_key: str
-    message: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class NewPicture:
     """A picture that was made anew for a scene, and what it is to replace the former one with."""
 
@@ -198,9 +174,18 @@ class NewPicture:
     generation: Generation
     media: MediaReference
     facts: ImageFacts
-    reservation: Reservation
     clip: Clip | None = None
-    animation: Generation | None = None  # what the engine says of the clip; `generation` has its cost already
+    moved: Generation | None = None  # the making of the clip
+
+    @property
+    def generations(self) -> list[Generation]:
+        """What providers were asked for."""
+        return [self.generation, self.moved] if self.moved else [self.generation]
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What providers took for it."""
+        return sum((each.cost_usd for each in self.generations), ZERO_USD)
 
 
 @dataclass(frozen=True, slots=True)

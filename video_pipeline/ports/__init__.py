@@ -1,7 +1,7 @@
 """Owns the protocols at which the flow and the tools meet; hides which tool stands behind each.
 
-Modules in dependency order: work, providers, media, orders, shelf, publications, licences, finding, books, access,
-outbound, outbox, backups.
+Modules in dependency order: work, purchases, providers, media, orders, shelf, publications, licences, finding, books,
+access, outbound, outbox, backups.
 
 A fake that stands in for one of these passes the same contract tests as the real thing.
 """
@@ -22,6 +22,7 @@ from video_pipeline.ports.providers import (
     Script,
     VideoEngine,
 )
+from video_pipeline.ports.purchases import Purchase
 from video_pipeline.ports.work import IsCancelled, KeepFinished, ReportProgress
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "MusicProvider",
     "Outbox",
     "PromptWriter",
+    "Purchase",
     "ReportProgress",
     "Scanner",
     "Script",

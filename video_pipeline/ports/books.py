@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from video_pipeline.domain.records import (
     BedRecord,
     ChannelRecord,
     Clip,
-    CostRecord,
     EventRecord,
     ExportRecord,
     ImageRecord,
@@ -24,7 +22,6 @@ from video_pipeline.domain.records import (
     Lease,
     NewPicture,
     RenderReport,
-    Reservation,
     TrackRecord,
     Works,
 )
@@ -33,6 +30,7 @@ from video_pipeline.ports.finding import FeedBook, InventoryBook, StatisticsBook
 from video_pipeline.ports.licences import LicenceBook
 from video_pipeline.ports.orders import OrderBook
 from video_pipeline.ports.publications import PublicationBook
+from video_pipeline.ports.purchases import MoneyBook
 from video_pipeline.ports.shelf import FileBook, ThumbnailBook, UploadBook
 
 
@@ -210,26 +208,6 @@ class WorkBook(Protocol):
     def exports(self, job_id: UUID) -> list[ExportRecord]: ...
 
 
-class LedgerBook(Protocol):
-    """Money. What is neither reserved nor paid leaves no entry."""
-
-    def reserve_cost(self, lease: Lease, provider: str, amount_usd: Decimal, what: str) -> Reservation:
-        """Set money aside before a vendor is called."""
-        ...
-
-    def settle_cost(self, reservation: Reservation, cost_usd: Decimal) -> None:
-        """Put what the vendor took in place of what was reserved, and onto the job; only the first outcome counts."""
-        ...
-
-    def release_cost(self, reservation: Reservation, why: str) -> None:
-        """Give the money back after a failure that the vendor takes nothing for; only the first outcome counts."""
-        ...
-
-    def cost_entries(self, job_id: UUID) -> list[CostRecord]:
-        """All entries of a job, the first one in front; also of one that is deleted."""
-        ...
-
-
 class EditBook(Protocol):
     """Changes of a storyboard that was delivered. Each needs the lease of an edit (`claim`).
 
@@ -254,7 +232,7 @@ class EditBook(Protocol):
     ) -> JobRecord:
         """Give a scene another picture, another description or both, and count the refinement.
 
-        The former picture goes into the history, and the money reserved for the new one is settled.
+        The former picture goes into the history, and the money set aside for the new one is settled.
         LimitReachedError when all refinements are used up.
         """
         ...
@@ -296,7 +274,7 @@ class JobStore(
     StatisticsBook,
     FeedBook,
     InventoryBook,
-    LedgerBook,
+    MoneyBook,
     LicenceBook,
     EditBook,
     Protocol,

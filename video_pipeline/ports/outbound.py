@@ -23,7 +23,8 @@ class Messenger(Protocol):
         """Write what is at `url` to the new file `out`; no redirect is followed.
 
         InvalidInputError as `check`, when the answer is no 200, and when it has more than `most_bytes` bytes or none;
-        UnreachableError when it is not there whole within `timeout_s` seconds. Then there is no file.
+        UnreachableError when it is not there whole within `timeout_s` seconds, or the server is too busy for it (408,
+        425, 429, 5xx). Then there is no file.
         """
         ...
 

@@ -11,7 +11,9 @@ from typing import Protocol
 from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.media import Generation
+from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import MusicPrompt, Song, VisualPrompt
+from video_pipeline.ports.purchases import Purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Capabilities:
     concurrency: int  # how many requests it likes at once
     price_usd: Decimal  # for one piece
     regeneration_usd: Decimal | None = None  # for a picture made anew; None: `money.REGENERATED_IMAGE_USD`
+    limits: Limits | None = None  # of a vendor; None: it is made on this machine, and nobody has to be asked
+    chooses: bool = False  # it makes nothing: of what is there it takes by the job's seed and the prompt's order_index
 
 
 class MusicProvider(Protocol):
@@ -29,8 +33,13 @@ class MusicProvider(Protocol):
 
     capabilities: Capabilities
 
-    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
-        """Write the piece to `out` (FLAC, 48 kHz, stereo); blocks; called from several threads at once."""
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path, purchase: Purchase) -> Generation:
+        """Write the piece to `out` (FLAC, 48 kHz, stereo); blocks; called from several threads at once.
+
+        What a vendor is asked for is told to `purchase`, and what an earlier attempt has submitted is not submitted
+        again. PromptRefusedError when the words have to be others, ProviderRefusedError when something else has to be
+        mended, ProviderUnavailableError when it may work later, MediaError when what came is not usable.
+        """
         ...
 
 
@@ -52,8 +61,13 @@ class ImageProvider(Protocol):
 
     capabilities: Capabilities
 
-    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
-        """Write a picture of `size` (width, height) to `out` (PNG, 8-bit RGB); blocks; called from several threads."""
+    def illustrate(
+        self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase
+    ) -> Generation:
+        """Write a picture of `size` (width, height) to `out` (PNG, 8-bit RGB); blocks; called from several threads.
+
+        Purchase and errors are as in `MusicProvider.compose`.
+        """
         ...
 
 
@@ -63,10 +77,16 @@ class EngineCapabilities:
 
     name: str
     concurrency: int  # how many requests it likes at once
-    price_usd: Decimal  # for one clip
+    price_usd: Decimal  # for one clip, beside what each second costs
     longest_s: int  # of a clip
     from_picture: bool  # it moves a picture that is there; else it makes its clips of the words alone
     seamless: bool  # the end of a clip runs into its beginning: repeated, it has no seam
+    second_usd: Decimal = Decimal(0)  # for each second of a clip
+    limits: Limits | None = None  # see `Capabilities`
+
+    def price_of(self, seconds: int) -> Decimal:
+        """US dollars for one clip of so many seconds."""
+        return self.price_usd + seconds * self.second_usd
 
 
 class VideoEngine(Protocol):
@@ -83,12 +103,14 @@ class VideoEngine(Protocol):
         seconds: int,
         size: tuple[int, int],
         out: Path,
+        purchase: Purchase,
     ) -> Generation:
         """Write a clip of `seconds` to `out` (a video file without sound); blocks; called from several threads.
 
         It has the shape of `size` (width, height), and is that large if the engine can; 30 frames a second. It begins
         with `picture` where the engine starts from one. InvalidInputError for what it cannot make: more seconds than
-        its longest clip has, no picture where it needs one.
+        its longest clip has, no picture where it needs one. Purchase and other errors are as in
+        `MusicProvider.compose`.
         """
         ...
 

@@ -14,14 +14,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from video_pipeline.cores import Cores
 from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE
-from video_pipeline.ports import Capabilities, EngineCapabilities
+from video_pipeline.ports import Capabilities, EngineCapabilities, Purchase
 from video_pipeline.providers.film import check_clip, planes_of, read_picture, write_film
 from video_pipeline.providers.offline import made_here, write_flac, written
+from video_pipeline.providers.workshop import Workshop
 
 DUMMY = "dummy"
 TONE_PEAK = 0.25
@@ -36,10 +36,10 @@ def tone_hz(order_index: int) -> float:
 class DummyMusic:
     """A tone for each piece; no claim to be music."""
 
-    def __init__(self, cores: Cores) -> None:
-        self.capabilities = Capabilities(DUMMY, concurrency=cores.workers, price_usd=Decimal(0))
+    def __init__(self, workshop: Workshop) -> None:
+        self.capabilities = Capabilities(DUMMY, concurrency=workshop.cores.workers, price_usd=Decimal(0))
 
-    def compose(self, prompt: MusicPrompt, seed: int, out: Path) -> Generation:
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path, purchase: Purchase | None = None) -> Generation:
         """Write a tone with a slow tremolo, its pitch given by the order index, its phase by the seed."""
         seconds = np.arange(prompt.samples, dtype=np.float64) / SAMPLE_RATE
         phase = 2 * np.pi * (seed % 360) / 360
@@ -59,8 +59,8 @@ AMBIENCE_S = 12
 class DummyAmbience:
     """A hum for each ambience; no claim to be a place."""
 
-    def __init__(self, cores: Cores) -> None:
-        self.capabilities = Capabilities(DUMMY, concurrency=cores.workers, price_usd=Decimal(0))
+    def __init__(self, workshop: Workshop) -> None:
+        self.capabilities = Capabilities(DUMMY, concurrency=workshop.cores.workers, price_usd=Decimal(0))
 
     def generate(self, kind: Ambience, seed: int, out: Path) -> Generation:
         """Write a tone that fits into the loop a whole number of times, its pitch given by the kind and the seed."""
@@ -74,10 +74,12 @@ class DummyAmbience:
 class DummyImages:
     """Coloured stripes for each picture; no claim to be art."""
 
-    def __init__(self, cores: Cores) -> None:
-        self.capabilities = Capabilities(DUMMY, concurrency=cores.workers, price_usd=Decimal(0))
+    def __init__(self, workshop: Workshop) -> None:
+        self.capabilities = Capabilities(DUMMY, concurrency=workshop.cores.workers, price_usd=Decimal(0))
 
-    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+    def illustrate(
+        self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase | None = None
+    ) -> Generation:
         """Write a 4 x 4 checker of colours that follow from the words and the seed."""
         digest = hashlib.sha256(f"{prompt.text}/{seed}".encode()).digest()
         blocks = np.frombuffer(digest + hashlib.sha256(digest).digest()[:16], dtype=np.uint8).reshape(4, 4, 3)
@@ -98,10 +100,10 @@ _FEWER = 4
 class DummyClips:
     """A picture that is pushed sideways; no claim to be a loop."""
 
-    def __init__(self, cores: Cores) -> None:
+    def __init__(self, workshop: Workshop) -> None:
         self.capabilities = EngineCapabilities(
             DUMMY,
-            concurrency=cores.workers,
+            concurrency=workshop.cores.workers,
             price_usd=Decimal(0),
             longest_s=CLIP_MAX_S,
             from_picture=True,
@@ -117,6 +119,7 @@ class DummyClips:
         seconds: int,
         size: tuple[int, int],
         out: Path,
+        purchase: Purchase | None = None,
     ) -> Generation:
         """Write the picture, pushed by a seventh of its width a second, the other way by odd seeds."""
         source = check_clip(self.capabilities, picture, seconds, size)

@@ -4,54 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from video_pipeline.cores import Cores
 from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter, VideoEngine
 from video_pipeline.providers.ambience_procedural import ProceduralAmbience
 from video_pipeline.providers.clips_procedural import ProceduralClips
 from video_pipeline.providers.dummy import DummyAmbience, DummyClips, DummyImages, DummyMusic
+from video_pipeline.providers.folder import FolderImages, FolderMusic
 from video_pipeline.providers.grammar import GrammarWriter
 from video_pipeline.providers.images_procedural import ProceduralImages
 from video_pipeline.providers.music_procedural import ProceduralMusic
+from video_pipeline.providers.workshop import Workshop
 
-MUSIC: Mapping[str, Callable[[Cores], MusicProvider]] = {
+MUSIC: Mapping[str, Callable[[Workshop], MusicProvider]] = {
     "procedural": ProceduralMusic,
+    "folder": FolderMusic,
     "dummy": DummyMusic,
 }
 
-AMBIENCE: Mapping[str, Callable[[Cores], AmbienceProvider]] = {
+AMBIENCE: Mapping[str, Callable[[Workshop], AmbienceProvider]] = {
     "procedural": ProceduralAmbience,
     "dummy": DummyAmbience,
 }
 
-IMAGES: Mapping[str, Callable[[Cores], ImageProvider]] = {
+IMAGES: Mapping[str, Callable[[Workshop], ImageProvider]] = {
     "procedural": ProceduralImages,
+    "folder": FolderImages,
     "dummy": DummyImages,
 }
 
-ENGINES: Mapping[str, Callable[[Cores], VideoEngine]] = {
+ENGINES: Mapping[str, Callable[[Workshop], VideoEngine]] = {
     "procedural": ProceduralClips,
     "dummy": DummyClips,
 }
 
 
-def music_providers(cores: Cores) -> dict[str, MusicProvider]:
+def music_providers(workshop: Workshop) -> dict[str, MusicProvider]:
     """Every provider of music, by name."""
-    return {name: make(cores) for name, make in MUSIC.items()}
+    return {name: make(workshop) for name, make in MUSIC.items()}
 
 
-def ambience_providers(cores: Cores) -> dict[str, AmbienceProvider]:
+def ambience_providers(workshop: Workshop) -> dict[str, AmbienceProvider]:
     """Every provider of ambience, by name."""
-    return {name: make(cores) for name, make in AMBIENCE.items()}
+    return {name: make(workshop) for name, make in AMBIENCE.items()}
 
 
-def image_providers(cores: Cores) -> dict[str, ImageProvider]:
+def image_providers(workshop: Workshop) -> dict[str, ImageProvider]:
     """Every provider of pictures, by name."""
-    return {name: make(cores) for name, make in IMAGES.items()}
+    return {name: make(workshop) for name, make in IMAGES.items()}
 
 
-def video_engines(cores: Cores) -> dict[str, VideoEngine]:
+def video_engines(workshop: Workshop) -> dict[str, VideoEngine]:
     """Every engine that makes clips, by name."""
-    return {name: make(cores) for name, make in ENGINES.items()}
+    return {name: make(workshop) for name, make in ENGINES.items()}
 
 
 def prompt_writer() -> PromptWriter:

@@ -5,22 +5,29 @@ An engine makes a few seconds. They become a loop like any uploaded video, and a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from typing import TypeVar
 
 from video_pipeline.domain.brief import Brief
-from video_pipeline.domain.delivery import MASTER
-from video_pipeline.domain.media import Generation
+from video_pipeline.domain.media import Generation, MediaReference
+from video_pipeline.domain.purchases import Item
 from video_pipeline.domain.records import Clip
 from video_pipeline.domain.storyboard import VisualPrompt, seed_of
 from video_pipeline.domain.timebase import FPS_30
-from video_pipeline.ports import VideoEngine
+from video_pipeline.ports import Purchase, VideoEngine
 from video_pipeline.steps.attempt import Attempt
+from video_pipeline.steps.paint import picture_size, stem
+from video_pipeline.steps.purchase import Offer, obtain
 from video_pipeline.steps.studio import Studio
 
 MARGIN_FRAMES = FPS_30.frames_in(5)
 """What is taken of a video beyond its scene: for both transitions and the seam of the loop."""
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +40,35 @@ class Animator:
     engine: VideoEngine
     scratch: Path
 
-    def clip_of(self, visual: VisualPrompt, picture: Path, frames: int) -> tuple[Generation, Clip]:
-        """What the engine says, and the clip of `picture`, in the media store, for a scene of `frames` frames.
+    def clip_of(
+        self, visual: VisualPrompt, picture: MediaReference, frames: int, keep: Callable[[Generation, Clip], Made]
+    ) -> Made:
+        """Have a clip of `picture` made for a scene of `frames` frames, and recorded by `keep`.
 
-        Errors are those of `VideoEngine.animate` and `MediaTools.conform_footage`; nothing is left in the store then.
+        Errors are those of `obtain` and `MediaTools.conform_footage`; nothing is left in the store then.
         """
         facts, size = self.engine.capabilities, picture_size(self.brief)
-        made, film = (self.scratch / f"{visual.order_index:02}{end}.mp4" for end in ("-made", ""))
-        wanted = frames + MARGIN_FRAMES
+        made = self.scratch / f"{visual.order_index:02}-made.mp4"
         seed = seed_of(visual, self.brief.seed)
-        generation = self.engine.animate(
-            visual,
-            seed,
-            picture if facts.from_picture else None,
-            seconds=min(ceil(FPS_30.seconds(wanted)), facts.longest_s),
-            size=size,
-            out=made,
-        )
+        seconds = min(ceil(FPS_30.seconds(frames + MARGIN_FRAMES)), facts.longest_s)
+
+        def make(purchase: Purchase) -> Generation:
+            source = self.studio.media.locate(picture) if facts.from_picture else None
+            moved = self.engine.animate(visual, seed, source, seconds=seconds, size=size, out=made, purchase=purchase)
+            return moved.seeded(seed)
+
+        def take(generation: Generation) -> Made:
+            return keep(generation, self._conformed(made, visual.order_index, frames))
+
+        shown = picture.sha256 if facts.from_picture else ""
+        item = Item(f"clips/{visual.order_index:02}", visual.text, seed, (seconds, *size, shown))
+        offer = Offer(facts.name, facts.price_of(seconds), facts.limits, make, take)
+        return obtain(self.studio.jobs, self.attempt, item, [offer])
+
+    def _conformed(self, made: Path, order_index: int, frames: int) -> Clip:
+        """What the engine made, as footage in the media store."""
+        film = self.scratch / f"{order_index:02}.mp4"
+        seamless = self.engine.capabilities.seamless
         conformed = self.studio.tools.conform_footage(
             made,
             FPS_30,
@@ -58,29 +77,13 @@ class Animator:
             report=lambda *_: None,
             cancelled=self.attempt.stopped,
             # What has no seam would get one by being cut, and needs no fade.
-            loop=not facts.seamless,
-            most_frames=None if facts.seamless else wanted,
+            loop=not seamless,
+            most_frames=None if seamless else frames + MARGIN_FRAMES,
         )
         made.unlink()
-        key = clip_key(self.attempt, visual.order_index)
-        return generation.seeded(seed), Clip(self.studio.media.adopt(film, key), conformed.frames)
-
-
-def picture_size(brief: Brief) -> tuple[int, int]:
-    """Width and height of every picture of an order."""
-    rung = MASTER.rung_for(brief.aspect_ratio)
-    return rung.width, rung.height
-
-
-def image_key(attempt: Attempt, order_index: int) -> str:
-    """Where the picture lies that this attempt makes of a scene; no other attempt's lies there."""
-    return f"{_stem(attempt, order_index)}.png"
+        return Clip(self.studio.media.adopt(film, clip_key(self.attempt, order_index)), conformed.frames)
 
 
 def clip_key(attempt: Attempt, order_index: int) -> str:
     """Where the footage lies that this attempt shows in a scene; no other attempt's lies there."""
-    return f"{_stem(attempt, order_index)}.mp4"
-
-
-def _stem(attempt: Attempt, order_index: int) -> str:
-    return f"jobs/{attempt.job_id}/images/{order_index:02}-a{attempt.lease.attempt}"
+    return f"{stem(attempt, order_index)}.mp4"

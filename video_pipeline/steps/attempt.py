@@ -55,6 +55,16 @@ class Attempt:
         if self._stopped is not None:
             raise self._stopped
 
+    def pause(self, seconds: float) -> None:
+        """Let time pass; raises CancelledError or LeaseLostError as soon as the work should end."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.raise_if_stopped()
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, PROGRESS_INTERVAL_S))
+
     def report(self, fraction: float, message: str) -> None:
         """Put progress into the books, at most twice a second; from any thread.
 

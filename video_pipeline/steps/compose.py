@@ -10,14 +10,17 @@ from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import InvalidInputError, MediaError
 from video_pipeline.domain.media import AudioFacts, Generation, MediaReference
+from video_pipeline.domain.purchases import Item
 from video_pipeline.domain.records import TrackRecord
 from video_pipeline.domain.storyboard import BedPlan, MusicPrompt, Song, Storyboard, item_seed, seed_of
 from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.ports import MusicProvider
 from video_pipeline.steps.assemble import PIECE_MIN_S
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.batch import make_all
 from video_pipeline.steps.materials import as_brought, uploaded
-from video_pipeline.steps.studio import Studio, chosen
+from video_pipeline.steps.purchase import Offer, obtain
+from video_pipeline.steps.studio import Studio, chosen, in_turn, seed_for
 
 SILENCE_MAX_S = 8.0
 """Longest silence accepted inside a piece; a listener takes more for a fault."""
@@ -57,15 +60,7 @@ def compose(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboa
 
         def make(index: int) -> TrackRecord:
             attempt.raise_if_stopped()
-            made = scratch / f"{index:02}.flac"
-            seed = seed_of(pieces[index], brief.seed)
-            generation = provider.compose(pieces[index], seed, made).seeded(seed)
-            prompt = replace(pieces[index], order_index=index)
-            facts = studio.tools.audio_facts(made)
-            check_piece(made, prompt, facts)
-            key = f"jobs/{attempt.job_id}/music/{prompt.order_index:02}-a{attempt.lease.attempt}.flac"
-            media = studio.media.adopt(made, key)
-            return studio.jobs.save_track(attempt.lease, prompt, generation, media, facts)
+            return _obtained(studio, attempt, brief, pieces[index], index, scratch=scratch)
 
         made = make_all(
             attempt,
@@ -77,6 +72,35 @@ def compose(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboa
         )
     every = kept | {track.order_index: track for track in made}
     return [every[index] for index in sorted(every)]
+
+
+def _obtained(
+    studio: Studio, attempt: Attempt, brief: Brief, written: MusicPrompt, index: int, *, scratch: Path
+) -> TrackRecord:
+    """The piece of a prompt, in its place `index`, which may not be the one that it was written for."""
+    made = scratch / f"{index:02}.flac"
+    prompt = replace(written, order_index=index)
+
+    def keep(generation: Generation) -> TrackRecord:
+        facts = studio.tools.audio_facts(made)
+        check_piece(made, prompt, facts)
+        key = f"jobs/{attempt.job_id}/music/{index:02}-a{attempt.lease.attempt}.flac"
+        media = studio.media.adopt(made, key)
+        return studio.jobs.save_track(attempt.lease, prompt, generation, media, facts)
+
+    def offer(provider: MusicProvider) -> Offer[TrackRecord]:
+        facts, seed = provider.capabilities, seed_for(provider, written, brief.seed)
+        return Offer(
+            facts.name,
+            facts.price_usd,
+            facts.limits,
+            lambda buying: provider.compose(written, seed, made, buying).seeded(seed),
+            keep,
+        )
+
+    item = Item(f"music/{index:02}", written.text, seed_of(written, brief.seed), (written.samples,))
+    chain = in_turn(studio.music, brief.music_provider, studio.fallbacks)
+    return obtain(studio.jobs, attempt, item, [offer(provider) for provider in chain])
 
 
 def _songs(studio: Studio, attempt: Attempt, songs: Sequence[Song]) -> list[TrackRecord]:

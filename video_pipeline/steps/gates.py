@@ -21,8 +21,8 @@ from video_pipeline.domain.records import ExportRecord, JobRecord, RenderReport
 from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE, clock
 from video_pipeline.steps.compose import PEAK_MAX_DBTP, SILENCE_MAX_S
 from video_pipeline.steps.export import planned
-from video_pipeline.steps.illustrate import BLACK_LUMA_MAX
 from video_pipeline.steps.lengths import scene_frames
+from video_pipeline.steps.paint import BLACK_LUMA_MAX
 from video_pipeline.steps.studio import Studio
 
 LENGTH_TOLERANCE_S = 0.05

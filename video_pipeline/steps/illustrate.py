@@ -6,23 +6,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from video_pipeline.domain.brief import Brief
-from video_pipeline.domain.errors import InvalidInputError, MediaError
-from video_pipeline.domain.media import ImageFacts
+from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.media import Generation, ImageFacts, MediaReference
 from video_pipeline.domain.records import Clip, ImageRecord
-from video_pipeline.domain.storyboard import Scene, Storyboard, VisualPrompt, seed_of
+from video_pipeline.domain.storyboard import Scene, Storyboard
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.uploads import is_picture
-from video_pipeline.steps.animate import MARGIN_FRAMES, Animator, clip_key, image_key, picture_size
+from video_pipeline.steps.animate import MARGIN_FRAMES, Animator, clip_key
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.batch import make_all
 from video_pipeline.steps.materials import as_brought, uploaded
+from video_pipeline.steps.paint import Painter, image_key
 from video_pipeline.steps.studio import Studio, chosen, engine_of
 
 STILL_AT = 0.4
 """The share of a video at which the still is taken that stands for it: behind its beginning, before its end."""
-
-BLACK_LUMA_MAX = 6.0
-"""Mean luma (0-255) at or below which a picture counts as black."""
 
 
 def illustrate(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboard) -> list[ImageRecord]:
@@ -50,9 +48,11 @@ def illustrate(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Story
                 return image
             attempt.raise_if_stopped()
             visual = replace(scene.visual, order_index=scene.order_index)
-            animator = Animator(studio, attempt, brief, engine, scratch)
-            generation, clip = animator.clip_of(visual, studio.media.locate(image.media), scene.frames)
-            return studio.jobs.save_clip(attempt.lease, scene.order_index, generation, clip)
+
+            def keep(generation: Generation, clip: Clip) -> ImageRecord:
+                return studio.jobs.save_clip(attempt.lease, scene.order_index, generation, clip)
+
+            return Animator(studio, attempt, brief, engine, scratch).clip_of(visual, image.media, scene.frames, keep)
 
         made = make_all(
             attempt,
@@ -78,15 +78,12 @@ def _there(studio: Studio, attempt: Attempt, storyboard: Storyboard) -> dict[int
 
 def _paint(studio: Studio, attempt: Attempt, brief: Brief, scene: Scene, scratch: Path) -> ImageRecord:
     """Have a scene's picture made."""
-    provider, size = chosen(studio.images, brief.visual_provider), picture_size(brief)
-    made = scratch / f"{scene.order_index:02}.png"
-    seed = seed_of(scene.visual, brief.seed)
-    generation = provider.illustrate(scene.visual, seed, size, made).seeded(seed)
     prompt = replace(scene.visual, order_index=scene.order_index)
-    facts = studio.tools.image_facts(made)
-    check_picture(prompt, facts, size)
-    media = studio.media.adopt(made, image_key(attempt, scene.order_index))
-    return studio.jobs.save_image(attempt.lease, prompt, generation, media, facts)
+
+    def keep(generation: Generation, media: MediaReference, facts: ImageFacts) -> ImageRecord:
+        return studio.jobs.save_image(attempt.lease, prompt, generation, media, facts)
+
+    return Painter(studio, attempt, brief, scratch).picture_of(scene.visual, scene.order_index, keep)
 
 
 def _show_uploaded(studio: Studio, attempt: Attempt, brief: Brief, scene: Scene, scratch: Path) -> ImageRecord:
@@ -117,11 +114,3 @@ def _show_uploaded(studio: Studio, attempt: Attempt, brief: Brief, scene: Scene,
     media = studio.media.adopt(still, image_key(attempt, scene.order_index))
     prompt = replace(scene.visual, order_index=scene.order_index)
     return studio.jobs.save_image(attempt.lease, prompt, as_brought(scene.footage), media, seen, clip=clip)
-
-
-def check_picture(prompt: VisualPrompt, facts: ImageFacts, size: tuple[int, int]) -> None:
-    """Raise MediaError when a delivered picture is not usable: smaller than asked, or black."""
-    if facts.width < size[0] or facts.height < size[1]:
-        raise MediaError(f"picture {prompt.order_index} is {facts.width}x{facts.height}, asked for {size[0]}x{size[1]}")
-    if facts.mean_luma <= BLACK_LUMA_MAX:
-        raise MediaError(f"picture {prompt.order_index} is black (mean luma {facts.mean_luma:.1f} of 255)")

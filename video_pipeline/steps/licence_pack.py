@@ -30,8 +30,7 @@ from uuid import UUID, uuid4
 
 from video_pipeline.domain.errors import MachineError
 from video_pipeline.domain.licences import LicenceRecord
-from video_pipeline.domain.money import LedgerEntry
-from video_pipeline.domain.records import CostRecord
+from video_pipeline.domain.money import CostRecord, LedgerEntry
 from video_pipeline.ports import JobStore
 from video_pipeline.steps.cue_sheet import Cue, CueSheet, cue_sheet
 from video_pipeline.steps.licence_words import readme, shown_line, stamp
@@ -78,7 +77,7 @@ def licence_pack(jobs: JobStore, job_id: UUID) -> bytes:
         "tracklist.csv": _table((*_TIMES, "audible_from", "audible_until", *_RIGHTS, *_FILE), map(_line, sheet.heard)),
         "pictures.csv": _table((*_TIMES, "seen_from", "seen_until", *_RIGHTS, *_FILE), map(_line, sheet.seen)),
         "licences.json": _licences(sheet).encode(),
-        "costs.csv": _table(_COST, map(_cost, jobs.cost_entries(job_id))),
+        "costs.csv": _table(_COST, _costs(jobs.cost_entries(job_id))),
         "checksums.sha256": _checksums(jobs, sheet).encode(),
         **dict(sorted(terms.values())),
     }
@@ -156,13 +155,17 @@ def _licences(sheet: CueSheet) -> str:
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
 
-_COST = ("at", "entry", "amount_usd", "provider", "what", "request")
+_COST = ("at", "entry", "amount_usd", "provider", "what", "task_id", "request")
 
 
-def _cost(entry: CostRecord) -> list[object]:
-    # Why something was given back is what an error said, which may name places of this machine.
-    what = "" if entry.entry is LedgerEntry.RELEASE else entry.message
-    return [_moment(entry.created_at), str(entry.entry), entry.amount_usd, entry.provider, what, entry.request_key]
+def _costs(entries: Sequence[CostRecord]) -> Iterator[list[object]]:
+    """Each with what the money was set aside for: what was noted at the end may name places of this machine."""
+    wanted = {entry.request_key: entry.message for entry in entries if entry.entry is LedgerEntry.RESERVE}
+    for entry in entries:
+        key = entry.request_key
+        what = wanted.get(key.removesuffix("/late"), key.rpartition("/")[0])
+        paid = str(entry.entry), entry.amount_usd, entry.provider, what, entry.provider_task_id, key
+        yield [_moment(entry.created_at), *paid]
 
 
 def _checksums(jobs: JobStore, sheet: CueSheet) -> str:

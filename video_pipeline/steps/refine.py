@@ -1,8 +1,8 @@
-"""Owns refining one scene: another picture, another description; hides when money is reserved, settled and released.
+"""Owns refining one scene: another picture, another description; hides that it is bought and recorded as one.
 
 The lease keeps everybody else away from the storyboard from the last look at it until the change is in the books. A
-process that is killed in between leaves the job as it was: its picture is in no book, and the next attempt gives back
-what it had reserved.
+process that is killed in between leaves the job as it was: its picture is in no book, and what a vendor was asked for
+already the next refinement with the same words takes up.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
-from pathlib import Path
 from uuid import UUID
 
-from video_pipeline.domain.brief import Brief, brief_from_json
+from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.editing import (
     check_editable,
     check_refinable,
@@ -31,18 +29,17 @@ from video_pipeline.domain.errors import (
     StoreUnavailableError,
     StudioError,
 )
-from video_pipeline.domain.media import Generation
-from video_pipeline.domain.money import REGENERATED_IMAGE_USD
+from video_pipeline.domain.media import Generation, ImageFacts, MediaReference
 from video_pipeline.domain.progress import Stage
-from video_pipeline.domain.records import Clip, JobRecord, NewPicture, Reservation
+from video_pipeline.domain.records import Clip, JobRecord, NewPicture
 from video_pipeline.domain.storyboard import VisualPrompt, seed_of
-from video_pipeline.ports import ImageProvider, JobStore
-from video_pipeline.steps.animate import Animator, clip_key, image_key, picture_size
+from video_pipeline.ports import JobStore
+from video_pipeline.steps.animate import Animator, clip_key
 from video_pipeline.steps.attempt import Attempt, edit
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.files import remove_unrecorded
-from video_pipeline.steps.illustrate import check_picture
-from video_pipeline.steps.studio import Studio, chosen, engine_of
+from video_pipeline.steps.paint import Painter, image_key
+from video_pipeline.steps.studio import Studio, engine_of
 from video_pipeline.steps.thumbnails import thumbnails_if_possible
 
 
@@ -102,12 +99,6 @@ def check_refinement(
     return prompt, words
 
 
-def regeneration_price(provider: ImageProvider) -> Decimal:
-    """What one picture made anew is expected to cost, in US dollars."""
-    stated = provider.capabilities.regeneration_usd
-    return REGENERATED_IMAGE_USD if stated is None else stated
-
-
 def check_expected(jobs: JobStore, job_id: UUID, expected: str | None) -> None:
     """Raise PreconditionError when the storyboard is not the `expected` version, which may be anything."""
     found = jobs.storyboard_version(job_id)
@@ -139,30 +130,25 @@ def _repaint(
     studio: Studio, current: Attempt, job: JobRecord, visual: VisualPrompt, record: Callable[[NewPicture], JobRecord]
 ) -> JobRecord:
     brief = brief_from_json(job.brief)
-    engine = engine_of(studio, brief)
-    keys = [image_key(current, visual.order_index), clip_key(current, visual.order_index)]
+    engine, seed = engine_of(studio, brief), seed_of(visual, brief.seed)
     remove_unrecorded(studio, job.id, Stage.IMAGES)
     with studio.media.scratch(job.id) as scratch:
-        made = scratch / f"{visual.order_index:02}.png"
-        generation, reservation = _bought(studio, current, brief, visual, made)
+
+        def take(generation: Generation, media: MediaReference, facts: ImageFacts) -> JobRecord:
+            def keep(moved: Generation | None = None, clip: Clip | None = None) -> JobRecord:
+                return record(NewPicture(visual.text, seed, generation, media, facts, clip, moved))
+
+            if engine is None:
+                return keep()
+            animator = Animator(studio, current, brief, engine, scratch)
+            return animator.clip_of(visual, media, _frames(job, visual.order_index), keep)
+
         try:
-            facts = studio.tools.image_facts(made)
-            check_picture(visual, facts, picture_size(brief))
-            media, seed = studio.media.adopt(made, keys[0]), seed_of(visual, brief.seed)
-            clip: Clip | None = None
-            moved: Generation | None = None
-            if engine is not None:
-                animator = Animator(studio, current, brief, engine, scratch)
-                moved, clip = animator.clip_of(visual, studio.media.locate(media), _frames(job, visual.order_index))
-                generation = replace(generation, cost_usd=generation.cost_usd + moved.cost_usd)
-            return record(NewPicture(visual.text, seed, generation, media, facts, reservation, clip, moved))
+            return Painter(studio, current, brief, scratch, anew=True).picture_of(visual, visual.order_index, take)
         except BaseException as error:
-            # The provider has done its work, so it was billed, whatever became of it.
-            with suppress(StudioError):
-                studio.jobs.settle_cost(reservation, generation.cost_usd)
             # Without an answer nobody knows whether the books have taken the picture; the next attempt looks.
             if not isinstance(error, StoreUnavailableError):
-                for key in keys:
+                for key in (image_key(current, visual.order_index), clip_key(current, visual.order_index)):
                     with suppress(StudioError):
                         studio.media.remove(key)
             raise
@@ -171,18 +157,3 @@ def _repaint(
 def _frames(job: JobRecord, scene_number: int) -> int:
     storyboard, _ = planned(job)
     return scene_of(storyboard, scene_number).frames
-
-
-def _bought(
-    studio: Studio, current: Attempt, brief: Brief, visual: VisualPrompt, made: Path
-) -> tuple[Generation, Reservation]:
-    provider = chosen(studio.images, brief.visual_provider)
-    engine = engine_of(studio, brief)
-    price = regeneration_price(provider) + (engine.capabilities.price_usd if engine else 0)
-    reservation = studio.jobs.reserve_cost(current.lease, brief.visual_provider, price, f"images/{made.stem}/refined")
-    try:
-        return provider.illustrate(visual, seed_of(visual, brief.seed), picture_size(brief), made), reservation
-    except BaseException as error:
-        with suppress(StudioError):
-            studio.jobs.release_cost(reservation, str(error) or type(error).__name__)
-        raise

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from video_pipeline.domain.brief import PICTURES, Brief, MusicVideoBrief
 from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt, seed_of
 from video_pipeline.ports import (
     AmbienceProvider,
     ImageProvider,
@@ -36,6 +37,7 @@ class Studio:
     writer: PromptWriter
     ambience: Mapping[str, AmbienceProvider] = field(default_factory=dict)
     engines: Mapping[str, VideoEngine] = field(default_factory=dict)
+    fallbacks: Mapping[str, Sequence[str]] = field(default_factory=dict)  # whom to ask after a provider, by its name
     web: Messenger | None = None  # what fetches from addresses that users name
     scanner: Scanner | None = None  # what decides about uploads before they are opened
 
@@ -46,6 +48,22 @@ def chosen(providers: Mapping[str, Provider], name: str) -> Provider:
         return providers[name]
     except KeyError as error:
         raise InvalidInputError(f"unknown provider {name!r}; one of: {', '.join(sorted(providers))}") from error
+
+
+def in_turn(providers: Mapping[str, Provider], name: str, fallbacks: Mapping[str, Sequence[str]]) -> list[Provider]:
+    """The provider called `name`, and those to be asked after it; InvalidInputError lists the known ones."""
+    names = dict.fromkeys((name, *fallbacks.get(name, ())))
+    return [chosen(providers, each) for each in names]
+
+
+def seed_for(provider: MusicProvider | ImageProvider, prompt: MusicPrompt | VisualPrompt, job_seed: int) -> int:
+    """The seed that `provider` gets with a prompt of the job of `job_seed`.
+
+    One that chooses among files gets the job's, or it could not know which ones the other prompts get.
+    """
+    if provider.capabilities.chooses and prompt.seed is None:
+        return job_seed
+    return seed_of(prompt, job_seed)
 
 
 def check_engine(engines: Iterable[str], name: str) -> None:

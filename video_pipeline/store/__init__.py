@@ -8,6 +8,7 @@ files      the media store
 books      jobs, and all that is made and paid for them
 beside     thumbnails, uploaded files
 finding    lists, search, sums, the feed
+money      purchases, caps, turns of vendors
 people     users, keys, sessions
 hooks      webhooks
 backup     copies of it all

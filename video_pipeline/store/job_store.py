@@ -10,7 +10,6 @@ from video_pipeline.store.books.edits import EditBooks
 from video_pipeline.store.books.fences import LeaseBooks
 from video_pipeline.store.books.inventory import InventoryBooks
 from video_pipeline.store.books.jobs import JobBooks
-from video_pipeline.store.books.ledger import LedgerBooks
 from video_pipeline.store.books.licences import LicenceBooks
 from video_pipeline.store.books.moves import MoveBooks
 from video_pipeline.store.books.orders import OrderBooks
@@ -18,6 +17,9 @@ from video_pipeline.store.books.works import WorkBooks
 from video_pipeline.store.finding.feed import FeedBooks
 from video_pipeline.store.finding.pages import SummaryBooks
 from video_pipeline.store.finding.statistics import StatisticsBooks
+from video_pipeline.store.money.caps import CapBooks
+from video_pipeline.store.money.purchases import PurchaseBooks
+from video_pipeline.store.money.turns import TurnBooks
 
 
 class PostgresJobStore(
@@ -34,7 +36,9 @@ class PostgresJobStore(
     StatisticsBooks,
     FeedBooks,
     InventoryBooks,
-    LedgerBooks,
+    PurchaseBooks,
+    CapBooks,
+    TurnBooks,
     LicenceBooks,
     EditBooks,
 ):

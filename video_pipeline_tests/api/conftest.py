@@ -31,6 +31,7 @@ from video_pipeline.domain.progress import Stage
 from video_pipeline.ffmpeg import FfmpegTools, find_ffmpeg
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.providers import registry
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.studio import Studio
 from video_pipeline.store import LocalMediaStore, PostgresAccess, PostgresJobStore, PostgresOutbox, connect
@@ -150,7 +151,8 @@ def cores() -> Iterator[Cores]:
 def opened(database: Database, folder: Path, cores: Cores) -> tuple[Desk, Studio]:
     """What a served studio works with."""
     store, media = PostgresJobStore(database.engine), LocalMediaStore(folder / "media")
-    music, images = registry.music_providers(cores), registry.image_providers(cores)
+    workshop = Workshop(cores, folder / "library")
+    music, images = registry.music_providers(workshop), registry.image_providers(workshop)
     tools = FfmpegTools(find_ffmpeg(None), cores, folder / "cache")
     studio = Studio(
         jobs=store,
@@ -158,7 +160,7 @@ def opened(database: Database, folder: Path, cores: Cores) -> tuple[Desk, Studio
         tools=tools,
         music=music,
         images=images,
-        engines=registry.video_engines(cores),
+        engines=registry.video_engines(workshop),
         writer=registry.prompt_writer(),
     )
     desk = Desk(

@@ -13,6 +13,7 @@ import dagster as dg
 import pytest
 
 from video_pipeline import bootstrap
+from video_pipeline.domain.purchases import Item, PurchaseState
 from video_pipeline.domain.uploads import FileType
 from video_pipeline.orchestration import instance as instances
 from video_pipeline.settings import Settings
@@ -54,7 +55,8 @@ def test_a_backup_is_made_and_restored(
     assert call("maintenance", "backup", folder)[0] == 2
     later = order()
     lease = studio.jobs.claim(later.id, "run")
-    studio.jobs.settle_cost(studio.jobs.reserve_cost(lease, "leonardo", Decimal("0.5"), "x"), Decimal("0.25"))
+    bought = studio.jobs.reserve(lease, "leonardo", Item("images/02", "a harbour", 7), Decimal("0.5"))
+    studio.jobs.close_purchase(bought.id, PurchaseState.LOST, Decimal("0.25"))
     studio.jobs.release(lease)
     code, _, err = call("maintenance", "restore", folder)
     assert code == 1

@@ -16,6 +16,7 @@ from video_pipeline.domain.records import JobRecord
 from video_pipeline.ffmpeg import FfmpegTools, find_ffmpeg
 from video_pipeline.ports import JobStore, MediaStore
 from video_pipeline.providers import registry
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.steps.studio import Studio
 
 
@@ -43,16 +44,17 @@ def cache_root(finished_work: Path, tmp_path: Path, request: pytest.FixtureReque
 
 
 @pytest.fixture
-def studio(store: JobStore, media: MediaStore, cores: Cores, cache_root: Path) -> Studio:
+def studio(store: JobStore, media: MediaStore, cores: Cores, cache_root: Path, tmp_path: Path) -> Studio:
     """A studio with dummy providers."""
+    workshop = Workshop(cores, tmp_path / "library")
     return Studio(
         jobs=store,
         media=media,
         tools=FfmpegTools(find_ffmpeg(None), cores, cache_root),
-        ambience=registry.ambience_providers(cores),
-        music=registry.music_providers(cores),
-        images=registry.image_providers(cores),
-        engines=registry.video_engines(cores),
+        ambience=registry.ambience_providers(workshop),
+        music=registry.music_providers(workshop),
+        images=registry.image_providers(workshop),
+        engines=registry.video_engines(workshop),
         writer=registry.prompt_writer(),
     )
 

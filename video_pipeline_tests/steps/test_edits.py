@@ -44,7 +44,7 @@ from video_pipeline.providers.dummy import DummyImages, tone_hz
 from video_pipeline.steps.discard import discard
 from video_pipeline.steps.export import export, timeline_of
 from video_pipeline.steps.files import cleanup_old_exports, job_files
-from video_pipeline.steps.illustrate import picture_size
+from video_pipeline.steps.paint import picture_size
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.refine import refine
@@ -114,7 +114,9 @@ class Painter(DummyImages):
         self.before = before
         self.asked: list[tuple[str, int, tuple[int, int]]] = []
 
-    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+    def illustrate(
+        self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, _: object = None
+    ) -> Generation:
         """Note what is asked for, and paint it."""
         self.asked.append((prompt.text, seed, size))
         self.before()
@@ -250,7 +252,9 @@ def test_a_provider_that_fails_leaves_everything_as_it_was(
 class Black(Painter):
     """Paints it black."""
 
-    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+    def illustrate(
+        self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, _: object = None
+    ) -> Generation:
         """Nothing to be seen, and not for nothing."""
         generation = super().illustrate(prompt, seed, size, out)
         with av.open(str(out), "w", format="image2", options={"update": "1"}) as container:
@@ -374,6 +378,7 @@ from video_pipeline.providers.dummy import DummyImages
 from video_pipeline.steps.refine import refine
 from video_pipeline.steps.studio import Studio
 from video_pipeline.store import LocalMediaStore, PostgresJobStore, connect
+from video_pipeline.providers.workshop import Workshop
 
 url, root, job, where = sys.argv[1:]
 jobs, media = PostgresJobStore(connect(url)), LocalMediaStore(Path(root))
@@ -383,7 +388,7 @@ def stop(*_, **__):
     time.sleep(600)
 
 with Cores(1) as cores:
-    painter = DummyImages(cores)
+    painter = DummyImages(Workshop(cores, Path()))
     if where == "painting":
         painter.illustrate = stop
     else:

@@ -11,6 +11,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +24,7 @@ from video_pipeline.domain.job import Approval
 from video_pipeline.domain.licences import LicensedKind
 from video_pipeline.domain.media import Licence, Use
 from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.purchases import Item, PurchaseState
 from video_pipeline.domain.records import JobRecord, Lease
 from video_pipeline.domain.storyboard import seed_of
 from video_pipeline.domain.timebase import SAMPLE_RATE
@@ -252,16 +254,18 @@ def test_pages_of_terms_come_with_it(store: JobStore, naughty: Callable[[str], A
 def test_costs_are_those_of_the_ledger_without_what_errors_said(store: JobStore) -> None:
     lease = store.claim(order_short(store, 1).id, "run")  # type: ignore[arg-type] # the real store
     _written(store, lease, "Plain")
-    paid, failed = (store.reserve_cost(lease, "leonardo", FREE.cost_usd + 1, "image/1") for _ in range(2))
-    store.settle_cost(paid, FREE.cost_usd + 2)
-    store.release_cost(failed, "cannot write /srv/secret/01.png")
+    for what, state in (("images/1", PurchaseState.SETTLED), ("images/2", PurchaseState.RELEASED)):
+        bought = store.reserve(lease, "leonardo", Item(what, "a harbour", 7), Decimal(1))
+        store.close_purchase(bought.id, state, Decimal(2), note="cannot write /srv/secret/01.png")
+    save_image(store, lease, 1, by=replace(FREE, cost_usd=Decimal("0.0250")))  # type: ignore[arg-type] # the real store
     files = opened(licence_pack(store, lease.job_id))
     told = [(row["entry"], row["amount_usd"], row["what"]) for row in table(files["costs.csv"])]
     assert told == [
-        ("reserve", "1.0000", "image/1"),
-        ("reserve", "1.0000", "image/1"),
-        ("settle", "2.0000", "image/1"),
-        ("release", "1.0000", ""),
+        ("reserve", "1.0000", "images/1"),
+        ("settle", "2.0000", "images/1"),
+        ("reserve", "1.0000", "images/2"),
+        ("release", "1.0000", "images/2"),
+        ("settle", "0.0250", "images/01"),
     ]
     assert all(b"secret" not in content for content in files.values())
 

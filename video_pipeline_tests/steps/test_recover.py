@@ -128,7 +128,9 @@ def test_other_bytes_than_those_approved_are_shown_to_a_person_again(studio: Stu
     bring_back(studio.jobs, studio.media, job.id)
 
     class OtherImages(DummyImages):
-        def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+        def illustrate(
+            self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, _: object = None
+        ) -> Generation:
             return super().illustrate(prompt, seed + 1, size, out)
 
     with Cores(1) as cores:

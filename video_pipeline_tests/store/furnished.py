@@ -10,11 +10,21 @@ from sqlalchemy import Engine, text
 
 from video_pipeline.domain.access import Scope
 from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.purchases import CapScope
 from video_pipeline.domain.uploads import FileType
 from video_pipeline.store import LocalMediaStore, PostgresAccess, PostgresJobStore, PostgresOutbox
 from video_pipeline.store.schema.tables import Base
 from video_pipeline_tests.conftest import CHEAP
-from video_pipeline_tests.store.material import album, await_approval, fill, order_short, reference, report, save_track
+from video_pipeline_tests.store.material import (
+    album,
+    await_approval,
+    fill,
+    order_short,
+    paid,
+    reference,
+    report,
+    save_track,
+)
 from video_pipeline_tests.store.plain_sql import SHA
 
 NAUGHTY = "a\tb\nc\\N \\. \\x 'q' \"d\" 日本語 🌧 %s"
@@ -42,7 +52,9 @@ def furnish(engine: Engine) -> None:
     job = order_short(store)
     lease = store.claim(job.id, "run")
     fill(store, lease, 1)
-    store.settle_cost(store.reserve_cost(lease, "leonardo", Decimal("0.02"), NAUGHTY), Decimal("0.03"))
+    paid(store, lease, "0.02", "0.03", NAUGHTY)
+    store.set_cap(CapScope.CHANNEL, Decimal(7), channel_id=channel, by=NAUGHTY)
+    store.report_vendor("leonardo", NAUGHTY)
     await_approval(store, lease)
     store.approve_storyboard(job.id)
     store.move(job.id, JobStatus.AWAITING_APPROVAL, JobStatus.RENDERING, lease=lease)
@@ -64,7 +76,7 @@ def put(media: LocalMediaStore, key: str, content: bytes) -> None:
 def write_on(store: PostgresJobStore) -> None:
     """An order, with a payment: a row in each table that has numbers."""
     lease = store.claim(order_short(store).id, "run")
-    store.settle_cost(store.reserve_cost(lease, "leonardo", Decimal("0.02"), "x"), Decimal("0.02"))
+    paid(store, lease, "0.02", "0.02")
     save_track(store, lease, 1)
     store.record_terms("procedural", "https://example.org/cc0", SHA, b"Do as you like.")
     store.release(lease)

@@ -11,6 +11,7 @@ from video_pipeline.domain.brief import AlbumBrief, StoryboardBrief
 from video_pipeline.domain.delivery import MASTER, Rendition
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, Licence, Loudness, MediaReference
+from video_pipeline.domain.purchases import Item, PurchaseRecord, PurchaseState
 from video_pipeline.domain.records import ImageRecord, JobRecord, Lease, RenderReport, TrackRecord
 from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, Scene, Storyboard, VisualPrompt
 from video_pipeline.store import PostgresJobStore
@@ -50,6 +51,18 @@ def order_album(store: PostgresJobStore, **changes: object) -> JobRecord:
 def order_short(store: PostgresJobStore, scenes: int = 1) -> JobRecord:
     """An ordered storyboard in a channel of its own."""
     return store.create_job(short(store.create_channel("Harbour", "Ambience").id, scenes))
+
+
+def set_aside(
+    store: PostgresJobStore, lease: Lease, price: str = "0.02", what: str = "images/02", provider: str = "leonardo"
+) -> PurchaseRecord:
+    """Money set aside for one thing."""
+    return store.reserve(lease, provider, Item(what, "a harbour at night", 7), Decimal(price))
+
+
+def paid(store: PostgresJobStore, lease: Lease, price: str, cost: str, what: str = "images/02") -> None:
+    """Something that was bought, and of which nothing is left."""
+    store.close_purchase(set_aside(store, lease, price, what).id, PurchaseState.LOST, Decimal(cost))
 
 
 def storyboard(scenes: int, title: str = "A calm hour") -> Storyboard:

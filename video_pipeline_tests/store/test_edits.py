@@ -40,6 +40,7 @@ from video_pipeline_tests.store.material import (
     report,
     save_image,
     save_track,
+    set_aside,
     storyboard,
 )
 
@@ -72,10 +73,10 @@ def edit(store: PostgresJobStore, job_id: UUID) -> Lease:
 
 def new_picture(store: PostgresJobStore, lease: Lease, content: str = "new", *, by: Generation = PAID) -> NewPicture:
     """A picture that was made anew, with its money reserved."""
-    reservation = store.reserve_cost(lease, by.provider, REGENERATED_IMAGE_USD, "images/02")
+    purchase = set_aside(store, lease, str(REGENERATED_IMAGE_USD), provider=by.provider)
     facts = ImageFacts(1920, 1080, 99.5, "0f0f0f0f0f0f0f0f")
     media = reference(f"jobs/x/images/02-{content}.png", content)
-    return NewPicture(WORDS, 4711, by, media, facts, reservation)
+    return NewPicture(WORDS, 4711, replace(by, purchase_id=purchase.id), media, facts)
 
 
 def repaint(store: PostgresJobStore, job_id: UUID, content: str = "new", scene: int = 2, **more: Any) -> JobRecord:

@@ -15,7 +15,7 @@ from video_pipeline.domain.job import WORKING, Approval, JobKind, JobStatus
 from video_pipeline.domain.progress import Progress, Stage
 from video_pipeline.store import LocalMediaStore, PostgresJobStore
 from video_pipeline_tests.conftest import Database
-from video_pipeline_tests.store.material import album, order_album, order_short, short
+from video_pipeline_tests.store.material import album, order_album, order_short, paid, set_aside, short
 
 
 def test_the_stores_are_what_the_ports_ask_for(store: PostgresJobStore, media: LocalMediaStore) -> None:
@@ -251,8 +251,8 @@ def test_a_published_job_keeps_its_books(store: PostgresJobStore, database: Data
 
 def test_what_was_paid_for_a_deleted_job_stays_in_the_ledger(store: PostgresJobStore, database: Database) -> None:
     lease = store.claim(order_short(store).id, "run")
-    store.settle_cost(store.reserve_cost(lease, "leonardo", Decimal("0.02"), "images/01"), Decimal("0.03"))
-    store.reserve_cost(lease, "leonardo", Decimal("0.02"), "images/02")  # and then it was killed
+    paid(store, lease, "0.02", "0.03", "images/01")
+    set_aside(store, lease)  # and then it was killed
     store.cancel(lease.job_id)
     store.release(lease)
     store.delete_job(lease.job_id)

@@ -1,4 +1,4 @@
-"""Money: reserved once, settled or released once, and never noise."""
+"""Money: set aside once, taken or given back once, and never noise."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from video_pipeline.domain.errors import LeaseLostError
+from video_pipeline.domain.errors import ConflictError, LeaseLostError
+from video_pipeline.domain.purchases import Limits, PurchaseState
 from video_pipeline.domain.records import Lease
 from video_pipeline.store import PostgresJobStore
 from video_pipeline_tests.conftest import Database
-from video_pipeline_tests.store.material import order_short
+from video_pipeline_tests.store.material import order_short, set_aside
 
 PRICE = Decimal("0.02")
+S = PurchaseState
 
 
 @pytest.fixture
@@ -29,53 +31,57 @@ def entries(database: Database) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.execute(text(query))]
 
 
-def test_a_reservation_is_settled_with_the_vendors_own_figure(
+def test_what_is_set_aside_is_replaced_by_the_vendors_own_figure(
     store: PostgresJobStore, lease: Lease, database: Database
 ) -> None:
-    reservation = store.reserve_cost(lease, "leonardo", PRICE, "images/02")
+    bought = set_aside(store, lease)
     assert store.get_job(lease.job_id).actual_cost_usd == 0
-    store.settle_cost(reservation, Decimal("0.0311"))
+    assert store.close_purchase(bought.id, S.SETTLED, Decimal("0.0311"), credits=Decimal("3.5"))
     assert entries(database) == [("reserve", PRICE, "images/02"), ("settle", Decimal("0.0311"), "images/02")]
     assert store.get_job(lease.job_id).actual_cost_usd == Decimal("0.0311")
+    with database.engine.connect() as connection:
+        assert (
+            connection.execute(text("SELECT credits_used FROM video_jobs")).scalar_one() == 4
+        )  # whole ones, rounded up
+    closed = store.purchase(bought.id)
+    assert (closed.state, closed.cost_usd, closed.credits) == (S.SETTLED, Decimal("0.0311"), Decimal("3.5"))
 
 
 def test_only_the_first_outcome_counts(store: PostgresJobStore, lease: Lease, database: Database) -> None:
-    reservation = store.reserve_cost(lease, "leonardo", PRICE, "images/02")
-    store.settle_cost(reservation, PRICE)
-    store.settle_cost(reservation, PRICE)
-    store.release_cost(reservation, "too late")
+    bought = set_aside(store, lease)
+    outcomes = [(S.SETTLED, PRICE), (S.SETTLED, PRICE), (S.RELEASED, Decimal(0)), (S.DOUBTFUL, Decimal(0))]
+    assert [store.close_purchase(bought.id, *each) for each in outcomes] == [True, False, False, False]
     assert [entry for entry, *_ in entries(database)] == ["reserve", "settle"]
     assert store.get_job(lease.job_id).actual_cost_usd == PRICE
 
 
 def test_a_failure_gives_the_money_back(store: PostgresJobStore, lease: Lease, database: Database) -> None:
-    reservation = store.reserve_cost(lease, "leonardo", PRICE, "images/02")
-    store.release_cost(reservation, "it said no\x00")
-    store.release_cost(reservation, "again")
+    bought = set_aside(store, lease)
+    assert store.close_purchase(bought.id, S.RELEASED, note="it said no\x00")
+    assert not store.close_purchase(bought.id, S.RELEASED, note="again")
     assert entries(database)[1:] == [("release", PRICE, "it said no")]
     assert store.get_job(lease.job_id).actual_cost_usd == 0
+    assert set_aside(store, lease).id != bought.id  # it may be bought again
 
 
 def test_what_was_billed_after_it_was_given_up_is_in_the_books(
     store: PostgresJobStore, lease: Lease, database: Database
 ) -> None:
-    reservation = store.reserve_cost(lease, "leonardo", PRICE, "images/02")
+    bought = set_aside(store, lease)
     store.release(lease)
     store.claim(lease.job_id, "the next attempt")
-    for _ in range(2):
-        store.settle_cost(reservation, PRICE)
+    assert [store.close_purchase(bought.id, S.SETTLED, PRICE) for _ in range(2)] == [True, False]
     assert [entry for entry, *_ in entries(database)] == ["reserve", "release", "settle"]
     assert store.get_job(lease.job_id).actual_cost_usd == PRICE
 
 
 def test_nothing_is_written_for_nothing(store: PostgresJobStore, lease: Lease, database: Database) -> None:
-    free = store.reserve_cost(lease, "dummy", Decimal(0), "images/02")
-    store.settle_cost(free, Decimal(0))
-    store.release_cost(free, "no")
+    store.close_purchase(set_aside(store, lease, "0").id, S.SETTLED)
+    store.close_purchase(set_aside(store, lease, "0").id, S.RELEASED)
     assert entries(database) == []
     # Cheaper or dearer than expected is both told.
-    store.settle_cost(store.reserve_cost(lease, "dummy", Decimal(0), "images/02"), PRICE)
-    store.settle_cost(store.reserve_cost(lease, "dummy", PRICE, "images/03"), Decimal(0))
+    store.close_purchase(set_aside(store, lease, "0").id, S.SETTLED, PRICE)
+    store.close_purchase(set_aside(store, lease, what="images/03").id, S.SETTLED, Decimal(0))
     assert [(entry, amount) for entry, amount, _ in entries(database)] == [
         ("settle", PRICE),
         ("reserve", PRICE),
@@ -83,8 +89,44 @@ def test_nothing_is_written_for_nothing(store: PostgresJobStore, lease: Lease, d
     ]
 
 
-def test_nothing_is_reserved_without_the_job(store: PostgresJobStore, lease: Lease, database: Database) -> None:
+def test_nothing_is_set_aside_without_the_job(store: PostgresJobStore, lease: Lease, database: Database) -> None:
     store.release(lease)
     with pytest.raises(LeaseLostError):
-        store.reserve_cost(lease, "leonardo", PRICE, "images/02")
+        set_aside(store, lease)
     assert entries(database) == []
+    assert store.purchases(lease.job_id) == []
+
+
+def test_one_thing_is_bought_once_at_a_time(store: PostgresJobStore, lease: Lease, database: Database) -> None:
+    set_aside(store, lease)
+    with pytest.raises(ConflictError):
+        set_aside(store, lease, provider="replicate")
+    assert [entry for entry, *_ in entries(database)] == ["reserve"]
+
+
+def test_what_the_vendor_has_is_not_given_back_when_the_attempt_ends_without_a_word(
+    store: PostgresJobStore, lease: Lease, database: Database
+) -> None:
+    named, asked, kept = (set_aside(store, lease, what=f"images/{number:02}") for number in (1, 2, 3))
+    for each in (named, asked):
+        assert store.begin_submission(lease, each.id, Limits(concurrency=9)).wait_s == 0
+    store.record_task(named.id, "task-1")
+    store.release(lease)
+    store.claim(lease.job_id, "the next attempt")
+    assert {record.id: record.state for record in store.purchases(lease.job_id)} == {
+        named.id: S.SUBMITTED,
+        asked.id: S.SUBMITTING,
+        kept.id: S.RELEASED,
+    }
+    assert [entry for entry, *_ in entries(database)] == ["reserve"] * 3 + ["release"]
+
+
+def test_money_in_doubt_stays_set_aside_until_somebody_has_looked(
+    store: PostgresJobStore, lease: Lease, database: Database
+) -> None:
+    bought = set_aside(store, lease)
+    assert store.close_purchase(bought.id, S.DOUBTFUL, note="no answer")
+    assert [entry for entry, *_ in entries(database)] == ["reserve"]
+    assert next(each for each in store.spending(lease.job_id) if each.scope == "job").reserved_usd == PRICE
+    assert store.close_purchase(bought.id, S.LOST, PRICE, note="it is on the bill")
+    assert store.get_job(lease.job_id).actual_cost_usd == PRICE

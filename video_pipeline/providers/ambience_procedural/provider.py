@@ -7,7 +7,6 @@ from concurrent.futures.process import BrokenProcessPool
 from decimal import Decimal
 from pathlib import Path
 
-from video_pipeline.cores import Cores
 from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.errors import ProviderUnavailableError
 from video_pipeline.domain.media import Generation
@@ -17,6 +16,7 @@ from video_pipeline.providers.ambience_procedural import cafe, fire, night, rain
 from video_pipeline.providers.ambience_procedural.circle import Chance, Circle, Wave
 from video_pipeline.providers.ambience_procedural.mastering import mastered, quantised
 from video_pipeline.providers.offline import PROCEDURAL, made_here, write_flac
+from video_pipeline.providers.workshop import Workshop
 
 MAKERS: Mapping[Ambience, tuple[Callable[[Circle, Chance], Wave], int]] = {
     Ambience.RAIN: (rain.rain, rain.SECONDS),
@@ -32,9 +32,9 @@ MAKERS: Mapping[Ambience, tuple[Callable[[Circle, Chance], Wave], int]] = {
 class ProceduralAmbience:
     """Makes ambience offline, for nothing; a loop takes some seconds of one core."""
 
-    def __init__(self, cores: Cores) -> None:
-        self._cores = cores
-        self.capabilities = Capabilities(name=PROCEDURAL, concurrency=cores.workers, price_usd=Decimal(0))
+    def __init__(self, workshop: Workshop) -> None:
+        self._cores = workshop.cores
+        self.capabilities = Capabilities(name=PROCEDURAL, concurrency=workshop.cores.workers, price_usd=Decimal(0))
 
     def generate(self, kind: Ambience, seed: int, out: Path) -> Generation:
         """Write a loop to `out` (FLAC, 48 kHz, stereo, 16 bit); blocks. The same arguments give the same bytes.

@@ -10,16 +10,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import ProviderUnavailableError
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.domain.timebase import FPS_30
-from video_pipeline.ports import EngineCapabilities
+from video_pipeline.ports import EngineCapabilities, Purchase
 from video_pipeline.providers.clips_procedural.air import Mist, Motes
 from video_pipeline.providers.clips_procedural.depth import Parallax
 from video_pipeline.providers.film import Planes, check_clip, planes_of, read_picture, write_film
 from video_pipeline.providers.offline import PROCEDURAL, made_here
+from video_pipeline.providers.workshop import Workshop
 
 LONGEST_S = 8
 
@@ -27,11 +27,11 @@ LONGEST_S = 8
 class ProceduralClips:
     """Moves through a picture on this machine, for nothing: its depths slide past each other, mist and light drift."""
 
-    def __init__(self, cores: Cores) -> None:
-        self._cores = cores
+    def __init__(self, workshop: Workshop) -> None:
+        self._cores = workshop.cores
         self.capabilities = EngineCapabilities(
             name=PROCEDURAL,
-            concurrency=cores.workers,
+            concurrency=workshop.cores.workers,
             price_usd=Decimal(0),
             longest_s=LONGEST_S,
             from_picture=True,
@@ -47,6 +47,7 @@ class ProceduralClips:
         seconds: int,
         size: tuple[int, int],
         out: Path,
+        purchase: Purchase | None = None,
     ) -> Generation:
         """Write a loop of `picture`; blocks while a worker makes it. The picture and the seed decide every byte.
 

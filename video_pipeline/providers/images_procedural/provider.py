@@ -8,24 +8,26 @@ from pathlib import Path
 
 import cv2
 
-from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import InvalidInputError, ProviderUnavailableError
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import VisualPrompt
-from video_pipeline.ports import Capabilities
+from video_pipeline.ports import Capabilities, Purchase
 from video_pipeline.providers.images_procedural.painter import SIDE_MAX, SIDE_MIN, encode, paint
 from video_pipeline.providers.images_procedural.reader import read_prompt
 from video_pipeline.providers.offline import PROCEDURAL, made_here, written
+from video_pipeline.providers.workshop import Workshop
 
 
 class ProceduralImages:
     """Paints pictures on this machine, for nothing."""
 
-    def __init__(self, cores: Cores) -> None:
-        self._cores = cores
-        self.capabilities = Capabilities(name=PROCEDURAL, concurrency=cores.workers, price_usd=Decimal(0))
+    def __init__(self, workshop: Workshop) -> None:
+        self._cores = workshop.cores
+        self.capabilities = Capabilities(name=PROCEDURAL, concurrency=workshop.cores.workers, price_usd=Decimal(0))
 
-    def illustrate(self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path) -> Generation:
+    def illustrate(
+        self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase | None = None
+    ) -> Generation:
         """Write the picture of `prompt` as PNG to `out`; blocks while a worker paints.
 
         The words, the seed and the size decide every byte. InvalidInputError for a size that cannot be painted,

@@ -7,7 +7,6 @@ channels   whom videos are made for
 entries    lines of the ledger
 licences   under which right things were made
 fences     one live attempt a job
-ledger     money reserved, settled, released
 jobs       ordering, finding, counting
 moves      changes of status, approvals
 works      storyboards and what is made from them

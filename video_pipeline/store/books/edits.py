@@ -7,7 +7,6 @@ as it was.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -75,7 +74,7 @@ class EditBooks(Books):
     ) -> JobRecord:
         """Give a scene another picture, another description or both, and count the refinement.
 
-        The former picture goes into the history, and the money reserved for the new one is settled. Raises
+        The former picture goes into the history, and the money set aside for the new one is settled. Raises
         LimitReachedError when all refinements are used up, PreconditionError when the storyboard is not the `expected`
         version, ConflictError when the job's status allows no edit, InvalidInputError for a scene that there is not.
         """
@@ -92,8 +91,9 @@ class EditBooks(Books):
                 _archive(connection, row, plan, scene_number)
                 _show(connection, row.id, scene_number, _columns(picture) | {"created_at": _NOW})
                 _license(connection, row.id, scene_number, picture)
-                settle(connection, picture.reservation, picture.generation.cost_usd)
-                values["estimated_cost"] = JOBS.c.estimated_cost + picture.reservation.amount_usd
+                what = f"images/{scene_number:02}"
+                prices = [settle(connection, row.id, each, what) for each in picture.generations]
+                values["estimated_cost"] = JOBS.c.estimated_cost + sum(prices)
             after = repainted(
                 plan,
                 scene_number,
@@ -224,18 +224,18 @@ def _columns(picture: NewPicture) -> dict[str, Any]:
         "provider": picture.generation.provider,
         "prompt_text": clean(picture.prompt),
         **terms_columns(picture.generation, "provider_image_id"),
+        "cost": picture.cost_usd,
     }
 
 
 def _license(connection: Connection, job_id: UUID, scene_number: int, picture: NewPicture) -> None:
-    """Write under which rights a new picture and its clip were made, each with its part of the cost."""
-    image, clip = picture.generation, picture.animation
-    if clip is not None and picture.clip is not None:
-        image = replace(image, cost_usd=image.cost_usd - clip.cost_usd)
-        moved = scene_number, clip.seeded(picture.seed)
-        write_licence(connection, job_id, LicensedKind.CLIP, *moved, prompt=picture.prompt, media=picture.clip.media)
-    painted = scene_number, image.seeded(picture.seed)
-    write_licence(connection, job_id, LicensedKind.IMAGE, *painted, prompt=picture.prompt, media=picture.media)
+    """Write under which rights a new picture and its clip were made."""
+    files = [(LicensedKind.IMAGE, picture.generation, picture.media)]
+    if picture.moved and picture.clip:
+        files.append((LicensedKind.CLIP, picture.moved, picture.clip.media))
+    for kind, by, media in files:
+        made = kind, scene_number, by.seeded(picture.seed)
+        write_licence(connection, job_id, *made, prompt=picture.prompt, sha256=media.sha256)
 
 
 def _renumber(connection: Connection, table: Table, job_id: UUID, places: dict[int, int]) -> None:

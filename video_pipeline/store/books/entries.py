@@ -1,73 +1,157 @@
-"""Owns the entries of the ledger, none of which is ever changed; hides which of them belong together.
+"""Owns the entries of the ledger, none of which is ever changed, and the purchases that they belong to; hides the keys.
 
-A request has one key. It is reserved once and then settled or released once; the schema refuses a second outcome.
-What is neither reserved nor paid leaves no entry.
+A purchase is reserved once and then settled or released once; the schema refuses a second outcome. What is neither
+reserved nor paid leaves no entry.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from video_pipeline.domain.media import Generation
 from video_pipeline.domain.money import LedgerEntry
-from video_pipeline.domain.records import Reservation
-from video_pipeline.store.books.base import JOBS, LEDGER
+from video_pipeline.domain.purchases import UNFINISHED, PurchaseState
+from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES
 from video_pipeline.store.books.codec import clean
 
+_NOW = func.clock_timestamp()
+_CENT_OF_A_CENT = Decimal("0.0001")
 
-def settle(connection: Connection, reservation: Reservation, cost_usd: Decimal) -> None:
-    """Settle a reservation in a transaction that is under way."""
-    if not (reservation.amount_usd or cost_usd):
-        return
-    written = write_entry(connection, reservation, LedgerEntry.SETTLE, cost_usd, reservation.what)
-    if not written and _was_released(connection, reservation):
-        # Its attempt was given up while the vendor was still at work, and was billed after all.
-        late = replace(reservation, request_key=f"{reservation.request_key}/late")
-        written = write_entry(connection, late, LedgerEntry.SETTLE, cost_usd, reservation.what)
-    if written:
-        paid = {"actual_cost": JOBS.c.actual_cost + cost_usd}
-        connection.execute(update(JOBS).where(JOBS.c.id == reservation.job_id).values(paid))
+
+def settle(connection: Connection, job_id: UUID, generation: Generation, what: str) -> Decimal:
+    """Book what a provider took for one thing, in the transaction that records the thing; what was set aside for it.
+
+    Where nothing was set aside, nothing is left over: the cost alone goes into the ledger.
+    """
+    if generation.purchase_id is None:
+        pay(connection, job_id, generation.provider, generation.cost_usd, what)
+        return Decimal(0)
+    close(
+        connection,
+        generation.purchase_id,
+        PurchaseState.SETTLED,
+        generation.cost_usd,
+        credits=generation.credits,
+    )
+    price = select(PURCHASES.c.price).where(PURCHASES.c.id == generation.purchase_id)
+    return Decimal(connection.execute(price).scalar_one())
 
 
 def pay(connection: Connection, job_id: UUID, provider: str, cost_usd: Decimal, what: str) -> None:
-    """Put what was paid without a reservation into the ledger and onto the job; nothing for nothing."""
-    settle(connection, Reservation(f"{what}/{uuid4()}", job_id, provider, Decimal(0), what), cost_usd)
+    """Put what was paid without a purchase into the ledger and onto the job; nothing for nothing."""
+    if cost_usd:
+        write_entry(
+            connection, job_id, LedgerEntry.SETTLE, cost_usd, key=f"{what}/{uuid4()}", provider=provider, message=what
+        )
+        _put_onto_job(connection, job_id, cost_usd, None)
+
+
+def close(
+    connection: Connection,
+    purchase_id: UUID,
+    state: PurchaseState,
+    cost_usd: Decimal,
+    *,
+    note: str = "",
+    credits: Decimal | None = None,
+) -> bool:
+    """End a purchase; False when it was ended before. See `ports.MoneyBook.close_purchase`."""
+    cost = cost_usd.quantize(_CENT_OF_A_CENT, ROUND_CEILING)
+    values: dict[str, Any] = {"state": state, "note": clean(note)}
+    if state is not PurchaseState.DOUBTFUL:
+        taken = Decimal(0) if state is PurchaseState.RELEASED else cost
+        values |= {"cost": taken, "credits": credits, "closed_at": _NOW}
+    row = _changed(connection, purchase_id, UNFINISHED, values)
+    late = ""
+    if row is None and state in (PurchaseState.SETTLED, PurchaseState.LOST) and cost:
+        # Its attempt was given up while the provider was still at work, and was billed after all.
+        row, late = _changed(connection, purchase_id, (PurchaseState.RELEASED,), values), "/late"
+    if row is None:
+        return False
+    if state is PurchaseState.DOUBTFUL:
+        return True
+    entry = LedgerEntry.RELEASE if state is PurchaseState.RELEASED else LedgerEntry.SETTLE
+    amount = row.price if state is PurchaseState.RELEASED else cost
+    if row.price or amount:
+        said = note or row.what
+        write_entry(
+            connection,
+            row.video_job_id,
+            entry,
+            amount,
+            key=f"{row.id}{late}",
+            provider=row.provider,
+            message=said,
+            task_id=row.task_id,
+        )
+    if entry is LedgerEntry.SETTLE:
+        _put_onto_job(connection, row.video_job_id, cost, credits)
+    return True
 
 
 def release_abandoned(connection: Connection, job_id: UUID) -> None:
-    """Release what attempts reserved that ended without a word; only for who knows that no attempt lives.
+    """Release what attempts set aside that ended without a word; only for who knows that no attempt lives.
 
-    Whether the vendor took something for it nobody can tell here; its bill does.
+    What they have begun to submit stays as it is: the vendor is asked for it.
     """
-    outcome = LEDGER.alias()
-    closed = exists().where(outcome.c.request_key == LEDGER.c.request_key, outcome.c.entry != LedgerEntry.RESERVE)
-    open_ones = select(LEDGER).where(LEDGER.c.video_job_id == job_id, LEDGER.c.entry == LedgerEntry.RESERVE, ~closed)
+    left = PURCHASES.c.video_job_id == job_id, PURCHASES.c.state == PurchaseState.RESERVED
+    for purchase_id in connection.execute(select(PURCHASES.c.id).where(*left)).scalars().all():
+        close(connection, purchase_id, PurchaseState.RELEASED, Decimal(0), note="its attempt ended without a word")
+
+
+def end_all(connection: Connection, job_id: UUID, why: str) -> None:
+    """End what is under way for a job on which nobody will work again.
+
+    What a vendor was asked for it has, as far as anybody knows, been paid for. Doubt stays until a person has looked.
+    """
+    release_abandoned(connection, job_id)
+    asked = PURCHASES.c.state.in_((PurchaseState.SUBMITTING, PurchaseState.SUBMITTED))
+    open_ones = select(PURCHASES.c.id, PURCHASES.c.price).where(PURCHASES.c.video_job_id == job_id, asked)
     for row in connection.execute(open_ones).all():
-        reservation = Reservation(row.request_key, job_id, row.provider, row.amount, row.message)
-        write_entry(connection, reservation, LedgerEntry.RELEASE, row.amount, "its attempt ended without a word")
-
-
-def _was_released(connection: Connection, reservation: Reservation) -> bool:
-    released = LEDGER.c.request_key == reservation.request_key, LEDGER.c.entry == LedgerEntry.RELEASE
-    return bool(connection.execute(select(exists().where(*released))).scalar())
+        close(connection, row.id, PurchaseState.LOST, row.price, note=why)
 
 
 def write_entry(
-    connection: Connection, reservation: Reservation, entry: LedgerEntry, amount_usd: Decimal, message: str
-) -> bool:
-    """Append an entry; False when the request has one of this kind already."""
+    connection: Connection,
+    job_id: UUID,
+    entry: LedgerEntry,
+    amount_usd: Decimal,
+    *,
+    key: str,
+    provider: str,
+    message: str,
+    task_id: str | None = None,
+) -> None:
+    """Append an entry; nothing happens when the request has one of this kind already."""
     values: dict[str, Any] = {
-        "video_job_id": reservation.job_id,
-        "channel_id": select(JOBS.c.channel_id).where(JOBS.c.id == reservation.job_id).scalar_subquery(),
-        "request_key": reservation.request_key,
+        "video_job_id": job_id,
+        "channel_id": select(JOBS.c.channel_id).where(JOBS.c.id == job_id).scalar_subquery(),
+        "request_key": key,
         "entry": entry,
         "amount": amount_usd,
-        "provider": reservation.provider,
+        "provider": provider,
+        "provider_task_id": task_id,
         "message": clean(message),
+        "created_at": _NOW,
     }
-    return bool(connection.execute(insert(LEDGER).values(values).on_conflict_do_nothing()).rowcount)
+    connection.execute(insert(LEDGER).values(values).on_conflict_do_nothing())
+
+
+def _changed(
+    connection: Connection, purchase_id: UUID, states: tuple[PurchaseState, ...], values: dict[str, Any]
+) -> Row[Any] | None:
+    before = PURCHASES.c.id == purchase_id, PURCHASES.c.state.in_(states)
+    return connection.execute(update(PURCHASES).where(*before).values(values).returning(PURCHASES)).one_or_none()
+
+
+def _put_onto_job(connection: Connection, job_id: UUID, cost_usd: Decimal, credits: Decimal | None) -> None:
+    values: dict[str, Any] = {"actual_cost": JOBS.c.actual_cost + cost_usd}
+    if credits:
+        whole = int(credits.to_integral_value(ROUND_CEILING))
+        values["credits_used"] = func.coalesce(JOBS.c.credits_used, 0) + whole
+    connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(values))

@@ -17,7 +17,7 @@ from video_pipeline.domain.progress import Progress
 from video_pipeline.domain.records import EventRecord, JobRecord
 from video_pipeline.store.books.base import CHANNELS, EVENTS, JOBS, LEASES, UPLOADS, Books, find_row, write_event
 from video_pipeline.store.books.codec import clean, event_record, job_record, progress_json
-from video_pipeline.store.books.entries import release_abandoned
+from video_pipeline.store.books.entries import end_all
 from video_pipeline.store.books.fences import bury, live_lease, lock_lease
 from video_pipeline.store.books.orders import is_ordered_work_live
 from video_pipeline.store.files.keys import checked_key
@@ -147,7 +147,7 @@ class JobBooks(Books):
             return bool(connection.execute(statement).rowcount)
 
     def delete_job(self, job_id: UUID) -> None:
-        """Forget a job with all that is recorded of it but its money and licences; its files are the caller's to remove.
+        """Forget a job with all that is recorded of it but its money and licences; files are the caller's to remove.
 
         ConflictError while it is unfinished, an attempt holds it or an order is being performed, and for a published
         one, whose books are kept.
@@ -166,7 +166,7 @@ class JobBooks(Books):
                 )
             if connection.execute(select(exists().where(UPLOADS.c.job_id == job_id))).scalar():
                 raise ConflictError(f"job {job_id} was published; its licences and its upload are kept")
-            release_abandoned(connection, job_id)
+            end_all(connection, job_id, "its job was deleted")
             connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
 
     def increment_retry_count(self, job_id: UUID) -> int:

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, bindparam, exists, func, insert, select
 
 from video_pipeline.domain.licences import LicenceRecord, LicensedKind, TermsRecord
-from video_pipeline.domain.media import UPLOADED, Generation, MediaReference, Use
-from video_pipeline.store.books.base import LICENCES, TERMS, Books
+from video_pipeline.domain.media import UPLOADED, Generation, Use
+from video_pipeline.store.books.base import LICENCES, PURCHASES, TERMS, Books
 from video_pipeline.store.books.codec import clean
 
 _NOW = func.clock_timestamp()
@@ -25,7 +25,7 @@ def write_licence(
     generation: Generation,
     *,
     prompt: str,
-    media: MediaReference,
+    sha256: str,
 ) -> None:
     """Append the row of a thing, in the transaction that records the thing itself.
 
@@ -36,6 +36,10 @@ def write_licence(
     page = licence.terms_page and clean(licence.terms_page)
     quoted = connection.execute(_newest(generation.provider, page)).one_or_none()
     brought = generation.provider == UPLOADED
+    task = generation.provider_id and clean(generation.provider_id)
+    if task is None and generation.purchase_id is not None:
+        bought = select(PURCHASES.c.task_id).where(PURCHASES.c.id == generation.purchase_id)
+        task = connection.execute(bought).scalar_one()
     values: dict[str, Any] = {
         "video_job_id": job_id,
         "kind": kind,
@@ -49,9 +53,9 @@ def write_licence(
         "terms_sha256": quoted and quoted.sha256,
         "prompt": None if brought else clean(prompt),
         "seed": None if brought else generation.seed,
-        "provider_task_id": generation.provider_id and clean(generation.provider_id),
+        "provider_task_id": task,
         "cost": generation.cost_usd,
-        "sha256": media.sha256,
+        "sha256": sha256,
         "uses": [str(use) for use in licence.uses],
         "refused": [str(use) for use in licence.refused],
         "created_at": _NOW,

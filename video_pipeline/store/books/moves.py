@@ -25,6 +25,7 @@ from video_pipeline.store.books.base import (
     write_event,
 )
 from video_pipeline.store.books.codec import bed_record, clean, image_record, progress_json, track_record
+from video_pipeline.store.books.entries import end_all
 from video_pipeline.store.books.fences import ATTENDED, bury, hold, live_lease, lock_lease, revoke
 
 _NOW = func.clock_timestamp()
@@ -138,6 +139,8 @@ class MoveBooks(Books):
             if status is not _S.CANCELLED:
                 check_move(status, _S.CANCELLED)
                 _move(connection, job_id, status, _S.CANCELLED, kind="cancelled")
+                if connection.execute(select(LEASES.c.token).where(live_lease(job_id))).one_or_none() is None:
+                    end_all(connection, job_id, "its job was cancelled")
 
     def is_cancelled(self, job_id: UUID) -> bool:
         """True when the job was cancelled; NotFoundError when there is none."""

@@ -52,7 +52,7 @@ from video_pipeline.store.books.codec import (
     track_record,
     words_of_people,
 )
-from video_pipeline.store.books.entries import pay
+from video_pipeline.store.books.entries import settle
 from video_pipeline.store.books.fences import hold
 from video_pipeline.store.books.licences import write_licence
 from video_pipeline.store.books.moves import NO_APPROVAL, version_of, works_of
@@ -95,17 +95,7 @@ class WorkBooks(Books):
             **terms_columns(generation, "provider_track_id"),
         }
         with self._transaction() as connection:
-            track = _save(connection, TRACKS, lease, prompt.order_index, values)
-            write_licence(
-                connection,
-                lease.job_id,
-                LicensedKind.TRACK,
-                prompt.order_index,
-                generation,
-                prompt=prompt.text,
-                media=media,
-            )
-            return track_record(track)
+            return track_record(_save(connection, TRACKS, lease, prompt.order_index, values, by=generation))
 
     def images(self, job_id: UUID) -> list[ImageRecord]:
         """The measured pictures of a job, in order."""
@@ -128,28 +118,11 @@ class WorkBooks(Books):
             **terms_columns(generation, "provider_image_id"),
         }
         with self._transaction() as connection:
-            image = _save(connection, IMAGES, lease, prompt.order_index, values)
-            write_licence(
-                connection,
-                lease.job_id,
-                LicensedKind.IMAGE,
-                prompt.order_index,
-                generation,
-                prompt=prompt.text,
-                media=media,
-            )
+            image = image_record(_save(connection, IMAGES, lease, prompt.order_index, values, by=generation))
             if clip is not None:  # of which the picture is a still: they were paid once
                 same = replace(generation, cost_usd=ZERO_USD)
-                write_licence(
-                    connection,
-                    lease.job_id,
-                    LicensedKind.CLIP,
-                    prompt.order_index,
-                    same,
-                    prompt=prompt.text,
-                    media=clip.media,
-                )
-            return image_record(image)
+                _license_clip(connection, lease, prompt.order_index, same, image)
+            return image
 
     def save_clip(self, lease: Lease, order_index: int, generation: Generation, clip: Clip) -> ImageRecord:
         """Record the footage that was made of a picture, to be shown instead of it; it replaces what was there.
@@ -163,17 +136,10 @@ class WorkBooks(Books):
             row = connection.execute(update(IMAGES).where(*here).values(values).returning(IMAGES)).one_or_none()
             if row is None:
                 raise NotFoundError(f"job {lease.job_id} has no picture {order_index} of which a clip can be shown")
-            pay(connection, lease.job_id, generation.provider, generation.cost_usd, f"clips/{order_index}")
-            write_licence(
-                connection,
-                lease.job_id,
-                LicensedKind.CLIP,
-                order_index,
-                generation,
-                prompt=row.prompt_text,
-                media=clip.media,
-            )
-            return image_record(row)
+            settle(connection, lease.job_id, generation, f"clips/{order_index:02}")
+            image = image_record(row)
+            _license_clip(connection, lease, order_index, generation, image)
+            return image
 
     def save_bed(
         self, lease: Lease, plan: BedPlan, generation: Generation, media: MediaReference, facts: AudioFacts
@@ -188,11 +154,7 @@ class WorkBooks(Books):
         }
         with self._transaction() as connection:
             hold(connection, lease)
-            bed = _put(connection, BEDS, lease, plan.order_index, values)
-            write_licence(
-                connection, lease.job_id, LicensedKind.BED, plan.order_index, generation, prompt=plan.name, media=media
-            )
-            return bed_record(bed)
+            return bed_record(_put(connection, BEDS, lease, plan.order_index, values, by=generation))
 
     def open_render_task(self, lease: Lease, resolution: str) -> UUID:
         """Record that rendering begins; a task that an earlier attempt left open is closed as failed."""
@@ -321,15 +283,30 @@ def terms_columns(generation: Generation, id_column: str) -> dict[str, Any]:
     return {name: text and clean(text) for name, text in said.items()} | {"cost": generation.cost_usd}
 
 
-def _save(connection: Connection, table: Table, lease: Lease, order_index: int, values: dict[str, Any]) -> Any:
+def _save(
+    connection: Connection,
+    table: Table,
+    lease: Lease,
+    order_index: int,
+    values: dict[str, Any],
+    *,
+    by: Generation,
+) -> Any:
     hold(connection, lease)
-    check_provider(connection, table, values["provider"])
+    check_provider(connection, table, by.provider)
     kind = select(JOBS.c.kind).where(JOBS.c.id == lease.job_id).scalar_subquery()
-    return _put(connection, table, lease, order_index, values, kind=kind)
+    return _put(connection, table, lease, order_index, values, by=by, kind=kind)
 
 
 def _put(
-    connection: Connection, table: Table, lease: Lease, order_index: int, values: dict[str, Any], **place: Any
+    connection: Connection,
+    table: Table,
+    lease: Lease,
+    order_index: int,
+    values: dict[str, Any],
+    *,
+    by: Generation,
+    **place: Any,
 ) -> Any:
     new = {"video_job_id": lease.job_id, "order_index": order_index} | place | values
     changed = values | {"created_at": _NOW}
@@ -337,5 +314,17 @@ def _put(
         insert(table).values(new).on_conflict_do_update(index_elements=["video_job_id", "order_index"], set_=changed)
     )
     row = connection.execute(statement.returning(table)).one()
-    pay(connection, lease.job_id, values["provider"], values["cost"], f"{table.name}/{order_index}")
+    settle(connection, lease.job_id, by, f"{table.name}/{order_index:02}")
+    prompt = values["name"] if table is BEDS else values["prompt_text"]
+    kind = _LICENSED[table.name]
+    write_licence(connection, lease.job_id, kind, order_index, by, prompt=prompt, sha256=values["sha256"])
     return row
+
+
+_LICENSED = {"audio_tracks": LicensedKind.TRACK, "images": LicensedKind.IMAGE, "sound_beds": LicensedKind.BED}
+
+
+def _license_clip(connection: Connection, lease: Lease, order_index: int, by: Generation, image: ImageRecord) -> None:
+    if image.clip is not None:
+        clip, prompt = image.clip.media.sha256, image.prompt_text
+        write_licence(connection, lease.job_id, LicensedKind.CLIP, order_index, by, prompt=prompt, sha256=clip)

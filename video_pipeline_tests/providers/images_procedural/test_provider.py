@@ -17,6 +17,7 @@ from video_pipeline.domain.errors import InvalidInputError, MachineError, Provid
 from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.ports import ImageProvider
 from video_pipeline.providers.images_procedural import ProceduralImages, paint, read_prompt
+from video_pipeline.providers.workshop import Workshop
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def prompt(text: str) -> VisualPrompt:
 
 
 def test_a_picture_is_an_8_bit_rgb_png_of_the_exact_size(cores: Cores, tmp_path: Path) -> None:
-    provider: ImageProvider = ProceduralImages(cores)
+    provider: ImageProvider = ProceduralImages(Workshop(cores, Path()))
     out = tmp_path / "image.png"
     made = provider.illustrate(prompt("a quiet lake at dawn"), 7, (320, 180), out)
     with Image.open(out) as image:
@@ -45,12 +46,12 @@ def test_a_picture_is_an_8_bit_rgb_png_of_the_exact_size(cores: Cores, tmp_path:
 
 
 def test_capabilities(cores: Cores) -> None:
-    facts = ProceduralImages(cores).capabilities
+    facts = ProceduralImages(Workshop(cores, Path())).capabilities
     assert (facts.name, facts.concurrency, facts.price_usd) == ("procedural", 2, Decimal(0))
 
 
 def test_threads_get_the_same_bytes_whichever_worker_paints(cores: Cores, tmp_path: Path) -> None:
-    provider = ProceduralImages(cores)
+    provider = ProceduralImages(Workshop(cores, Path()))
     with ThreadPoolExecutor(4) as threads:
         list(
             threads.map(
@@ -66,19 +67,21 @@ def test_threads_get_the_same_bytes_whichever_worker_paints(cores: Cores, tmp_pa
 def test_an_older_picture_is_replaced(cores: Cores, tmp_path: Path) -> None:
     out = tmp_path / "image.png"
     out.write_bytes(b"old")
-    ProceduralImages(cores).illustrate(prompt("dunes"), 1, (160, 90), out)
+    ProceduralImages(Workshop(cores, Path())).illustrate(prompt("dunes"), 1, (160, 90), out)
     assert out.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_size_that_cannot_be_painted_is_refused_before_any_work(cores: Cores, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="from 64 to 4096 pixels, not 10x10"):
-        ProceduralImages(cores).illustrate(prompt("dunes"), 1, (10, 10), tmp_path / "image.png")
+        ProceduralImages(Workshop(cores, Path())).illustrate(prompt("dunes"), 1, (10, 10), tmp_path / "image.png")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there(cores: Cores, tmp_path: Path) -> None:
     with pytest.raises(MachineError, match=r"cannot write .*room"):
-        ProceduralImages(cores).illustrate(prompt("dunes"), 1, (64, 64), tmp_path / "missing" / "image.png")
+        ProceduralImages(Workshop(cores, Path())).illustrate(
+            prompt("dunes"), 1, (64, 64), tmp_path / "missing" / "image.png"
+        )
 
 
 class _DyingCores(Cores):
@@ -90,5 +93,5 @@ class _DyingCores(Cores):
 
 def test_a_worker_that_dies_can_be_tried_again(tmp_path: Path) -> None:
     with _DyingCores(1) as dying, pytest.raises(ProviderUnavailableError, match=r"a worker died.*image\.png"):
-        ProceduralImages(dying).illustrate(prompt("dunes"), 1, (64, 64), tmp_path / "image.png")
+        ProceduralImages(Workshop(dying, Path())).illustrate(prompt("dunes"), 1, (64, 64), tmp_path / "image.png")
     assert ProviderUnavailableError.retryable

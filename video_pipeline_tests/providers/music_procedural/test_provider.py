@@ -20,6 +20,7 @@ from video_pipeline.domain.storyboard import Instrument, Mode
 from video_pipeline.ports import MusicProvider
 from video_pipeline.providers.music_procedural import ProceduralMusic
 from video_pipeline.providers.music_procedural.provider import write_piece
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline_tests.providers.music_procedural.repertoire import prompt
 
 ASKED = prompt(
@@ -40,7 +41,7 @@ def _digest(path: Path) -> str:
 @pytest.fixture(scope="module")
 def provider():
     with Cores(2) as cores:
-        yield ProceduralMusic(cores)
+        yield ProceduralMusic(Workshop(cores, Path()))
 
 
 def test_writes_a_flac_of_exactly_the_length_asked_for(provider: MusicProvider, tmp_path: Path) -> None:
@@ -58,7 +59,7 @@ def test_writes_a_flac_of_exactly_the_length_asked_for(provider: MusicProvider, 
 
 def test_states_what_it_costs_and_how_many_it_makes_at_once() -> None:
     cores = Cores(3)
-    facts = ProceduralMusic(cores).capabilities
+    facts = ProceduralMusic(Workshop(cores, Path())).capabilities
     assert (facts.name, facts.concurrency, facts.price_usd) == ("procedural", 3, Decimal(0))
 
 
@@ -124,7 +125,7 @@ class _DyingCores(Cores):
 
 def test_a_killed_worker_is_a_reason_to_try_again(tmp_path: Path) -> None:
     with _DyingCores(1) as cores, pytest.raises(ProviderUnavailableError, match="compose it again"):
-        ProceduralMusic(cores).compose(ASKED, 1, tmp_path / "never.flac")
+        ProceduralMusic(Workshop(cores, Path())).compose(ASKED, 1, tmp_path / "never.flac")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,144 @@
+"""Owns what a provider tells while it buys, and the verbs of money in the books; hides the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+from uuid import UUID
+
+from video_pipeline.domain.money import CostRecord
+from video_pipeline.domain.purchases import (
+    Cap,
+    CapScope,
+    Item,
+    Limits,
+    PurchaseRecord,
+    PurchaseState,
+    Spending,
+    Turn,
+    VendorState,
+)
+from video_pipeline.domain.records import Lease
+
+
+class Purchase(Protocol):
+    """One thing that is being bought, as its provider sees it. Each verb is committed when it returns.
+
+    A provider of this machine has nothing to tell. A vendor's client tells what it does in this order: `submitting`,
+    the call, `submitted` or `refused`; then `wait` between its questions; `failed` when the vendor made nothing.
+    """
+
+    @property
+    def task_id(self) -> str | None:
+        """What an earlier attempt submitted already, by the vendor's id: ask for that and submit nothing."""
+        ...
+
+    @property
+    def unanswered_s(self) -> float | None:
+        """Seconds since an earlier attempt began to submit and never told the answer: look for that first."""
+        ...
+
+    def submitting(self) -> None:
+        """Wait until the vendor may be asked, then put down that the next call asks it.
+
+        LimitReachedError when a quota is used up, ProviderUnavailableError when the vendor is left alone for long.
+        """
+        ...
+
+    def submitted(self, task_id: str) -> None:
+        """Put down the vendor's id of what it has accepted."""
+        ...
+
+    def refused(self, why: str) -> None:
+        """Put down that the submission was not accepted and takes no money; it may be made again."""
+        ...
+
+    def doubtful(self, why: str) -> None:
+        """Put down that money may be gone for nothing that can be found; a person has to look."""
+        ...
+
+    def failed(self, cost_usd: Decimal, why: str) -> None:
+        """Put down that nothing usable comes of it, and what the vendor takes nevertheless."""
+        ...
+
+    def trouble(self, why: str, pause_s: float | None = None) -> None:
+        """Put down that the vendor did not answer as it should, or asked to be left alone for `pause_s` seconds."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass; raises CancelledError or LeaseLostError as soon as the work is to end."""
+        ...
+
+
+class MoneyBook(Protocol):
+    """Purchases, the append-only ledger behind them, and what limits both."""
+
+    def purchase(self, purchase_id: UUID) -> PurchaseRecord: ...
+    def purchases(
+        self, job_id: UUID | None = None, *, states: Sequence[PurchaseState] = (), limit: int = 200
+    ) -> list[PurchaseRecord]:
+        """Purchases of a job or of all, newest first."""
+        ...
+
+    def reserve(self, lease: Lease, provider: str, item: Item, price_usd: Decimal) -> PurchaseRecord:
+        """Set money aside for one thing of a job, in one transaction with the look at every cap.
+
+        CapReachedError when a cap would be exceeded; its `may_pass` says that others may yet give money back.
+        ConflictError when there is an unfinished purchase of the same thing.
+        """
+        ...
+
+    def begin_submission(self, lease: Lease, purchase_id: UUID, limits: Limits) -> Turn:
+        """Begin to submit, if the vendor's limits let it, counted over all processes.
+
+        LimitReachedError when a quota is used up.
+        """
+        ...
+
+    def record_task(self, purchase_id: UUID, task_id: str) -> None:
+        """Put down the vendor's id of a purchase that is being submitted; it needs no lease, for it is so."""
+        ...
+
+    def withdraw_submission(self, purchase_id: UUID, why: str) -> None:
+        """Put down that a submission was not accepted: the money stays set aside."""
+        ...
+
+    def close_purchase(
+        self,
+        purchase_id: UUID,
+        state: PurchaseState,
+        cost_usd: Decimal = ...,
+        *,
+        note: str = "",
+        credits: Decimal | None = None,
+    ) -> bool:
+        """End a purchase; False when it was ended before. What is taken goes onto the job, what is not is given back.
+
+        With DOUBTFUL the money stays set aside until somebody calls this again.
+        """
+        ...
+
+    def known_tasks(self, provider: str, task_ids: Sequence[str]) -> set[str]:
+        """Which of the vendor's tasks belong to purchases already."""
+        ...
+
+    def cost_entries(self, job_id: UUID) -> list[CostRecord]:
+        """All entries of the ledger for a job, the first one in front; also of one that is deleted."""
+        ...
+
+    def report_vendor(self, provider: str, error: str | None, pause_s: float | None = None) -> None:
+        """Put down how a call went, for the circuit breaker; after many failures in a row it keeps all away."""
+        ...
+
+    def vendor_states(self) -> list[VendorState]: ...
+    def caps(self) -> list[Cap]: ...
+    def set_cap(
+        self, scope: CapScope, amount_usd: Decimal | None, *, channel_id: UUID | None = None, by: str = "operator"
+    ) -> None:
+        """Set a cap; with None there is no limit. InvalidInputError when there can be no such cap."""
+        ...
+
+    def spending(self, job_id: UUID | None = None) -> list[Spending]:
+        """How the caps stand: of a job and its channel, or of all channels, and of the day and the month."""
+        ...

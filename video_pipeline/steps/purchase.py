@@ -1,0 +1,222 @@
+"""Owns buying one thing of a provider; hides when money is set aside, taken and given back, and what is taken up again.
+
+Money is set aside before a provider is asked, and what it takes is booked with the thing itself, in one transaction. An
+attempt that finds a purchase of the same thing under way goes on with it. Of several providers the next one is asked
+only where nothing can have been bought of the one before.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+from video_pipeline.domain.errors import (
+    CancelledError,
+    CapReachedError,
+    DoubtfulPurchaseError,
+    LimitReachedError,
+    MediaError,
+    PromptRefusedError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    StoreUnavailableError,
+    StudioError,
+)
+from video_pipeline.domain.media import Generation
+from video_pipeline.domain.money import ZERO_USD
+from video_pipeline.domain.purchases import UNFINISHED, Item, Limits, PurchaseRecord, PurchaseState
+from video_pipeline.ports import JobStore, Purchase
+from video_pipeline.steps.attempt import Attempt
+
+CAP_PATIENCE_S = 120.0
+"""How long others are waited for who may give back what they have set aside."""
+
+TURN_PATIENCE_S = 1800.0
+"""How long a vendor is waited for that works on as much as it takes at once."""
+
+CLOSED_PATIENCE_S = 60.0
+"""A vendor that is left alone for longer than that is not waited for: another one may be asked, or a retry later."""
+
+_LOOK_AGAIN_S = (0.2, 1.0)
+
+log = logging.getLogger(__name__)
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Generic[Made]):
+    """What one provider would do."""
+
+    provider: str
+    price_usd: Decimal
+    limits: Limits | None  # None: it works on this machine
+    make: Callable[[Purchase], Generation]  # writes the thing
+    keep: Callable[[Generation], Made]  # records it, with what it cost
+
+
+def obtain(jobs: JobStore, attempt: Attempt, item: Item, offers: Sequence[Offer[Made]]) -> Made:
+    """Have one thing made by the first provider of `offers` that can, and record it.
+
+    What is under way already is taken up instead. Raises what the last provider asked has raised; CapReachedError when
+    there is no money left, DoubtfulPurchaseError when a person has to look first.
+    """
+    found = _unfinished(jobs, attempt, item, offers)
+    if found is not None:
+        offers = [offer for offer in offers if offer.provider == found.provider]
+    for offer, is_last in ((offer, offer is offers[-1]) for offer in offers):
+        try:
+            return _obtain(jobs, attempt, item, offer, found)
+        except (ProviderUnavailableError, ProviderRefusedError, LimitReachedError) as error:
+            if is_last or isinstance(error, CapReachedError | PromptRefusedError) or _is_open(jobs, attempt, item):
+                raise
+            log.warning("%s is asked of the next provider: %s", item.what, error)
+    raise AssertionError("there is at least one offer")
+
+
+def _unfinished(jobs: JobStore, attempt: Attempt, item: Item, offers: Sequence[Offer[Made]]) -> PurchaseRecord | None:
+    """The purchase to go on with; one of something else in the same place is over."""
+    for record in jobs.purchases(attempt.job_id, states=UNFINISHED):
+        if record.what != item.what:
+            continue
+        if record.state is PurchaseState.DOUBTFUL:
+            raise DoubtfulPurchaseError(
+                f"{record.provider} may have taken ${record.price_usd} for {record.what}, and its answer was lost "
+                f"({record.note}); look into its dashboard, then say what is so with 'video-pipeline money resolve "
+                f"{record.id}', and retry the job"
+            )
+        is_offered = any(offer.provider == record.provider for offer in offers)
+        if is_offered and record.request == item.request(record.provider):
+            return record
+        if record.state is PurchaseState.RESERVED:
+            jobs.close_purchase(record.id, PurchaseState.RELEASED, note="something else is wanted")
+        else:
+            # The vendor works on it, or has done so, and is paid for it.
+            jobs.close_purchase(
+                record.id, PurchaseState.LOST, record.price_usd, note="something else was wanted meanwhile"
+            )
+    return None
+
+
+def _is_open(jobs: JobStore, attempt: Attempt, item: Item) -> bool:
+    return any(record.what == item.what for record in jobs.purchases(attempt.job_id, states=UNFINISHED))
+
+
+def _obtain(jobs: JobStore, attempt: Attempt, item: Item, offer: Offer[Made], found: PurchaseRecord | None) -> Made:
+    if not offer.price_usd and offer.limits is None and found is None:
+        return offer.keep(offer.make(_Purchase(jobs, attempt, None, None)))
+    record = found or _reserved(jobs, attempt, item, offer)
+    purchase = _Purchase(jobs, attempt, record, offer.limits)
+    try:
+        generation = replace(offer.make(purchase), purchase_id=record.id)
+    except BaseException as error:
+        purchase.give_up(error)
+        raise
+    try:
+        return offer.keep(generation)
+    except BaseException as error:
+        purchase.give_up(error, generation)
+        raise
+
+
+def _reserved(jobs: JobStore, attempt: Attempt, item: Item, offer: Offer[Made]) -> PurchaseRecord:
+    """The money set aside; others who may give some back are waited for."""
+    waited_s = 0.0
+    while True:
+        try:
+            return jobs.reserve(attempt.lease, offer.provider, item, offer.price_usd)
+        except CapReachedError as error:
+            if not error.may_pass or waited_s >= CAP_PATIENCE_S:
+                raise
+        pause_s = random.uniform(*_LOOK_AGAIN_S)  # noqa: S311 - so that those who wait do not look all at once
+        attempt.pause(pause_s)
+        waited_s += pause_s
+
+
+class _Purchase:
+    """`ports.Purchase` of one attempt; without a record there is nothing to put down."""
+
+    def __init__(self, jobs: JobStore, attempt: Attempt, record: PurchaseRecord | None, limits: Limits | None) -> None:
+        self._jobs = jobs
+        self._attempt = attempt
+        self._record = record
+        self._limits = limits
+        self._state = record.state if record else None
+
+    @property
+    def task_id(self) -> str | None:
+        return self._record.task_id if self._record else None
+
+    @property
+    def unanswered_s(self) -> float | None:
+        is_unanswered = self._record is not None and self._state is PurchaseState.SUBMITTING
+        return self._record.unanswered_s if self._record and is_unanswered else None
+
+    def submitting(self) -> None:
+        if self._record is None or self._limits is None:
+            return
+        waited_s = 0.0
+        while True:
+            turn = self._jobs.begin_submission(self._attempt.lease, self._record.id, self._limits)
+            if not turn.wait_s:
+                self._state = PurchaseState.SUBMITTING
+                return
+            if turn.wait_s > CLOSED_PATIENCE_S or waited_s > TURN_PATIENCE_S:
+                raise ProviderUnavailableError(
+                    f"{self._record.provider} is left alone for now: {turn.reason}; retry in {turn.wait_s:.0f} s",
+                    retry_after_s=turn.wait_s,
+                )
+            pause_s = turn.wait_s * random.uniform(1.0, 1.2)  # noqa: S311 - see `_reserved`
+            self._attempt.pause(pause_s)
+            waited_s += pause_s
+
+    def submitted(self, task_id: str) -> None:
+        if self._record is not None:
+            self._jobs.record_task(self._record.id, task_id)
+            self._state = PurchaseState.SUBMITTED
+            self._record = replace(self._record, task_id=task_id)
+            self._jobs.report_vendor(self._record.provider, None)
+
+    def refused(self, why: str) -> None:
+        if self._record is not None and self._state is PurchaseState.SUBMITTING:
+            self._jobs.withdraw_submission(self._record.id, why)
+            self._state = PurchaseState.RESERVED
+
+    def doubtful(self, why: str) -> None:
+        self._close(PurchaseState.DOUBTFUL, ZERO_USD, why)
+
+    def failed(self, cost_usd: Decimal, why: str) -> None:
+        self._close(PurchaseState.LOST if cost_usd else PurchaseState.RELEASED, cost_usd, why)
+
+    def trouble(self, why: str, pause_s: float | None = None) -> None:
+        if self._record is not None:
+            self._jobs.report_vendor(self._record.provider, why, pause_s)
+
+    def wait(self, seconds: float) -> None:
+        self._attempt.pause(seconds)
+
+    def give_up(self, error: BaseException, generation: Generation | None = None) -> None:
+        """End what need not stay open after `error`; with what came, where it could not be kept."""
+        why = str(error) or type(error).__name__
+        # Without an answer nobody knows whether the books have taken the thing; the next attempt looks.
+        with suppress(StudioError):
+            if generation is not None and not self._comes_again(error):
+                self._close(PurchaseState.LOST, generation.cost_usd, why)
+            elif self._state is PurchaseState.RESERVED and not isinstance(error, StoreUnavailableError):
+                self._close(PurchaseState.RELEASED, ZERO_USD, why)
+            elif self._state is PurchaseState.SUBMITTED and isinstance(error, CancelledError) and self._record:
+                self._close(PurchaseState.LOST, self._record.price_usd, why)
+
+    def _comes_again(self, error: BaseException) -> bool:
+        """True when the next attempt can fetch what could not be kept now."""
+        return self.task_id is not None and not isinstance(error, MediaError)
+
+    def _close(self, state: PurchaseState, cost_usd: Decimal, why: str) -> None:
+        if self._record is not None:
+            self._jobs.close_purchase(self._record.id, state, cost_usd, note=why)
+            self._state = state

@@ -1,0 +1,124 @@
+"""Owns what may not be exceeded and how it stands; hides the sums over the ledger.
+
+A reservation counts at the time at which it was made, with what it came to be: what was paid, nothing if it was given
+back, what is set aside as long as that is open. All who reserve take turns, so no two of them see the same money.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Uuid, bindparam, delete, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from video_pipeline.domain.errors import CapReachedError, NotFoundError
+from video_pipeline.domain.purchases import FIRST_CAPS_USD, Cap, CapScope, Spending
+from video_pipeline.store.books.base import CAPS, CHANNELS, Books, find_row
+from video_pipeline.store.books.codec import clean
+
+_TURNS = 4_902_771_385_114_406
+"""A number of our own among PostgreSQL's advisory locks; whoever reserves holds it."""
+
+_SUMS = text("""
+WITH bounds AS (
+    SELECT date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS today,
+           date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS this_month
+), kept AS (
+    SELECT entry.video_job_id, entry.channel_id, entry.created_at,
+           CASE WHEN entry.entry = 'settle' THEN entry.amount
+                WHEN outcome.entry = 'settle' THEN outcome.amount ELSE 0 END AS paid,
+           CASE WHEN entry.entry = 'reserve' AND outcome.entry IS NULL THEN entry.amount ELSE 0 END AS reserved
+    FROM bounds, cost_ledger AS entry LEFT JOIN cost_ledger AS outcome
+        ON entry.entry = 'reserve' AND outcome.request_key = entry.request_key AND outcome.entry <> 'reserve'
+    WHERE (entry.entry = 'reserve' OR (entry.entry = 'settle' AND NOT EXISTS (
+              SELECT FROM cost_ledger AS reserve
+              WHERE reserve.request_key = entry.request_key AND reserve.entry = 'reserve')))
+      AND (entry.created_at >= bounds.this_month OR entry.video_job_id = :job_id)
+)
+SELECT coalesce(sum(paid) FILTER (WHERE video_job_id = :job_id), 0) AS job_paid,
+       coalesce(sum(reserved) FILTER (WHERE video_job_id = :job_id), 0) AS job_reserved,
+       coalesce(sum(paid) FILTER (WHERE channel_id = :channel_id AND created_at >= this_month), 0) AS channel_paid,
+       coalesce(sum(reserved) FILTER (WHERE channel_id = :channel_id AND created_at >= this_month), 0)
+           AS channel_reserved,
+       coalesce(sum(paid) FILTER (WHERE created_at >= today), 0) AS day_paid,
+       coalesce(sum(reserved) FILTER (WHERE created_at >= today), 0) AS day_reserved,
+       coalesce(sum(paid) FILTER (WHERE created_at >= this_month), 0) AS month_paid,
+       coalesce(sum(reserved) FILTER (WHERE created_at >= this_month), 0) AS month_reserved
+FROM kept, bounds
+""").bindparams(bindparam("job_id", type_=Uuid), bindparam("channel_id", type_=Uuid))
+
+_REMEDY = {
+    CapScope.JOB: "raise the cap of jobs",
+    CapScope.CHANNEL: "raise the cap of the channel, or wait for the next month",
+    CapScope.DAY: "raise the cap of a day, or retry tomorrow (UTC)",
+    CapScope.MONTH: "raise the cap of a month, or wait for the next one",
+}
+
+
+class CapBooks(Books):
+    """Verbs of caps."""
+
+    def caps(self) -> list[Cap]:
+        """Every cap that is set, those for all channels first."""
+        order = CAPS.c.channel_id.is_not(None), CAPS.c.scope, CAPS.c.channel_id
+        with self._transaction() as connection:
+            rows = connection.execute(select(CAPS).order_by(*order)).all()
+        return [Cap(row.scope, row.channel_id, row.amount, row.set_by, row.set_at) for row in rows]
+
+    def set_cap(
+        self, scope: CapScope, amount_usd: Decimal | None, *, channel_id: UUID | None = None, by: str = "operator"
+    ) -> None:
+        """Set a cap; with None there is no limit.
+
+        InvalidInputError when there can be no such cap, NotFoundError for an unknown channel.
+        """
+        amount = Cap.checked(scope, channel_id, amount_usd)
+        with self._transaction() as connection:
+            # Behind those who reserve now, so that the next one sees it.
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURNS})
+            if channel_id and not connection.execute(select(CHANNELS.c.id).where(CHANNELS.c.id == channel_id)).first():
+                raise NotFoundError(f"there is no channel {channel_id}")
+            mine = CAPS.c.scope == scope, CAPS.c.channel_id.is_not_distinct_from(channel_id)
+            connection.execute(delete(CAPS).where(*mine))
+            row = {"scope": scope, "channel_id": channel_id, "amount": amount, "set_by": clean(by)}
+            connection.execute(insert(CAPS).values(row))
+
+    def spending(self, job_id: UUID | None = None) -> list[Spending]:
+        """How the caps stand: of a job and its channel, where one is named, of the day and of the month."""
+        with self._transaction() as connection:
+            channel_id = find_row(connection, job_id).channel_id if job_id is not None else None
+            return _spending(connection, job_id, channel_id)
+
+
+def check_caps(connection: Connection, job_id: UUID, price_usd: Decimal) -> None:
+    """Raise CapReachedError when `price_usd` more for a job would exceed a cap.
+
+    From here to the end of the transaction nobody else sets money aside.
+    """
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURNS})
+    for each in _spending(connection, job_id, find_row(connection, job_id).channel_id):
+        if each.cap_usd is None or each.paid_usd + each.reserved_usd + price_usd <= each.cap_usd:
+            continue
+        raise CapReachedError(
+            f"${price_usd} more would exceed the cap of ${each.cap_usd} for this {each.scope}: ${each.paid_usd} are "
+            f"paid and ${each.reserved_usd} set aside; {_REMEDY[each.scope]}",
+            may_pass=each.paid_usd + price_usd <= each.cap_usd,
+        )
+
+
+def _spending(connection: Connection, job_id: UUID | None, channel_id: UUID | None) -> list[Spending]:
+    sums = connection.execute(_SUMS, {"job_id": job_id, "channel_id": channel_id}).one()
+    caps = {(row.scope, row.channel_id): row.amount for row in connection.execute(select(CAPS))}
+    scopes = CapScope if job_id is not None else (CapScope.DAY, CapScope.MONTH)
+    return [_standing(scope, channel_id, caps, sums) for scope in scopes]
+
+
+def _standing(
+    scope: CapScope, channel_id: UUID | None, caps: dict[tuple[CapScope, UUID | None], Decimal | None], sums: Row[Any]
+) -> Spending:
+    first = FIRST_CAPS_USD.get(scope)
+    cap = caps.get((scope, channel_id), caps.get((scope, None), first))
+    said = sums._mapping
+    return Spending(scope, channel_id, cap, Decimal(said[f"{scope}_paid"]), Decimal(said[f"{scope}_reserved"]))

@@ -1,0 +1,167 @@
+"""Owns the verbs of purchases; hides that the look at the caps and the reservation are one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, select, update
+
+from video_pipeline.domain.errors import ConflictError, NotFoundError
+from video_pipeline.domain.money import CostRecord, LedgerEntry
+from video_pipeline.domain.purchases import AMOUNT_MAX_USD, Item, PurchaseRecord, PurchaseState
+from video_pipeline.domain.records import Lease
+from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES, Books
+from video_pipeline.store.books.codec import clean
+from video_pipeline.store.books.entries import close, write_entry
+from video_pipeline.store.books.fences import hold
+from video_pipeline.store.money.caps import check_caps
+
+_NOW = func.clock_timestamp()
+_P = PURCHASES.c
+_UNANSWERED = func.extract("epoch", _NOW - _P.submitting_at).label("unanswered_s")
+
+
+class PurchaseBooks(Books):
+    """Verbs of purchases."""
+
+    def purchase(self, purchase_id: UUID) -> PurchaseRecord:
+        """One purchase; NotFoundError when there is none."""
+        with self._transaction() as connection:
+            row = connection.execute(select(PURCHASES, _UNANSWERED).where(_P.id == purchase_id)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"there is no purchase {purchase_id}")
+        return _record(row)
+
+    def purchases(
+        self, job_id: UUID | None = None, *, states: Sequence[PurchaseState] = (), limit: int = 200
+    ) -> list[PurchaseRecord]:
+        """Purchases of a job or of all, newest first."""
+        query = select(PURCHASES, _UNANSWERED).order_by(_P.created_at.desc(), _P.id).limit(limit)
+        if job_id is not None:
+            query = query.where(_P.video_job_id == job_id)
+        if states:
+            query = query.where(_P.state.in_(states))
+        with self._transaction() as connection:
+            return [_record(row) for row in connection.execute(query)]
+
+    def reserve(self, lease: Lease, provider: str, item: Item, price_usd: Decimal) -> PurchaseRecord:
+        """Set money aside for one thing of a job.
+
+        CapReachedError when a cap would be exceeded, ConflictError when there is an unfinished purchase of the same
+        thing, LeaseLostError when the attempt has lost its job.
+        """
+        price = min(price_usd, AMOUNT_MAX_USD).quantize(Decimal("0.0001"), ROUND_CEILING)
+        channel = select(JOBS.c.channel_id).where(JOBS.c.id == lease.job_id).scalar_subquery()
+        values = {
+            "video_job_id": lease.job_id,
+            "channel_id": channel,
+            "what": clean(item.what),
+            "provider": provider,
+            "prompt": clean(item.prompt),
+            "seed": item.seed,
+            "request": item.request(provider),
+            "price": price,
+            "attempt": lease.attempt,
+            "created_at": _NOW,
+        }
+        with self._transaction() as connection:
+            hold(connection, lease)
+            if price:
+                check_caps(connection, lease.job_id, price)
+            new = connection.execute(insert(PURCHASES).values(values).returning(PURCHASES, _UNANSWERED)).one()
+            if price:
+                write_entry(
+                    connection,
+                    lease.job_id,
+                    LedgerEntry.RESERVE,
+                    price,
+                    key=str(new.id),
+                    provider=provider,
+                    message=item.what,
+                )
+        return _record(new)
+
+    def record_task(self, purchase_id: UUID, task_id: str) -> None:
+        """Put down the vendor's id of a purchase that is being submitted; ConflictError when it is not."""
+        values = {"state": PurchaseState.SUBMITTED, "task_id": clean(task_id), "submitted_at": _NOW}
+        self._change(purchase_id, (PurchaseState.SUBMITTING, PurchaseState.DOUBTFUL), values)
+
+    def withdraw_submission(self, purchase_id: UUID, why: str) -> None:
+        """Put down that a submission was not accepted: the money stays set aside; ConflictError when there is none."""
+        values = {"state": PurchaseState.RESERVED, "submitting_at": None, "note": clean(why)}
+        self._change(purchase_id, (PurchaseState.SUBMITTING,), values)
+
+    def close_purchase(
+        self,
+        purchase_id: UUID,
+        state: PurchaseState,
+        cost_usd: Decimal = Decimal(0),
+        *,
+        note: str = "",
+        credits: Decimal | None = None,
+    ) -> bool:
+        """End a purchase; False when it was ended before. What is taken goes onto the job, what is not is given back.
+
+        It needs no lease: what was paid was paid, also by an attempt that has lost its job meanwhile. With DOUBTFUL the
+        money stays set aside until somebody calls this again.
+        """
+        with self._transaction() as connection:
+            return close(connection, purchase_id, state, cost_usd, note=note, credits=credits)
+
+    def known_tasks(self, provider: str, task_ids: Sequence[str]) -> set[str]:
+        """Which of the vendor's tasks belong to purchases already."""
+        query = select(_P.task_id).where(_P.provider == provider, _P.task_id.in_(task_ids))
+        with self._transaction() as connection:
+            return set(connection.execute(query).scalars())
+
+    def cost_entries(self, job_id: UUID) -> list[CostRecord]:
+        """All entries of the ledger for a job, the first one in front; also of one that is deleted."""
+        entries = select(LEDGER).where(LEDGER.c.video_job_id == job_id).order_by(LEDGER.c.id)
+        with self._transaction() as connection:
+            return [_entry(row) for row in connection.execute(entries)]
+
+    def _change(self, purchase_id: UUID, states: Sequence[PurchaseState], values: dict[str, Any]) -> None:
+        with self._transaction() as connection:
+            before = _P.id == purchase_id, _P.state.in_(states)
+            if not connection.execute(update(PURCHASES).where(*before).values(values)).rowcount:
+                raise ConflictError(f"purchase {purchase_id} is not {' or '.join(states)} any more")
+
+
+def _entry(row: Row[Any]) -> CostRecord:
+    return CostRecord(
+        id=row.id,
+        entry=row.entry,
+        amount_usd=row.amount,
+        provider=row.provider,
+        provider_task_id=row.provider_task_id,
+        request_key=row.request_key,
+        message=row.message,
+        created_at=row.created_at,
+    )
+
+
+def _record(row: Row[Any]) -> PurchaseRecord:
+    return PurchaseRecord(
+        id=row.id,
+        job_id=row.video_job_id,
+        channel_id=row.channel_id,
+        what=row.what,
+        provider=row.provider,
+        prompt=row.prompt,
+        seed=row.seed,
+        request=row.request,
+        state=row.state,
+        price_usd=row.price,
+        cost_usd=row.cost,
+        credits=row.credits,
+        task_id=row.task_id,
+        note=row.note,
+        created_at=row.created_at,
+        submitting_at=row.submitting_at,
+        submitted_at=row.submitted_at,
+        closed_at=row.closed_at,
+        unanswered_s=None if row.unanswered_s is None else float(row.unanswered_s),
+    )
