@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from video_pipeline.domain.errors import InvalidInputError, LeaseLostError
 from video_pipeline.domain.licences import LicenceRecord, LicensedKind, in_force, shown_of
 from video_pipeline.domain.media import UPLOADED, AudioFacts, Generation, ImageFacts, Licence, Loudness, Use
+from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.records import Clip, Lease, NewPicture
 from video_pipeline.domain.storyboard import BedPlan
 from video_pipeline.store import PostgresJobStore, downgrade, migrate
@@ -28,6 +29,7 @@ from video_pipeline_tests.store.material import (
     reference,
     save_image,
     save_track,
+    set_aside,
     visual_prompt,
 )
 from video_pipeline_tests.store.plain_sql import CHECK, RESTRICT, SHA, Sql, state
@@ -297,3 +299,13 @@ def test_what_was_made_before_there_were_rows_gets_them(empty_database: Database
         made = connection.execute(text("SELECT min(created_at) FROM audio_tracks")).scalar_one()
     assert rows[0].created_at == made
     assert {row.terms_sha256 for row in rows} == {None}
+
+
+def test_a_thing_that_was_bought_has_the_id_of_its_task(store: PostgresJobStore, lease: Lease) -> None:
+    bought = set_aside(store, lease, "0.0200", "images/01", provider="leonardo")
+    store.begin_submission(lease, bought.id, Limits(concurrency=1))
+    store.record_task(bought.id, "task-7")
+    save_image(store, lease, 1, by=replace(PAID, provider_id=None, purchase_id=bought.id))
+    assert only(store, lease).provider_task_id == "task-7"
+    save_image(store, lease, 1, by=replace(PAID, provider_id="picture-7", purchase_id=bought.id))
+    assert store.licences(lease.job_id)[-1].provider_task_id == "picture-7"
