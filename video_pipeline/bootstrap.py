@@ -176,7 +176,7 @@ def _admit_providers() -> None:
 
 
 def _workshop() -> Workshop:
-    return Workshop(cores(), library=settings().library)
+    return Workshop(cores(), settings().library, vendor_accounts())
 
 
 @lru_cache

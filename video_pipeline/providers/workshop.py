@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from video_pipeline.cores import Cores
+from video_pipeline.providers.http import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +17,6 @@ class Workshop:
 
     cores: Cores  # worker processes
     library: Path  # the operator's own material: the folders `music` and `pictures`; either may be missing
+    accounts: Mapping[str, Account] = field(default_factory=dict)  # with vendors, by name
+    pace: float = 1.0  # how much longer than usual vendors are waited for
+    prices: Mapping[str, Decimal] = field(default_factory=dict)  # US dollars for one piece, where not the usual ones

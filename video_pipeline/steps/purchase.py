@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -147,6 +148,8 @@ class _Purchase:
         self._record = record
         self._limits = limits
         self._state = record.state if record else None
+        unanswered_s = record.unanswered_s if record else None
+        self._began = time.monotonic() - (unanswered_s or 0.0)  # of the submission
 
     @property
     def task_id(self) -> str | None:
@@ -154,8 +157,9 @@ class _Purchase:
 
     @property
     def unanswered_s(self) -> float | None:
-        is_unanswered = self._record is not None and self._state is PurchaseState.SUBMITTING
-        return self._record.unanswered_s if self._record and is_unanswered else None
+        if self._state is not PurchaseState.SUBMITTING:
+            return None
+        return time.monotonic() - self._began
 
     def submitting(self) -> None:
         if self._record is None or self._limits is None:
@@ -164,7 +168,7 @@ class _Purchase:
         while True:
             turn = self._jobs.begin_submission(self._attempt.lease, self._record.id, self._limits)
             if not turn.wait_s:
-                self._state = PurchaseState.SUBMITTING
+                self._state, self._began = PurchaseState.SUBMITTING, time.monotonic()
                 return
             if turn.wait_s > CLOSED_PATIENCE_S or waited_s > TURN_PATIENCE_S:
                 raise ProviderUnavailableError(
@@ -175,12 +179,24 @@ class _Purchase:
             self._attempt.pause(pause_s)
             waited_s += pause_s
 
-    def submitted(self, task_id: str) -> None:
-        if self._record is not None:
-            self._jobs.record_task(self._record.id, task_id)
+    @property
+    def cost_usd(self) -> Decimal | None:
+        return self._record.cost_usd if self._record else None
+
+    def submitted(self, task_id: str | None, cost_usd: Decimal | None = None, credits: Decimal | None = None) -> None:
+        if self._record is None:
+            return
+        if task_id is not None:
+            self._jobs.record_task(self._record.id, task_id, cost_usd, credits)
             self._state = PurchaseState.SUBMITTED
-            self._record = replace(self._record, task_id=task_id)
-            self._jobs.report_vendor(self._record.provider, None)
+            self._record = replace(self._record, task_id=task_id, cost_usd=cost_usd)
+        self._jobs.report_vendor(self._record.provider, None)
+
+    def unknown(self, task_ids: Sequence[str]) -> list[str]:
+        if self._record is None:
+            return list(task_ids)
+        known = self._jobs.known_tasks(self._record.provider, task_ids)
+        return [each for each in task_ids if each not in known]
 
     def refused(self, why: str) -> None:
         if self._record is not None and self._state is PurchaseState.SUBMITTING:
@@ -210,7 +226,7 @@ class _Purchase:
             elif self._state is PurchaseState.RESERVED and not isinstance(error, StoreUnavailableError):
                 self._close(PurchaseState.RELEASED, ZERO_USD, why)
             elif self._state is PurchaseState.SUBMITTED and isinstance(error, CancelledError) and self._record:
-                self._close(PurchaseState.LOST, self._record.price_usd, why)
+                self._close(PurchaseState.LOST, self._record.cost_usd or self._record.price_usd, why)
 
     def _comes_again(self, error: BaseException) -> bool:
         """True when the next attempt can fetch what could not be kept now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +26,10 @@ from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, Visu
 from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, VideoEngine
 from video_pipeline.providers import registry
 from video_pipeline.providers.workshop import Workshop
+from video_pipeline_tests.providers import buying
+from video_pipeline_tests.providers.buying import Remembered
 from video_pipeline_tests.providers.library import write_library
+from video_pipeline_tests.vendors import running
 
 T = TypeVar("T")
 
@@ -70,16 +73,29 @@ def _offline(table: Mapping[str, Callable[[Workshop], T]], name: str, **promises
     return Row(name, lambda workshop: nullcontext(table[name](workshop)), **promises)
 
 
+def _vendor(table: Mapping[str, Callable[[Workshop], T]], name: str, **promises: Any) -> Row[T]:
+    """A vendor's client before the vendor's fake."""
+
+    @contextmanager
+    def opened(workshop: Workshop) -> Iterator[T]:
+        with running() as fakes:
+            yield table[name](buying.workshop(workshop.cores, fakes, "a-key"))
+
+    return Row(name, opened, repeats=False, **promises)
+
+
 MUSIC: Sequence[Row[MusicProvider]] = (
     _offline(registry.MUSIC, "procedural"),
     _offline(registry.MUSIC, "dummy"),
     _offline(registry.MUSIC, "folder"),
+    _vendor(registry.MUSIC, "mubert", tolerance=0.25),
 )
 
 IMAGES: Sequence[Row[ImageProvider]] = (
     _offline(registry.IMAGES, "procedural"),
     _offline(registry.IMAGES, "dummy"),
     _offline(registry.IMAGES, "folder"),
+    _vendor(registry.IMAGES, "leonardo"),
 )
 
 
@@ -91,7 +107,9 @@ def test_every_provider_of_the_registry_is_tried() -> None:
 def check_told(generation: Generation, provider: MusicProvider | ImageProvider) -> None:
     """What a provider tells of a thing that it made is what it says of itself."""
     assert generation.provider == provider.capabilities.name
-    assert generation.cost_usd == provider.capabilities.price_usd
+    price = provider.capabilities.price_usd
+    assert generation.cost_usd <= price  # which is what is set aside for it
+    assert bool(generation.cost_usd) == bool(price)
     assert isinstance(generation.cost_usd, Decimal)
     assert generation.licence.name
     assert generation.licence.url
@@ -116,7 +134,7 @@ def pieces(music: MusicProvider, tmp_path_factory: pytest.TempPathFactory) -> Pa
     other = replace(PIECE, order_index=4, tonic="F#", title="Another")
     wishes = {"a": (PIECE, 7), "b": (PIECE, 7), "c": (other, 8)}
     with ThreadPoolExecutor(3) as pool:
-        for generation in pool.map(lambda name: music.compose(*wishes[name], folder / name), wishes):
+        for generation in pool.map(lambda name: music.compose(*wishes[name], folder / name, Remembered()), wishes):
             check_told(generation, music)
     return folder
 
@@ -160,7 +178,7 @@ class TestMusicProvider:
 
     def test_a_place_that_cannot_be_written_is_an_error(self, music: MusicProvider, tmp_path: Path) -> None:
         with pytest.raises(MachineError, match=r"cannot write .*room"):
-            music.compose(PIECE, 7, tmp_path / "missing" / "piece.flac")
+            music.compose(PIECE, 7, tmp_path / "missing" / "piece.flac", Remembered())
         assert list(tmp_path.iterdir()) == []
 
     def test_what_cannot_be_replaced_stays_and_nothing_lies_beside_it(
@@ -168,7 +186,7 @@ class TestMusicProvider:
     ) -> None:
         (tmp_path / "piece.flac" / "inside").mkdir(parents=True)
         with pytest.raises(MachineError, match="cannot write"):
-            music.compose(PIECE, 7, tmp_path / "piece.flac")
+            music.compose(PIECE, 7, tmp_path / "piece.flac", Remembered())
         assert [path.name for path in tmp_path.rglob("*")] == ["piece.flac", "inside"]
 
 
@@ -243,7 +261,7 @@ def pictures(images: ImageProvider, tmp_path_factory: pytest.TempPathFactory) ->
     wishes = {"a": (PICTURE, 7, SIZE), "b": (PICTURE, 7, SIZE), "c": (replace(PICTURE, order_index=4), 8, SIZE)}
     wishes |= {name: (PICTURE, 7, size) for name, size in SHAPES.items()}
     with ThreadPoolExecutor(3) as pool:
-        for generation in pool.map(lambda name: images.illustrate(*wishes[name], folder / name), wishes):
+        for generation in pool.map(lambda name: images.illustrate(*wishes[name], folder / name, Remembered()), wishes):
             check_told(generation, images)
     return folder
 
@@ -282,7 +300,7 @@ class TestImageProvider:
 
     def test_a_place_that_cannot_be_written_is_an_error(self, images: ImageProvider, tmp_path: Path) -> None:
         with pytest.raises(MachineError, match=r"cannot write .*room"):
-            images.illustrate(PICTURE, 7, SIZE, tmp_path / "missing" / "picture.png")
+            images.illustrate(PICTURE, 7, SIZE, tmp_path / "missing" / "picture.png", Remembered())
         assert list(tmp_path.iterdir()) == []
 
     def test_what_cannot_be_replaced_stays_and_nothing_lies_beside_it(
@@ -290,7 +308,7 @@ class TestImageProvider:
     ) -> None:
         (tmp_path / "picture.png" / "inside").mkdir(parents=True)
         with pytest.raises(MachineError, match="cannot write"):
-            images.illustrate(PICTURE, 7, SIZE, tmp_path / "picture.png")
+            images.illustrate(PICTURE, 7, SIZE, tmp_path / "picture.png", Remembered())
         assert [path.name for path in tmp_path.rglob("*")] == ["picture.png", "inside"]
 
 
@@ -314,7 +332,9 @@ def clips(engine: VideoEngine, still: Path, tmp_path_factory: pytest.TempPathFac
     seeds = {"a": 7, "b": 7, "c": 8}
 
     def make(name: str) -> Generation:
-        return engine.animate(PICTURE, seeds[name], still, seconds=2, size=SIZE, out=folder / name)
+        return engine.animate(
+            PICTURE, seeds[name], still, seconds=2, size=SIZE, out=folder / name, purchase=Remembered()
+        )
 
     with ThreadPoolExecutor(2) as pool:
         made = list(pool.map(make, seeds))
@@ -365,7 +385,7 @@ class TestVideoEngine:
 
     def test_what_it_cannot_make_is_refused(self, engine: VideoEngine, still: Path, tmp_path: Path) -> None:
         def animate(picture: Path | None, seconds: int, size: tuple[int, int] = SIZE) -> None:
-            engine.animate(PICTURE, 7, picture, seconds=seconds, size=size, out=tmp_path / "out")
+            engine.animate(PICTURE, 7, picture, seconds=seconds, size=size, out=tmp_path / "out", purchase=Remembered())
 
         longest = engine.capabilities.longest_s
         with pytest.raises(InvalidInputError, match=f"lasts 1 to {longest} seconds, not {longest + 1}"):
@@ -382,4 +402,6 @@ class TestVideoEngine:
 
     def test_a_place_that_cannot_be_written_is_an_error(self, engine: VideoEngine, still: Path, tmp_path: Path) -> None:
         with pytest.raises(MachineError, match=r"cannot write .*room"):
-            engine.animate(PICTURE, 7, still, seconds=1, size=SIZE, out=tmp_path / "missing" / "clip")
+            engine.animate(
+                PICTURE, 7, still, seconds=1, size=SIZE, out=tmp_path / "missing" / "clip", purchase=Remembered()
+            )

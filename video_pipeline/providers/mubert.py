@@ -1,0 +1,187 @@
+"""Owns Mubert, which makes music, by its API v3; hides its pairs of keys, and words on which its sources disagree."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.domain.errors import (
+    InvalidInputError,
+    PromptRefusedError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    StudioError,
+)
+from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.purchases import Limits
+from video_pipeline.domain.storyboard import MusicPrompt
+from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.providers.arrival import apart, take_music
+from video_pipeline.providers.http import Account, Reply, VendorHttp
+from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
+from video_pipeline.providers.workshop import Workshop
+
+NAME = "mubert"
+PRICE_USD = Decimal("0.04")
+"""Of a track, however long: $199 a month for 5,000 of them (Startup plan, 2026-05)."""
+
+PROMPT_CHARACTERS = 200
+"""Its OpenAPI document says 255, its own client 200."""
+
+SHORTEST_S = 5
+LONGEST_S = 3600
+"""What the document of the edit call says; the licence may say less."""
+
+LICENCE = Licence("Mubert API licence", "https://mubert.com/legal/api")
+
+TOLERANCE = 0.25
+PACE = Pace(poll_s=3.0, deadline_s=600.0)
+LISTED = 100
+
+_READY = frozenset({"done", "completed"})
+_FAILED = frozenset({"failed", "error", "canceled", "cancelled"})
+_TOKEN_EXPIRED = "AccessTokenExpired"  # noqa: S105 - a code of the vendor, no token
+_BUSY = "LicenseLimitConcurrentTrackGenerationsCount"
+
+
+class MubertMusic:
+    """Music by Mubert."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._cores = workshop.cores
+        self._account = workshop.accounts[NAME]
+        self._pace = PACE.at(workshop.pace)
+        self._keys = _Keys(self._account)
+        self.capabilities = Capabilities(
+            NAME,
+            concurrency=4,
+            price_usd=workshop.prices.get(NAME, PRICE_USD),
+            limits=Limits(concurrency=4, calls_per_minute=60),
+        )
+
+    def compose(self, prompt: MusicPrompt, seed: int, out: Path, purchase: Purchase) -> Generation:
+        """Have the piece made by `POST /public/tracks`; it knows no seed, so each purchase is another piece."""
+        calls = _Track(self._keys, _asked(prompt))
+        dealing = Dealing(NAME, self._keys.http(), calls, purchase, self._pace, self.capabilities.price_usd)
+
+        def take(raw: Path) -> None:
+            apart(self._cores, take_music, raw, out, vendor=NAME, samples=prompt.samples, tolerance=TOLERANCE)
+
+        delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
+        return Generation(NAME, task_id, LICENCE, dealing.cost_of(delivery), credits=delivery.credits)
+
+
+def _asked(prompt: MusicPrompt) -> dict[str, Any]:
+    """The body of the call. The title goes first: cut off after 200 characters, two prompts must not become one."""
+    seconds = -(-prompt.samples // 48_000)
+    if not SHORTEST_S <= seconds <= LONGEST_S:
+        raise InvalidInputError(f"{NAME} makes pieces of {SHORTEST_S} to {LONGEST_S} s, not {seconds} s")
+    words = f"{prompt.title}: {prompt.text}"
+    if len(words) > PROMPT_CHARACTERS:
+        words = words[:PROMPT_CHARACTERS].rsplit(maxsplit=1)[0]
+    return {"prompt": words, "duration": seconds, "format": "mp3", "bitrate": 320, "intensity": "low", "mode": "track"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """The calls for one track; see `vendor.Calls`."""
+
+    keys: _Keys
+    asked: Mapping[str, Any]
+
+    def submit(self) -> Accepted:
+        track = self.keys.call(lambda http: http.post("/public/tracks", dict(self.asked)))
+        return Accepted(task_id_in(NAME, _unwrapped(track), "id"))
+
+    def look(self, task_id: str) -> Delivery | Failure | None:
+        track = _unwrapped(self.keys.call(lambda http: http.get(f"/public/tracks/{task_id}")))
+        made = (track.get("generations") or [{}])[0]
+        state = str(made.get("status", "")).lower()
+        if state in _FAILED:
+            return Failure(ProviderUnavailableError(f"{NAME}: track {task_id} failed; retry the job"))
+        return Delivery(link=made.get("url")) if state in _READY else None
+
+    def search(self) -> Sequence[str]:
+        query = {"limit": LISTED, "offset": 0}
+        listed = self.keys.call(lambda http: http.get("/public/tracks", query))
+        tracks = listed.get("data", []) if isinstance(listed, dict) else []
+        same = [
+            track for track in tracks if all(track.get(name) == self.asked[name] for name in ("prompt", "duration"))
+        ]
+        return [str(track["id"]) for track in sorted(same, key=lambda track: str(track.get("created_at", "")))]
+
+
+class _Keys:
+    """The keys of a customer: configured, or asked for with those of the company, and again when they expire."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._lock = threading.Lock()
+        self._http: VendorHttp | None = None
+
+    def http(self) -> VendorHttp:
+        """The client with the customer's keys; InvalidInputError when none are configured."""
+        with self._lock:
+            if self._http is None:
+                self._http = self._customer()
+            return self._http
+
+    def call(self, call: Any) -> Any:
+        """What `call` returns when it is given the client; with new keys should these have expired."""
+        used = self.http()
+        try:
+            return call(used)
+        except _ExpiredError:
+            with self._lock:
+                if self._http is used:
+                    self._http = None
+            return call(self.http())
+
+    def _customer(self) -> VendorHttp:
+        keys = self._account.keys
+        if not keys.get("access_token"):
+            keys = self._asked_for()
+        headers = {"customer-id": keys["customer_id"], "access-token": keys["access_token"]}
+        return self._account.http(headers, explain=_explain, key_setting=self._account.setting("access_token"))
+
+    def _asked_for(self) -> dict[str, str]:
+        """The keys of our customer, who is found or made."""
+        headers = {
+            "company-id": self._account.key("company_id"),
+            "license-token": self._account.key("license_token"),
+        }
+        service = self._account.http(headers, explain=_explain, key_setting=self._account.setting("license_token"))
+        customer = _unwrapped(service.post("/service/customers", {"custom_id": "video-pipeline"}, patient=True))
+        access = customer.get("access") or {}
+        if not access.get("id") or not access.get("token"):
+            raise ProviderUnavailableError(f"{NAME} POST /service/customers: answered without keys; try again later")
+        return {"customer_id": str(access["id"]), "access_token": str(access["token"])}
+
+
+class _ExpiredError(ProviderRefusedError):
+    """The customer's token is not valid any more; another one is asked for."""
+
+
+def _explain(reply: Reply) -> StudioError | None:
+    """The codes of Mubert's own errors."""
+    body = reply.body if isinstance(reply.body, dict) else {}
+    code = str(body.get("code", ""))
+    if reply.status == 403 and code == _TOKEN_EXPIRED:
+        return _ExpiredError(f"{NAME}: the access token expired; the company's keys get another one")
+    if reply.status == 403 and code == _BUSY:
+        return ProviderUnavailableError(f"{NAME}: {code}, {reply.said}; it goes on when others are ready")
+    if reply.status == 403 and code.startswith("License"):
+        return ProviderRefusedError(f"{NAME}: {code}, {reply.said}; see what the licence allows, or order less")
+    if reply.status == 422 and "prompt" in (body.get("errors") or {}) and "not allowed" in reply.said:
+        return PromptRefusedError(f"{NAME} refused the prompt: {reply.said}; use other words")
+    return None
+
+
+def _unwrapped(answer: Any) -> dict[str, Any]:
+    """A track, which comes wrapped in `data` or bare."""
+    inner = answer.get("data", answer) if isinstance(answer, dict) else None
+    return inner if isinstance(inner, dict) else {}
