@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -107,8 +107,4 @@ class Generation:
     cost_usd: Decimal
     purchase_id: UUID | None = None  # what it was bought with; None: nothing was set aside for it
     credits: Decimal | None = None  # the cost in the vendor's own unit, if it has one
-    seed: int | None = None  # with which it was made
-
-    def seeded(self, seed: int) -> Generation:
-        """The same with the seed that was asked for, unless the provider says that it took another."""
-        return self if self.seed is not None else replace(self, seed=seed)
+    seed: int | None = None  # with which it was made; None: it goes by no seed

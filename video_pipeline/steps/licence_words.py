@@ -51,6 +51,7 @@ def _heading(jobs: JobStore, sheet: CueSheet) -> list[str]:
         "prompt and seed, under which id of the provider, for how much, and the SHA-256 checksum of the file.",
         "tracklist.txt and tracklist.csv say what is heard when, pictures.csv what is seen when; times are hh:mm:ss of",
         "the video. licences.json has every row, also of things that were replaced. costs.csv is the ledger.",
+        "Thumbnails are drawn by the studio from the pictures of the video, and fall under the same rows.",
     ]
 
 

@@ -114,6 +114,18 @@ def test_it_says_from_what_each_thing_was_made(studio: Studio, order: Order) -> 
     assert "not allowed  content id registration" in readme
 
 
+def test_plans_are_named_and_a_provider_without_seeds_gets_none(
+    studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composer = studio.music["dummy"]
+    monkeypatch.setattr(composer, "capabilities", replace(composer.capabilities, takes_seed=False))
+    job = delivered(replace(studio, plans={"dummy": "Creator", "mubert": "Startup"}), order)
+    files = opened(licence_pack(studio.jobs, job.id))
+    assert {(row["plan"], row["seed"]) for row in table(files["tracklist.csv"])} == {("Creator", "")}
+    assert {(row["plan"], row["seed"] != "") for row in table(files["pictures.csv"])} == {("Creator", True)}
+    assert "plan         Creator" in files["README.txt"].decode()
+
+
 def test_its_checksums_are_those_of_the_files(studio: Studio, order: Order, tmp_path: Path) -> None:
     job = order(approval=Approval.AUTO)
     for stage in Stage:

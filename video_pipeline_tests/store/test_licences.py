@@ -97,7 +97,9 @@ def test_each_kind_of_work_has_a_row_of_its_own(store: PostgresJobStore, lease: 
     clip = Clip(reference("jobs/x/images/01.mp4"), 240)
     engine = replace(FREE, provider="runway", provider_id="clip-1", cost_usd=Decimal("0.5000"), seed=5)
     store.save_clip(lease, 1, engine, clip)
-    bed = store.save_bed(lease, BedPlan(1, "rain", -18.0, 0.0), FREE.seeded(3), reference("jobs/x/bed.flac"), FACTS)
+    bed = store.save_bed(
+        lease, BedPlan(1, "rain", -18.0, 0.0), replace(FREE, seed=3), reference("jobs/x/bed.flac"), FACTS
+    )
     found = [
         (row.kind, row.provider, row.prompt, row.seed, row.cost_usd, row.sha256) for row in store.licences(lease.job_id)
     ]
@@ -111,7 +113,7 @@ def test_each_kind_of_work_has_a_row_of_its_own(store: PostgresJobStore, lease: 
 
 
 def test_what_was_brought_was_made_of_no_words(store: PostgresJobStore, lease: Lease) -> None:
-    brought = Generation(UPLOADED, SHA, Licence("brought by the customer", None), Decimal(0)).seeded(4)
+    brought = Generation(UPLOADED, SHA, Licence("brought by the customer", None), Decimal(0), seed=4)
     film = Clip(reference("jobs/x/images/01.mp4"), 240)
     facts = ImageFacts(1920, 1080, 101.5, "00ff00ff00ff00ff")
     store.save_image(lease, visual_prompt(1), brought, reference("jobs/x/images/01.png"), facts, clip=film)
@@ -149,10 +151,10 @@ def test_a_refined_picture_and_its_clip_have_rows_each_with_its_cost(store: Post
     store.release(lease)
     before = len(store.licences(job.id))
     edit = store.claim(job.id, "refinement", edit=True)
-    engine = replace(FREE, provider="runway", cost_usd=Decimal("0.5000"))
+    engine = replace(FREE, provider="runway", cost_usd=Decimal("0.5000"), seed=11)
     facts = ImageFacts(1920, 1080, 101.5, "00ff00ff00ff00ff")
     clip = Clip(reference("jobs/x/images/02-a2.mp4"), 240)
-    new = NewPicture("a pier", 11, replace(PAID, seed=None), reference("jobs/x/images/02-a2.png"), facts, clip, engine)
+    new = NewPicture("a pier", 11, replace(PAID, seed=11), reference("jobs/x/images/02-a2.png"), facts, clip, engine)
     store.refine_scene_in_storyboard(edit, 2, by="ada", picture=new)
     rows = store.licences(job.id)[before:]
     assert {(row.kind, row.order_index, row.provider, row.prompt, row.seed, row.cost_usd) for row in rows} == {

@@ -234,8 +234,7 @@ def _license(connection: Connection, job_id: UUID, scene_number: int, picture: N
     if picture.moved and picture.clip:
         files.append((LicensedKind.CLIP, picture.moved, picture.clip.media))
     for kind, by, media in files:
-        made = kind, scene_number, by.seeded(picture.seed)
-        write_licence(connection, job_id, *made, prompt=picture.prompt, sha256=media.sha256)
+        write_licence(connection, job_id, kind, scene_number, by, prompt=picture.prompt, sha256=media.sha256)
 
 
 def _renumber(connection: Connection, table: Table, job_id: UUID, places: dict[int, int]) -> None:
