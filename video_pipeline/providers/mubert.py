@@ -64,9 +64,9 @@ class MubertMusic:
         self._keys = _Keys(self._account)
         self.capabilities = Capabilities(
             NAME,
+            takes_seed=False,
             concurrency=4,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
-            takes_seed=False,
             limits=Limits(concurrency=4, calls_per_minute=60),
         )
 
