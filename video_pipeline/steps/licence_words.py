@@ -73,8 +73,9 @@ def _published(jobs: JobStore, sheet: CueSheet) -> list[str]:
 def _rights(sheet: CueSheet, pages: Mapping[str, str]) -> list[str]:
     """Each provider's terms once, with the things in the video that they are about."""
     groups: dict[tuple[str | None, ...], list[LicenceRecord]] = {}
+    shown = sheet.in_video
     for row in sheet.licences:
-        if row.id in sheet.in_video:
+        if row.id in shown:
             key = row.provider, row.plan, row.licence, row.terms_url, row.terms_sha256, *row.uses, None, *row.refused
             groups.setdefault(key, []).append(row)
     lines = ["Rights"]
