@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,7 @@ class Capabilities:
     name: str
     concurrency: int  # how many requests it likes at once
     price_usd: Decimal  # for one piece
+    takes_seed: bool = field(default=True, kw_only=True)  # what it makes goes by the seed that it gets
     regeneration_usd: Decimal | None = None  # for a picture made anew; None: `money.REGENERATED_IMAGE_USD`
     limits: Limits | None = None  # of a vendor; None: it is made on this machine, and nobody has to be asked
     missing: str = ""  # what has to be configured before it can be used, in words for operators
@@ -81,6 +82,7 @@ class EngineCapabilities:
     price_usd: Decimal  # for one clip, beside what each second costs
     longest_s: int  # of a clip
     from_picture: bool  # it moves a picture that is there; else it makes its clips of the words alone
+    takes_seed: bool = field(default=True, kw_only=True)  # see `Capabilities`
     seamless: bool  # the end of a clip runs into its beginning: repeated, it has no seam
     second_usd: Decimal = Decimal(0)  # for each second of a clip
     limits: Limits | None = None  # see `Capabilities`
