@@ -23,7 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from video_pipeline.domain.addresses import Target, refusal
-from video_pipeline.domain.errors import InvalidInputError, UnreachableError
+from video_pipeline.domain.errors import InvalidInputError, MachineError, UnreachableError
 from video_pipeline.domain.webhooks import EXCERPT_BYTES, Reply
 
 RESOLVE_LIMIT_S = 5.0
@@ -190,7 +190,7 @@ def _exchange(
 
 def _download(connection: HTTPConnection, target: Target, out: Path, most_bytes: int) -> None:
     connection.request("GET", target.path, headers=_hello(target), preload_content=False, decode_content=False)
-    with contextlib.closing(connection.getresponse()) as response, out.open("xb") as file:
+    with contextlib.closing(connection.getresponse()) as response, _written(out) as write:
         if response.status in _PASSING or response.status >= 500:
             raise UnreachableError(f"{target.host} answers {response.status} instead of sending the file")
         if response.status != 200:
@@ -203,9 +203,35 @@ def _download(connection: HTTPConnection, target: Target, out: Path, most_bytes:
             size += len(more)
             if size > most_bytes:
                 raise InvalidInputError(f"what {target.host} sends has more than {most_bytes:,} bytes")
-            file.write(more)
+            write(more)
         if not size:
             raise InvalidInputError(f"{target.host} sent an empty file")
+
+
+@contextlib.contextmanager
+def _written(out: Path) -> Iterator[Callable[[bytes], object]]:
+    """What writes to the new file `out`; MachineError when that cannot be, which is not the fault of the other side."""
+
+    def refusal(error: OSError) -> MachineError:
+        return MachineError(
+            f"cannot write {out.name}: {error.strerror}; see that its folder can be written and has room"
+        )
+
+    try:
+        file = out.open("xb", buffering=0)
+    except OSError as error:
+        raise refusal(error) from error
+
+    def write(piece: bytes) -> None:
+        try:
+            left = memoryview(piece)
+            while left:
+                left = left[file.write(left) :]
+        except OSError as error:
+            raise refusal(error) from error
+
+    with file:
+        yield write
 
 
 def _hello(target: Target) -> dict[str, str]:

@@ -45,7 +45,12 @@ class Purchase(Protocol):
         """
         ...
 
-    def submitted(self, task_id: str | None) -> None:
+    @property
+    def cost_usd(self) -> Decimal | None:
+        """What the vendor has said, when it accepted the task, that it takes for it."""
+        ...
+
+    def submitted(self, task_id: str | None, cost_usd: Decimal | None = None, credits: Decimal | None = None) -> None:
         """Put down the vendor's id of what it has accepted; None where the answer was the thing itself."""
         ...
 
@@ -99,8 +104,13 @@ class MoneyBook(Protocol):
         """
         ...
 
-    def record_task(self, purchase_id: UUID, task_id: str) -> None:
-        """Put down the vendor's id of a purchase that is being submitted; it needs no lease, for it is so."""
+    def record_task(
+        self, purchase_id: UUID, task_id: str, cost_usd: Decimal | None = None, credits: Decimal | None = None
+    ) -> None:
+        """Put down the vendor's id of a purchase that is being submitted; it needs no lease, for it is so.
+
+        Where the vendor says at once what it takes, that is kept as well.
+        """
         ...
 
     def withdraw_submission(self, purchase_id: UUID, why: str) -> None:

@@ -22,7 +22,7 @@ from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.ports import Capabilities, Purchase
 from video_pipeline.providers.arrival import apart, take_music
 from video_pipeline.providers.http import Account, Reply, VendorHttp
-from video_pipeline.providers.vendor import Dealing, Delivery, Failure, Pace, task_id_in
+from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
 from video_pipeline.providers.workshop import Workshop
 
 NAME = "mubert"
@@ -93,9 +93,9 @@ class _Track:
     keys: _Keys
     asked: Mapping[str, Any]
 
-    def submit(self) -> str:
+    def submit(self) -> Accepted:
         track = self.keys.call(lambda http: http.post("/public/tracks", dict(self.asked)))
-        return task_id_in(NAME, _unwrapped(track), "id")
+        return Accepted(task_id_in(NAME, _unwrapped(track), "id"))
 
     def look(self, task_id: str) -> Delivery | Failure | None:
         track = _unwrapped(self.keys.call(lambda http: http.get(f"/public/tracks/{task_id}")))

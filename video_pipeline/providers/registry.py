@@ -11,6 +11,7 @@ from video_pipeline.providers.dummy import DummyAmbience, DummyClips, DummyImage
 from video_pipeline.providers.folder import FolderImages, FolderMusic
 from video_pipeline.providers.grammar import GrammarWriter
 from video_pipeline.providers.images_procedural import ProceduralImages
+from video_pipeline.providers.leonardo import LeonardoImages
 from video_pipeline.providers.mubert import MubertMusic
 from video_pipeline.providers.music_procedural import ProceduralMusic
 from video_pipeline.providers.workshop import Workshop
@@ -30,6 +31,7 @@ AMBIENCE: Mapping[str, Callable[[Workshop], AmbienceProvider]] = {
 IMAGES: Mapping[str, Callable[[Workshop], ImageProvider]] = {
     "procedural": ProceduralImages,
     "folder": FolderImages,
+    "leonardo": LeonardoImages,
     "dummy": DummyImages,
 }
 

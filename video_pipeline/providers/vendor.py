@@ -51,18 +51,28 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a vendor says when it has taken up a task."""
+
+    task_id: str
+    cost_usd: Decimal | None = None  # where it says at once what it takes
+    credits: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why a vendor made nothing, and what it takes all the same."""
 
     error: StudioError
-    cost_usd: Decimal = Decimal(0)
+    is_paid: bool = False  # what it took the task up for
+    cost_usd: Decimal | None = None  # where it says so itself
 
 
 class Calls(Protocol):
     """The calls of one vendor for one thing."""
 
-    def submit(self) -> str | Delivery:
-        """Ask for it, once: the id of the task, or the thing itself from a vendor that answers with it.
+    def submit(self) -> Accepted | Delivery:
+        """Ask for it, once: what the vendor says of the task, or the thing itself where it answers with that.
 
         ProviderUnavailableError when it was certainly not accepted and may be later, AnswerLostError when it may have
         been accepted, ProviderRefusedError when it never will be.
@@ -121,7 +131,10 @@ class Dealing:
         delivery: Delivery | None = None
         if task_id is None:
             answer = self._submitted()
-            task_id, delivery = (None, answer) if isinstance(answer, Delivery) else (answer, None)
+            if isinstance(answer, Delivery):
+                delivery = answer
+            else:
+                task_id = answer.task_id
         if delivery is None and task_id is not None:
             delivery = self._awaited(task_id)
         if delivery is None:
@@ -130,10 +143,18 @@ class Dealing:
         return delivery, task_id
 
     def cost_of(self, delivery: Delivery) -> Decimal:
-        """US dollars: what the vendor says, else its price."""
-        return self.price_usd if delivery.cost_usd is None else delivery.cost_usd
+        """US dollars: what the vendor says, or has said when it took the task up, else its price."""
+        for said in (delivery.cost_usd, self.purchase.cost_usd):
+            if said is not None:
+                return said
+        return self.price_usd
 
-    def _submitted(self) -> str | Delivery:
+    def _cost_of_failure(self, failure: Failure) -> Decimal:
+        if failure.cost_usd is not None:
+            return failure.cost_usd
+        return self.cost_of(Delivery()) if failure.is_paid else Decimal(0)
+
+    def _submitted(self) -> Accepted | Delivery:
         """Submit it; what was certainly not accepted is submitted again, and what may have been is looked for."""
         tries = 0
         while True:
@@ -145,7 +166,7 @@ class Dealing:
                 self.purchase.trouble(str(error))
                 found = self._found()
                 if found is not None:
-                    return found
+                    return Accepted(found)
                 if tries >= SUBMISSIONS_MAX:
                     raise ProviderUnavailableError(f"{error}; it was not accepted {tries} times") from error
             except ProviderUnavailableError as error:
@@ -159,7 +180,10 @@ class Dealing:
                 self.purchase.refused(str(error))
                 raise
             else:
-                self.purchase.submitted(None if isinstance(answer, Delivery) else answer)
+                if isinstance(answer, Delivery):
+                    self.purchase.submitted(None)
+                else:
+                    self.purchase.submitted(answer.task_id, answer.cost_usd, answer.credits)
                 return answer
 
     def _found(self) -> str | None:
@@ -194,7 +218,7 @@ class Dealing:
                     raise
                 seen = None
             if isinstance(seen, Failure):
-                self.purchase.failed(seen.cost_usd, str(seen.error))
+                self.purchase.failed(self._cost_of_failure(seen), str(seen.error))
                 raise seen.error
             if seen is not None:
                 return seen
@@ -229,7 +253,11 @@ class Dealing:
 
     def _bring(self, delivery: Delivery, raw: Path) -> None:
         if delivery.content is not None:
-            raw.write_bytes(delivery.content)
+            try:
+                raw.write_bytes(delivery.content)
+            except OSError as error:
+                advice = "see that its folder can be written and has room"
+                raise MachineError(f"cannot write {raw.name}: {error.strerror}; {advice}") from error
         elif delivery.link is not None:
             self.http.fetch(delivery.link, raw, most_bytes=MEDIA_MAX_BYTES, limit_s=FETCH_LIMIT_S)
         else:

@@ -179,13 +179,17 @@ class _Purchase:
             self._attempt.pause(pause_s)
             waited_s += pause_s
 
-    def submitted(self, task_id: str | None) -> None:
+    @property
+    def cost_usd(self) -> Decimal | None:
+        return self._record.cost_usd if self._record else None
+
+    def submitted(self, task_id: str | None, cost_usd: Decimal | None = None, credits: Decimal | None = None) -> None:
         if self._record is None:
             return
         if task_id is not None:
-            self._jobs.record_task(self._record.id, task_id)
+            self._jobs.record_task(self._record.id, task_id, cost_usd, credits)
             self._state = PurchaseState.SUBMITTED
-            self._record = replace(self._record, task_id=task_id)
+            self._record = replace(self._record, task_id=task_id, cost_usd=cost_usd)
         self._jobs.report_vendor(self._record.provider, None)
 
     def unknown(self, task_ids: Sequence[str]) -> list[str]:
@@ -222,7 +226,7 @@ class _Purchase:
             elif self._state is PurchaseState.RESERVED and not isinstance(error, StoreUnavailableError):
                 self._close(PurchaseState.RELEASED, ZERO_USD, why)
             elif self._state is PurchaseState.SUBMITTED and isinstance(error, CancelledError) and self._record:
-                self._close(PurchaseState.LOST, self._record.price_usd, why)
+                self._close(PurchaseState.LOST, self._record.cost_usd or self._record.price_usd, why)
 
     def _comes_again(self, error: BaseException) -> bool:
         """True when the next attempt can fetch what could not be kept now."""

@@ -37,6 +37,7 @@ class Remembered:
     """`ports.Purchase` in memory: everything told in `told`, in order."""
 
     task_id: str | None = None
+    cost_usd: Decimal | None = None
     known: set[str] = field(default_factory=set)
     began: float | None = None
     told: list[str] = field(default_factory=list)
@@ -52,9 +53,10 @@ class Remembered:
         self.told.append("submitting")
         self.began = time.monotonic()
 
-    def submitted(self, task_id: str | None) -> None:
+    def submitted(self, task_id: str | None, cost_usd: Decimal | None = None, credits: Decimal | None = None) -> None:
         """See the port."""
         self.told.append("submitted")
+        self.cost_usd = cost_usd
         self.task_id, self.began = task_id, None
 
     def refused(self, why: str) -> None:

@@ -65,7 +65,9 @@ def close(
     values: dict[str, Any] = {"state": state, "note": clean(note)}
     if state is not PurchaseState.DOUBTFUL:
         taken = Decimal(0) if state is PurchaseState.RELEASED else cost
-        values |= {"cost": taken, "credits": credits, "closed_at": _NOW}
+        values |= {"cost": taken, "closed_at": _NOW}
+        if credits is not None:
+            values["credits"] = credits
     row = _changed(connection, purchase_id, UNFINISHED, values)
     late = ""
     if row is None and state in (PurchaseState.SETTLED, PurchaseState.LOST) and cost:
@@ -90,7 +92,7 @@ def close(
             task_id=row.task_id,
         )
     if entry is LedgerEntry.SETTLE:
-        _put_onto_job(connection, row.video_job_id, cost, credits)
+        _put_onto_job(connection, row.video_job_id, cost, row.credits)
     return True
 
 

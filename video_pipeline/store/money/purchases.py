@@ -84,9 +84,12 @@ class PurchaseBooks(Books):
                 )
         return _record(new)
 
-    def record_task(self, purchase_id: UUID, task_id: str) -> None:
+    def record_task(
+        self, purchase_id: UUID, task_id: str, cost_usd: Decimal | None = None, credits: Decimal | None = None
+    ) -> None:
         """Put down the vendor's id of a purchase that is being submitted; ConflictError when it is not."""
-        values = {"state": PurchaseState.SUBMITTED, "task_id": clean(task_id), "submitted_at": _NOW}
+        values: dict[str, Any] = {"state": PurchaseState.SUBMITTED, "task_id": clean(task_id), "submitted_at": _NOW}
+        values |= {"cost": cost_usd, "credits": credits}
         self._change(purchase_id, (PurchaseState.SUBMITTING, PurchaseState.DOUBTFUL), values)
 
     def withdraw_submission(self, purchase_id: UUID, why: str) -> None:

@@ -1,0 +1,157 @@
+"""Owns Leonardo.ai, which makes pictures; hides that it is asked by version 2 of its API and read by version 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.domain.errors import (
+    PromptRefusedError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    StudioError,
+)
+from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.purchases import Limits
+from video_pipeline.domain.storyboard import VisualPrompt
+from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.providers.arrival import apart, take_picture
+from video_pipeline.providers.http import Reply, VendorHttp
+from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
+from video_pipeline.providers.workshop import Workshop
+
+NAME = "leonardo"
+PRICE_USD = Decimal("0.04")
+"""Of a picture by MODEL, as resellers charge; what it took in the end it says itself."""
+
+MODEL = "lucid-origin"
+"""The one that makes 1920 x 1080 as asked for."""
+
+STYLE_NONE = "556c1ee5-ec38-42e8-955a-1e82dad0ffa1"
+"""The words alone say how a picture looks."""
+
+STEP = 8  # pixels, of which sides are multiples
+SEED_MAX = 2**31 - 1
+PROMPT_CHARACTERS = 1500
+"""What version 1 of its API takes; version 2 takes 2000 with this model."""
+
+LICENCE = Licence("Leonardo.ai API terms", "https://leonardo.ai/terms-of-service/")
+PACE = Pace(poll_s=2.0, deadline_s=600.0)
+LISTED = 50
+
+_READY, _FAILED = "COMPLETE", "FAILED"
+
+
+class LeonardoImages:
+    """Pictures by Leonardo."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._cores = workshop.cores
+        self._account = workshop.accounts[NAME]
+        self._pace = PACE.at(workshop.pace)
+        self.capabilities = Capabilities(
+            NAME,
+            concurrency=5,
+            price_usd=workshop.prices.get(NAME, PRICE_USD),
+            limits=Limits(concurrency=5, calls_per_minute=60),
+        )
+
+    def illustrate(
+        self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase
+    ) -> Generation:
+        """Have the picture made by `POST /v2/generations`, in the size asked for, or the next one that it makes."""
+        http = self._account.http({"Authorization": f"Bearer {self._account.key()}"}, explain=_explain)
+        calls = _Picture(http, _asked(prompt.text, seed % (SEED_MAX + 1), size))
+        dealing = Dealing(NAME, http, calls, purchase, self._pace, self.capabilities.price_usd)
+
+        def take(raw: Path) -> None:
+            apart(self._cores, take_picture, raw, out, vendor=NAME, size=size)
+
+        delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
+        return Generation(NAME, task_id, LICENCE, dealing.cost_of(delivery), credits=delivery.credits)
+
+
+def _asked(words: str, seed: int, size: tuple[int, int]) -> dict[str, Any]:
+    width, height = (-(-side // STEP) * STEP for side in size)
+    parameters = {
+        "prompt": words[:PROMPT_CHARACTERS],
+        "width": width,
+        "height": height,
+        "quantity": 1,  # unless it is told, it makes four, and takes money for four
+        "seed": seed,
+        "mode": "FAST",
+        "prompt_enhance": "OFF",
+        "style_ids": [STYLE_NONE],
+    }
+    return {"model": MODEL, "public": False, "parameters": parameters}
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """The calls for one picture; see `vendor.Calls`."""
+
+    http: VendorHttp
+    asked: Mapping[str, Any]
+
+    def submit(self) -> Accepted:
+        answer = self.http.post("/v2/generations", dict(self.asked))
+        task_id = task_id_in(NAME, answer, "generate", "generationId")
+        cost = answer["generate"].get("cost")
+        return Accepted(task_id, _amount(cost, "DOLLARS"), _amount(cost, "CREDITS"))
+
+    def look(self, task_id: str) -> Delivery | Failure | None:
+        answer = self.http.get(f"/v1/generations/{task_id}")
+        made = answer.get("generations_by_pk") if isinstance(answer, dict) else None
+        if not isinstance(made, dict):
+            return None
+        if made.get("status") == _FAILED:
+            return Failure(ProviderUnavailableError(f"{NAME}: generation {task_id} failed; retry the job"))
+        pictures = made.get("generated_images") or []
+        if made.get("status") != _READY or not pictures:
+            return None
+        if pictures[0].get("nsfw"):
+            error = PromptRefusedError(f"{NAME} marks picture {task_id} as not safe to show; use other words")
+            return Failure(error, is_paid=True)
+        return Delivery(link=pictures[0].get("url"))
+
+    def search(self) -> Sequence[str]:
+        user = self.http.get("/v1/me")
+        details = user.get("user_details") if isinstance(user, dict) else None
+        owner = details[0].get("user", {}).get("id") if details else None
+        if not owner:
+            raise ProviderUnavailableError(f"{NAME} GET /v1/me: answered without a user; try again later")
+        listed = self.http.get(f"/v1/generations/user/{owner}", {"limit": LISTED, "offset": 0})
+        made = listed.get("generations", []) if isinstance(listed, dict) else []
+        asked = self.asked["parameters"]
+        same = [each for each in made if each.get("prompt") == asked["prompt"] and each.get("seed") == asked["seed"]]
+        return [str(each["id"]) for each in sorted(same, key=lambda each: str(each.get("createdAt", "")))]
+
+
+def _amount(cost: Any, unit: str) -> Decimal | None:
+    """What an answer says about money, if it says it in `unit`."""
+    if not isinstance(cost, dict) or cost.get("unit") != unit:
+        return None
+    try:
+        amount = Decimal(str(cost.get("amount")))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and amount >= 0 else None
+
+
+def _explain(reply: Reply) -> StudioError | None:
+    """Its errors: moderation is a 403, and failures may come as a list in a 200."""
+    if isinstance(reply.body, list):
+        return _refusal(reply.said) or ProviderRefusedError(
+            f"{NAME} refused: {reply.said}; change what is asked for, or see the state of the account"
+        )
+    return _refusal(reply.said) if reply.status == 403 else None
+
+
+def _refusal(said: str) -> StudioError | None:
+    lowered = said.lower()
+    if "moderation" in lowered or "inappropriate" in lowered:
+        return PromptRefusedError(f"{NAME} refused the words: {said}; use others")
+    return None
