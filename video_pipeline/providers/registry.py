@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter, VideoEngine
 from video_pipeline.providers.ambience_procedural import ProceduralAmbience
+from video_pipeline.providers.beatoven import BeatovenMusic
 from video_pipeline.providers.clips_procedural import ProceduralClips
 from video_pipeline.providers.dummy import DummyAmbience, DummyClips, DummyImages, DummyMusic
 from video_pipeline.providers.folder import FolderImages, FolderMusic
@@ -20,6 +21,7 @@ MUSIC: Mapping[str, Callable[[Workshop], MusicProvider]] = {
     "procedural": ProceduralMusic,
     "folder": FolderMusic,
     "mubert": MubertMusic,
+    "beatoven": BeatovenMusic,
     "dummy": DummyMusic,
 }
 

@@ -89,6 +89,7 @@ MUSIC: Sequence[Row[MusicProvider]] = (
     _offline(registry.MUSIC, "dummy"),
     _offline(registry.MUSIC, "folder"),
     _vendor(registry.MUSIC, "mubert", tolerance=0.25),
+    _vendor(registry.MUSIC, "beatoven"),
 )
 
 IMAGES: Sequence[Row[ImageProvider]] = (
