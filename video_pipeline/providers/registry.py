@@ -10,6 +10,7 @@ from video_pipeline.providers.beatoven import BeatovenMusic
 from video_pipeline.providers.clips_procedural import ProceduralClips
 from video_pipeline.providers.dummy import DummyAmbience, DummyClips, DummyImages, DummyMusic
 from video_pipeline.providers.folder import FolderImages, FolderMusic
+from video_pipeline.providers.gemini import GeminiImages
 from video_pipeline.providers.grammar import GrammarWriter
 from video_pipeline.providers.images_procedural import ProceduralImages
 from video_pipeline.providers.leonardo import LeonardoImages
@@ -34,6 +35,7 @@ IMAGES: Mapping[str, Callable[[Workshop], ImageProvider]] = {
     "procedural": ProceduralImages,
     "folder": FolderImages,
     "leonardo": LeonardoImages,
+    "gemini": GeminiImages,
     "dummy": DummyImages,
 }
 
