@@ -16,6 +16,7 @@ from video_pipeline.providers.images_procedural import ProceduralImages
 from video_pipeline.providers.leonardo import LeonardoImages
 from video_pipeline.providers.mubert import MubertMusic
 from video_pipeline.providers.music_procedural import ProceduralMusic
+from video_pipeline.providers.replicate import ReplicateImages
 from video_pipeline.providers.workshop import Workshop
 
 MUSIC: Mapping[str, Callable[[Workshop], MusicProvider]] = {
@@ -36,6 +37,7 @@ IMAGES: Mapping[str, Callable[[Workshop], ImageProvider]] = {
     "folder": FolderImages,
     "leonardo": LeonardoImages,
     "gemini": GeminiImages,
+    "replicate": ReplicateImages,
     "dummy": DummyImages,
 }
 

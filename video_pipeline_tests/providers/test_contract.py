@@ -98,6 +98,7 @@ IMAGES: Sequence[Row[ImageProvider]] = (
     _offline(registry.IMAGES, "folder"),
     _vendor(registry.IMAGES, "leonardo"),
     _vendor(registry.IMAGES, "gemini"),
+    _vendor(registry.IMAGES, "replicate"),
 )
 
 
