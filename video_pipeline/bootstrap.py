@@ -173,7 +173,8 @@ def _admit_providers() -> None:
 
 
 def _workshop() -> Workshop:
-    return Workshop(cores(), settings().library, vendor_accounts())
+    models = {"gemini": vendor_settings().gemini_image_model}
+    return Workshop(cores(), settings().library, vendor_accounts(), models=models)
 
 
 @lru_cache

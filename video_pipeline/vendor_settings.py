@@ -103,6 +103,9 @@ class VendorSettings(SecretiveSettings):
     gemini_api_key: Key = _key("gemini_api_key", "GEMINI_API_KEY", "GOOGLE_API_KEY", what="Gemini's key.")
     gemini_base_url: BaseUrl = _base("gemini", "https://generativelanguage.googleapis.com", "GOOGLE_GEMINI_BASE_URL")
     gemini_plan: Plan = _plan("gemini")
+    gemini_image_model: ModelName = Field(
+        default="gemini-3.1-flash-image", description="The model of Gemini that makes pictures."
+    )
 
     replicate_api_key: Key = _key("replicate_api_key", "REPLICATE_API_TOKEN", what="Replicate's token.")
     replicate_webhook_secret: Key = _key(

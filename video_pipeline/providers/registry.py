@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter, VideoEngine
 from video_pipeline.providers.ambience_procedural import ProceduralAmbience
+from video_pipeline.providers.beatoven import BeatovenMusic
 from video_pipeline.providers.clips_procedural import ProceduralClips
 from video_pipeline.providers.dummy import DummyAmbience, DummyClips, DummyImages, DummyMusic
 from video_pipeline.providers.folder import FolderImages, FolderMusic
+from video_pipeline.providers.gemini import GeminiImages
 from video_pipeline.providers.grammar import GrammarWriter
 from video_pipeline.providers.http import Account
 from video_pipeline.providers.images_procedural import ProceduralImages
 from video_pipeline.providers.leonardo import LeonardoImages
 from video_pipeline.providers.mubert import MubertMusic
 from video_pipeline.providers.music_procedural import ProceduralMusic
+from video_pipeline.providers.replicate import ReplicateImages
 from video_pipeline.providers.workshop import Workshop
 from video_pipeline.providers.writers import (
     GeminiModel,
@@ -30,6 +33,7 @@ MUSIC: Mapping[str, Callable[[Workshop], MusicProvider]] = {
     "procedural": ProceduralMusic,
     "folder": FolderMusic,
     "mubert": MubertMusic,
+    "beatoven": BeatovenMusic,
     "dummy": DummyMusic,
 }
 
@@ -42,6 +46,8 @@ IMAGES: Mapping[str, Callable[[Workshop], ImageProvider]] = {
     "procedural": ProceduralImages,
     "folder": FolderImages,
     "leonardo": LeonardoImages,
+    "gemini": GeminiImages,
+    "replicate": ReplicateImages,
     "dummy": DummyImages,
 }
 

@@ -19,6 +19,7 @@ class Workshop:
     library: Path  # the operator's own material: the folders `music` and `pictures`; either may be missing
     accounts: Mapping[str, Account] = field(default_factory=dict)  # with vendors, by name
     pace: float = 1.0  # how much longer than usual vendors are waited for
+    models: Mapping[str, str] = field(default_factory=dict)  # of vendors, by name, where not the usual ones
     prices: Mapping[str, Decimal] = field(default_factory=dict)  # US dollars for one piece, where not the usual ones
 
     def account(self, vendor: str) -> Account:
