@@ -50,7 +50,7 @@ class LeonardoImages:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME)
         self._pace = PACE.at(workshop.pace)
         self.capabilities = Capabilities(
             NAME,

@@ -53,7 +53,7 @@ class MubertMusic:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME)
         self._pace = PACE.at(workshop.pace)
         self._keys = _Keys(self._account)
         self.capabilities = Capabilities(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter, VideoEngine
 from video_pipeline.providers.ambience_procedural import ProceduralAmbience
@@ -14,6 +15,7 @@ from video_pipeline.providers.images_procedural import ProceduralImages
 from video_pipeline.providers.leonardo import LeonardoImages
 from video_pipeline.providers.mubert import MubertMusic
 from video_pipeline.providers.music_procedural import ProceduralMusic
+from video_pipeline.providers.runway import RunwayClips
 from video_pipeline.providers.workshop import Workshop
 
 MUSIC: Mapping[str, Callable[[Workshop], MusicProvider]] = {
@@ -37,6 +39,8 @@ IMAGES: Mapping[str, Callable[[Workshop], ImageProvider]] = {
 
 ENGINES: Mapping[str, Callable[[Workshop], VideoEngine]] = {
     "procedural": ProceduralClips,
+    "runway_standard": partial(RunwayClips, name="runway_standard"),
+    "runway_gen3": partial(RunwayClips, name="runway_gen3"),
     "dummy": DummyClips,
 }
 

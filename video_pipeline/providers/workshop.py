@@ -19,4 +19,10 @@ class Workshop:
     library: Path  # the operator's own material: the folders `music` and `pictures`; either may be missing
     accounts: Mapping[str, Account] = field(default_factory=dict)  # with vendors, by name
     pace: float = 1.0  # how much longer than usual vendors are waited for
-    prices: Mapping[str, Decimal] = field(default_factory=dict)  # US dollars for one piece, where not the usual ones
+    prices: Mapping[str, Decimal] = field(
+        default_factory=dict
+    )  # US dollars for one piece, where not the usual ones; of a clip, a second
+
+    def account(self, vendor: str) -> Account:
+        """What there is with a vendor; where nothing is, asking it for its key says what to set."""
+        return self.accounts.get(vendor) or Account(vendor, "")
