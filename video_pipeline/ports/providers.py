@@ -85,12 +85,17 @@ class EngineCapabilities:
     takes_seed: bool = field(default=True, kw_only=True)  # see `Capabilities`
     seamless: bool  # the end of a clip runs into its beginning: repeated, it has no seam
     second_usd: Decimal = Decimal(0)  # for each second of a clip
+    lengths: tuple[int, ...] = ()  # seconds of the clips it makes, ascending; empty: any up to the longest
     limits: Limits | None = None  # see `Capabilities`
     missing: str = ""  # see `Capabilities`
 
+    def made_s(self, seconds: int) -> int:
+        """How many seconds a clip has that is asked for with `seconds`: the next length that there is."""
+        return next((length for length in self.lengths if length >= seconds), seconds)
+
     def price_of(self, seconds: int) -> Decimal:
-        """US dollars for one clip of so many seconds."""
-        return self.price_usd + seconds * self.second_usd
+        """US dollars for one clip of so many seconds, as long as it is made."""
+        return self.price_usd + self.made_s(seconds) * self.second_usd
 
 
 class VideoEngine(Protocol):
@@ -111,10 +116,11 @@ class VideoEngine(Protocol):
     ) -> Generation:
         """Write a clip of `seconds` to `out` (a video file without sound); blocks; called from several threads.
 
-        It has the shape of `size` (width, height), and is that large if the engine can; 30 frames a second. It begins
-        with `picture` where the engine starts from one. InvalidInputError for what it cannot make: more seconds than
-        its longest clip has, no picture where it needs one. Purchase and other errors are as in
-        `MusicProvider.compose`.
+        It lasts `capabilities.made_s(seconds)`, at 30 frames a second on this machine and at a vendor's own rate there.
+        It has the shape of `size` (width, height), and is that large if the engine can; of an engine without that shape
+        it is wider or higher, with the picture in the middle. It begins with `picture` where the engine starts from
+        one. InvalidInputError for what it cannot make: more seconds than its longest clip has, no picture where it
+        needs one. Purchase and other errors are as in `MusicProvider.compose`.
         """
         ...
 

@@ -153,6 +153,9 @@ class MoneyBook(Protocol):
         """Set a cap; with None there is no limit. InvalidInputError when there can be no such cap."""
         ...
 
-    def spending(self, job_id: UUID | None = None) -> list[Spending]:
-        """How the caps stand: of a job and its channel, or of all channels, and of the day and the month."""
+    def spending(self, job_id: UUID | None = None, *, channel_id: UUID | None = None) -> list[Spending]:
+        """How the caps stand: of a job and its channel, or of all channels, and of the day and the month.
+
+        With `channel_id` alone, as they stand for a job that is yet to be ordered there.
+        """
         ...

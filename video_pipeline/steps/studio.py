@@ -42,6 +42,8 @@ class Studio:
     engines: Mapping[str, VideoEngine] = field(default_factory=dict)
     fallbacks: Mapping[str, Sequence[str]] = field(default_factory=dict)  # whom to ask after a provider, by its name
     plans: Mapping[str, str] = field(default_factory=dict)  # that are paid for, by vendor
+    thumbnail_provider: str | None = None  # who is asked for a picture for thumbnails alone; None: nobody
+    refinement_provider: str | None = None  # who makes a picture anew; None: who made the others of its job
     web: Messenger | None = None  # what fetches from addresses that users name
     scanner: Scanner | None = None  # what decides about uploads before they are opened
 
