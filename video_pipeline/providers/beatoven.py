@@ -63,7 +63,7 @@ class BeatovenMusic:
             NAME,
             concurrency=3,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
-            limits=Limits(concurrency=3),  # it states none; this is modest
+            limits=workshop.limits_of(NAME, Limits(concurrency=3)),  # it states none; this is modest
         )
 
     def compose(self, prompt: MusicPrompt, seed: int, out: Path, purchase: Purchase) -> Generation:

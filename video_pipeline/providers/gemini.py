@@ -78,7 +78,9 @@ class GeminiImages:
             NAME,
             concurrency=3,
             price_usd=workshop.prices.get(NAME, usual_usd),
-            limits=Limits(concurrency=3),  # what it lets an account do depends on its tier, and it says so with a 429
+            limits=workshop.limits_of(
+                NAME, Limits(concurrency=3)
+            ),  # what it lets an account do depends on its tier, and it says so with a 429
         )
 
     def illustrate(

@@ -59,7 +59,7 @@ class ReplicateImages:
             concurrency=5,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             # With granted credit and no card it takes six a minute, which it says with a 429.
-            limits=Limits(concurrency=5, calls_per_minute=600),
+            limits=workshop.limits_of(NAME, Limits(concurrency=5, calls_per_minute=600)),
         )
 
     def illustrate(
