@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -33,6 +32,7 @@ from video_pipeline.ports import (
     Scanner,
     VideoEngine,
 )
+from video_pipeline.providers.http import Account
 from video_pipeline.providers.workshop import Workshop
 from video_pipeline.scanner import CommandScanner
 from video_pipeline.secrecy import mask_logs
@@ -53,9 +53,6 @@ from video_pipeline.store import (
     url_of_schema,
 )
 from video_pipeline.vendor_settings import KEYS, VendorSettings
-
-if TYPE_CHECKING:
-    from video_pipeline.providers.http import Account
 
 APPLICATION_DATABASE = "video_pipeline"
 DAGSTER_DATABASE = "dagster"
@@ -217,8 +214,6 @@ def video_engines() -> dict[str, VideoEngine]:
 @lru_cache
 def vendor_accounts() -> Mapping[str, Account]:
     """What this installation has with each vendor, by name."""
-    from video_pipeline.providers.http import Account
-
     configured = vendor_settings()
     return {
         vendor: Account(vendor, url := configured.base_url(vendor), configured.keys(vendor), _media_of(vendor, url))
@@ -236,10 +231,15 @@ def _media_of(vendor: str, base_url: str) -> Messenger:
 
 @lru_cache
 def prompt_writer() -> PromptWriter:
-    """The writer of prompts."""
+    """The writer of prompts; InvalidInputError when one is chosen whose key is missing."""
     from video_pipeline.providers import registry
+    from video_pipeline.providers.writers import Tariff
 
-    return registry.prompt_writer()
+    writing = vendor_settings().writing
+    if writing is None:
+        return registry.prompt_writer()
+    account, tariff = vendor_accounts()[writing.vendor], Tariff(writing.read_usd, writing.written_usd)
+    return registry.prompt_writer(registry.Assignment(account, writing.model, tariff))
 
 
 def backups() -> Backups:

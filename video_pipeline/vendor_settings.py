@@ -6,6 +6,7 @@ also found under the name that its vendor's own tools use.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -50,6 +51,16 @@ def _base(vendor: str, default: str, *usual: str) -> Any:
     return Field(default=default, validation_alias=_named(name, *usual), description=f"Where {vendor} is reached.")
 
 
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Which language model writes, and the price of a million tokens in US dollars."""
+
+    vendor: str
+    model: str
+    read_usd: Decimal
+    written_usd: Decimal
+
+
 class VendorSettings(SecretiveSettings):
     """The vendors of one installation; every field is an environment variable, listed in docs/providers.md."""
 
@@ -81,7 +92,7 @@ class VendorSettings(SecretiveSettings):
     leonardo_base_url: BaseUrl = _base("leonardo", "https://cloud.leonardo.ai/api/rest")
 
     gemini_api_key: Key = _key("gemini_api_key", "GEMINI_API_KEY", "GOOGLE_API_KEY", what="Gemini's key.")
-    gemini_base_url: BaseUrl = _base("gemini", "https://generativelanguage.googleapis.com/v1")
+    gemini_base_url: BaseUrl = _base("gemini", "https://generativelanguage.googleapis.com", "GOOGLE_GEMINI_BASE_URL")
     gemini_image_model: ModelName = Field(
         default="gemini-3.1-flash-image", description="The model of Gemini that makes pictures."
     )
@@ -130,6 +141,14 @@ class VendorSettings(SecretiveSettings):
         if value is None and info.data.get("writer", "grammar") != "grammar":
             raise ValueError("a model that writes needs its price for a million tokens; 0 for a server of your own")
         return value
+
+    @property
+    def writing(self) -> Writing | None:
+        """The language model that writes; None where the grammar does."""
+        model, read, written = self.writer_model, self.writer_input_usd, self.writer_output_usd
+        if self.writer == "grammar" or model is None or read is None or written is None:
+            return None  # the validators above let no other writer through without all three
+        return Writing(self.writer, model, read, written)
 
     def keys(self, vendor: str) -> dict[str, str]:
         """What is configured of the keys of a vendor, in clear, by their names in `KEYS`."""

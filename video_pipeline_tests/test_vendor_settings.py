@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -86,6 +87,13 @@ def test_a_key_that_is_missing_is_named() -> None:
         bootstrap.vendor_accounts()["leonardo"].key()
 
 
+def test_a_version_is_added_to_an_address_that_has_none() -> None:
+    gemini = bootstrap.vendor_accounts()["gemini"]
+    assert gemini.versioned("v1").base_url == "https://generativelanguage.googleapis.com/v1"
+    newer = replace(gemini, base_url="https://generativelanguage.googleapis.com/v1beta/")
+    assert newer.versioned("v1").base_url == newer.base_url
+
+
 def test_a_file_of_keys_counts_less_than_the_environment_and_more_than_dotenv(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +148,14 @@ def test_a_file_of_keys_that_is_none_is_not_quoted(
     with pytest.raises(InvalidInputError, match=message) as caught:
         load()
     assert CANARY not in str(caught.value)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with names are POSIX")
+def test_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    monkeypatch.setenv("VIDEO_PIPELINE_SECRETS_FILE", str(tmp_path / "pipe"))
+    with pytest.raises(InvalidInputError, match="is no file"):
+        load()
 
 
 @pytest.mark.parametrize("name", ["MUBERT_BASE_URL", "WRITER", "WRITER_MODEL", "WRITER_INPUT_USD"])

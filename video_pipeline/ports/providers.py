@@ -25,6 +25,7 @@ class Capabilities:
     price_usd: Decimal  # for one piece
     regeneration_usd: Decimal | None = None  # for a picture made anew; None: `money.REGENERATED_IMAGE_USD`
     limits: Limits | None = None  # of a vendor; None: it is made on this machine, and nobody has to be asked
+    missing: str = ""  # what has to be configured before it can be used, in words for operators
     chooses: bool = False  # it makes nothing: of what is there it takes by the job's seed and the prompt's order_index
 
 
@@ -83,6 +84,7 @@ class EngineCapabilities:
     seamless: bool  # the end of a clip runs into its beginning: repeated, it has no seam
     second_usd: Decimal = Decimal(0)  # for each second of a clip
     limits: Limits | None = None  # see `Capabilities`
+    missing: str = ""  # see `Capabilities`
 
     def price_of(self, seconds: int) -> Decimal:
         """US dollars for one clip of so many seconds."""
@@ -124,10 +126,12 @@ class Script:
     tags: tuple[str, ...]
     music: tuple[MusicPrompt, ...]
     visuals: tuple[VisualPrompt, ...]
+    cost_usd: Decimal = Decimal(0)  # what writing it cost, tries that failed included
+    written_by: str = "grammar"  # grammar, or vendor/model
 
 
 class PromptWriter(Protocol):
-    """Turns a brief into prompts; the deterministic grammar and, later, language models."""
+    """Turns a brief into prompts: the deterministic grammar, or a language model."""
 
     name: str
 

@@ -57,13 +57,14 @@ class BeatovenMusic:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME)
         self._pace = PACE.at(workshop.pace)
         self.capabilities = Capabilities(
             NAME,
             concurrency=3,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             limits=Limits(concurrency=3),  # it states none; this is modest
+            missing=self._account.missing(),
         )
 
     def compose(self, prompt: MusicPrompt, seed: int, out: Path, purchase: Purchase) -> Generation:

@@ -70,7 +70,7 @@ class GeminiImages:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME).versioned("v1")
         self._model = workshop.models.get(NAME, MODEL)
         self._pace = PACE.at(workshop.pace)
         usual_usd = PRICES_USD.get(self._model, DEAREST_USD)
@@ -79,6 +79,7 @@ class GeminiImages:
             concurrency=3,
             price_usd=workshop.prices.get(NAME, usual_usd),
             limits=Limits(concurrency=3),  # what it lets an account do depends on its tier, and it says so with a 429
+            missing=self._account.missing(),
         )
 
     def illustrate(

@@ -50,13 +50,14 @@ class LeonardoImages:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME)
         self._pace = PACE.at(workshop.pace)
         self.capabilities = Capabilities(
             NAME,
             concurrency=5,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
-            limits=Limits(concurrency=5, calls_per_minute=60),
+            limits=Limits(concurrency=5),
+            missing=self._account.missing(),
         )
 
     def illustrate(

@@ -53,14 +53,15 @@ class MubertMusic:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME)
         self._pace = PACE.at(workshop.pace)
         self._keys = _Keys(self._account)
         self.capabilities = Capabilities(
             NAME,
             concurrency=4,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
-            limits=Limits(concurrency=4, calls_per_minute=60),
+            limits=Limits(concurrency=4),
+            missing=self._account.missing(("customer_id", "access_token"), ("company_id", "license_token")),
         )
 
     def compose(self, prompt: MusicPrompt, seed: int, out: Path, purchase: Purchase) -> Generation:

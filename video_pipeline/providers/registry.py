@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter, VideoEngine
 from video_pipeline.providers.ambience_procedural import ProceduralAmbience
@@ -12,12 +13,21 @@ from video_pipeline.providers.dummy import DummyAmbience, DummyClips, DummyImage
 from video_pipeline.providers.folder import FolderImages, FolderMusic
 from video_pipeline.providers.gemini import GeminiImages
 from video_pipeline.providers.grammar import GrammarWriter
+from video_pipeline.providers.http import Account
 from video_pipeline.providers.images_procedural import ProceduralImages
 from video_pipeline.providers.leonardo import LeonardoImages
 from video_pipeline.providers.mubert import MubertMusic
 from video_pipeline.providers.music_procedural import ProceduralMusic
 from video_pipeline.providers.replicate import ReplicateImages
 from video_pipeline.providers.workshop import Workshop
+from video_pipeline.providers.writers import (
+    GeminiModel,
+    LanguageModelWriter,
+    Model,
+    OpenAiModel,
+    Tariff,
+    WriterWithFallback,
+)
 
 MUSIC: Mapping[str, Callable[[Workshop], MusicProvider]] = {
     "procedural": ProceduralMusic,
@@ -46,6 +56,21 @@ ENGINES: Mapping[str, Callable[[Workshop], VideoEngine]] = {
     "dummy": DummyClips,
 }
 
+MODELS: Mapping[str, Callable[[Account, str], Model]] = {
+    "openai": OpenAiModel,
+    "gemini": GeminiModel,
+}
+"""Language models that write, by the vendor whose account is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Which language model writes, on whose account, at what price."""
+
+    account: Account
+    model: str
+    tariff: Tariff
+
 
 def music_providers(workshop: Workshop) -> dict[str, MusicProvider]:
     """Every provider of music, by name."""
@@ -67,6 +92,12 @@ def video_engines(workshop: Workshop) -> dict[str, VideoEngine]:
     return {name: make(workshop) for name, make in ENGINES.items()}
 
 
-def prompt_writer() -> PromptWriter:
-    """The writer of prompts."""
-    return GrammarWriter()
+def prompt_writer(assignment: Assignment | None = None) -> PromptWriter:
+    """The writer of prompts: the grammar, or the model that somebody chose, with the grammar behind it.
+
+    InvalidInputError when the model's vendor needs a key and nobody has configured it.
+    """
+    if assignment is None:
+        return GrammarWriter()
+    model = MODELS[assignment.account.vendor](assignment.account, assignment.model)
+    return WriterWithFallback(LanguageModelWriter(model, assignment.tariff), GrammarWriter())

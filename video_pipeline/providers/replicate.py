@@ -52,7 +52,7 @@ class ReplicateImages:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME)
         self._pace = PACE.at(workshop.pace)
         self.capabilities = Capabilities(
             NAME,
@@ -60,6 +60,7 @@ class ReplicateImages:
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             # With granted credit and no card it takes six a minute, which it says with a 429.
             limits=Limits(concurrency=5, calls_per_minute=600),
+            missing=self._account.missing(),
         )
 
     def illustrate(

@@ -21,3 +21,7 @@ class Workshop:
     pace: float = 1.0  # how much longer than usual vendors are waited for
     models: Mapping[str, str] = field(default_factory=dict)  # of vendors, by name, where not the usual ones
     prices: Mapping[str, Decimal] = field(default_factory=dict)  # US dollars for one piece, where not the usual ones
+
+    def account(self, vendor: str) -> Account:
+        """What there is with a vendor; one without keys where nothing is configured."""
+        return self.accounts.get(vendor) or Account(vendor, "")
