@@ -264,6 +264,7 @@ def studio() -> Studio:
         images=image_providers(),
         engines=video_engines(),
         writer=prompt_writer(),
+        plans=vendor_settings().plans,
         web=messenger(),
         scanner=scanner(),
     )

@@ -211,3 +211,13 @@ def test_every_setting_is_in_the_docs() -> None:
         choices = getattr(field.validation_alias, "choices", [f"VIDEO_PIPELINE_{name.upper()}"])
         for variable in choices:
             assert f"`{variable}`" in text or variable == name, f"{variable} is missing"
+
+
+def test_plans_are_those_that_somebody_has_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().plans == {}
+    monkeypatch.setenv("VIDEO_PIPELINE_MUBERT_PLAN", " Startup ")
+    monkeypatch.setenv("VIDEO_PIPELINE_RUNWAY_PLAN", "")
+    assert load().plans == {"mubert": "Startup"}
+    monkeypatch.setenv("VIDEO_PIPELINE_RUNWAY_PLAN", "x" * 101)
+    with pytest.raises(ValidationError, match="RUNWAY_PLAN"):
+        load()

@@ -51,6 +51,8 @@ class Desk:
     messenger: Callable[[], Messenger]
     workers: int  # processes that compute, for estimates
     engines: Callable[[], Mapping[str, VideoEngine]] = dict
+    thumbnail_provider: str | None = None  # see `Studio`
+    refinement_provider: str | None = None
     dagster_url: str | None = None  # where a person sees the runs
     courier: Callable[[], AbstractContextManager[None]] = nullcontext  # delivers webhooks as long as it is open
     export_limit_s: float = EXPORT_LIMIT_S

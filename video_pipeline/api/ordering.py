@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 
 from video_pipeline.api import models
 from video_pipeline.api.desk import Desk
-from video_pipeline.domain.brief import KINDS, PICTURES, SEED_MAX, AlbumBrief, Brief, BuildBrief, StoryboardBrief
-from video_pipeline.domain.effort import computing_cost, expected_frames, expected_scenes
+from video_pipeline.domain.brief import KINDS, PICTURES, SEED_MAX, Brief
+from video_pipeline.domain.effort import computing_cost
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError
+from video_pipeline.domain.estimates import Share, cap_note
 from video_pipeline.domain.job import JobKind
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.wishes import BedWish
+from video_pipeline.steps.estimate import Sellers, estimate
 from video_pipeline.steps.studio import check_engine
 
 _NEEDED: Mapping[JobKind, tuple[str, ...]] = {
@@ -93,21 +94,21 @@ def _unusable(field: str, message: str) -> RequestValidationError:
 
 def estimate_of(desk: Desk, brief: Brief) -> models.Estimate:
     """What an order is expected to take."""
-    music = desk.music()[brief.music_provider].capabilities.price_usd
-    images = desk.images()[brief.visual_provider].capabilities.price_usd
-    frames = expected_frames(brief)
-    scenes = expected_scenes(brief, frames)
-    pieces = scenes if isinstance(brief, AlbumBrief | StoryboardBrief) else 0
-    pictures = 0 if isinstance(brief, BuildBrief) else scenes
+    sellers = Sellers(desk.music(), desk.images(), desk.engines(), desk.thumbnail_provider)
+    told = estimate(sellers, brief)
     return models.Estimate(
-        duration_s=float(FPS_30.seconds(frames)),
-        scenes=scenes,
-        music=_pieces(pieces, music),
-        images=_pieces(pictures, images),
-        estimated_cost_usd=float(pieces * music + pictures * images),
-        computing=computing_cost(brief, desk.workers, frames),
+        duration_s=float(FPS_30.seconds(told.frames)),
+        scenes=told.scenes,
+        music=_pieces(told.music),
+        images=_pieces(told.images),
+        clips=_pieces(told.clips),
+        thumbnail=_pieces(told.thumbnail),
+        words_usd=float(told.words_usd),
+        estimated_cost_usd=float(told.total_usd),
+        cap_note=cap_note(told.total_usd, desk.jobs.spending(channel_id=brief.channel_id)) if told.total_usd else None,
+        computing=computing_cost(brief, desk.workers, told.frames),
     )
 
 
-def _pieces(count: int, price: Decimal) -> models.Pieces:
-    return models.Pieces(pieces=count, price_usd=float(price))
+def _pieces(share: Share) -> models.Pieces:
+    return models.Pieces(pieces=share.pieces, price_usd=float(share.price_usd))

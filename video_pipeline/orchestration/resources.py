@@ -98,6 +98,7 @@ class StudioResource(dg.ConfigurableResource[Studio]):
             images=self.providers.images(),
             engines=self.providers.engines(),
             writer=self.providers.writer(),
+            plans=bootstrap.vendor_settings().plans,
             web=bootstrap.messenger(),
             scanner=bootstrap.scanner(),
         )

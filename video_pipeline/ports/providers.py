@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,7 @@ class Capabilities:
     name: str
     concurrency: int  # how many requests it likes at once
     price_usd: Decimal  # for one piece
+    takes_seed: bool = field(default=True, kw_only=True)  # what it makes goes by the seed that it gets
     regeneration_usd: Decimal | None = None  # for a picture made anew; None: `money.REGENERATED_IMAGE_USD`
     limits: Limits | None = None  # of a vendor; None: it is made on this machine, and nobody has to be asked
     missing: str = ""  # what has to be configured before it can be used, in words for operators
@@ -81,14 +82,20 @@ class EngineCapabilities:
     price_usd: Decimal  # for one clip, beside what each second costs
     longest_s: int  # of a clip
     from_picture: bool  # it moves a picture that is there; else it makes its clips of the words alone
+    takes_seed: bool = field(default=True, kw_only=True)  # see `Capabilities`
     seamless: bool  # the end of a clip runs into its beginning: repeated, it has no seam
     second_usd: Decimal = Decimal(0)  # for each second of a clip
+    lengths: tuple[int, ...] = ()  # seconds of the clips it makes, ascending; empty: any up to the longest
     limits: Limits | None = None  # see `Capabilities`
     missing: str = ""  # see `Capabilities`
 
+    def made_s(self, seconds: int) -> int:
+        """How many seconds a clip has that is asked for with `seconds`: the next length that there is."""
+        return next((length for length in self.lengths if length >= seconds), seconds)
+
     def price_of(self, seconds: int) -> Decimal:
-        """US dollars for one clip of so many seconds."""
-        return self.price_usd + seconds * self.second_usd
+        """US dollars for one clip of so many seconds, as long as it is made."""
+        return self.price_usd + self.made_s(seconds) * self.second_usd
 
 
 class VideoEngine(Protocol):
@@ -109,10 +116,11 @@ class VideoEngine(Protocol):
     ) -> Generation:
         """Write a clip of `seconds` to `out` (a video file without sound); blocks; called from several threads.
 
-        It has the shape of `size` (width, height), and is that large if the engine can; 30 frames a second. It begins
-        with `picture` where the engine starts from one. InvalidInputError for what it cannot make: more seconds than
-        its longest clip has, no picture where it needs one. Purchase and other errors are as in
-        `MusicProvider.compose`.
+        It lasts `capabilities.made_s(seconds)`, at 30 frames a second on this machine and at a vendor's own rate there.
+        It has the shape of `size` (width, height), and is that large if the engine can; of an engine without that shape
+        it is wider or higher, with the picture in the middle. It begins with `picture` where the engine starts from
+        one. InvalidInputError for what it cannot make: more seconds than its longest clip has, no picture where it
+        needs one. Purchase and other errors are as in `MusicProvider.compose`.
         """
         ...
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
+from video_pipeline.domain.money import CostRecord
 from video_pipeline.domain.purchases import (
     Cap,
     CapScope,
@@ -136,6 +137,10 @@ class MoneyBook(Protocol):
         """Which of the vendor's tasks belong to purchases already."""
         ...
 
+    def cost_entries(self, job_id: UUID) -> list[CostRecord]:
+        """All entries of the ledger for a job, the first one in front; also of one that is deleted."""
+        ...
+
     def report_vendor(self, provider: str, error: str | None, pause_s: float | None = None) -> None:
         """Put down how a call went, for the circuit breaker; after many failures in a row it keeps all away."""
         ...
@@ -148,6 +153,9 @@ class MoneyBook(Protocol):
         """Set a cap; with None there is no limit. InvalidInputError when there can be no such cap."""
         ...
 
-    def spending(self, job_id: UUID | None = None) -> list[Spending]:
-        """How the caps stand: of a job and its channel, or of all channels, and of the day and the month."""
+    def spending(self, job_id: UUID | None = None, *, channel_id: UUID | None = None) -> list[Spending]:
+        """How the caps stand: of a job and its channel, or of all channels, and of the day and the month.
+
+        With `channel_id` alone, as they stand for a job that is yet to be ordered there.
+        """
         ...

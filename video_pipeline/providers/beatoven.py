@@ -61,6 +61,7 @@ class BeatovenMusic:
         self._pace = PACE.at(workshop.pace)
         self.capabilities = Capabilities(
             NAME,
+            takes_seed=False,
             concurrency=3,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             limits=Limits(concurrency=3),  # it states none; this is modest

@@ -76,6 +76,7 @@ class GeminiImages:
         usual_usd = PRICES_USD.get(self._model, DEAREST_USD)
         self.capabilities = Capabilities(
             NAME,
+            takes_seed=False,  # it is told one, and nothing says that it goes by it for pictures
             concurrency=3,
             price_usd=workshop.prices.get(NAME, usual_usd),
             limits=Limits(concurrency=3),  # what it lets an account do depends on its tier, and it says so with a 429

@@ -20,7 +20,7 @@ from video_pipeline.domain.errors import (
     ProviderUnavailableError,
     StudioError,
 )
-from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.media import Generation, Licence, Use
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.domain.timebase import SAMPLE_RATE
@@ -44,7 +44,12 @@ LONGEST_S = 3600
 USUAL_S = 240
 """What is asked for where a licence forbids more and nobody may ask how much it allows; Mubert has such in stock."""
 
-LICENCE = Licence("Mubert API licence", "https://mubert.com/legal/api")
+LICENCE = Licence(
+    "Mubert API licence",
+    "https://mubert.com/legal/api",
+    refused=(Use.CONTENT_ID_REGISTRATION,),
+)
+"""No plan is known to allow that (2026-05). What is allowed depends on the plan; ask for what is nothing but music."""
 
 TOLERANCE = 0.25
 PACE = Pace(poll_s=3.0, deadline_s=600.0)
@@ -67,6 +72,7 @@ class MubertMusic:
         self._keys = _Keys(self._account)
         self.capabilities = Capabilities(
             NAME,
+            takes_seed=False,
             concurrency=4,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             limits=Limits(concurrency=4),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter, VideoEngine
 from video_pipeline.providers.ambience_procedural import ProceduralAmbience
@@ -19,6 +20,7 @@ from video_pipeline.providers.leonardo import LeonardoImages
 from video_pipeline.providers.mubert import MubertMusic
 from video_pipeline.providers.music_procedural import ProceduralMusic
 from video_pipeline.providers.replicate import ReplicateImages
+from video_pipeline.providers.runway import RunwayClips
 from video_pipeline.providers.workshop import Workshop
 from video_pipeline.providers.writers import (
     GeminiModel,
@@ -53,6 +55,8 @@ IMAGES: Mapping[str, Callable[[Workshop], ImageProvider]] = {
 
 ENGINES: Mapping[str, Callable[[Workshop], VideoEngine]] = {
     "procedural": ProceduralClips,
+    "runway_standard": partial(RunwayClips, name="runway_standard"),
+    "runway_gen3": partial(RunwayClips, name="runway_gen3"),
     "dummy": DummyClips,
 }
 

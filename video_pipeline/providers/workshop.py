@@ -20,8 +20,9 @@ class Workshop:
     accounts: Mapping[str, Account] = field(default_factory=dict)  # with vendors, by name
     pace: float = 1.0  # how much longer than usual vendors are waited for
     models: Mapping[str, str] = field(default_factory=dict)  # of vendors, by name, where not the usual ones
-    prices: Mapping[str, Decimal] = field(default_factory=dict)  # US dollars for one piece, where not the usual ones
+    # US dollars for one piece, or for a second of a clip, where not the usual ones.
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
 
     def account(self, vendor: str) -> Account:
-        """What there is with a vendor; one without keys where nothing is configured."""
+        """What there is with a vendor; where nothing is, asking it for its key says what to set."""
         return self.accounts.get(vendor) or Account(vendor, "")

@@ -17,11 +17,11 @@ from video_pipeline.domain.purchases import Item
 from video_pipeline.domain.records import Clip
 from video_pipeline.domain.storyboard import VisualPrompt, seed_of
 from video_pipeline.domain.timebase import FPS_30
-from video_pipeline.ports import Purchase, VideoEngine
+from video_pipeline.ports import EngineCapabilities, Purchase, VideoEngine
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.paint import picture_size, stem
 from video_pipeline.steps.purchase import Offer, obtain
-from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.studio import Studio, stated
 
 MARGIN_FRAMES = FPS_30.frames_in(5)
 """What is taken of a video beyond its scene: for both transitions and the seam of the loop."""
@@ -50,11 +50,12 @@ class Animator:
         facts, size = self.engine.capabilities, picture_size(self.brief)
         made = self.scratch / f"{visual.order_index:02}-made.mp4"
         seed = seed_of(visual, self.brief.seed)
-        seconds = min(ceil(FPS_30.seconds(frames + MARGIN_FRAMES)), facts.longest_s)
+        seconds = clip_seconds(facts, frames)
 
         def make(purchase: Purchase) -> Generation:
             source = self.studio.media.locate(picture) if facts.from_picture else None
-            return self.engine.animate(visual, seed, source, seconds=seconds, size=size, out=made, purchase=purchase)
+            moved = self.engine.animate(visual, seed, source, seconds=seconds, size=size, out=made, purchase=purchase)
+            return stated(self.studio, facts, moved, seed)
 
         def take(generation: Generation) -> Made:
             return keep(generation, self._conformed(made, visual.order_index, frames))
@@ -81,6 +82,11 @@ class Animator:
         )
         made.unlink()
         return Clip(self.studio.media.adopt(film, clip_key(self.attempt, order_index)), conformed.frames)
+
+
+def clip_seconds(engine: EngineCapabilities, frames: int) -> int:
+    """How many seconds an engine is asked for to show a scene of `frames` frames."""
+    return min(ceil(FPS_30.seconds(frames + MARGIN_FRAMES)), engine.longest_s)
 
 
 def clip_key(attempt: Attempt, order_index: int) -> str:

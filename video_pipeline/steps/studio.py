@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from video_pipeline.domain.brief import PICTURES, Brief, MusicVideoBrief
 from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt, seed_of
 from video_pipeline.ports import (
     AmbienceProvider,
+    Capabilities,
+    EngineCapabilities,
     ImageProvider,
     JobStore,
     MediaStore,
@@ -38,6 +41,9 @@ class Studio:
     ambience: Mapping[str, AmbienceProvider] = field(default_factory=dict)
     engines: Mapping[str, VideoEngine] = field(default_factory=dict)
     fallbacks: Mapping[str, Sequence[str]] = field(default_factory=dict)  # whom to ask after a provider, by its name
+    plans: Mapping[str, str] = field(default_factory=dict)  # that are paid for, by vendor
+    thumbnail_provider: str | None = None  # who is asked for a picture for thumbnails alone; None: nobody
+    refinement_provider: str | None = None  # who makes a picture anew; None: who made the others of its job
     web: Messenger | None = None  # what fetches from addresses that users name
     scanner: Scanner | None = None  # what decides about uploads before they are opened
 
@@ -64,6 +70,15 @@ def seed_for(provider: MusicProvider | ImageProvider, prompt: MusicPrompt | Visu
     if provider.capabilities.chooses and prompt.seed is None:
         return job_seed
     return seed_of(prompt, job_seed)
+
+
+def stated(
+    studio: Studio, facts: Capabilities | EngineCapabilities, generation: Generation, seed: int | None
+) -> Generation:
+    """What a provider said of a thing, with the `seed` that it was made with, if it goes by seeds, and the plan."""
+    made = generation if generation.seed is not None or not facts.takes_seed else replace(generation, seed=seed)
+    plan = made.licence.plan or studio.plans.get(facts.name)
+    return replace(made, licence=replace(made.licence, plan=plan))
 
 
 def check_engine(engines: Iterable[str], name: str) -> None:

@@ -32,13 +32,13 @@ def test_a_music_video_waits_for_its_song_and_keeps_what_was_said(shared: Stocke
 
 def test_a_music_video_of_clips_is_ordered_by_the_engines_that_there_are(shared: Stocked) -> None:
     there = shared.anna.get("/options").json["music_video"]["engines"]
-    assert there == ["pictures", "procedural", "dummy"]
+    assert there == ["pictures", "procedural", "runway_standard", "runway_gen3", "dummy"]
     body = order(shared, "music_video", **SONG, engine="procedural")
     estimate = shared.anna.post("/jobs/estimate", body).json["computing"]
     assert "engine procedural: about 26 clips" in estimate
     assert shared.anna.post("/jobs", body).json["brief"]["engine"] == "procedural"
-    refused = shared.anna.post("/jobs", body | {"engine": "runway_standard"})
-    assert "'runway_standard' is not there; one of: pictures, dummy, procedural" in refused.json["errors"][0]["message"]
+    refused = shared.anna.post("/jobs", body | {"engine": "runway_gen2"})
+    assert "'runway_gen2' is not there; one of: pictures, dummy, procedural," in refused.json["errors"][0]["message"]
 
 
 def test_a_music_video_with_an_address_begins_at_once(shared: Stocked) -> None:
@@ -66,7 +66,7 @@ def test_a_storyboard_takes_a_prompt_a_style_and_a_shape(shared: Stocked) -> Non
     [
         ("music_video", {}, "song_title"),
         ("music_video", SONG | {"scene_count": 3}, "scene_count"),
-        ("music_video", SONG | {"engine": "runway_gen3"}, "engine"),
+        ("music_video", SONG | {"engine": "runway_gen2"}, "engine"),
         ("music_video", SONG | {"engine": ""}, "engine"),
         ("music_video", SONG | {"bpm": 7}, "bpm"),
         ("build", {"prompt": "a lighthouse in a storm"}, "prompt"),
@@ -90,3 +90,13 @@ def test_estimates_of_music_that_is_there_buy_none(shared: Stocked) -> None:
     assert (song["music"]["pieces"], song["images"]["pieces"]) == (0, song["scenes"])
     build = shared.anna.post("/jobs/estimate", order(shared, "build")).json
     assert (build["music"]["pieces"], build["images"]["pieces"], build["estimated_cost_usd"]) == (0, 0, 0)
+    assert (song["clips"]["pieces"], song["thumbnail"]["pieces"], song["cap_note"]) == (0, 0, None)
+
+
+def test_an_estimate_counts_clips_and_tells_of_the_cap_that_would_stop_them(shared: Stocked) -> None:
+    body = order(shared, "music_video", **SONG, engine="runway_gen3")
+    told = shared.anna.post("/jobs/estimate", body).json
+    # Eight seconds of scene and five of margin are more than its longest clip.
+    assert told["clips"] == {"pieces": told["scenes"], "price_usd": 0.8}
+    assert told["estimated_cost_usd"] == pytest.approx(told["scenes"] * 0.8)
+    assert told["cap_note"].startswith("the cap of $20.00 for this job leaves $20.00 of about $20.80;")

@@ -214,9 +214,9 @@ def test_a_refinement_whose_clip_fails_changes_nothing(studio: Studio, workshop:
 
 def test_an_engine_that_is_not_there_is_told_with_those_that_are(studio: Studio) -> None:
     check_engine(studio.engines, "pictures")
-    with pytest.raises(InvalidInputError, match="'runway_gen3' is not there; one of: pictures, dummy, procedural"):
-        check_engine(studio.engines, "runway_gen3")
-    job = ordered(studio, engine="runway_gen3")
-    with pytest.raises(InvalidInputError, match="'runway_gen3' is not there"):
+    with pytest.raises(InvalidInputError, match="'runway_gen2' is not there; one of: pictures, dummy, procedural,"):
+        check_engine(studio.engines, "runway_gen2")
+    job = ordered(studio, engine="runway_gen2")
+    with pytest.raises(InvalidInputError, match="'runway_gen2' is not there"):
         illustrated(studio, job)
     assert studio.jobs.images(job.id) == []

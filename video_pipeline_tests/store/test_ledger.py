@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from video_pipeline.domain.errors import ConflictError, LeaseLostError
-from video_pipeline.domain.purchases import Limits, PurchaseState
+from video_pipeline.domain.purchases import CapScope, Limits, PurchaseState
 from video_pipeline.domain.records import Lease
 from video_pipeline.store import PostgresJobStore
 from video_pipeline_tests.conftest import Database
@@ -130,3 +130,14 @@ def test_money_in_doubt_stays_set_aside_until_somebody_has_looked(
     assert next(each for each in store.spending(lease.job_id) if each.scope == "job").reserved_usd == PRICE
     assert store.close_purchase(bought.id, S.LOST, PRICE, note="it is on the bill")
     assert store.get_job(lease.job_id).actual_cost_usd == PRICE
+
+
+def test_caps_are_told_for_a_job_that_is_not_there_yet(store: PostgresJobStore, lease: Lease) -> None:
+    set_aside(store, lease)
+    channel_id = store.get_job(lease.job_id).channel_id
+    store.set_cap(CapScope.CHANNEL, Decimal(3), channel_id=channel_id)
+    told = {each.scope: each for each in store.spending(channel_id=channel_id)}
+    assert list(told) == list(CapScope)
+    assert (told[CapScope.JOB].reserved_usd, told[CapScope.JOB].cap_usd) == (0, Decimal(20))
+    assert (told[CapScope.CHANNEL].reserved_usd, told[CapScope.CHANNEL].cap_usd) == (PRICE, 3)
+    assert [each.scope for each in store.spending()] == [CapScope.DAY, CapScope.MONTH]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil
@@ -73,13 +73,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """Clouds of colour that drift, 24 frames a second without sound; each second is the first again."""
+    """A picture that drifts, 24 frames a second without sound; each second is the first again."""
 
     seed: int
     width: int
     height: int
     length_s: int
     format: str = "mp4"
+    shows: bytes = field(default=b"", repr=False)  # a file; without one clouds of colour
+    closes: bool = True  # its end runs into its beginning
 
     def render(self) -> bytes:
         """The file."""
@@ -195,9 +197,15 @@ def _video(video: Video) -> bytes:
 
 
 def _drifting(video: Video) -> Iterable[av.VideoFrame]:
-    picture = np.asarray(_clouds(video.seed, video.width, video.height))
+    size = (video.width, video.height)
+    if video.shows:
+        with Image.open(io.BytesIO(video.shows)) as shown:
+            picture = np.asarray(shown.convert("RGB").resize(size))
+    else:
+        picture = np.asarray(_clouds(video.seed, *size))
+    span = 6 + video.seed % 16
     for number in range(FPS):
-        shift = round(8 * np.sin(2 * np.pi * number / FPS))
+        shift = round(span * (1 - np.cos(2 * np.pi * number / FPS) if video.closes else number / 4))
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(np.roll(picture, shift, axis=1)), format="rgb24")
         frame.pts = number
         yield frame

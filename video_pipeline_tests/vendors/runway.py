@@ -6,7 +6,7 @@ import base64
 import binascii
 import io
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from email import message_from_bytes
@@ -98,17 +98,17 @@ class Runway(Vendor):
     def _from_image(self, ask: Ask) -> Reply:
         asked = self.fields(ask, _SHAPE)
         model = self._model(asked, "ratios")
-        sound = self._check_images(asked.get("promptImage"), model)
+        shown = self._check_images(asked.get("promptImage"), model)
         if model.needs_text and not asked.get("promptText"):
             raise self.no(400, "promptText is required for this model.")
-        return self._video(ask, asked, model, sound)
+        return self._video(ask, asked, model, shown)
 
     def _from_text(self, ask: Ask) -> Reply:
         asked = self.fields(ask, _SHAPE)
         model = self._model(asked, "from_text")
         if not asked.get("promptText"):
             raise self.no(400, "promptText is required.")
-        return self._video(ask, asked, model, True)
+        return self._video(ask, asked, model, [b""])
 
     def _model(self, asked: Mapping[str, Any], ratios: str) -> _Model:
         model = MODELS.get(asked.get("model", ""))
@@ -129,9 +129,9 @@ class Runway(Vendor):
         if not 0 <= asked.get("seed", 0) < 2**32:
             raise self._issue("seed", "Must be an integer between 0 and 4294967295.")
 
-    def _video(self, ask: Ask, asked: dict[str, Any], model: _Model, sound: bool) -> Reply:
+    def _video(self, ask: Ask, asked: dict[str, Any], model: _Model, shown: Sequence[bytes | None]) -> Reply:
         rate = model.credits_with_audio if asked.get("audio") else model.credits
-        return self._open(ask, "video", asked, rate * asked["duration"], sound)
+        return self._open(ask, "video", asked, rate * asked["duration"], shown)
 
     def _image(self, ask: Ask) -> Reply:
         asked = self.fields(ask, _SHAPE)
@@ -145,24 +145,25 @@ class Runway(Vendor):
         self._check_words(asked)
         if asked["model"] == "gen4_image" and "720" in asked["ratio"].split(":"):
             credits = 5
-        return self._open(ask, "image", asked, credits, True)
+        return self._open(ask, "image", asked, credits, [b""])
 
-    def _open(self, ask: Ask, kind: str, asked: dict[str, Any], credits: int, sound: bool) -> Reply:
+    def _open(self, ask: Ask, kind: str, asked: dict[str, Any], credits: int, shown: Sequence[bytes | None]) -> Reply:
         account, prompt = ask.account, asked.get("promptText", "")
+        sound = None not in shown
         refused = account.refuses(prompt, ask.struck)
         with account.lock:
             if not account.affords(credits * CREDIT):
                 raise self.no(400, "You do not have enough credits to run this task.")
             task = account.open(kind, prompt, asked, flaw=self.flaw(ask))
             task.refused = refused or not sound
-            task.memory.update(credits=credits, sound=sound)
+            task.memory.update(credits=credits, sound=sound, shown=shown)
             account.charge(task.id, credits * CREDIT, prompt)
         return json_reply({"id": task.id})
 
     # Images that come along.
 
-    def _check_images(self, image: object, model: _Model) -> bool:
-        """Whether the images are ones; a data URI that is none fails later, as a task."""
+    def _check_images(self, image: object, model: _Model) -> list[bytes | None]:
+        """The images, None for one that is none: it fails later, as a task."""
         images: list[Any] = image if isinstance(image, list) else [{"uri": image, "position": "first"}]
         if not images or misfit(images, [{"uri": str, "position": str}]):
             raise self._issue("promptImage", "Required: a URI, or a list of {uri, position}.")
@@ -170,24 +171,25 @@ class Runway(Vendor):
         allowed = {"first", "last"} if model.last_frame else {"first"}
         if len(set(places)) != len(places) or not set(places) <= allowed:
             raise self._issue("promptImage", f"position must be one of {', '.join(sorted(allowed))}, each once.")
-        sound = [self._sound(each.get("uri", "")) for each in images]  # each of them is looked at
-        return all(sound)
+        return [self._image_at(each.get("uri")) for each in images]
 
-    def _sound(self, uri: str) -> bool:
+    def _image_at(self, uri: object) -> bytes | None:
+        if not isinstance(uri, str):
+            raise self._issue("promptImage", "Required.")
         if uri.startswith("runway://"):
             if uri not in self._uploads:
                 raise self._issue("promptImage", "Unknown upload.")
             stored = self._uploads[uri]
-            return stored is not None and _is_image(stored, None)
+            return stored if stored is not None and _is_image(stored, None) else None
         if uri.startswith("data:"):
             if len(uri) > LARGEST_DATA_URI:
                 raise self._issue("promptImage", "Data URIs may be up to 5 MB.")
-            return self._sound_data(uri)
+            return self._image_in(uri)
         if urlsplit(uri).scheme != "https":
             raise self._issue("promptImage", "Must be an HTTPS URL, a Runway URI or a data URI.")
-        return True
+        return b""
 
-    def _sound_data(self, uri: str) -> bool:
+    def _image_in(self, uri: str) -> bytes | None:
         kind, comma, data = uri.removeprefix("data:").partition(",")
         if not comma or not kind.startswith("image/") or not kind.endswith(";base64"):
             raise self._issue("promptImage", "Must be data:image/...;base64,...")
@@ -195,7 +197,7 @@ class Runway(Vendor):
             content = base64.b64decode(data, validate=True)
         except binascii.Error:
             raise self._issue("promptImage", "Invalid base64.") from None
-        return _is_image(content, kind.removesuffix(";base64"))
+        return content if _is_image(content, kind.removesuffix(";base64")) else None
 
     def _upload(self, ask: Ask) -> Reply:
         asked = self.fields(ask, {"filename": str, "type": str})
@@ -281,8 +283,9 @@ class Runway(Vendor):
     def _link(self, account: Account, task: Task) -> str:
         width, height = (int(side) for side in task.asked["ratio"].split(":"))
         seed = seed_of(task.prompt, task.asked.get("seed"))
+        shown = task.memory["shown"]
         medium: Video | Picture = (
-            Video(seed, width, height, task.asked["duration"])
+            Video(seed, width, height, task.asked["duration"], shows=shown[0], closes=len(shown) != 1 or not shown[0])
             if task.kind == "video"
             else Picture(seed, width, height, "png")
         )

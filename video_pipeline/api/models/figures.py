@@ -24,7 +24,11 @@ class Estimate(Answer):
     scenes: int
     music: Pieces
     images: Pieces
+    clips: Pieces
+    thumbnail: Pieces = Field(description="A picture that is bought for thumbnails alone.")
+    words_usd: float = Field(description="For a language model that writes.")
     estimated_cost_usd: float
+    cap_note: str | None = Field(description="Which cap of spending the order would come up against, if one.")
     computing: str
 
 

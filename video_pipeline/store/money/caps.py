@@ -85,10 +85,14 @@ class CapBooks(Books):
             row = {"scope": scope, "channel_id": channel_id, "amount": amount, "set_by": clean(by)}
             connection.execute(insert(CAPS).values(row))
 
-    def spending(self, job_id: UUID | None = None) -> list[Spending]:
-        """How the caps stand: of a job and its channel, where one is named, of the day and of the month."""
+    def spending(self, job_id: UUID | None = None, *, channel_id: UUID | None = None) -> list[Spending]:
+        """How the caps stand: of a job and its channel, where one is named, of the day and of the month.
+
+        With `channel_id` alone, as they stand for a job that is yet to be ordered there.
+        """
         with self._transaction() as connection:
-            channel_id = find_row(connection, job_id).channel_id if job_id is not None else None
+            if job_id is not None:
+                channel_id = find_row(connection, job_id).channel_id
             return _spending(connection, job_id, channel_id)
 
 
@@ -111,7 +115,7 @@ def check_caps(connection: Connection, job_id: UUID, price_usd: Decimal) -> None
 def _spending(connection: Connection, job_id: UUID | None, channel_id: UUID | None) -> list[Spending]:
     sums = connection.execute(_SUMS, {"job_id": job_id, "channel_id": channel_id}).one()
     caps = {(row.scope, row.channel_id): row.amount for row in connection.execute(select(CAPS))}
-    scopes = CapScope if job_id is not None else (CapScope.DAY, CapScope.MONTH)
+    scopes = CapScope if (job_id or channel_id) is not None else (CapScope.DAY, CapScope.MONTH)
     return [_standing(scope, channel_id, caps, sums) for scope in scopes]
 
 

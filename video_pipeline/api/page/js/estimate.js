@@ -52,7 +52,9 @@ const ready = (body) =>
 const reasonOf = (error) =>
   error.errors?.length ? error.errors.map((each) => sentence(each.message)).join(" ") : excuse(error);
 
-function lines({ estimated_cost_usd: total, duration_s: length, scenes, music, images, computing }) {
+function lines(answer) {
+  const { estimated_cost_usd: total, duration_s: length, scenes, music, images, clips, thumbnail } = answer;
+  const { words_usd: words, cap_note: cap, computing } = answer;
   const share = (part, noun, plural) => [
     count(part.pieces, noun, plural),
     part.price_usd > 0 ? money(part.pieces * part.price_usd) : "free",
@@ -62,7 +64,10 @@ function lines({ estimated_cost_usd: total, duration_s: length, scenes, music, i
     ["Scenes", String(scenes)],
     share(music, "piece of music", "pieces of music"),
     share(images, "picture"),
-  ];
+    clips.pieces > 0 && share(clips, "clip"),
+    thumbnail.pieces > 0 && share(thumbnail, "picture for thumbnails", "pictures for thumbnails"),
+    words > 0 && ["Texts", money(words)],
+  ].filter(Boolean);
   return [
     h("p", { class: "big-figure tabular", testid: "estimate-total" }, total > 0 ? `about ${money(total)}` : "Free"),
     h(
@@ -70,6 +75,13 @@ function lines({ estimated_cost_usd: total, duration_s: length, scenes, music, i
       { class: "facts" },
       rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
     ),
+    cap &&
+      h(
+        "div",
+        { class: "callout amber", testid: "estimate-cap" },
+        icon("alert"),
+        h("p", { class: "small" }, sentence(cap)),
+      ),
     computing && h("p", { class: "computing small" }, icon("clock", "small"), h("span", {}, sentence(computing))),
   ];
 }

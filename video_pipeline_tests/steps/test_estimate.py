@@ -1,0 +1,98 @@
+"""What an order is expected to cost, by those who would be asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from video_pipeline.domain.brief import AlbumBrief, Brief, BuildBrief, MusicVideoBrief, StoryboardBrief
+from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.estimates import Share, cap_note
+from video_pipeline.domain.job import Approval
+from video_pipeline.domain.purchases import CapScope, Spending
+from video_pipeline.ports import Capabilities, EngineCapabilities
+from video_pipeline.steps.estimate import Sellers, estimate
+
+COMMON: dict[str, Any] = {
+    "channel_id": UUID(int=1),
+    "niche_label": "Rainy Library",
+    "mood_keywords": "calm",
+    "seed": 7,
+    "approval": Approval.AUTO,
+    "music_provider": "band",
+    "visual_provider": "painter",
+}
+SONG: dict[str, Any] = {"song_title": "Song", "music_file": "a.mp3", "genre": "ambient", "prompt": "a lake at night"}
+
+
+def provider(name: str, price: str) -> Any:
+    return SimpleNamespace(capabilities=Capabilities(name, concurrency=1, price_usd=Decimal(price)))
+
+
+def engine(name: str, **facts: Any) -> Any:
+    known: dict[str, Any] = {"concurrency": 1, "price_usd": Decimal("0.01"), "from_picture": True, "seamless": True}
+    return SimpleNamespace(capabilities=EngineCapabilities(name, **known | facts))
+
+
+SELLERS = Sellers(
+    music={"band": provider("band", "0.04")},
+    images={"painter": provider("painter", "0.03"), "designer": provider("designer", "0.25")},
+    engines={"mover": engine("mover", longest_s=8, second_usd=Decimal("0.1"), lengths=(4, 6, 8))},
+)
+ALBUM = AlbumBrief(**COMMON, target_duration_minutes=60)
+
+
+def cents(brief: Brief, sellers: Sellers = SELLERS) -> Decimal:
+    return estimate(sellers, brief).total_usd * 100
+
+
+def test_each_kind_buys_what_it_needs() -> None:
+    assert estimate(SELLERS, ALBUM).music == Share(20, Decimal("0.04"))
+    assert cents(ALBUM) == 20 * (4 + 3)
+    assert cents(StoryboardBrief(**COMMON, scene_count=3, scene_seconds=30)) == 3 * (4 + 3)
+    assert cents(BuildBrief(**COMMON)) == 0
+    assert cents(MusicVideoBrief(**COMMON, **SONG, scene_seconds=10)) == 21 * 3
+
+
+@pytest.mark.parametrize(("scene_seconds", "clip"), [(2, 81), (10, 81)])
+def test_clips_are_priced_as_long_as_they_are_made(scene_seconds: int, clip: int) -> None:
+    # Two seconds, and the five that footage has beyond its scene, are seven: the next length is eight.
+    told = estimate(SELLERS, MusicVideoBrief(**COMMON, **SONG, scene_seconds=scene_seconds, engine="mover"))
+    assert told.clips == Share(210 // scene_seconds, Decimal(clip) / 100)
+    assert told.total_usd == told.scenes * (Decimal(clip) + 3) / 100
+
+
+def test_a_picture_for_thumbnails_and_words_are_counted() -> None:
+    sellers = replace(SELLERS, thumbnails="designer", words_usd=Decimal("0.005"))
+    assert cents(ALBUM, sellers) == cents(ALBUM) + 25 + Decimal("0.5")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sellers", "error"),
+    [
+        ({"music_provider": "nobody"}, SELLERS, "unknown provider 'nobody'; one of: band"),
+        ({"engine": "nobody"}, SELLERS, "engine 'nobody' is not there"),
+        ({}, replace(SELLERS, thumbnails="nobody"), "unknown provider 'nobody'; one of: designer, painter"),
+    ],
+)
+def test_whom_nobody_knows_is_told(changes: dict[str, Any], sellers: Sellers, error: str) -> None:
+    with pytest.raises(InvalidInputError, match=error):
+        estimate(sellers, replace(MusicVideoBrief(**COMMON, **SONG), **changes))
+
+
+def test_the_tightest_cap_is_named() -> None:
+    standing = [
+        Spending(CapScope.JOB, None, Decimal(20), Decimal(0), Decimal(0)),
+        Spending(CapScope.CHANNEL, None, None, Decimal(90), Decimal(9)),
+        Spending(CapScope.DAY, None, Decimal(50), Decimal(40), Decimal("6.50")),
+    ]
+    assert cap_note(Decimal("3.50"), standing) is None
+    assert cap_note(Decimal("3.51"), standing) == (
+        "the cap of $50.00 for this day leaves $3.50 of about $3.51; the job would stop there until the cap is raised"
+    )
+    assert (cap_note(Decimal(30), standing) or "").startswith("the cap of $50.00 for this day")
