@@ -123,8 +123,8 @@ class _Picture:
             return None
         state = str(made.get("status"))
         if state in _ENDED:
-            error = _error_of(task_id, state, str(made.get("error") or ""))
-            return Failure(error, is_paid=not isinstance(error, PromptRefusedError))
+            why = _error_of(task_id, state, str(made.get("error") or ""))
+            return Failure(why, is_paid=not isinstance(why, PromptRefusedError))
         if state != _READY:
             return None
         if made.get("data_removed"):
