@@ -44,6 +44,8 @@ def desk_of_installation() -> Desk:
         studio=bootstrap.studio,
         messenger=bootstrap.messenger,
         workers=bootstrap.cores().workers,
+        thumbnail_provider=bootstrap.thumbnail_provider(),
+        refinement_provider=bootstrap.refinement_provider(),
         dagster_url=settings.dagster_web,
         courier=_courier,
         upload_ttl_s=settings.upload_ttl_hours * 3600,

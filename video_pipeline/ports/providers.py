@@ -23,7 +23,7 @@ class Capabilities:
     name: str
     concurrency: int  # how many requests it likes at once
     price_usd: Decimal  # for one piece
-    regeneration_usd: Decimal | None = None  # for a picture made anew; None: `money.REGENERATED_IMAGE_USD`
+    regeneration_usd: Decimal | None = None  # for a picture made anew; None: see `paint.regeneration_price`
     limits: Limits | None = None  # of a vendor; None: it is made on this machine, and nobody has to be asked
     chooses: bool = False  # it makes nothing: of what is there it takes by the job's seed and the prompt's order_index
 
