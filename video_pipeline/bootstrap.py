@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -34,6 +33,7 @@ from video_pipeline.ports import (
     Scanner,
     VideoEngine,
 )
+from video_pipeline.providers.http import Account
 from video_pipeline.providers.workshop import Workshop
 from video_pipeline.scanner import CommandScanner
 from video_pipeline.secrecy import mask_logs
@@ -54,9 +54,6 @@ from video_pipeline.store import (
     url_of_schema,
 )
 from video_pipeline.vendor_settings import KEYS, VendorSettings
-
-if TYPE_CHECKING:
-    from video_pipeline.providers.http import Account
 
 APPLICATION_DATABASE = "video_pipeline"
 DAGSTER_DATABASE = "dagster"
@@ -177,7 +174,16 @@ def _admit_providers() -> None:
 
 
 def _workshop() -> Workshop:
-    return Workshop(cores(), settings().library, vendor_accounts())
+    configured = vendor_settings()
+    return Workshop(
+        cores(),
+        settings().library,
+        vendor_accounts(),
+        pace=configured.vendor_pace,
+        models={"gemini": configured.gemini_image_model},
+        prices=configured.prices,
+        limits={vendor: each.model_dump(exclude_none=True) for vendor, each in configured.limits.items()},
+    )
 
 
 @lru_cache
@@ -236,8 +242,6 @@ def _painter(name: str | None, setting: str) -> str | None:
 @lru_cache
 def vendor_accounts() -> Mapping[str, Account]:
     """What this installation has with each vendor, by name."""
-    from video_pipeline.providers.http import Account
-
     configured = vendor_settings()
     return {
         vendor: Account(vendor, url := configured.base_url(vendor), configured.keys(vendor), _media_of(vendor, url))
@@ -255,10 +259,15 @@ def _media_of(vendor: str, base_url: str) -> Messenger:
 
 @lru_cache
 def prompt_writer() -> PromptWriter:
-    """The writer of prompts."""
+    """The writer of prompts; InvalidInputError when one is chosen whose key is missing."""
     from video_pipeline.providers import registry
+    from video_pipeline.providers.writers import Tariff
 
-    return registry.prompt_writer()
+    writing = vendor_settings().writing
+    if writing is None:
+        return registry.prompt_writer()
+    account, tariff = vendor_accounts()[writing.vendor], Tariff(writing.read_usd, writing.written_usd)
+    return registry.prompt_writer(registry.Assignment(account, writing.model, tariff))
 
 
 def backups() -> Backups:
@@ -285,6 +294,8 @@ def studio() -> Studio:
         writer=prompt_writer(),
         thumbnail_provider=thumbnail_provider(),
         refinement_provider=refinement_provider(),
+        plans=vendor_settings().plans,
+        fallbacks=vendor_settings().fallbacks,
         web=messenger(),
         scanner=scanner(),
     )

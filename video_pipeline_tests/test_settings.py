@@ -13,6 +13,7 @@ from video_pipeline.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+VENDORS = ROOT / "docs" / "providers.md"
 
 INTERNAL = {"VIDEO_PIPELINE_DAGSTER_URL"}
 """Set by the program for its own children."""
@@ -87,11 +88,11 @@ def test_the_readme_lists_every_setting() -> None:
         assert f"`{variable}`" in text, f"{variable} is missing in the README's table"
 
 
-def test_the_readme_lists_every_variable_that_is_read() -> None:
+def test_the_readme_or_the_page_about_vendors_lists_every_variable_that_is_read() -> None:
     sources = [*ROOT.glob("video_pipeline/**/*.py"), ROOT / "video_pipeline_tests" / "conftest.py"]
     read = {name for path in sources for name in re.findall(r"\bVIDEO_PIPELINE_[A-Z_]*[A-Z]\b", path.read_text())}
     assert len(read) > 5
-    text = README.read_text()
+    text = README.read_text() + VENDORS.read_text()
     assert {name for name in read - INTERNAL if f"`{name}`" not in text} == set()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -86,6 +87,13 @@ def test_a_key_that_is_missing_is_named() -> None:
         bootstrap.vendor_accounts()["leonardo"].key()
 
 
+def test_a_version_is_added_to_an_address_that_has_none() -> None:
+    gemini = bootstrap.vendor_accounts()["gemini"]
+    assert gemini.versioned("v1").base_url == "https://generativelanguage.googleapis.com/v1"
+    newer = replace(gemini, base_url="https://generativelanguage.googleapis.com/v1beta/")
+    assert newer.versioned("v1").base_url == newer.base_url
+
+
 def test_a_file_of_keys_counts_less_than_the_environment_and_more_than_dotenv(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +150,14 @@ def test_a_file_of_keys_that_is_none_is_not_quoted(
     assert CANARY not in str(caught.value)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes with names are POSIX")
+def test_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    monkeypatch.setenv("VIDEO_PIPELINE_SECRETS_FILE", str(tmp_path / "pipe"))
+    with pytest.raises(InvalidInputError, match="is no file"):
+        load()
+
+
 @pytest.mark.parametrize("name", ["MUBERT_BASE_URL", "WRITER", "WRITER_MODEL", "WRITER_INPUT_USD"])
 def test_a_complaint_quotes_no_value(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"VIDEO_PIPELINE_{name}", f"https://user:{CANARY} @x")
@@ -195,3 +211,13 @@ def test_every_setting_is_in_the_docs() -> None:
         choices = getattr(field.validation_alias, "choices", [f"VIDEO_PIPELINE_{name.upper()}"])
         for variable in choices:
             assert f"`{variable}`" in text or variable == name, f"{variable} is missing"
+
+
+def test_plans_are_those_that_somebody_has_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().plans == {}
+    monkeypatch.setenv("VIDEO_PIPELINE_MUBERT_PLAN", " Startup ")
+    monkeypatch.setenv("VIDEO_PIPELINE_RUNWAY_PLAN", "")
+    assert load().plans == {"mubert": "Startup"}
+    monkeypatch.setenv("VIDEO_PIPELINE_RUNWAY_PLAN", "x" * 101)
+    with pytest.raises(ValidationError, match="RUNWAY_PLAN"):
+        load()

@@ -123,7 +123,7 @@ def retry(job_id: UUID, desk: AtDesk, caller: Spender) -> models.Job:
 
 @router.delete("/{job_id}", status_code=204, summary="Delete a job", responses=answers(401, 403, 404, 409))
 def delete(job: EditJob, desk: AtDesk) -> None:
-    """Delete a job that is over, with its files; what it cost stays in the ledger."""
+    """Delete a job that is over, with its files; what it cost stays in the ledger, its licences in the books."""
     discard(desk.studio(), job.id)
 
 

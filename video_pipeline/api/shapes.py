@@ -322,11 +322,15 @@ def computing(job: JobRecord, workers: int) -> str | None:
     return overlay_cost(brief_from_json(job.brief), workers, frames) or None
 
 
-def links(job_id: UUID, run_url: str | None) -> models.Links:
+def links(job: JobRecord, run_url: str | None) -> models.Links:
     """Where more is to be had."""
-    address = url_of_job(job_id)
+    address = url_of_job(job.id)
     return models.Links(
-        self=address, events=f"{ROOT}/events?job_id={job_id}", metadata=f"{address}/metadata", dagster_run=run_url
+        self=address,
+        events=f"{ROOT}/events?job_id={job.id}",
+        metadata=f"{address}/metadata",
+        licences=f"{address}/licences.zip" if job.local_video_path else None,
+        dagster_run=run_url,
     )
 
 

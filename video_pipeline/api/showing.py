@@ -46,7 +46,7 @@ def show_job(desk: Desk, job: JobRecord) -> models.Job:
         ),
         missing_files=_missing(desk, job),
         computing=shapes.computing(job, desk.workers),
-        links=shapes.links(job.id, desk.run_url(job.run_id)),
+        links=shapes.links(job, desk.run_url(job.run_id)),
     )
 
 

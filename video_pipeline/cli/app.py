@@ -20,6 +20,7 @@ from video_pipeline.cli import (
     files,
     jobs,
     keys,
+    licences,
     maintenance,
     people,
     produce,
@@ -54,6 +55,7 @@ jobs.app.add_typer(storyboard.app)
 jobs.app.add_typer(files.app)
 jobs.app.add_typer(thumbnails.app)
 jobs.app.add_typer(publication.app)
+jobs.app.add_typer(licences.app)
 app.add_typer(jobs.app, name="job")
 app.add_typer(people.app, name="user")
 app.add_typer(keys.app, name="key")

@@ -96,7 +96,7 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete a finished, failed or cancelled job with its files for good; what was paid stays in the ledger."""
+    """Delete a finished, failed or cancelled job with its files for good; what was paid and its licences stay."""
     studio = bootstrap.studio()
     found = studio.jobs.find_job(job)
     if not yes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
 UPLOADED = "upload"
@@ -69,12 +70,31 @@ class FootageFacts:
     notes: tuple[str, ...] = ()  # what was noticed on the way, for people
 
 
+class Use(StrEnum):
+    """What somebody may want to do with a generated thing, in the words of licences and of YouTube."""
+
+    YOUTUBE_VIDEO = "youtube_video"  # shown or heard in a video on YouTube
+    MONETISED_VIDEO = "monetised_video"  # with advertisements, sponsors or members behind it
+    DERIVATIVE_WORK = "derivative_work"  # cut, mixed, moved, combined with other things
+    STANDALONE_RELEASE = "standalone_release"  # sold, streamed or downloaded by itself, apart from the video
+    CONTENT_ID_REGISTRATION = "content_id_registration"  # claiming it wherever else it is heard
+
+
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """The right under which a generated thing may be used."""
+    """The right under which a generated thing may be used. What is in neither list of uses, nobody said anything of."""
 
     name: str
     url: str | None
+    plan: str | None = None  # of the subscription at the vendor under which it was made
+    terms_url: str | None = None  # the page whose terms hold; None: `url`
+    uses: tuple[Use, ...] = ()  # allowed
+    refused: tuple[Use, ...] = ()  # explicitly not allowed
+
+    @property
+    def terms_page(self) -> str | None:
+        """Where the terms can be read."""
+        return self.terms_url or self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +107,4 @@ class Generation:
     cost_usd: Decimal
     purchase_id: UUID | None = None  # what it was bought with; None: nothing was set aside for it
     credits: Decimal | None = None  # the cost in the vendor's own unit, if it has one
+    seed: int | None = None  # with which it was made; None: it goes by no seed

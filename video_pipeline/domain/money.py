@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -19,3 +21,17 @@ class LedgerEntry(StrEnum):
     RESERVE = "reserve"  # before a vendor is called
     SETTLE = "settle"  # with the vendor's own figure
     RELEASE = "release"  # an unbilled failure gives the reservation back
+
+
+@dataclass(frozen=True, slots=True)
+class CostRecord:
+    """One entry of the ledger."""
+
+    id: int
+    entry: LedgerEntry
+    amount_usd: Decimal
+    provider: str
+    provider_task_id: str | None
+    request_key: str  # the same for all entries of one purchase
+    message: str
+    created_at: datetime

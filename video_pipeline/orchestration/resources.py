@@ -100,6 +100,7 @@ class StudioResource(dg.ConfigurableResource[Studio]):
             writer=self.providers.writer(),
             thumbnail_provider=bootstrap.thumbnail_provider(),
             refinement_provider=bootstrap.refinement_provider(),
+            plans=bootstrap.vendor_settings().plans,
             web=bootstrap.messenger(),
             scanner=bootstrap.scanner(),
         )

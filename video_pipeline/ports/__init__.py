@@ -1,7 +1,7 @@
 """Owns the protocols at which the flow and the tools meet; hides which tool stands behind each.
 
-Modules in dependency order: work, purchases, providers, media, orders, shelf, publications, finding, books, access,
-outbound, outbox, backups.
+Modules in dependency order: work, purchases, providers, media, orders, shelf, publications, licences, finding, books,
+access, outbound, outbox, backups.
 
 A fake that stands in for one of these passes the same contract tests as the real thing.
 """

@@ -27,6 +27,7 @@ from video_pipeline.domain.records import (
 )
 from video_pipeline.domain.storyboard import BedPlan, MusicPrompt, Song, Storyboard, VisualPrompt
 from video_pipeline.ports.finding import FeedBook, InventoryBook, StatisticsBook, SummaryBook
+from video_pipeline.ports.licences import LicenceBook
 from video_pipeline.ports.orders import OrderBook
 from video_pipeline.ports.publications import PublicationBook
 from video_pipeline.ports.purchases import MoneyBook
@@ -82,7 +83,7 @@ class JobBook(Protocol):
     def increment_download_count(self, job_id: UUID) -> int: ...
     def update_job_progress(self, job_id: UUID, progress: Progress | dict[str, Any]) -> bool: ...
     def delete_job(self, job_id: UUID) -> None:
-        """Forget a job with all that is recorded of it but its money.
+        """Forget a job with all that is recorded of it but its money and licences.
 
         ConflictError while it is unfinished or held, or when it was published.
         """
@@ -163,7 +164,10 @@ class MoveBook(Protocol):
 class WorkBook(Protocol):
     """What is made."""
 
-    def save_storyboard(self, lease: Lease, storyboard: Storyboard) -> None: ...
+    def save_storyboard(self, lease: Lease, storyboard: Storyboard, *, by: Generation | None = None) -> None:
+        """Record the plan, and what writing it cost."""
+        ...
+
     def works(self, job_id: UUID) -> Works:
         """Music, pictures and sounds of a job, as they were at one moment."""
         ...
@@ -274,6 +278,7 @@ class JobStore(
     FeedBook,
     InventoryBook,
     MoneyBook,
+    LicenceBook,
     EditBook,
     Protocol,
 ):

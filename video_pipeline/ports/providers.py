@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
@@ -23,8 +23,10 @@ class Capabilities:
     name: str
     concurrency: int  # how many requests it likes at once
     price_usd: Decimal  # for one piece
+    takes_seed: bool = field(default=True, kw_only=True)  # what it makes goes by the seed that it gets
     regeneration_usd: Decimal | None = None  # for a picture made anew; None: see `paint.regeneration_price`
     limits: Limits | None = None  # of a vendor; None: it is made on this machine, and nobody has to be asked
+    missing: str = ""  # what has to be configured before it can be used, in words for operators
     chooses: bool = False  # it makes nothing: of what is there it takes by the job's seed and the prompt's order_index
 
 
@@ -80,10 +82,12 @@ class EngineCapabilities:
     price_usd: Decimal  # for one clip, beside what each second costs
     longest_s: int  # of a clip
     from_picture: bool  # it moves a picture that is there; else it makes its clips of the words alone
+    takes_seed: bool = field(default=True, kw_only=True)  # see `Capabilities`
     seamless: bool  # the end of a clip runs into its beginning: repeated, it has no seam
     second_usd: Decimal = Decimal(0)  # for each second of a clip
     lengths: tuple[int, ...] = ()  # seconds of the clips it makes, ascending; empty: any up to the longest
     limits: Limits | None = None  # see `Capabilities`
+    missing: str = ""  # see `Capabilities`
 
     def made_s(self, seconds: int) -> int:
         """How many seconds a clip has that is asked for with `seconds`: the next length that there is."""
@@ -130,12 +134,25 @@ class Script:
     tags: tuple[str, ...]
     music: tuple[MusicPrompt, ...]
     visuals: tuple[VisualPrompt, ...]
+    cost_usd: Decimal = Decimal(0)  # what writing it cost, tries that failed included
+    written_by: str = "grammar"  # grammar, or vendor/model
 
 
 class PromptWriter(Protocol):
-    """Turns a brief into prompts; the deterministic grammar and, later, language models."""
+    """Turns a brief into prompts: the deterministic grammar, or a language model."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def price_usd(self) -> Decimal:
+        """What one script takes at most, in US dollars."""
+        ...
+
+    @property
+    def stand_in(self) -> PromptWriter | None:
+        """Who writes for nothing where this one may not be asked; None for one that takes nothing itself."""
+        ...
 
     def write(
         self, brief: Brief, samples: Sequence[int], *, songs: Sequence[Song] = (), pictures: int | None = None

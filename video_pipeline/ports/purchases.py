@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
+from video_pipeline.domain.money import CostRecord
 from video_pipeline.domain.purchases import (
     Cap,
     CapScope,
@@ -134,6 +135,10 @@ class MoneyBook(Protocol):
 
     def known_tasks(self, provider: str, task_ids: Sequence[str]) -> set[str]:
         """Which of the vendor's tasks belong to purchases already."""
+        ...
+
+    def cost_entries(self, job_id: UUID) -> list[CostRecord]:
+        """All entries of the ledger for a job, the first one in front; also of one that is deleted."""
         ...
 
     def report_vendor(self, provider: str, error: str | None, pause_s: float | None = None) -> None:

@@ -107,7 +107,9 @@ class FolderImages:
 
 
 def _capabilities(workshop: Workshop) -> Capabilities:
-    return Capabilities(FOLDER, concurrency=workshop.cores.workers, price_usd=Decimal(0), chooses=True)
+    return Capabilities(
+        FOLDER, concurrency=workshop.cores.workers, price_usd=Decimal(0), takes_seed=False, chooses=True
+    )
 
 
 def _files(shelf: Path, kinds: Collection[Kind]) -> list[Path]:

@@ -56,7 +56,8 @@ class LeonardoImages:
             NAME,
             concurrency=5,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
-            limits=Limits(concurrency=5, calls_per_minute=60),
+            limits=workshop.limits_of(NAME, Limits(concurrency=5)),
+            missing=self._account.missing(),
         )
 
     def illustrate(

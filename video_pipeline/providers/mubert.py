@@ -16,7 +16,7 @@ from video_pipeline.domain.errors import (
     ProviderUnavailableError,
     StudioError,
 )
-from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.media import Generation, Licence, Use
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.ports import Capabilities, Purchase
@@ -36,7 +36,13 @@ SHORTEST_S = 5
 LONGEST_S = 3600
 """What the document of the edit call says; the licence may say less."""
 
-LICENCE = Licence("Mubert API licence", "https://mubert.com/legal/api")
+LICENCE = Licence(
+    "Mubert API licence",
+    "https://mubert.com/legal/api",
+    refused=(Use.CONTENT_ID_REGISTRATION,),
+)
+"""No plan is known to allow that (2026-05). What is allowed depends on the plan; ask for what is nothing but music."""
+
 
 TOLERANCE = 0.25
 PACE = Pace(poll_s=3.0, deadline_s=600.0)
@@ -58,9 +64,11 @@ class MubertMusic:
         self._keys = _Keys(self._account)
         self.capabilities = Capabilities(
             NAME,
+            takes_seed=False,
             concurrency=4,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
-            limits=Limits(concurrency=4, calls_per_minute=60),
+            limits=workshop.limits_of(NAME, Limits(concurrency=4)),
+            missing=self._account.missing(("customer_id", "access_token"), ("company_id", "license_token")),
         )
 
     def compose(self, prompt: MusicPrompt, seed: int, out: Path, purchase: Purchase) -> Generation:

@@ -13,11 +13,16 @@ import soundfile
 from numpy.typing import NDArray
 
 from video_pipeline.domain.errors import MachineError
-from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.media import Generation, Licence, Use
 from video_pipeline.domain.timebase import SAMPLE_RATE
 
-LICENCE = Licence("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")
-"""A program made it and nobody reserves a right."""
+LICENCE = Licence(
+    "CC0 1.0 Universal",
+    "https://creativecommons.org/publicdomain/zero/1.0/",
+    uses=(Use.YOUTUBE_VIDEO, Use.MONETISED_VIDEO, Use.DERIVATIVE_WORK, Use.STANDALONE_RELEASE),
+    refused=(Use.CONTENT_ID_REGISTRATION,),
+)
+"""A program made it and nobody reserves a right; nor can anybody claim what everybody may use (YouTube's rule)."""
 
 PROCEDURAL = "procedural"
 

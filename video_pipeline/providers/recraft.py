@@ -68,7 +68,8 @@ class RecraftImages:
             NAME,
             concurrency=LIMITS.concurrency,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
-            limits=LIMITS,
+            limits=workshop.limits_of(NAME, LIMITS),
+            missing=self._account.missing(),
         )
 
     def illustrate(

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter, VideoEngine
 from video_pipeline.providers.ambience_procedural import ProceduralAmbience
+from video_pipeline.providers.beatoven import BeatovenMusic
 from video_pipeline.providers.clips_procedural import ProceduralClips
 from video_pipeline.providers.dummy import DummyAmbience, DummyClips, DummyImages, DummyMusic
 from video_pipeline.providers.folder import FolderImages, FolderMusic
+from video_pipeline.providers.gemini import GeminiImages
 from video_pipeline.providers.grammar import GrammarWriter
+from video_pipeline.providers.http import Account
 from video_pipeline.providers.images_procedural import ProceduralImages
 from video_pipeline.providers.leonardo import LeonardoImages
 from video_pipeline.providers.mubert import MubertMusic
 from video_pipeline.providers.music_procedural import ProceduralMusic
 from video_pipeline.providers.recraft import RecraftImages
+from video_pipeline.providers.replicate import ReplicateImages
 from video_pipeline.providers.runway import RunwayClips
 from video_pipeline.providers.workshop import Workshop
+from video_pipeline.providers.writers import (
+    GeminiModel,
+    LanguageModelWriter,
+    Model,
+    OpenAiModel,
+    Tariff,
+    WriterWithFallback,
+)
 
 MUSIC: Mapping[str, Callable[[Workshop], MusicProvider]] = {
     "procedural": ProceduralMusic,
     "folder": FolderMusic,
     "mubert": MubertMusic,
+    "beatoven": BeatovenMusic,
     "dummy": DummyMusic,
 }
 
@@ -36,6 +50,8 @@ IMAGES: Mapping[str, Callable[[Workshop], ImageProvider]] = {
     "folder": FolderImages,
     "leonardo": LeonardoImages,
     "recraft": RecraftImages,
+    "gemini": GeminiImages,
+    "replicate": ReplicateImages,
     "dummy": DummyImages,
 }
 
@@ -45,6 +61,21 @@ ENGINES: Mapping[str, Callable[[Workshop], VideoEngine]] = {
     "runway_gen3": partial(RunwayClips, name="runway_gen3"),
     "dummy": DummyClips,
 }
+
+MODELS: Mapping[str, Callable[[Account, str], Model]] = {
+    "openai": OpenAiModel,
+    "gemini": GeminiModel,
+}
+"""Language models that write, by the vendor whose account is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Which language model writes, on whose account, at what price."""
+
+    account: Account
+    model: str
+    tariff: Tariff
 
 
 def music_providers(workshop: Workshop) -> dict[str, MusicProvider]:
@@ -67,6 +98,12 @@ def video_engines(workshop: Workshop) -> dict[str, VideoEngine]:
     return {name: make(workshop) for name, make in ENGINES.items()}
 
 
-def prompt_writer() -> PromptWriter:
-    """The writer of prompts."""
-    return GrammarWriter()
+def prompt_writer(assignment: Assignment | None = None) -> PromptWriter:
+    """The writer of prompts: the grammar, or the model that somebody chose, with the grammar behind it.
+
+    InvalidInputError when the model's vendor needs a key and nobody has configured it.
+    """
+    if assignment is None:
+        return GrammarWriter()
+    model = MODELS[assignment.account.vendor](assignment.account, assignment.model)
+    return WriterWithFallback(LanguageModelWriter(model, assignment.tariff), GrammarWriter())

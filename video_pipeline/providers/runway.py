@@ -96,7 +96,8 @@ class RunwayClips:
             seamless=self._model.closes,
             second_usd=workshop.prices.get(name, self._model.second_usd),
             lengths=self._model.lengths,
-            limits=LIMITS,
+            limits=workshop.limits_of(name, LIMITS),
+            missing=self._account.missing(),
         )
 
     def animate(

@@ -25,8 +25,9 @@ def read_secrets(path: Path) -> dict[str, str]:
     which is named by its number and never quoted.
     """
     try:
+        # Before it is opened: a pipe without a writer would be waited for.
+        _check_owner_only(path, path.stat())
         with path.open(encoding="utf-8") as file:
-            _check_owner_only(path, os.fstat(file.fileno()))
             text = file.read(FILE_MAX_BYTES + 1)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"

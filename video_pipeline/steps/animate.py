@@ -21,7 +21,7 @@ from video_pipeline.ports import EngineCapabilities, Purchase, VideoEngine
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.paint import picture_size, stem
 from video_pipeline.steps.purchase import Offer, obtain
-from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.studio import Studio, stated
 
 MARGIN_FRAMES = FPS_30.frames_in(5)
 """What is taken of a video beyond its scene: for both transitions and the seam of the loop."""
@@ -54,7 +54,8 @@ class Animator:
 
         def make(purchase: Purchase) -> Generation:
             source = self.studio.media.locate(picture) if facts.from_picture else None
-            return self.engine.animate(visual, seed, source, seconds=seconds, size=size, out=made, purchase=purchase)
+            moved = self.engine.animate(visual, seed, source, seconds=seconds, size=size, out=made, purchase=purchase)
+            return stated(self.studio, facts, moved, seed)
 
         def take(generation: Generation) -> Made:
             return keep(generation, self._conformed(made, visual.order_index, frames))

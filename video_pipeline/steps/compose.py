@@ -20,7 +20,7 @@ from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.batch import make_all
 from video_pipeline.steps.materials import as_brought, uploaded
 from video_pipeline.steps.purchase import Offer, obtain
-from video_pipeline.steps.studio import Studio, chosen, in_turn, seed_for
+from video_pipeline.steps.studio import Studio, chosen, in_turn, seed_for, stated
 
 SILENCE_MAX_S = 8.0
 """Longest silence accepted inside a piece; a listener takes more for a fault."""
@@ -89,12 +89,12 @@ def _obtained(
         return studio.jobs.save_track(attempt.lease, prompt, generation, media, facts)
 
     def offer(provider: MusicProvider) -> Offer[TrackRecord]:
-        facts = provider.capabilities
+        facts, seed = provider.capabilities, seed_for(provider, written, brief.seed)
         return Offer(
             facts.name,
             facts.price_usd,
             facts.limits,
-            lambda buying: provider.compose(written, seed_for(provider, written, brief.seed), made, buying),
+            lambda buying: stated(studio, facts, provider.compose(written, seed, made, buying), seed),
             keep,
         )
 
@@ -143,7 +143,8 @@ def _ambience(studio: Studio, attempt: Attempt, brief: Brief, bed: BedPlan) -> t
     provider = chosen(studio.ambience, AMBIENCE_PROVIDER)
     with studio.media.scratch(attempt.job_id) as scratch:
         made = scratch / f"bed-{bed.order_index:02}.flac"
-        generation = provider.generate(Ambience(bed.name), item_seed(brief.seed, "sound", bed.order_index), made)
+        seed = item_seed(brief.seed, "sound", bed.order_index)
+        generation = stated(studio, provider.capabilities, provider.generate(Ambience(bed.name), seed, made), seed)
         key = f"jobs/{attempt.job_id}/music/bed-{bed.order_index:02}-a{attempt.lease.attempt}.flac"
         return studio.media.adopt(made, key), generation
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def discard(studio: Studio, job_id: UUID) -> int:
-    """Forget a job and remove its files; how many files were removed. What was paid for it stays in the ledger.
+    """Forget a job and remove its files; how many files were removed. What was paid for it and its licences stay.
 
     Raises ConflictError while the job is unfinished or held, and for a published one. A file that cannot be removed is
     left behind with a line in the log.

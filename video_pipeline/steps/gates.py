@@ -22,7 +22,7 @@ from video_pipeline.domain.timebase import FPS_30, SAMPLE_RATE, clock
 from video_pipeline.steps.compose import PEAK_MAX_DBTP, SILENCE_MAX_S
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.lengths import scene_frames
-from video_pipeline.steps.paint import BLACK_LUMA_MAX
+from video_pipeline.steps.paint import BLACK_LUMA_MAX, picture_size
 from video_pipeline.steps.studio import Studio
 
 LENGTH_TOLERANCE_S = 0.05
@@ -104,10 +104,10 @@ def _pairing(studio: Studio, job: JobRecord) -> Finding:
 
 def _pictures(studio: Studio, job: JobRecord) -> Finding:
     """No picture that was made is black, and each fills the frame; what somebody brought is as it is."""
-    rung = MASTER.rung_for(brief_from_json(job.brief).aspect_ratio)
+    width, height = picture_size(brief_from_json(job.brief))
     images = [image for image in studio.jobs.images(job.id) if image.provider != UPLOADED]
     darkest = min((image.facts.mean_luma for image in images), default=255.0)
-    small = [each.order_index for each in images if each.facts.width < rung.width or each.facts.height < rung.height]
+    small = [each.order_index for each in images if each.facts.width < width or each.facts.height < height]
     text = f"darkest mean luma {darkest:.1f} of 255, {len(small)} too small"
     return Finding(darkest > BLACK_LUMA_MAX and not small, text, {"darkest_luma": darkest, "too_small": small})
 

@@ -15,10 +15,10 @@ from video_pipeline.domain.media import Generation, ImageFacts, MediaReference
 from video_pipeline.domain.money import REGENERATED_IMAGE_USD
 from video_pipeline.domain.purchases import Item
 from video_pipeline.domain.storyboard import VisualPrompt, seed_of
-from video_pipeline.ports import ImageProvider
+from video_pipeline.ports import ImageProvider, Purchase
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.purchase import Offer, obtain
-from video_pipeline.steps.studio import Studio, in_turn, seed_for
+from video_pipeline.steps.studio import Studio, in_turn, seed_for, stated
 
 BLACK_LUMA_MAX = 6.0
 """Mean luma (0-255) at or below which a picture counts as black."""
@@ -58,11 +58,16 @@ class Painter:
 
         def offer(provider: ImageProvider) -> Offer[Made]:
             facts, seed = provider.capabilities, seed_for(provider, written, self.brief.seed)
+
+            def make(purchase: Purchase) -> Generation:
+                painted = provider.illustrate(written, seed, size, made, purchase)
+                return stated(self.studio, facts, painted, seed)
+
             return Offer(
                 provider=facts.name,
                 price_usd=regeneration_price(provider) if self.anew else facts.price_usd,
                 limits=facts.limits,
-                make=lambda purchase: provider.illustrate(written, seed, size, made, purchase),
+                make=make,
                 keep=take,
             )
 

@@ -1,6 +1,6 @@
 """Owns giving up jobs that ended long ago, with their files; hides which are kept: published ones, with their licences.
 
-What was paid for a job stays in the ledger, whatever becomes of the job.
+What was paid for a job stays in the ledger, and its licences in the books, whatever becomes of the job.
 """
 
 from __future__ import annotations

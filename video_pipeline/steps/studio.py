@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from video_pipeline.domain.brief import PICTURES, Brief, MusicVideoBrief
 from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.media import Generation
 from video_pipeline.domain.storyboard import MusicPrompt, VisualPrompt, seed_of
 from video_pipeline.ports import (
     AmbienceProvider,
+    Capabilities,
+    EngineCapabilities,
     ImageProvider,
     JobStore,
     MediaStore,
@@ -38,6 +41,7 @@ class Studio:
     ambience: Mapping[str, AmbienceProvider] = field(default_factory=dict)
     engines: Mapping[str, VideoEngine] = field(default_factory=dict)
     fallbacks: Mapping[str, Sequence[str]] = field(default_factory=dict)  # whom to ask after a provider, by its name
+    plans: Mapping[str, str] = field(default_factory=dict)  # that are paid for, by vendor
     thumbnail_provider: str | None = None  # who is asked for a picture for thumbnails alone; None: nobody
     refinement_provider: str | None = None  # who makes a picture anew; None: who made the others of its job
     web: Messenger | None = None  # what fetches from addresses that users name
@@ -53,9 +57,12 @@ def chosen(providers: Mapping[str, Provider], name: str) -> Provider:
 
 
 def in_turn(providers: Mapping[str, Provider], name: str, fallbacks: Mapping[str, Sequence[str]]) -> list[Provider]:
-    """The provider called `name`, and those to be asked after it; InvalidInputError lists the known ones."""
-    names = dict.fromkeys((name, *fallbacks.get(name, ())))
-    return [chosen(providers, each) for each in names]
+    """The provider called `name`, and those to be asked after it which make such things.
+
+    InvalidInputError lists the known ones.
+    """
+    after = [each for each in dict.fromkeys(fallbacks.get(name, ())) if each in providers and each != name]
+    return [chosen(providers, name), *(providers[each] for each in after)]
 
 
 def seed_for(provider: MusicProvider | ImageProvider, prompt: MusicPrompt | VisualPrompt, job_seed: int) -> int:
@@ -66,6 +73,15 @@ def seed_for(provider: MusicProvider | ImageProvider, prompt: MusicPrompt | Visu
     if provider.capabilities.chooses and prompt.seed is None:
         return job_seed
     return seed_of(prompt, job_seed)
+
+
+def stated(
+    studio: Studio, facts: Capabilities | EngineCapabilities, generation: Generation, seed: int | None
+) -> Generation:
+    """What a provider said of a thing, with the `seed` that it was made with, if it goes by seeds, and the plan."""
+    made = generation if generation.seed is not None or not facts.takes_seed else replace(generation, seed=seed)
+    plan = made.licence.plan or studio.plans.get(facts.name)
+    return replace(made, licence=replace(made.licence, plan=plan))
 
 
 def check_engine(engines: Iterable[str], name: str) -> None:

@@ -10,6 +10,7 @@ from video_pipeline.store.books.edits import EditBooks
 from video_pipeline.store.books.fences import LeaseBooks
 from video_pipeline.store.books.inventory import InventoryBooks
 from video_pipeline.store.books.jobs import JobBooks
+from video_pipeline.store.books.licences import LicenceBooks
 from video_pipeline.store.books.moves import MoveBooks
 from video_pipeline.store.books.orders import OrderBooks
 from video_pipeline.store.books.works import WorkBooks
@@ -38,6 +39,7 @@ class PostgresJobStore(
     PurchaseBooks,
     CapBooks,
     TurnBooks,
+    LicenceBooks,
     EditBooks,
 ):
     """`ports.JobStore` on PostgreSQL, made of an engine; safe to share between threads."""

@@ -84,6 +84,8 @@ CALLS: dict[str, Call] = {
     ),
     "GET /jobs/{job_id}/publication": Call(READ, ids=_DONE),
     "PATCH /jobs/{job_id}/publication": Call(EDIT, ids=_DONE, body={"youtube_title": "Mine"}),
+    "GET /jobs/{job_id}/licences": Call(READ, ids=_DONE),
+    "GET /jobs/{job_id}/licences.zip": Call(READ, ids=_DONE),
     "GET /jobs/{job_id}/analytics": Call(READ, ids=_DONE),
     "PUT /jobs/{job_id}/analytics/{snapshot_date}": Call(
         EDIT, ids={**_DONE, "snapshot_date": "2026-03-01"}, body={"views": 7, "youtube_video_id": "dQw4w9WgXcQ"}

@@ -193,3 +193,10 @@ def test_errors_are_translated_once() -> None:
         raise ProviderUnavailableError("busy")
     assert caught.value.allow_retries is False
     assert caught.value.description == "busy"
+
+
+@pytest.mark.parametrize(("asked_s", "waited_s"), [(None, 10), (3, 10), (60, 60), (86_400, 900)])
+def test_a_step_is_repeated_when_the_vendor_says_within_reason(asked_s: float | None, waited_s: float) -> None:
+    with pytest.raises(dg.RetryRequested) as caught, translated(1):
+        raise ProviderUnavailableError("busy", retry_after_s=asked_s)
+    assert caught.value.seconds_to_wait == waited_s

@@ -90,6 +90,7 @@ MUSIC: Sequence[Row[MusicProvider]] = (
     _offline(registry.MUSIC, "dummy"),
     _offline(registry.MUSIC, "folder"),
     _vendor(registry.MUSIC, "mubert", tolerance=0.25),
+    _vendor(registry.MUSIC, "beatoven"),
 )
 
 IMAGES: Sequence[Row[ImageProvider]] = (
@@ -98,6 +99,8 @@ IMAGES: Sequence[Row[ImageProvider]] = (
     _offline(registry.IMAGES, "folder"),
     _vendor(registry.IMAGES, "leonardo"),
     _vendor(registry.IMAGES, "recraft"),
+    _vendor(registry.IMAGES, "gemini"),
+    _vendor(registry.IMAGES, "replicate"),
 )
 
 

@@ -44,13 +44,18 @@ def cache_root(finished_work: Path, tmp_path: Path, request: pytest.FixtureReque
 
 
 @pytest.fixture
-def studio(store: JobStore, media: MediaStore, cores: Cores, cache_root: Path, tmp_path: Path) -> Studio:
+def workshop(cores: Cores, tmp_path: Path) -> Workshop:
+    """What providers may use; the library is empty."""
+    return Workshop(cores, tmp_path / "library")
+
+
+@pytest.fixture
+def studio(store: JobStore, media: MediaStore, workshop: Workshop, cache_root: Path) -> Studio:
     """A studio with dummy providers."""
-    workshop = Workshop(cores, tmp_path / "library")
     return Studio(
         jobs=store,
         media=media,
-        tools=FfmpegTools(find_ffmpeg(None), cores, cache_root),
+        tools=FfmpegTools(find_ffmpeg(None), workshop.cores, cache_root),
         ambience=registry.ambience_providers(workshop),
         music=registry.music_providers(workshop),
         images=registry.image_providers(workshop),

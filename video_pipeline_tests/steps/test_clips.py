@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from video_pipeline.cores import Cores
 from video_pipeline.domain.brief import MusicVideoBrief
 from video_pipeline.domain.delivery import Format, Quality, Rendition
 from video_pipeline.domain.errors import InvalidInputError, ProviderUnavailableError
@@ -26,6 +25,7 @@ from video_pipeline.domain.uploads import FileType
 from video_pipeline.ports import VideoEngine
 from video_pipeline.providers.clips_procedural import ProceduralClips
 from video_pipeline.providers.dummy import DummyClips
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.steps.assemble import programme_of
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.files import job_files, remove_unrecorded
@@ -43,8 +43,8 @@ WORDS = "16:9 background of a lighthouse above a harbour at night, quiet sea; no
 class SmallClips(ProceduralClips):
     """Two seconds instead of eight, of a sixteenth of the pixels."""
 
-    def __init__(self, cores: Cores) -> None:
-        super().__init__(cores)
+    def __init__(self, workshop: Workshop) -> None:
+        super().__init__(workshop)
         self.capabilities = replace(self.capabilities, longest_s=2)
 
     def animate(self, *order: Any, size: tuple[int, int], **more: Any) -> Generation:
@@ -54,8 +54,8 @@ class SmallClips(ProceduralClips):
 class Counting(DummyClips):
     """Counts what is asked for, and does what the test says before it begins."""
 
-    def __init__(self, cores: Cores, before: Callable[[int], None] = lambda _: None) -> None:
-        super().__init__(cores)
+    def __init__(self, workshop: Workshop, before: Callable[[int], None] = lambda _: None) -> None:
+        super().__init__(workshop)
         self.capabilities = replace(self.capabilities, concurrency=1)
         self.before = before
         self.asked: list[int] = []
@@ -122,9 +122,9 @@ def seen(studio: Studio, job: JobRecord, out: Path) -> np.ndarray:
 @pytest.mark.slow
 @pytest.mark.parametrize(("engine", "frames"), [(SmallClips, 60), (DummyClips, 60 - 15)])
 def test_scenes_move_and_their_loops_close_evenly(
-    studio: Studio, cores: Cores, tmp_path: Path, engine: Callable[[Cores], VideoEngine], frames: int
+    studio: Studio, workshop: Workshop, tmp_path: Path, engine: Callable[[Workshop], VideoEngine], frames: int
 ) -> None:
-    studio = with_engine(studio, engine(cores))
+    studio = with_engine(studio, engine(workshop))
     job = illustrated(studio, ordered(studio, seconds=4))
     (image,) = studio.jobs.images(job.id)
     assert image.clip is not None
@@ -138,14 +138,14 @@ def test_scenes_move_and_their_loops_close_evenly(
     assert np.abs(shown[5] - shown[5 + frames]).mean() < 0.3 * np.abs(shown[5] - shown[5 + frames // 2]).mean()
 
 
-def test_what_an_attempt_has_made_outlives_it(studio: Studio, cores: Cores) -> None:
+def test_what_an_attempt_has_made_outlives_it(studio: Studio, workshop: Workshop) -> None:
     def stopped(scene: int) -> None:
         if scene == 3:
             raise ProviderUnavailableError("the engine is being restarted")
 
     job = ordered(studio, seconds=6, cut=2)
     with pytest.raises(ProviderUnavailableError, match="being restarted"):
-        illustrated(with_engine(studio, Counting(cores, stopped)), job)
+        illustrated(with_engine(studio, Counting(workshop, stopped)), job)
     before = studio.jobs.images(job.id)
     assert [image.clip is not None for image in before] == [True, True, False]
     lost = before[0].clip
@@ -153,8 +153,8 @@ def test_what_an_attempt_has_made_outlives_it(studio: Studio, cores: Cores) -> N
     studio.media.remove(lost.media.key)
 
     studio.jobs.retry(job.id)
-    engine = Counting(cores)
-    again = with_engine(replace(studio, images={"dummy": _Never(cores)}), engine)
+    engine = Counting(workshop)
+    again = with_engine(replace(studio, images={"dummy": _Never(workshop)}), engine)
     assert illustrated(again, job).status is JobStatus.AWAITING_APPROVAL
     assert engine.asked == [1, 3]  # of the pictures that are there
     after = studio.jobs.images(job.id)
@@ -166,15 +166,15 @@ def test_what_an_attempt_has_made_outlives_it(studio: Studio, cores: Cores) -> N
 class _Never:
     """Makes no picture."""
 
-    def __init__(self, cores: Cores) -> None:
-        self.capabilities = Counting(cores).capabilities
+    def __init__(self, workshop: Workshop) -> None:
+        self.capabilities = Counting(workshop).capabilities
 
     def illustrate(self, *_: object) -> Generation:
         raise AssertionError("the picture was there")
 
 
-def test_another_picture_gets_another_clip_and_the_former_one_comes_back(studio: Studio, cores: Cores) -> None:
-    engine = Counting(cores)
+def test_another_picture_gets_another_clip_and_the_former_one_comes_back(studio: Studio, workshop: Workshop) -> None:
+    engine = Counting(workshop)
     studio = with_engine(studio, engine)
     job = illustrated(studio, ordered(studio))
     before = studio.jobs.images(job.id)
@@ -195,8 +195,8 @@ def test_another_picture_gets_another_clip_and_the_former_one_comes_back(studio:
     assert studio.jobs.images(job.id)[1].clip == before[1].clip
 
 
-def test_a_refinement_whose_clip_fails_changes_nothing(studio: Studio, cores: Cores) -> None:
-    engine = Counting(cores)
+def test_a_refinement_whose_clip_fails_changes_nothing(studio: Studio, workshop: Workshop) -> None:
+    engine = Counting(workshop)
     studio = with_engine(studio, engine)
     job = illustrated(studio, ordered(studio, seconds=4))
     before, files = studio.jobs.images(job.id), studio.media.keys(f"jobs/{job.id}/images/")

@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from video_pipeline.cores import Cores
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.errors import (
@@ -41,6 +40,7 @@ from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.ports import JobStore
 from video_pipeline.providers.dummy import DummyImages, tone_hz
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.steps.discard import discard
 from video_pipeline.steps.export import export, timeline_of
 from video_pipeline.steps.files import cleanup_old_exports, job_files
@@ -108,8 +108,8 @@ def unchanged(studio: Studio, job: JobRecord) -> tuple[object, ...]:
 class Painter(DummyImages):
     """Asks a price, and does what the test says before it paints."""
 
-    def __init__(self, cores: Cores, before: Callable[[], None] = lambda: None, price: str = "0.05") -> None:
-        super().__init__(cores)
+    def __init__(self, workshop: Workshop, before: Callable[[], None] = lambda: None, price: str = "0.05") -> None:
+        super().__init__(workshop)
         self.capabilities = replace(self.capabilities, regeneration_usd=Decimal(price))
         self.before = before
         self.asked: list[tuple[str, int, tuple[int, int]]] = []
@@ -185,8 +185,8 @@ def test_exports_of_an_earlier_storyboard_are_cleaned_up(studio: Studio, order: 
     assert {each.report.rendition.name for each in studio.jobs.exports(job.id)} == {"mp4_high"}
 
 
-def test_the_same_words_give_another_picture_each_time(studio: Studio, order: Order, cores: Cores) -> None:
-    painter = Painter(cores)
+def test_the_same_words_give_another_picture_each_time(studio: Studio, order: Order, workshop: Workshop) -> None:
+    painter = Painter(workshop)
     studio = painted_by(studio, painter)
     job = waiting(studio, order)
     assert job.storyboard is not None
@@ -231,7 +231,12 @@ def test_a_lost_picture_is_made_again_with_its_pinned_seed(studio: Studio, order
     ],
 )
 def test_a_provider_that_fails_leaves_everything_as_it_was(
-    studio: Studio, order: Order, cores: Cores, database: Database, error: BaseException, raised: type[BaseException]
+    studio: Studio,
+    order: Order,
+    workshop: Workshop,
+    database: Database,
+    error: BaseException,
+    raised: type[BaseException],
 ) -> None:
     job = waiting(studio, order)
     told_delivered(studio, job)
@@ -241,7 +246,7 @@ def test_a_provider_that_fails_leaves_everything_as_it_was(
         raise error
 
     with pytest.raises(raised):
-        repaint(painted_by(studio, Painter(cores, fail)), job)
+        repaint(painted_by(studio, Painter(workshop, fail)), job)
     assert unchanged(studio, job) == before
     assert studio.jobs.get_job(job.id).approved
     assert studio.jobs.master(job.id) is not None
@@ -267,12 +272,12 @@ class Black(Painter):
 
 
 def test_a_picture_that_is_not_taken_was_paid_all_the_same(
-    studio: Studio, order: Order, cores: Cores, database: Database
+    studio: Studio, order: Order, workshop: Workshop, database: Database
 ) -> None:
     job = waiting(studio, order)
     before = unchanged(studio, job)
     with pytest.raises(MediaError, match="picture 2 is black"):
-        repaint(painted_by(studio, Black(cores)), job)
+        repaint(painted_by(studio, Black(workshop)), job)
     paid = Decimal("0.04")
     assert ledger(database) == [("reserve", Decimal("0.05")), ("settle", paid)]
     assert studio.jobs.get_job(job.id).actual_cost_usd == paid
@@ -281,11 +286,11 @@ def test_a_picture_that_is_not_taken_was_paid_all_the_same(
 
 
 def test_a_job_that_is_cancelled_meanwhile_gets_no_picture(
-    studio: Studio, order: Order, cores: Cores, database: Database
+    studio: Studio, order: Order, workshop: Workshop, database: Database
 ) -> None:
     job = waiting(studio, order)
     files = studio.media.keys(f"jobs/{job.id}/")
-    painter = Painter(cores, lambda: studio.jobs.cancel(job.id))
+    painter = Painter(workshop, lambda: studio.jobs.cancel(job.id))
     with pytest.raises((CancelledError, ConflictError)):
         repaint(painted_by(studio, painter), job)
     assert studio.jobs.get_job(job.id).status is JobStatus.CANCELLED
@@ -293,8 +298,8 @@ def test_a_job_that_is_cancelled_meanwhile_gets_no_picture(
     assert [entry for entry, _ in ledger(database)] == ["reserve", "settle"]
 
 
-def test_what_does_not_fit_is_told_before_anything_is_bought(studio: Studio, order: Order, cores: Cores) -> None:
-    painter = Painter(cores)
+def test_what_does_not_fit_is_told_before_anything_is_bought(studio: Studio, order: Order, workshop: Workshop) -> None:
+    painter = Painter(workshop)
     studio = painted_by(studio, painter)
     job = waiting(studio, order)
     painter.asked.clear()
@@ -328,12 +333,12 @@ def test_what_does_not_fit_is_told_before_anything_is_bought(studio: Studio, ord
     assert studio.jobs.get_job(job.id).refinement_count == 1
 
 
-def test_of_two_refinements_at_once_the_fifth_is_bought_once(studio: Studio, order: Order, cores: Cores) -> None:
+def test_of_two_refinements_at_once_the_fifth_is_bought_once(studio: Studio, order: Order, workshop: Workshop) -> None:
     job = waiting(studio, order)
     for _ in range(4):
         refine(studio, job.id, 1, image_prompt=None, description=CAPTION, by="ada")
     ready = threading.Barrier(2)
-    painters = [Painter(cores), Painter(cores)]
+    painters = [Painter(workshop), Painter(workshop)]
 
     def work(painter: Painter) -> str:
         ready.wait()
@@ -351,7 +356,7 @@ def test_of_two_refinements_at_once_the_fifth_is_bought_once(studio: Studio, ord
     assert len(studio.jobs.image_versions(job.id)) == 1
 
 
-def test_nobody_renders_while_a_picture_is_painted(studio: Studio, order: Order, cores: Cores) -> None:
+def test_nobody_renders_while_a_picture_is_painted(studio: Studio, order: Order, workshop: Workshop) -> None:
     job = waiting(studio, order)
     studio.jobs.approve_storyboard(job.id)
     caught: list[StudioError] = []
@@ -363,7 +368,7 @@ def test_nobody_renders_while_a_picture_is_painted(studio: Studio, order: Order,
             except BeingEditedError as error:
                 caught.append(error)
 
-    repaint(painted_by(studio, Painter(cores, render)), job)
+    repaint(painted_by(studio, Painter(workshop, render)), job)
     assert [error.retryable for error in caught] == [True, True]
     assert "refinement of scene 2 by ada" in str(caught[0])
     assert studio.jobs.get_job(job.id).refinement_count == 1
@@ -375,10 +380,10 @@ from pathlib import Path
 from video_pipeline.cores import Cores
 from video_pipeline.ffmpeg import FfmpegTools, find_ffmpeg
 from video_pipeline.providers.dummy import DummyImages
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.steps.refine import refine
 from video_pipeline.steps.studio import Studio
 from video_pipeline.store import LocalMediaStore, PostgresJobStore, connect
-from video_pipeline.providers.workshop import Workshop
 
 url, root, job, where = sys.argv[1:]
 jobs, media = PostgresJobStore(connect(url)), LocalMediaStore(Path(root))
@@ -388,7 +393,7 @@ def stop(*_, **__):
     time.sleep(600)
 
 with Cores(1) as cores:
-    painter = DummyImages(Workshop(cores, Path()))
+    painter = DummyImages(Workshop(cores, Path(root) / "library"))
     if where == "painting":
         painter.illustrate = stop
     else:
@@ -587,10 +592,10 @@ def test_an_export_that_began_before_an_edit_is_not_kept(
 
 
 def test_a_deleted_job_leaves_nothing_but_its_costs(
-    studio: Studio, order: Order, cores: Cores, store: JobStore, database: Database
+    studio: Studio, order: Order, workshop: Workshop, store: JobStore, database: Database
 ) -> None:
     job, other = waiting(studio, order), waiting(studio, order, scene_count=1)
-    repaint(painted_by(studio, Painter(cores)), job)
+    repaint(painted_by(studio, Painter(workshop)), job)
     with pytest.raises(ConflictError, match="cancel it before"):
         discard(studio, job.id)
     told_delivered(studio, job)

@@ -14,7 +14,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from video_pipeline.cores import Cores
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.errors import (
@@ -57,8 +56,8 @@ BEFORE = (Stage.STORYBOARD, Stage.MUSIC, Stage.IMAGES)
 class BrokenMusic(DummyMusic):
     """Raises `error` for the pieces in `broken` until it is mended."""
 
-    def __init__(self, cores: Cores, broken: set[int], error: Exception) -> None:
-        super().__init__(cores)
+    def __init__(self, workshop: Workshop, broken: set[int], error: Exception) -> None:
+        super().__init__(workshop)
         self.broken, self.error = broken, error
         self.made: list[int] = []
 
@@ -254,8 +253,10 @@ def test_stages_cannot_be_skipped(studio: Studio, order: Order) -> None:
     assert studio.jobs.get_job(job.id).status is JobStatus.PLANNED
 
 
-def test_a_failure_is_told_and_a_retry_makes_only_what_is_missing(studio: Studio, order: Order, cores: Cores) -> None:
-    broken = BrokenMusic(cores, {2}, ProviderRefusedError("the vendor refuses piece 2; change its prompt"))
+def test_a_failure_is_told_and_a_retry_makes_only_what_is_missing(
+    studio: Studio, order: Order, workshop: Workshop
+) -> None:
+    broken = BrokenMusic(workshop, {2}, ProviderRefusedError("the vendor refuses piece 2; change its prompt"))
     studio = replace(studio, music={"dummy": broken})
     job = order()
     go(studio, job.id, Stage.STORYBOARD)
@@ -280,8 +281,10 @@ def test_a_failure_is_told_and_a_retry_makes_only_what_is_missing(studio: Studio
     assert studio.jobs.get_job(job.id).retry_count == 1
 
 
-def test_an_error_that_may_pass_leaves_the_job_while_tries_are_left(studio: Studio, order: Order, cores: Cores) -> None:
-    busy = BrokenMusic(cores, {1}, ProviderUnavailableError("busy; try again in a minute"))
+def test_an_error_that_may_pass_leaves_the_job_while_tries_are_left(
+    studio: Studio, order: Order, workshop: Workshop
+) -> None:
+    busy = BrokenMusic(workshop, {1}, ProviderUnavailableError("busy; try again in a minute"))
     studio = replace(studio, music={"dummy": busy})
     job = order()
     go(studio, job.id, Stage.STORYBOARD)
@@ -318,9 +321,9 @@ class ShortMusic(DummyMusic):
 
 
 def test_a_gate_fails_the_job_in_its_own_stage_and_lets_nothing_pass(
-    studio: Studio, order: Order, cores: Cores
+    studio: Studio, order: Order, workshop: Workshop
 ) -> None:
-    studio = replace(studio, music={"dummy": ShortMusic(cores)})
+    studio = replace(studio, music={"dummy": ShortMusic(workshop)})
     job = order(approval=Approval.AUTO, scene_count=2, scene_seconds=20)
     go(studio, job.id, *BEFORE)
     with pytest.raises(MediaError, match=r"gate length failed: the programme lasts 0:3\d, ordered were 0:40"):
@@ -333,7 +336,7 @@ def test_a_gate_fails_the_job_in_its_own_stage_and_lets_nothing_pass(
     for track in studio.jobs.tracks(job.id):
         studio.media.remove(track.media.key)
     assert bring_back(studio.jobs, studio.media, job.id) is JobStatus.GENERATING_MUSIC
-    studio = replace(studio, music={"dummy": DummyMusic(Workshop(cores, Path()))})
+    studio = replace(studio, music={"dummy": DummyMusic(workshop)})
     assert go(studio, job.id, *Stage).status is JobStatus.COMPLETED
 
 
@@ -447,7 +450,9 @@ def test_a_piece_that_was_replaced_does_not_stay(studio: Studio, order: Order) -
     assert damaged.key not in studio.media.keys(f"jobs/{job.id}/")
 
 
-def test_cancelling_stops_the_work(studio: Studio, order: Order, cores: Cores, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelling_stops_the_work(
+    studio: Studio, order: Order, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("video_pipeline.steps.attempt.RENEWAL_S", 0.05)
     started, go_on = threading.Event(), threading.Event()
 
@@ -457,7 +462,7 @@ def test_cancelling_stops_the_work(studio: Studio, order: Order, cores: Cores, m
             assert go_on.wait(30)
             return super().compose(prompt, seed, out)
 
-    slow = Slow(cores)
+    slow = Slow(workshop)
     slow.capabilities = replace(slow.capabilities, concurrency=1)
     studio = replace(studio, music={"dummy": slow})
     job = order()

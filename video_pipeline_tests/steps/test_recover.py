@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import ConflictError, IllegalMoveError
 from video_pipeline.domain.job import Approval, JobKind, JobStatus
 from video_pipeline.domain.media import Generation, MediaReference
@@ -20,6 +19,7 @@ from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.ports import JobStore, MediaStore
 from video_pipeline.providers.dummy import DummyImages
+from video_pipeline.providers.workshop import Workshop
 from video_pipeline.steps.files import job_files
 from video_pipeline.steps.order import order_for_active_channels
 from video_pipeline.steps.pipeline import perform
@@ -122,7 +122,9 @@ def test_a_file_that_was_lost_later_is_made_again_and_what_was_approved_stays_so
     assert all(file.intact for file in job_files(studio, job.id))
 
 
-def test_other_bytes_than_those_approved_are_shown_to_a_person_again(studio: Studio, order: Order) -> None:
+def test_other_bytes_than_those_approved_are_shown_to_a_person_again(
+    studio: Studio, order: Order, workshop: Workshop
+) -> None:
     job = rendered(studio, order)
     studio.media.remove(media_of(studio, job, Stage.IMAGES).key)
     bring_back(studio.jobs, studio.media, job.id)
@@ -133,8 +135,7 @@ def test_other_bytes_than_those_approved_are_shown_to_a_person_again(studio: Stu
         ) -> Generation:
             return super().illustrate(prompt, seed + 1, size, out)
 
-    with Cores(1) as cores:
-        finish(replace(studio, images={"dummy": OtherImages(cores)}), job, Stage.IMAGES)
+    finish(replace(studio, images={"dummy": OtherImages(workshop)}), job, Stage.IMAGES)
     waiting = studio.jobs.get_job(job.id)
     assert (waiting.status, waiting.approved) == (JobStatus.AWAITING_APPROVAL, False)
     assert studio.jobs.master(job.id) is None  # it showed the lost picture

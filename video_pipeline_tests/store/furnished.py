@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from decimal import Decimal
 from uuid import uuid4
 
@@ -14,7 +15,17 @@ from video_pipeline.domain.uploads import FileType
 from video_pipeline.store import LocalMediaStore, PostgresAccess, PostgresJobStore, PostgresOutbox
 from video_pipeline.store.schema.tables import Base
 from video_pipeline_tests.conftest import CHEAP
-from video_pipeline_tests.store.material import album, await_approval, fill, order_short, paid, reference, report
+from video_pipeline_tests.store.material import (
+    album,
+    await_approval,
+    fill,
+    order_short,
+    paid,
+    reference,
+    report,
+    save_track,
+)
+from video_pipeline_tests.store.plain_sql import SHA
 
 NAUGHTY = "a\tb\nc\\N \\. \\x 'q' \"d\" 日本語 🌧 %s"
 
@@ -51,6 +62,8 @@ def furnish(engine: Engine) -> None:
     store.release(lease)
     store.add_file(job.id, FileType.QUOTES, "q.txt", reference("jobs/x/files/q.txt"))
     store.save_thumbnail(job.id, "minimal", "jobs/x/thumbnails/minimal.jpg", 0.5, "x")
+    for page in (bytes(range(256)), bytes(range(256))):
+        store.record_terms("leonardo", NAUGHTY, hashlib.sha256(page).hexdigest(), page)
     store.add_youtube_upload(job.id, "a", "https://youtu.be/a", NAUGHTY, tags=("a", "b"))
 
 
@@ -64,4 +77,6 @@ def write_on(store: PostgresJobStore) -> None:
     """An order, with a payment: a row in each table that has numbers."""
     lease = store.claim(order_short(store).id, "run")
     paid(store, lease, "0.02", "0.02")
+    save_track(store, lease, 1)
+    store.record_terms("procedural", "https://example.org/cc0", SHA, b"Do as you like.")
     store.release(lease)

@@ -89,7 +89,7 @@ def test_numbers_go_on_however_often_books_are_restored(
     store = PostgresJobStore(database.engine)
     write_on(store)
     first = backups.make(tmp_path / "first").database.numbers
-    assert first == {"job_events.id": 3, "cost_ledger.id": 3}
+    assert first == {"job_events.id": 3, "cost_ledger.id": 3, "licences.id": 2, "provider_terms.id": 2}
     backups.restore(tmp_path / "first", replace=True)
     assert backups.make(tmp_path / "second").database.numbers == first
     backups.restore(tmp_path / "second", replace=True)
@@ -97,7 +97,8 @@ def test_numbers_go_on_however_often_books_are_restored(
     # And what says too little, as backups of that time do, goes on behind its rows.
     wrong = shutil.copytree(tmp_path / "first", tmp_path / "wrong")
     resealed(wrong, lambda said: said["database"].update(numbers={"job_events.id": 1}))  # type: ignore[attr-defined] # JSON
-    Sql(database.engine).run("ALTER TABLE job_events ALTER id RESTART", "ALTER TABLE cost_ledger ALTER id RESTART")
+    numbered = ("job_events", "cost_ledger", "licences", "provider_terms")
+    Sql(database.engine).run(*(f"ALTER TABLE {table} ALTER id RESTART" for table in numbered))
     backups.restore(wrong, replace=True)
     write_on(store)
 
@@ -235,7 +236,7 @@ def test_an_older_schema_is_restored_and_brought_forward(
     sql.run("INSERT INTO job_events (video_job_id, kind) VALUES (:job, 'created')", job=job)
     assert PostgresBackups(engine, media).make(tmp_path / "old").database.revision == "0010"
     PostgresBackups(other.engine, media).restore(tmp_path / "old")
-    assert schema_version(other.engine) == "0014"
+    assert schema_version(other.engine) == "0015"
     assert rows(other.engine, "SELECT id, api_key_id FROM video_jobs") == {(job, None)}
     migrate(engine)
     assert held(other.engine) == held(engine)
@@ -261,7 +262,7 @@ def test_books_with_jobs_are_replaced_only_when_that_is_said(
     backups.restore(intact, replace=True)
     with connect(database.url).connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM video_jobs")).scalar() == 2
-    assert schema_version(database.engine) == "0014"
+    assert schema_version(database.engine) == "0015"
 
 
 def test_who_has_no_jobs_yet_loses_nothing_unasked(
@@ -299,7 +300,7 @@ def test_what_stands_on_the_tables_is_named_when_they_are_made_anew(
     Sql(other.engine).run("CREATE VIEW report AS SELECT id FROM video_jobs")
     with pytest.raises(ConflictError, match="view report"):
         PostgresBackups(other.engine, media).restore(tmp_path / "old")
-    assert schema_version(other.engine) == "0014"
+    assert schema_version(other.engine) == "0015"
 
 
 def test_who_uses_a_table_is_waited_for_and_then_named(

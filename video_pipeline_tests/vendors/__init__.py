@@ -27,6 +27,7 @@ media      files that decode
 shelf      signed links to them
 post       webhooks
 stamps     times as text
+shapes     types of what comes
 writing    what language models say
 vendor     what all vendors do alike
 mubert ... openai   one vendor each

@@ -13,8 +13,6 @@ from typing import Any
 from video_pipeline_tests.vendors.faults import Call, Fault, Faults, Seller, Struck, fits
 from video_pipeline_tests.vendors.wire import Request
 
-SECRET_HEADERS = frozenset({"authorization", "x-goog-api-key", "access-token", "license-token"})
-
 
 class Clock:
     """The vendors' time; tests move it on."""
@@ -74,6 +72,7 @@ class Behaviour:
     credit: Decimal | None = None  # US dollars left; without it there is no end
     latency_s: float = 0.0  # before each answer
     drip_s: float = 0.5  # how long a slow answer takes
+    silence_s: float = 30.0  # how long none comes
     refused_words: tuple[str, ...] = ("forbidden",)  # a prompt with one is refused by the moderation
     longest_s: int = 300  # Mubert: the licence's longest track
     most_tracks: int = 0  # Mubert: the licence's tracks a month, 0 without limit

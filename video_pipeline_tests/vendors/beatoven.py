@@ -33,15 +33,12 @@ class Beatoven(Vendor):
         yield Route("GET", "/api/v1/tasks/{id}", Call.POLL, self._show)
 
     def _compose(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
-        prompt = asked.get("prompt")
-        text = prompt.get("text") if isinstance(prompt, dict) else None
-        if not isinstance(text, str) or not text.strip():
+        asked = self.fields(ask, {"prompt": {"text": str}, "format": str, "looping": bool})
+        text = asked.get("prompt", {}).get("text", "")
+        if not text.strip():
             raise self.no(400, "prompt.text is required")
         if asked.get("format", "wav") not in FORMATS:
             raise self.no(400, f"format must be one of {', '.join(FORMATS)}")
-        if not isinstance(asked.get("looping", False), bool):
-            raise self.no(400, "looping must be a boolean")
         account = ask.account
         if account.refuses(text, ask.struck):
             raise self.no(400, "prompt violates the content policy")

@@ -47,6 +47,7 @@ class Fault(StrEnum):
     TRUNCATED_JSON = "truncated_json"  # half of the answer, with the length of that half
     CUT_OFF = "cut_off"  # half of the answer, with the length of the whole
     SLOW = "slow"  # the answer in drops, `Behaviour.drip_s` long
+    SILENCE = "silence"  # no answer for `Behaviour.silence_s`, then a reset
 
     # In the work: it is refused without a charge, or the task or the thing made is wrong.
     AS_LIST = "as_list"  # Leonardo: a refusal that is a 200 with a list; Gemini: its 503 in a list
@@ -75,7 +76,8 @@ _ONLY_SUBMIT = frozenset({Call.SUBMIT})
 _ONLY_MEDIA = frozenset({Call.MEDIA})
 
 CALLS: dict[Fault, frozenset[Call]] = {
-    **dict.fromkeys((Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.CUT_OFF, Fault.SLOW, Fault.ERROR_PAGE), _ANY),
+    **dict.fromkeys((Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.CUT_OFF, Fault.ERROR_PAGE), _ANY),
+    **dict.fromkeys((Fault.SLOW, Fault.SILENCE), _ANY),
     **dict.fromkeys((Fault.LIMIT_SECONDS, Fault.LIMIT_DATE, Fault.LIMIT_BARE), _JSON),
     **dict.fromkeys((Fault.ERROR_JSON, Fault.REDIRECT, Fault.TRUNCATED_JSON, Fault.GATEWAY_LOST), _JSON),
     **dict.fromkeys((Fault.TRUNCATED_MEDIA, Fault.PAGE_AS_MEDIA, Fault.WRONG_PICTURE, Fault.EXPIRED_LINK), _ONLY_MEDIA),
@@ -107,8 +109,8 @@ _MADE: dict[Fault, Makes] = {
 _INLINE = frozenset({Fault.TRUNCATED_MEDIA, Fault.WRONG_PICTURE})
 """Faults of media that a vendor that answers with the picture itself has in that answer."""
 
-ASKED_FOR = frozenset({Fault.REFUSED, Fault.NO_QUOTA})
-"""Faults that no plan chooses: after them nothing that a client does helps."""
+ASKED_FOR = frozenset({Fault.REFUSED, Fault.NO_QUOTA, Fault.SILENCE})
+"""Faults that a plan has only when they are named in `among`: they end a task for good, or take long."""
 
 
 class Seller(Protocol):

@@ -15,10 +15,11 @@ from typing import Any
 from video_pipeline_tests.vendors.accounts import Account
 from video_pipeline_tests.vendors.faults import Call, Fault, Makes, Struck
 from video_pipeline_tests.vendors.media import Picture, content_type, seed_of
+from video_pipeline_tests.vendors.shapes import NUMBER
 from video_pipeline_tests.vendors.shelf import flawed
 from video_pipeline_tests.vendors.vendor import Ask, Route, Vendor
 from video_pipeline_tests.vendors.wire import AnsweredError, Reply, Request, json_reply
-from video_pipeline_tests.vendors.writing import said, tokens
+from video_pipeline_tests.vendors.writing import SchemaError, said, tokens
 
 IMAGE_PRICES = {
     "gemini-3.1-flash-image": {
@@ -53,13 +54,28 @@ _CONFIG = frozenset(
         "thinkingConfig",
     }
 )
+_PARTS = {"parts": [{"text": str}]}
+_SHAPE = {
+    "contents": [{"role": str, **_PARTS}],
+    "systemInstruction": _PARTS,
+    "generationConfig": {
+        "responseModalities": [str],
+        "imageConfig": {"aspectRatio": str, "imageSize": str},
+        "responseMimeType": str,
+        "responseSchema": {},
+        "responseJsonSchema": {},
+        **dict.fromkeys(("maxOutputTokens", "candidateCount", "seed", "topK"), int),
+        **dict.fromkeys(("temperature", "topP"), NUMBER),
+    },
+}
 _GOOGLE = "type.googleapis.com/google.rpc"
 
 
 class Gemini(Vendor):
-    """Both versions of the API under one base."""
+    """The base URL names v1; v1beta lies beside it."""
 
     name = "gemini"
+    base = "/v1"
     makes = Makes.PICTURE
     inline = True
 
@@ -76,7 +92,7 @@ class Gemini(Vendor):
         return _says(400, "API key not valid. Please pass a valid API key.", reason)
 
     def _generate(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        asked = self.fields(ask, _SHAPE)
         model, config = ask.path["model"], asked.get("generationConfig", {})
         prompt = _prompt(asked)
         if model not in IMAGE_PRICES and model not in TEXT_MODELS:
@@ -139,7 +155,10 @@ class Gemini(Vendor):
             raise _wrong("Only one of responseSchema and responseJsonSchema may be set.")
         if schemas and config.get("responseMimeType") != "application/json":
             raise _wrong("A response schema needs responseMimeType application/json.")
-        return said(ask, schemas[0] if schemas else None, (prompt, config.get("seed")))
+        try:
+            return said(ask, schemas[0] if schemas else None, (prompt, config.get("seed")))
+        except SchemaError as error:
+            raise _wrong(str(error)) from None
 
     # Alike.
 
@@ -203,10 +222,7 @@ def _wrong(message: str) -> AnsweredError:
 
 
 def _prompt(asked: Mapping[str, Any]) -> str:
-    contents = asked.get("contents")
-    if not isinstance(contents, list):
-        return ""
-    parts = [part for content in contents for part in content.get("parts", ())]
+    parts = [part for content in asked.get("contents", ()) for part in content.get("parts", ())]
     return "\n".join(part["text"] for part in parts if "text" in part)
 
 

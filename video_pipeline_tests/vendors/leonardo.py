@@ -9,6 +9,7 @@ from typing import Any
 from video_pipeline_tests.vendors.accounts import Account, Task
 from video_pipeline_tests.vendors.faults import Call, Fault, Makes
 from video_pipeline_tests.vendors.media import Picture, seed_of
+from video_pipeline_tests.vendors.shapes import NUMBER
 from video_pipeline_tests.vendors.stamps import iso
 from video_pipeline_tests.vendors.vendor import Ask, Route, Vendor
 from video_pipeline_tests.vendors.wire import AnsweredError, Reply, json_reply
@@ -27,6 +28,14 @@ _V1_MODELS = {
     "de7d3faf-762f-48e0-b3b7-9d0ac3a3fcf3",
     "7b592283-e8a7-4c5a-9ba6-d18c31f258b9",
     "b2614463-296c-462a-9586-aafdb8f00e36",
+}
+
+
+_IMAGE_IDS = ("generatedImageId", "initImageId", "variationId")
+_PARAMETERS = {
+    **dict.fromkeys(("width", "height", "quantity", "seed", "num_images"), int),
+    **dict.fromkeys(("prompt", "negative_prompt", "mode", "prompt_enhance", "modelId", "presetStyle"), str),
+    "style_ids": [str],
 }
 
 
@@ -50,12 +59,10 @@ class Leonardo(Vendor):
     # Making.
 
     def _create(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
-        model, parameters = asked.get("model"), asked.get("parameters")
+        asked = self.fields(ask, {"model": str, "public": bool, "parameters": _PARAMETERS})
+        model, parameters = asked.get("model", ""), asked.get("parameters", {})
         if model not in SIZES:
             raise _wrong(f"model: unknown model {model!r}")
-        if not isinstance(parameters, dict):
-            raise _wrong("parameters: required")
         _check_parameters(model, parameters)
         task, quantity = self._open(ask, parameters, parameters.get("quantity", 4))
         cost = {"amount": str(PRICE * quantity), "unit": "DOLLARS"}
@@ -63,7 +70,7 @@ class Leonardo(Vendor):
         return json_reply({"generate": generate})
 
     def _create_old(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        asked = self.fields(ask, _PARAMETERS)
         if asked.get("modelId", next(iter(_V1_MODELS))) not in _V1_MODELS:
             raise _wrong("modelId: unknown")
         asked = {**asked, "width": asked.get("width", 1024), "height": asked.get("height", 768)}
@@ -95,10 +102,8 @@ class Leonardo(Vendor):
         return task, quantity
 
     def _upscale(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
-        image = next(
-            (asked[name] for name in ("generatedImageId", "initImageId", "variationId") if name in asked), None
-        )
+        asked = self.fields(ask, {**dict.fromkeys(_IMAGE_IDS, str), "upscaleMultiplier": NUMBER})
+        image = next((asked[name] for name in _IMAGE_IDS if name in asked), None)
         source = next((task for task in ask.account.listed() if image in _images(task)), None)
         factor = asked.get("upscaleMultiplier", 1.5)
         if source is None:
@@ -218,6 +223,9 @@ class Leonardo(Vendor):
     def error(self, status: int, message: str) -> Reply:
         return _says(status, "bad-request" if status == 400 else "unexpected", message)
 
+    def malformed(self, place: str) -> AnsweredError:
+        return _wrong(f"{place}: wrong type")
+
     def unauthorised(self) -> Reply:
         return _says(401, "access-denied", "Authentication hook unauthorized this request")
 
@@ -251,7 +259,7 @@ def _check_parameters(model: str, asked: dict[str, Any]) -> None:
     if asked.get("mode", "FAST") not in MODES.get(model, ("FAST", "ULTRA")):
         raise _wrong("parameters.mode: unknown")
     quantity = asked.get("quantity", 4)
-    if not isinstance(quantity, int) or not 1 <= quantity <= 8:
+    if not 1 <= quantity <= 8:
         raise _wrong("parameters.quantity: must be between 1 and 8")
     if not 0 <= asked.get("seed", 0) <= 2_147_483_647:
         raise _wrong("parameters.seed: must be between 0 and 2147483647")
@@ -260,10 +268,9 @@ def _check_parameters(model: str, asked: dict[str, Any]) -> None:
 
 
 def _check_size(asked: dict[str, Any], sizes: tuple[int, int, int, int, int]) -> None:
-    prompt = asked.get("prompt")
-    if not isinstance(prompt, str) or not 1 <= len(prompt) <= sizes[4]:
+    if not 1 <= len(asked.get("prompt", "")) <= sizes[4]:
         raise _wrong(f"prompt: required, up to {sizes[4]} characters")
     for name, least, most in (("width", *sizes[:2]), ("height", *sizes[2:4])):
         value = asked[name]
-        if not isinstance(value, int) or not least <= value <= most or value % 8:
+        if not least <= value <= most or value % 8:
             raise _wrong(f"{name}: must be a multiple of 8 between {least} and {most}")

@@ -19,7 +19,7 @@ from PIL import Image
 RATE = 44_100
 FPS = 24
 _MP3_FRAME = 1152
-_LOOP_FRAMES = 384  # ten seconds of MP3
+_LOOP_FRAMES = 96  # 2.5 seconds of MP3, and 108 whole frames of AAC
 _PILLOW = {
     "png": ("PNG", {"compress_level": 1}),
     "jpg": ("JPEG", {"quality": 88}),

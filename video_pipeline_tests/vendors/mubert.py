@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 from video_pipeline_tests.vendors.accounts import Account, Task
@@ -30,6 +31,12 @@ PLAYLISTS = {
     "6.5.1": ("Genres", "Ambient", "Ambient"),
 }
 _MEMBERS = ("playlist_index", "prompt", "image")
+_TRACK = {
+    **dict.fromkeys(("duration", "bitrate", "bpm"), int),
+    **dict.fromkeys(("prompt", "playlist_index", "image", "format", "intensity", "mode", "key"), str),
+    "delete_stems": [str],
+    "replace_stems": [str],
+}
 
 
 class Mubert(Vendor):
@@ -52,6 +59,8 @@ class Mubert(Vendor):
         yield Route("GET", "/api/v3/public/playlists", Call.ME, self._playlists)
         yield Route("POST", "/api/v3/service/customers", Call.ME, self._customer)
         yield Route("GET", "/api/v3/service/licenses", Call.ME, self._licences)
+        yield Route("GET", "/api/v3/service/licenses/{id}", Call.ME, self._show_licence)
+        yield Route("PUT", "/api/v3/service/licenses/{id}", Call.ME, self._change_licence)
 
     # Keys.
 
@@ -78,8 +87,8 @@ class Mubert(Vendor):
             )
 
     def _customer(self, ask: Ask) -> Reply:
-        custom = self.fields(ask).get("custom_id")
-        if not isinstance(custom, str) or not 1 <= len(custom) <= 255:
+        custom = self.fields(ask, {"custom_id": str}).get("custom_id", "")
+        if not 1 <= len(custom) <= 255:
             raise _invalid("custom_id", "The custom id field is required.")
         owner = f"{seed_of(ask.account.key, custom):08x}"
         until = float(int(self.house.clock.now() + ask.account.behaviour.token_life_s))
@@ -89,15 +98,34 @@ class Mubert(Vendor):
         return json_reply({"data": {"id": owner, "custom_id": custom, "access": access}})
 
     def _licences(self, ask: Ask) -> Reply:
-        how = ask.account.behaviour
+        return json_reply({"data": [self._licence(ask.account)], "meta": {"total": 1, "limit": 10, "offset": 0}})
+
+    def _show_licence(self, ask: Ask) -> Reply:
+        licence = self._licence(ask.account)
+        if ask.path["id"] != licence["id"]:
+            raise AnsweredError(_says(404, "LicenseNotFound", "License not found."))
+        return json_reply({"data": licence})
+
+    def _change_licence(self, ask: Ask) -> Reply:
+        changes = self.fields(ask, {"webhook_url": (str, NoneType), "webhook_enabled": bool})
+        if len(changes.get("webhook_url") or "") > 255:
+            raise _invalid("webhook_url", "The webhook url may not be greater than 255 characters.")
+        reply = self._show_licence(ask)
+        if changes.get("webhook_enabled", True):
+            ask.account.behaviour.webhook_url = changes.get("webhook_url") or ""
+        return reply
+
+    @staticmethod
+    def _licence(account: Account) -> dict[str, Any]:
+        how = account.behaviour
         limits = {
             "max_track_duration": how.longest_s,
             "max_concurrent_track_generations": how.concurrent,
-            "monthly_tracks_count": len(ask.account.bill),
+            "monthly_tracks_count": len(account.bill),
             "monthly_tracks_count_limit": how.most_tracks or -1,
         }
-        licence = {
-            "id": str(seed_of(ask.account.key)),
+        return {
+            "id": str(seed_of(account.key)),
             "features": ["track", "ttm", "music-library"],
             "bitrates": list(BITRATES),
             "track_formats": list(how.formats),
@@ -106,17 +134,16 @@ class Mubert(Vendor):
             "track_expiration_time": int(how.link_life_s),
             "license_limits": limits,
         }
-        return json_reply({"data": [licence], "meta": {"total": 1, "limit": 10, "offset": 0}})
 
     # Making.
 
     def _create(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        asked = self.fields(ask, _TRACK)
         _check_track(asked)
         return self._open(ask, asked, str(asked.get("prompt") or asked.get("playlist_index")))
 
     def _stored(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        asked = self.fields(ask, _TRACK)
         if "playlist_index" not in asked:
             raise _invalid("playlist_index", "The playlist index field is required.")
         _check_track(asked)
@@ -129,7 +156,7 @@ class Mubert(Vendor):
         old = ask.account.find(ask.path["id"])
         if old is None:
             raise AnsweredError(_says(404, "TrackNotFound", "Track not found."))
-        asked = self.fields(ask)
+        asked = self.fields(ask, _TRACK)
         if strange := {*asked.get("delete_stems", ()), *asked.get("replace_stems", ())} - STEMS:
             raise _invalid("delete_stems", f"The selected stems are invalid: {', '.join(sorted(strange))}.")
         asked = {**old.asked, **asked}
@@ -245,6 +272,9 @@ class Mubert(Vendor):
             message,
         )
 
+    def malformed(self, place: str) -> AnsweredError:
+        return _invalid(place, f"The {place} is of a wrong type.")
+
     def limited(self, struck: Struck) -> Reply:
         return _says(429, "TooManyRequests", "Too Many Attempts.")
 
@@ -275,12 +305,11 @@ def _invalid(name: str, message: str) -> AnsweredError:
 
 
 def _check_track(asked: dict[str, Any]) -> None:
-    duration = asked.get("duration")
-    if not isinstance(duration, int) or isinstance(duration, bool) or duration < 5:
+    if asked.get("duration", 0) < 5:
         raise _invalid("duration", "The duration must be an integer of at least 5.")
     if sum(name in asked for name in _MEMBERS) != 1:
         raise _invalid("prompt", "Exactly one of playlist_index, prompt and image is required.")
-    if "prompt" in asked and (not isinstance(asked["prompt"], str) or not 1 <= len(asked["prompt"]) <= 200):
+    if "prompt" in asked and not 1 <= len(asked["prompt"]) <= 200:
         raise _invalid("prompt", "The prompt may not be greater than 200 characters.")
     if "prompt" in asked and {"bpm", "key"} & asked.keys():
         raise _invalid("bpm", "The bpm and key fields are prohibited when prompt is present.")

@@ -15,12 +15,20 @@ from typing import Any
 from video_pipeline_tests.vendors.accounts import Behaviour
 from video_pipeline_tests.vendors.faults import Call, Fault, Makes, Struck
 from video_pipeline_tests.vendors.media import seed_of
+from video_pipeline_tests.vendors.shapes import NUMBER, misfit
 from video_pipeline_tests.vendors.vendor import Ask, Route, Vendor
 from video_pipeline_tests.vendors.wire import AnsweredError, Reply, json_reply
-from video_pipeline_tests.vendors.writing import WORDS_OF_REFUSAL, find_schema, said, tokens
+from video_pipeline_tests.vendors.writing import WORDS_OF_REFUSAL, SchemaError, find_schema, said, tokens
 
 INPUT_PRICE, OUTPUT_PRICE = Decimal("0.25"), Decimal("2.00")  # of a million tokens
 ROLES = ("system", "developer", "user", "assistant")
+_SHAPE = {
+    "model": str,
+    "messages": [{"role": str, "content": str}],
+    **dict.fromkeys(("max_completion_tokens", "max_tokens", "seed"), int),
+    "temperature": NUMBER,
+    "response_format": {"type": str, "json_schema": {"name": str, "strict": bool, "schema": {}}},
+}
 UNKNOWN_MODEL = "no-such-model"
 MOST_TOKENS = 16_384
 _LIMITS = {"x-ratelimit-limit-requests": "500", "x-ratelimit-remaining-requests": "499"}
@@ -39,23 +47,29 @@ class OpenAI(Vendor):
         yield Route("GET", "/v1/models", Call.ME, self._models)
 
     def _complete(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        came = self.fields(ask, {})
+        asked = {name: value for name, value in came.items() if value is not None}  # null is as good as absent
+        if place := misfit(asked, _SHAPE):
+            raise _wrong(place, f"Invalid type for '{place}'.")
         prompt = _checked(asked, ask.account.behaviour)
         if asked["model"] == UNKNOWN_MODEL:
             words = f"The model `{UNKNOWN_MODEL}` does not exist or you do not have access to it."
             raise AnsweredError(_says(404, words, code="model_not_found"))
         if ask.account.refuses(prompt, ask.struck):
-            return self._completion(ask, prompt, "", "stop", refusal=WORDS_OF_REFUSAL)
+            return self._completion(ask, asked, "", "stop", refusal=WORDS_OF_REFUSAL)
         if ask.fault is Fault.CONTENT_FILTER:
-            return self._completion(ask, prompt, "", "content_filter")
+            return self._completion(ask, asked, "", "content_filter")
         text = _text(ask, asked, prompt)
         most = asked.get("max_completion_tokens", asked.get("max_tokens", MOST_TOKENS))
         if ask.fault is Fault.LENGTH or tokens(text) > most:
-            return self._completion(ask, prompt, text[: min(len(text) // 2, most * 4)], "length")
-        return self._completion(ask, prompt, text, "stop")
+            return self._completion(ask, asked, text[: min(len(text) // 2, most * 4)], "length")
+        return self._completion(ask, asked, text, "stop")
 
-    def _completion(self, ask: Ask, prompt: str, text: str, ended: str, *, refusal: str | None = None) -> Reply:
-        account, into, out = ask.account, tokens(prompt), tokens(text or refusal or "")
+    def _completion(
+        self, ask: Ask, asked: Mapping[str, Any], text: str, ended: str, *, refusal: str | None = None
+    ) -> Reply:
+        account, prompt = ask.account, _words(asked)
+        into, out = tokens(prompt), tokens(text or refusal or "")
         price = (INPUT_PRICE * into + OUTPUT_PRICE * out) / 1_000_000
         with account.lock:
             if not account.affords(price):
@@ -68,7 +82,7 @@ class OpenAI(Vendor):
             "id": f"chatcmpl-{task.id}",
             "object": "chat.completion",
             "created": int(task.created_at),
-            "model": self.fields(ask)["model"],
+            "model": asked["model"],
             "choices": [{"index": 0, "message": message, "finish_reason": ended}],
             "usage": {"prompt_tokens": into, "completion_tokens": out, "total_tokens": into + out},
         }
@@ -110,13 +124,13 @@ def _wrong(param: str, message: str, code: str | None = None) -> AnsweredError:
 
 def _checked(asked: Mapping[str, Any], how: Behaviour) -> str:
     """The words of the conversation, if everything in the request is right."""
-    if not isinstance(asked.get("model"), str):
+    if not asked.get("model"):
         raise _wrong("model", "you must provide a model parameter")
     messages = asked.get("messages")
-    if not isinstance(messages, list) or not messages:
+    if not messages:
         raise _wrong("messages", "Missing required parameter: 'messages'.")
     for each in messages:
-        if each.get("role") not in ROLES or not isinstance(each.get("content"), str):
+        if each.get("role") not in ROLES or "content" not in each:
             raise _wrong("messages", "Each message has a role and a content.")
     if "max_completion_tokens" in asked and not how.max_completion_tokens:
         raise _wrong("max_completion_tokens", "Unrecognized request argument supplied: max_completion_tokens")
@@ -124,9 +138,13 @@ def _checked(asked: Mapping[str, Any], how: Behaviour) -> str:
         raise _wrong("temperature", "Unsupported value: 'temperature' does not support it.", "unsupported_value")
     if not 0 <= asked.get("temperature", 1) <= 2:
         raise _wrong("temperature", "Invalid 'temperature': must be between 0 and 2.")
-    prompt = "\n".join(each["content"] for each in messages)
+    prompt = _words(asked)
     _check_format(asked.get("response_format", {"type": "text"}), how, prompt)
     return prompt
+
+
+def _words(asked: Mapping[str, Any]) -> str:
+    return "\n".join(each["content"] for each in asked["messages"])
 
 
 def _check_format(wanted: Mapping[str, Any], how: Behaviour, prompt: str) -> None:
@@ -141,7 +159,7 @@ def _check_format(wanted: Mapping[str, Any], how: Behaviour, prompt: str) -> Non
     schema = wanted.get("json_schema", {})
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(schema.get("name", ""))):
         raise _wrong("response_format", "Invalid 'response_format.json_schema.name'.")
-    if not isinstance(schema.get("schema"), dict):
+    if "schema" not in schema:
         raise _wrong("response_format", "Missing required parameter: 'response_format.json_schema.schema'.")
     if schema.get("strict"):
         if "anyOf" in schema["schema"]:
@@ -157,7 +175,10 @@ def _check_strict(schema: object, place: tuple[str, ...]) -> None:
     if not isinstance(schema, dict):
         return
     if "properties" in schema and isinstance(schema["properties"], dict):
-        missing = schema["properties"].keys() ^ set(schema.get("required", ()))
+        required = schema.get("required", [])
+        if misfit(required, [str]):
+            raise _wrong("response_format", "Invalid schema: 'required' is a list of strings.")
+        missing = schema["properties"].keys() ^ set(required)
         where = f"In context=({', '.join(place)})"
         if schema.get("additionalProperties") is not False:
             raise _wrong("response_format", f"{where}, 'additionalProperties' is required to be false.")
@@ -172,7 +193,10 @@ def _check_strict(schema: object, place: tuple[str, ...]) -> None:
 def _text(ask: Ask, asked: Mapping[str, Any], prompt: str) -> str:
     wanted = asked.get("response_format", {"type": "text"})
     schema = wanted["json_schema"]["schema"] if wanted["type"] == "json_schema" else find_schema(prompt)
-    text = said(ask, schema, seed_of(prompt, asked.get("seed")))
+    try:
+        text = said(ask, schema, seed_of(prompt, asked.get("seed")))
+    except SchemaError as error:
+        raise _wrong("response_format", str(error)) from None
     if wanted["type"] == "text" and text.startswith("{"):
         return f"Here you are:\n```json\n{text}\n```"
     return text

@@ -16,6 +16,7 @@ from PIL import Image
 from video_pipeline_tests.vendors.accounts import Account, Task
 from video_pipeline_tests.vendors.faults import Call, Fault, Makes
 from video_pipeline_tests.vendors.media import Picture, seed_of
+from video_pipeline_tests.vendors.shapes import NUMBER
 from video_pipeline_tests.vendors.vendor import Ask, Route, Vendor
 from video_pipeline_tests.vendors.wire import AnsweredError, Reply, json_reply
 
@@ -44,6 +45,14 @@ MODELS = {
     "recraftv3": _Model(40, SIZES_V3, 1000, older=True),
     "recraftv2": _Model(22, SIZES_V3, 1000, older=True),
 }
+_COLOUR = {"rgb": [int], "weight": NUMBER}
+_SHAPE = {
+    **dict.fromkeys(("prompt", "model", "size", "response_format", "image_format"), str),
+    **dict.fromkeys(("style", "style_id", "negative_prompt"), str),
+    **dict.fromkeys(("n", "random_seed"), int),
+    "controls": {"colors": [_COLOUR], "background_color": _COLOUR, "artistic_level": int, "no_text": bool},
+    "text_layout": [{"text": str, "bbox": [[NUMBER]]}],
+}
 _OLDER = ("style", "style_id", "negative_prompt")
 _KNOWN = frozenset(
     {
@@ -66,7 +75,7 @@ class Recraft(Vendor):
         yield Route("GET", "/v1/users/me", Call.ME, self._me)
 
     def _generate(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        asked = self.fields(ask, _SHAPE)
         model = self._checked(asked)
         prompt, count = asked["prompt"], asked.get("n", 1)
         account = ask.account
@@ -85,8 +94,8 @@ class Recraft(Vendor):
 
     def _upscale(self, ask: Ask) -> Reply:
         """Twice as large; how large the real one's are, no document says."""
-        asked, account = self.fields(ask), ask.account
-        kind, _, data = str(asked.get("image_url", "")).partition(";base64,")
+        asked, account = self.fields(ask, {"image_url": str, "response_format": str}), ask.account
+        kind, _, data = asked.get("image_url", "").partition(";base64,")
         try:
             content = base64.b64decode(data, validate=True)
             with Image.open(io.BytesIO(content)) as image:
@@ -114,10 +123,9 @@ class Recraft(Vendor):
         model = MODELS.get(asked.get("model", "recraftv4_1"))
         if model is None:
             raise self.no(400, f"unknown model {asked.get('model')!r}")
-        prompt = asked.get("prompt")
-        if not isinstance(prompt, str) or not 1 <= len(prompt) <= model.longest_prompt:
+        if not 1 <= len(asked.get("prompt", "")) <= model.longest_prompt:
             raise self.no(400, f"prompt is required, up to {model.longest_prompt} characters")
-        if not isinstance(asked.get("n", 1), int) or not 1 <= asked.get("n", 1) <= 6:
+        if not 1 <= asked.get("n", 1) <= 6:
             raise self.no(400, "n must be between 1 and 6")
         if asked.get("size", "1:1") not in {*model.sizes, *model.sizes.values()}:
             raise self.no(400, f"size must be one of {', '.join([*model.sizes, *model.sizes.values()])}")
@@ -139,8 +147,8 @@ class Recraft(Vendor):
             raise self.no(400, "artistic_level, no_text and text_layout are for recraftv3")
         colours = [*controls.get("colors", ()), *filter(None, [controls.get("background_color")])]
         for colour in colours:
-            rgb = colour.get("rgb") if isinstance(colour, dict) else None
-            if not isinstance(rgb, list) or len(rgb) != 3 or not all(0 <= part <= 255 for part in rgb):
+            rgb = colour.get("rgb", ())
+            if len(rgb) != 3 or not all(0 <= part <= 255 for part in rgb):
                 raise self.no(400, "controls: a colour is {rgb: [r, g, b]}")
 
     def _made(self, account: Account, task: Task, model: _Model, number: int) -> dict[str, str]:

@@ -80,6 +80,17 @@ MODELS = {
 }
 
 
+_SHAPE = {
+    "version": str,
+    "input": {
+        **dict.fromkeys(("prompt", "aspect_ratio", "output_format", "resolution", "megapixels"), str),
+        **dict.fromkeys(("width", "height", "seed", "safety_tolerance", "output_quality", "num_outputs"), int),
+    },
+    "webhook": str,
+    "webhook_events_filter": [str],
+}
+
+
 class Replicate(Vendor):
     """`Prefer: wait` counts as a poll: what is ready at the first poll comes with the answer."""
 
@@ -99,12 +110,12 @@ class Replicate(Vendor):
     # Making.
 
     def _create(self, ask: Ask) -> Reply:
-        wish = self.fields(ask)
-        named = f"{ask.path['owner']}/{ask.path['model']}" if ask.path else str(wish.get("version", "")).split(":")[0]
+        wish = self.fields(ask, _SHAPE)
+        named = f"{ask.path['owner']}/{ask.path['model']}" if ask.path else wish.get("version", "").split(":")[0]
         model = MODELS.get(named)
         if model is None:
             raise AnsweredError(_says(404, "Not Found", "The requested resource could not be found."))
-        asked = _checked(model, wish.get("input"))
+        asked = _checked(model, wish.get("input", {}))
         _check_webhook(wish)
         deadline_s = _deadline(ask.request.headers.get("cancel-after"))
         task = self._open(ask, named, asked)
@@ -233,6 +244,9 @@ class Replicate(Vendor):
     def unauthorised(self) -> Reply:
         return _says(401, "Unauthenticated", "You did not pass a valid authentication token")
 
+    def malformed(self, place: str) -> AnsweredError:
+        return _wrong(place.removeprefix("input."), "is of a wrong type")
+
     def limited(self, struck: Struck) -> Reply:
         seconds = max(1, round(struck.wait_s))
         words = f"Request was throttled. Your rate limit resets in ~{seconds}s."
@@ -257,10 +271,8 @@ def _wrong(field: str, words: str) -> AnsweredError:
     return AnsweredError(_says(422, "Input validation failed", detail, invalid_fields=fields))
 
 
-def _checked(model: _Model, asked: object) -> dict[str, Any]:
-    if not isinstance(asked, dict):
-        raise AnsweredError(_says(422, "Input validation failed", "- input is required\n"))
-    if not isinstance(asked.get("prompt"), str) or not asked["prompt"]:
+def _checked(model: _Model, asked: dict[str, Any]) -> dict[str, Any]:
+    if not asked.get("prompt"):
         raise _wrong("prompt", "prompt is required")
     choices = {
         "aspect_ratio": _RATIOS if model.largest else _RATIOS[:-1],
@@ -274,11 +286,8 @@ def _checked(model: _Model, asked: object) -> dict[str, Any]:
     sides = ("width", "height") if asked.get("aspect_ratio") == "custom" else ()
     ranges = {"safety_tolerance": (1, model.tolerance), "output_quality": (0, 100), "num_outputs": (1, 4)}
     for name, (least, most) in {**ranges, **dict.fromkeys(sides, (256, model.largest))}.items():
-        value = asked.get(name, None if name in sides else least)
-        if not isinstance(value, int) or not least <= value <= most:
+        if not least <= asked.get(name, 0 if name in sides else least) <= most:
             raise _wrong(name, f"must be an integer between {least} and {most}")
-    if "seed" in asked and not isinstance(asked["seed"], int):
-        raise _wrong("seed", "must be an integer")
     return asked
 
 

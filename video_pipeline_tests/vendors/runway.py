@@ -18,6 +18,7 @@ from PIL import Image
 from video_pipeline_tests.vendors.accounts import Account, Task
 from video_pipeline_tests.vendors.faults import Call, Fault, Makes
 from video_pipeline_tests.vendors.media import Picture, Video, seed_of
+from video_pipeline_tests.vendors.shapes import misfit
 from video_pipeline_tests.vendors.stamps import iso
 from video_pipeline_tests.vendors.vendor import Ask, House, Route, Vendor
 from video_pipeline_tests.vendors.wire import AnsweredError, Reply, Request, json_reply, storage_refusal
@@ -54,6 +55,14 @@ IMAGE_MODELS = {"gen4_image": 8, "gen4_image_turbo": 2}
 _IMAGE_RATIOS = ("1920:1080", "1080:1920", "1280:720", "720:1280", "1024:1024")
 
 
+_SHAPE = {
+    **dict.fromkeys(("model", "promptText", "ratio"), str),
+    **dict.fromkeys(("duration", "seed"), int),
+    "promptImage": (str, list),
+    "audio": bool,
+}
+
+
 class Runway(Vendor):
     """Refused inputs are paid for; what Runway spoils itself is paid back."""
 
@@ -87,7 +96,7 @@ class Runway(Vendor):
     # Making.
 
     def _from_image(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        asked = self.fields(ask, _SHAPE)
         model = self._model(asked, "ratios")
         shown = self._check_images(asked.get("promptImage"), model)
         if model.needs_text and not asked.get("promptText"):
@@ -95,7 +104,7 @@ class Runway(Vendor):
         return self._video(ask, asked, model, shown)
 
     def _from_text(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        asked = self.fields(ask, _SHAPE)
         model = self._model(asked, "from_text")
         if not asked.get("promptText"):
             raise self.no(400, "promptText is required.")
@@ -107,20 +116,17 @@ class Runway(Vendor):
             raise self._issue("model", f"Invalid model {asked.get('model')!r}.")
         if asked.get("ratio") not in getattr(model, ratios):
             raise self._issue("ratio", f"Invalid ratio {asked.get('ratio')!r}.")
-        length = asked.get("duration")
-        if isinstance(length, bool) or not isinstance(length, int) or length not in model.lengths:
-            raise self._issue("duration", f"Invalid duration {length!r}.")
+        if asked.get("duration") not in model.lengths:
+            raise self._issue("duration", f"Invalid duration {asked.get('duration')!r}.")
         if asked.get("audio") and not model.credits_with_audio:
             raise self._issue("audio", "This model makes no audio.")
         self._check_words(asked)
         return model
 
     def _check_words(self, asked: Mapping[str, Any]) -> None:
-        words = asked.get("promptText", "")
-        if not isinstance(words, str) or len(words.encode("utf-16-le")) // 2 > LONGEST_PROMPT:
+        if len(asked.get("promptText", "").encode("utf-16-le")) // 2 > LONGEST_PROMPT:
             raise self._issue("promptText", f"Must be up to {LONGEST_PROMPT} UTF-16 code units.")
-        seed = asked.get("seed", 0)
-        if not isinstance(seed, int) or not 0 <= seed < 2**32:
+        if not 0 <= asked.get("seed", 0) < 2**32:
             raise self._issue("seed", "Must be an integer between 0 and 4294967295.")
 
     def _video(self, ask: Ask, asked: dict[str, Any], model: _Model, shown: Sequence[bytes | None]) -> Reply:
@@ -128,7 +134,7 @@ class Runway(Vendor):
         return self._open(ask, "video", asked, rate * asked["duration"], shown)
 
     def _image(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        asked = self.fields(ask, _SHAPE)
         credits = IMAGE_MODELS.get(asked.get("model", ""))
         if credits is None:
             raise self._issue("model", f"Invalid model {asked.get('model')!r}.")
@@ -158,8 +164,8 @@ class Runway(Vendor):
 
     def _check_images(self, image: object, model: _Model) -> list[bytes | None]:
         """The images, None for one that is none: it fails later, as a task."""
-        images = image if isinstance(image, list) else [{"uri": image, "position": "first"}]
-        if not images or not all(isinstance(each, dict) for each in images):
+        images: list[Any] = image if isinstance(image, list) else [{"uri": image, "position": "first"}]
+        if not images or misfit(images, [{"uri": str, "position": str}]):
             raise self._issue("promptImage", "Required: a URI, or a list of {uri, position}.")
         places = [each.get("position") for each in images]
         allowed = {"first", "last"} if model.last_frame else {"first"}
@@ -194,7 +200,7 @@ class Runway(Vendor):
         return content if _is_image(content, kind.removesuffix(";base64")) else None
 
     def _upload(self, ask: Ask) -> Reply:
-        asked = self.fields(ask)
+        asked = self.fields(ask, {"filename": str, "type": str})
         if not asked.get("filename") or asked.get("type") != "ephemeral":
             raise self.no(400, "filename and type 'ephemeral' are required.")
         place = str(uuid.uuid4())
@@ -311,6 +317,9 @@ class Runway(Vendor):
 
     def error(self, status: int, message: str) -> Reply:
         return json_reply({"error": message}, status)
+
+    def malformed(self, place: str) -> AnsweredError:
+        return self._issue(place, "Wrong type.")
 
     def _issue(self, name: str, message: str) -> AnsweredError:
         body = {"error": "Validation of body failed", "issues": [{"path": [name], "message": message}]}

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
+import traceback
 from collections.abc import Iterable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,6 +40,7 @@ class Fakes:
         self.house = House(bad_keys=frozenset(bad_keys), faults=faults)
         self.clock = self.house.clock
         self.vendors: dict[str, Vendor] = {kind.name: kind(self.house) for kind in VENDORS}
+        self.broken: list[str] = []  # what a fake could not answer; `running` ends with it
 
     @property
     def url(self) -> str:
@@ -120,6 +122,8 @@ def running(fakes: Fakes | None = None, *, port: int = 0) -> Iterator[Fakes]:
         server.hang_up()
         server.server_close()  # waits for the threads of the calls
         fakes.house.post.close()
+    if fakes.broken:
+        raise RuntimeError(f"the fakes are broken:\n{''.join(fakes.broken)}")
 
 
 class _Server(ThreadingHTTPServer):
@@ -174,9 +178,12 @@ class _Handler(BaseHTTPRequestHandler):
         )
         try:
             reply = self._fakes.answer(request)
-        except Exception as error:  # noqa: BLE001 - a mistake in a fake must not look like a fault of the plan
-            reply = Reply(501, f"the fake vendor is broken: {error!r}".encode(), "text/plain")
-        if reply.delivery is Delivery.RESET:
+        except Exception:  # noqa: BLE001 - a mistake in a fake must not look like a fault of the plan
+            self._fakes.broken.append(traceback.format_exc())
+            reply = Reply(501, b"the fake vendor is broken", "text/plain")
+        if reply.delivery is Delivery.SILENCE:
+            self._fakes.house.stop.wait(reply.slow_s)
+        if reply.delivery in (Delivery.RESET, Delivery.SILENCE):
             self._reset()
             return
         _ = request.body  # what is left of it would be taken for the next request
@@ -186,7 +193,14 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _answer  # noqa: N815 - the names that http.server calls
 
     def _read(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.headers.get("Transfer-Encoding", "") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)
@@ -207,7 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
         size = max(1, -(-len(reply.body) // _DROPS))
         for start in range(0, len(reply.body), size):
             self.wfile.write(reply.body[start : start + size])
-            if self._fakes.house.stop.wait(reply.drip_s / _DROPS):
+            if self._fakes.house.stop.wait(reply.slow_s / _DROPS):
                 self.close_connection = True
                 return
 

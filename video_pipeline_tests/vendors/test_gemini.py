@@ -31,7 +31,7 @@ SCHEMA = {
 
 @pytest.fixture
 def gemini(served: Fakes, key: str) -> Iterator[Caller]:
-    with calling(served.base("gemini"), {"x-goog-api-key": key}) as caller:
+    with calling(f"{served.url}/gemini", {"x-goog-api-key": key}) as caller:
         yield caller
 
 
@@ -62,6 +62,7 @@ def test_a_picture_comes_after_a_draft(served: Fakes, gemini: Caller, key: str) 
     assert (image.size, image.format, _inline(answer)[0]["mimeType"]) == ((2752, 1536), "JPEG", "image/jpeg")
     assert np.asarray(image).std() > 30
     assert served.account("gemini", key).bill.total == Decimal("0.10")
+    assert served.base("gemini") == f"{gemini.base}/v1"
 
 
 def test_models_differ_in_format_size_and_price(served: Fakes, gemini: Caller, key: str) -> None:

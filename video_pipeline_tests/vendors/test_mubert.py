@@ -149,9 +149,13 @@ def test_tracks_are_listed_the_last_first(mubert: Caller) -> None:
     assert listed["meta"] == {"total": 3, "limit": 2, "offset": 0}
 
 
-def test_the_licences_webhook_brings_the_track(served: Fakes, mubert: Caller, key: str) -> None:
-    with receiver() as hook:
-        served.account("mubert", key).behaviour.webhook_url = hook.url
+def test_the_licences_webhook_brings_the_track(mubert: Caller, key: str) -> None:
+    service = {"company-id": "7", "license-token": key}
+    with receiver() as hook, calling(mubert.base, service) as licence:
+        number = said(licence.get("/service/licenses"))["data"][0]["id"]
+        wish = {"webhook_url": hook.url, "webhook_enabled": True}
+        url = f"{mubert.base}/service/licenses/{number}"
+        assert licence.pool.request("PUT", url, json=wish, headers=service).status == 200
         track = _bare(said(mubert.post("/public/tracks", TRACK)))
         wait_for(lambda: hook.messages)
     assert track["id"].encode() in hook.messages[0].body

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import urllib3
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from video_pipeline_tests.vendors import Fakes, Fault, Faults, running
 from video_pipeline_tests.vendors.calling import KEY, Caller, calling, said
@@ -67,6 +67,15 @@ def test_a_large_body_is_reset_while_it_is_sent(fakes: Fakes, leonardo: Caller) 
     fakes.account("leonardo", KEY).next("reset_before")
     with pytest.raises(ProtocolError):
         leonardo.post(CREATE, {**LAKE, "padding": "x" * 5_000_000})
+
+
+def test_a_body_may_come_in_chunks(fakes: Fakes, leonardo: Caller) -> None:
+    body = json.dumps(LAKE).encode()
+    headers = {**leonardo.headers, "Content-Type": "application/json"}
+    for _ in range(2):  # what is left of a body would spoil the next call on the same connection
+        chunks = iter((body[:9], body[9:]))
+        said(leonardo.pool.request("POST", leonardo.base + CREATE, body=chunks, headers=headers, chunked=True))
+    assert [call.body for call in fakes.account("leonardo", KEY).calls] == [body, body]
 
 
 def test_limits_say_how_long_in_each_way(fakes: Fakes, leonardo: Caller) -> None:
@@ -122,6 +131,17 @@ def test_a_slow_answer_comes_in_drops_and_ends_with_the_server() -> None:
         began = time.monotonic()
     assert time.monotonic() - began < 5
     drops.close()
+
+
+def test_a_silence_outlasts_a_client_that_pays_for_it(fakes: Fakes, leonardo: Caller) -> None:
+    account = fakes.account("leonardo", KEY)
+    account.next("silence", times=2)
+    with pytest.raises(ReadTimeoutError):
+        leonardo.pool.request("POST", leonardo.base + CREATE, json=LAKE, headers=leonardo.headers, timeout=0.1)
+    assert len(account.bill) == 1
+    account.behaviour.silence_s = 0.05
+    _reset(leonardo)
+    assert len(account.bill) == 2
 
 
 def test_a_redirect_leads_to_a_slash_and_back(fakes: Fakes, leonardo: Caller) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from video_pipeline_tests.vendors.accounts import Account, Clock, Task
 from video_pipeline_tests.vendors.faults import Call, Fault, Faults, Makes, Struck
 from video_pipeline_tests.vendors.post import Post
+from video_pipeline_tests.vendors.shapes import Shape, misfit
 from video_pipeline_tests.vendors.shelf import Shelf
 from video_pipeline_tests.vendors.wire import RESET, AnsweredError, Delivery, Reply, Request, page
 
@@ -78,7 +79,7 @@ class Vendor:
 
     name: str = ""
     base: ClassVar[str] = ""
-    """What of the path belongs to the base URL."""
+    """What of the routes' paths belongs to the base URL that a client is given."""
     makes: Makes
     inline: bool = False
     """Whether the answer itself holds the picture."""
@@ -140,7 +141,7 @@ class Vendor:
         struck = account.strike(route.call)
         place = account.log(route.call, request, struck.fault if struck else None)
         reply = self._answered(Ask(account, request, struck, parts), route)
-        account.answered(place, reply.status if reply.delivery is not Delivery.RESET else 0)
+        account.answered(place, reply.status)
         return reply
 
     def _answered(self, ask: Ask, route: Route) -> Reply:
@@ -159,7 +160,7 @@ class Vendor:
         path = request.path.removeprefix(f"/{self.name}")
         others = set()
         for route in self._routes:
-            parts = route.match(self.base + path.removeprefix(self.base)) if path.startswith(self.base) else None
+            parts = route.match(path)
             if parts is not None and route.method == request.method:
                 return route, parts
             if parts is not None:
@@ -172,8 +173,12 @@ class Vendor:
         """The vendor's error, to be raised."""
         return AnsweredError(self.error(status, message))
 
-    def fields(self, ask: Ask) -> dict[str, Any]:
-        """The JSON object that came."""
+    def malformed(self, place: str) -> AnsweredError:
+        """The error for a value of a wrong type, to be raised."""
+        return self.no(400, f"{place} is of a wrong type.")
+
+    def fields(self, ask: Ask, shape: Shape) -> dict[str, Any]:
+        """The JSON object that came, if it has that shape."""
         try:
             value = json.loads(ask.request.body)
         except ValueError:
@@ -182,6 +187,8 @@ class Vendor:
             raise self.no(400, "The body is no JSON object.")
         if "json" not in ask.request.headers.get("content-type", ""):
             raise self.no(400, "Content-Type must be application/json.")
+        if place := misfit(value, shape):
+            raise self.malformed(place)
         return value
 
     def task(self, ask: Ask, missing: AnsweredError) -> Task:
@@ -241,7 +248,9 @@ def after(reply: Reply, account: Account, struck: Struck | None) -> Reply:
         case Fault.CUT_OFF:
             return replace(reply, delivery=Delivery.CUT_OFF)
         case Fault.SLOW:
-            return replace(reply, delivery=Delivery.DRIP, drip_s=account.behaviour.drip_s)
+            return replace(reply, delivery=Delivery.DRIP, slow_s=account.behaviour.drip_s)
+        case Fault.SILENCE:
+            return replace(RESET, delivery=Delivery.SILENCE, slow_s=account.behaviour.silence_s)
         case _:
             return reply
 

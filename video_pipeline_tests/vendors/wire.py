@@ -14,6 +14,7 @@ class Delivery(StrEnum):
 
     WHOLE = "whole"
     RESET = "reset"  # nothing of it: the connection is reset
+    SILENCE = "silence"  # the same after a while
     CUT_OFF = "cut_off"  # half of what Content-Length promises, then the end
     DRIP = "drip"  # a little at a time
 
@@ -25,7 +26,7 @@ class Request:
     method: str
     path: str
     query: Mapping[str, str]
-    headers: Mapping[str, str]  # names in lower case
+    headers: Mapping[str, str] = field(repr=False)  # names in lower case
     read: Callable[[], bytes] = field(repr=False)
 
     @cached_property
@@ -48,7 +49,7 @@ class Reply:
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     delivery: Delivery = Delivery.WHOLE
-    drip_s: float = 0.0  # how long a dripping one takes
+    slow_s: float = 0.0  # how long it drips or nothing comes
 
 
 RESET = Reply(0, delivery=Delivery.RESET)

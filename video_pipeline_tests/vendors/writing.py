@@ -17,16 +17,24 @@ night ocean pale path pine quiet rain reed ridge river shade shore silver sky sl
 stream summer tide valley violet warm water wave willow wind winter wood
 """
 _DEPTH = 12
+_MOST = 2000  # items of a list, characters of a text
 WORDS_OF_REFUSAL = "I'm sorry, but I can't help with that request."
 
 
+class SchemaError(Exception):
+    """A schema that is none."""
+
+
 def written(schema: Mapping[str, Any], seed: object) -> Any:
-    """A value that `schema` allows; the same for the same seed.
+    """A value that `schema` allows, the same for the same seed; raises SchemaError if it is no schema.
 
     Known are type (in either case), enum, const, properties, required, items, min/max of items, lengths and numbers,
     anyOf and oneOf (the first that is not null) and $ref into $defs; patterns are not.
     """
-    return _Writer(schema, random.Random(repr(seed))).value(schema, 0)
+    try:
+        return _Writer(schema, random.Random(repr(seed))).value(schema, 0)
+    except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
+        raise SchemaError(f"Invalid schema: {error}") from error
 
 
 def find_schema(text: str) -> dict[str, Any] | None:
@@ -106,8 +114,8 @@ class _Writer:
                 return self._text(schema)
 
     def _array(self, schema: Mapping[str, Any], depth: int) -> list[Any]:
-        least = schema.get("minItems", 1)
-        count = min(max(int(least), 3), int(schema.get("maxItems", max(int(least), 3))))
+        least = max(schema.get("minItems", 0), 3)
+        count = min(least, schema.get("maxItems", least), _MOST)
         return [self.value(schema.get("items", {}), depth + 1) for _ in range(count)]
 
     @staticmethod
@@ -119,7 +127,7 @@ class _Writer:
     def _text(self, schema: Mapping[str, Any]) -> str:
         most = schema.get("maxLength", 80)
         text = " ".join(self._chance.choices(self._words, k=self._chance.randint(4, 9)))
-        while len(text) < schema.get("minLength", 1):
+        while len(text) < min(schema.get("minLength", 1), _MOST):
             text += f" {self._chance.choice(self._words)}"
         return text[:most].strip() or "a"
 

@@ -1,6 +1,6 @@
 """Owns the forms of what the API takes and gives, with examples; hides pydantic's options.
 
-Modules in dependency order: base, taken, people, figures, products, publication, jobs, webhooks.
+Modules in dependency order: base, taken, people, figures, products, publication, licences, jobs, webhooks.
 
 Amounts are US dollars, lengths seconds, times UTC.
 """
@@ -31,6 +31,7 @@ from video_pipeline.api.models.jobs import (
     Version,
     Versions,
 )
+from video_pipeline.api.models.licences import Licence, Licences
 from video_pipeline.api.models.people import (
     Channel,
     Channels,
@@ -95,6 +96,8 @@ __all__ = [
     "JobPage",
     "JobProgress",
     "JobSummary",
+    "Licence",
+    "Licences",
     "Links",
     "Login",
     "NewAnalytics",

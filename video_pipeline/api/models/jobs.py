@@ -165,6 +165,7 @@ class Links(Answer):
     self: str
     events: str
     metadata: str
+    licences: str | None = Field(description="The pack for a dispute about rights; null before the video is finished.")
     dagster_run: str | None
 
 

@@ -2,13 +2,14 @@
 
 Nothing is trusted: neither the name of the file, nor what its header says, nor that all of it came.
 
-kinds     what a file is, by its first bytes; what is refused, and how that is said
-promises  what the structure of a file says about how much of it there should be
-rates     sound at another rate, and its true peak, block by block
-music     any piece -> FLAC, 48 kHz, stereo
-pictures  any picture -> PNG, 8-bit RGB, of one size
-clips     a clip as it is, if it looks like one
-workers   any of them in a process of its own, which may crash
+kinds       what a file is, by its first bytes; what is refused, and how that is said
+promises    what the structure of a file says about how much of it there should be
+rates       sound at another rate, and its true peak, block by block
+repetition  a piece that its vendor cannot make longer, longer
+music       any piece -> FLAC, 48 kHz, stereo
+pictures    any picture -> PNG, 8-bit RGB, of one size
+clips       a clip as it is, if it looks like one
+workers     any of them in a process of its own, which may crash
 """
 
 from video_pipeline.providers.arrival.clips import take_clip

@@ -13,6 +13,7 @@ from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.providers.arrival.kinds import Kind, admitted, refusal
 from video_pipeline.providers.arrival.promises import counts_frames, lack_of
 from video_pipeline.providers.arrival.rates import PeakMeter, Sound, resampled
+from video_pipeline.providers.arrival.repetition import repeated
 from video_pipeline.providers.offline import written
 
 MUSIC_KINDS = (Kind.MP3, Kind.WAV, Kind.FLAC, Kind.OGG)
@@ -40,28 +41,31 @@ _CONVERT = "ask for MP3, WAV or FLAC, or convert it: ffmpeg -i FILE piece.flac"
 _REMEDIES = dict.fromkeys((Kind.AAC, Kind.M4A, Kind.MP4, Kind.MOV, Kind.MATROSKA), _CONVERT)
 
 
-def take_music(raw: Path, out: Path, *, vendor: str, samples: int, tolerance: float) -> None:
+def take_music(raw: Path, out: Path, *, vendor: str, samples: int, tolerance: float, most: int | None = None) -> None:
     """Make `raw`, which `vendor` delivered, a piece of `samples` at most (FLAC, 48 kHz, stereo, 16 bits).
 
     It may be shorter by the share `tolerance`; what is longer is cut and faded out. Only a piece that clips is lowered.
-    MediaError when it is no music, damaged, cut off, silent or too short; MachineError when `out` cannot be written.
-    Nothing is left at `out` then.
+    `most` are the samples that the vendor can make at once: what came need not have more, and parts of it are played
+    again until it has `samples` exactly. MediaError when it is no music, damaged, cut off, silent or too short;
+    MachineError when `out` cannot be written. Nothing is left at `out` then.
     """
     kind = admitted(raw, vendor, MUSIC_KINDS, most_bytes=MOST_BYTES, remedies=_REMEDIES)
     source = _Source(raw, vendor, kind)
     with written(out) as aside:
-        heard = _write(source, aside, samples, 1.0)
+        heard = _write_source(source, aside, samples, 1.0)
         if heard.sample_peak < SILENT:
             raise refusal(vendor, raw, "which is silent: nowhere does it exceed -60 dBFS")
-        length = soundfile.info(aside).frames
-        if length < samples * (1 - tolerance):
+        length, asked = soundfile.info(aside).frames, min(samples, most or samples)
+        if length < asked * (1 - tolerance):
             raise refusal(
                 vendor,
                 raw,
-                f"which lasts {length / SAMPLE_RATE:.1f} s; asked for were {samples / SAMPLE_RATE:.1f} s",
+                f"which lasts {length / SAMPLE_RATE:.1f} s; asked for were {asked / SAMPLE_RATE:.1f} s",
             )
         if (peak := heard.true_peak()) > CLIPPING:
-            _write(source, aside, samples, LOWERED / peak)
+            _write_source(source, aside, samples, LOWERED / peak)
+        if most is not None and length < samples:
+            _lengthen(aside, samples)
 
 
 def music_samples(raw: Path, *, vendor: str) -> int:
@@ -73,15 +77,29 @@ def music_samples(raw: Path, *, vendor: str) -> int:
     return -(-int(source.frames) * SAMPLE_RATE // int(source.rate))
 
 
-def _write(source: _Source, out: Path, samples: int, gain: float) -> PeakMeter:
+def _write_source(source: _Source, out: Path, samples: int, gain: float) -> PeakMeter:
     """Write `samples` of `source` to `out`; all of it is decoded."""
-    decoded, meter = source.blocks(), PeakMeter()
-    with soundfile.SoundFile(out, "w", SAMPLE_RATE, channels=2, format="FLAC", subtype="PCM_16") as file:
-        for block in _cut(resampled(decoded, source.rate), samples):
-            meter.add(block)
-            file.write(np.broadcast_to(block * np.float32(gain), (len(block), 2)))
+    decoded = source.blocks()
+    meter = _write(resampled(decoded, source.rate), out, samples, gain)
     for _ in decoded:  # what is cut off may be what is damaged
         pass
+    return meter
+
+
+def _lengthen(piece: Path, samples: int) -> None:
+    """Make a piece of ours longer by playing parts of it again; the seams may peak higher than the piece."""
+    sound, _ = soundfile.read(piece, dtype="int16")
+    if (peak := _write(repeated(sound, samples), piece, samples, 1.0).true_peak()) > CLIPPING:
+        _write(repeated(sound, samples), piece, samples, LOWERED / peak)
+
+
+def _write(blocks: Iterable[Sound], out: Path, samples: int, gain: float) -> PeakMeter:
+    """Write the first `samples` of `blocks` to `out`."""
+    meter = PeakMeter()
+    with soundfile.SoundFile(out, "w", SAMPLE_RATE, channels=2, format="FLAC", subtype="PCM_16") as file:
+        for block in _cut(blocks, samples):
+            meter.add(block)
+            file.write(np.broadcast_to(block * np.float32(gain), (len(block), 2)))
     return meter
 
 

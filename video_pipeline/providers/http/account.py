@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.ports import Messenger
@@ -11,6 +12,7 @@ from video_pipeline.providers.http.client import PATIENCE_S, VendorHttp
 from video_pipeline.providers.http.verdict import Explain
 
 API_KEY = "api_key"
+_VERSION = re.compile(r"/v\d+[a-z]*\d*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,22 @@ class Account:
                 f"{self.vendor} needs a key: set {self.setting(name)}, in the environment or in the file of keys"
             )
         return self.keys[name]
+
+    def missing(self, *sets: tuple[str, ...]) -> str:
+        """What has to be configured before the vendor can be asked, in words; "" when nothing has to be.
+
+        One of `sets` of keys is enough, by default the one key that most vendors give out.
+        """
+        choices = sets or ((API_KEY,),)
+        if any(all(self.keys.get(name) for name in names) for names in choices):
+            return ""
+        wanted = " or ".join(" and ".join(map(self.setting, names)) for names in choices)
+        return f"{self.vendor} needs a key: set {wanted}, in the environment or in the file of keys"
+
+    def versioned(self, version: str) -> Account:
+        """The account at a version of the interface: the one that the base URL ends with, else `version`."""
+        base = self.base_url.rstrip("/")
+        return self if _VERSION.search(base) else replace(self, base_url=f"{base}/{version}")
 
     def setting(self, name: str = API_KEY) -> str:
         """The environment variable that holds one of the keys."""

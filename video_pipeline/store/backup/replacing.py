@@ -17,7 +17,7 @@ from sqlalchemy.exc import InternalError, OperationalError
 from video_pipeline.domain.errors import ConflictError, InvalidInputError
 from video_pipeline.domain.money import LedgerEntry
 from video_pipeline.store.backup.tables import columns_of
-from video_pipeline.store.books.base import CHANNELS, INSTALLATION, JOBS, LEDGER
+from video_pipeline.store.books.base import CHANNELS, INSTALLATION, JOBS, LEDGER, LICENCES
 from video_pipeline.store.books.fences import held_jobs
 from video_pipeline.store.books.orders import jobs_with_live_orders
 from video_pipeline.store.schema.tables import ApiKey, User, Webhook
@@ -28,6 +28,7 @@ Ledger = Mapping[tuple[int, datetime], Decimal]
 _LOSABLE: dict[str, Table] = {
     "jobs": JOBS,
     "entries of money": LEDGER,
+    "licences": LICENCES,
     "channels": CHANNELS,
     **{name: cast(Table, kind.__table__) for name, kind in (("users", User), ("keys", ApiKey), ("webhooks", Webhook))},
 }

@@ -5,6 +5,7 @@ announce   an event's messages to webhooks, in its own transaction
 base       transactions, finding a job, the history
 channels   whom videos are made for
 entries    lines of the ledger
+licences   under which right things were made
 fences     one live attempt a job
 jobs       ordering, finding, counting
 moves      changes of status, approvals

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, case, delete, func, in
 
 from video_pipeline.domain.editing import check_editable, check_order, check_refinable, repainted, scene_of
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from video_pipeline.domain.licences import LicensedKind
 from video_pipeline.domain.media import UPLOADED
 from video_pipeline.domain.records import ImageVersion, JobRecord, Lease, NewPicture
 from video_pipeline.domain.storyboard import SourceFile, Storyboard, seed_of
@@ -28,6 +29,7 @@ from video_pipeline.store.books.codec import (
 )
 from video_pipeline.store.books.entries import settle
 from video_pipeline.store.books.fences import hold
+from video_pipeline.store.books.licences import write_licence
 from video_pipeline.store.books.moves import check_version, reopen, version_of
 from video_pipeline.store.books.works import check_provider, terms_columns
 
@@ -88,6 +90,7 @@ class EditBooks(Books):
                 check_provider(connection, IMAGES, picture.generation.provider)
                 _archive(connection, row, plan, scene_number)
                 _show(connection, row.id, scene_number, _columns(picture) | {"created_at": _NOW})
+                _license(connection, row.id, scene_number, picture)
                 what = f"images/{scene_number:02}"
                 prices = [settle(connection, row.id, each, what) for each in picture.generations]
                 values["estimated_cost"] = JOBS.c.estimated_cost + sum(prices)
@@ -223,6 +226,15 @@ def _columns(picture: NewPicture) -> dict[str, Any]:
         **terms_columns(picture.generation, "provider_image_id"),
         "cost": picture.cost_usd,
     }
+
+
+def _license(connection: Connection, job_id: UUID, scene_number: int, picture: NewPicture) -> None:
+    """Write under which rights a new picture and its clip were made."""
+    files = [(LicensedKind.IMAGE, picture.generation, picture.media)]
+    if picture.moved and picture.clip:
+        files.append((LicensedKind.CLIP, picture.moved, picture.clip.media))
+    for kind, by, media in files:
+        write_licence(connection, job_id, kind, scene_number, by, prompt=picture.prompt, sha256=media.sha256)
 
 
 def _renumber(connection: Connection, table: Table, job_id: UUID, places: dict[int, int]) -> None:

@@ -147,7 +147,7 @@ class JobBooks(Books):
             return bool(connection.execute(statement).rowcount)
 
     def delete_job(self, job_id: UUID) -> None:
-        """Forget a job with all that is recorded of it but its money; its files are the caller's to remove.
+        """Forget a job with all that is recorded of it but its money and licences; files are the caller's to remove.
 
         ConflictError while it is unfinished, an attempt holds it or an order is being performed, and for a published
         one, whose books are kept.

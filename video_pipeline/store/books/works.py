@@ -5,6 +5,7 @@ Each write holds the lease of its attempt, except an export on demand, which cha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,9 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, select, updat
 from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from video_pipeline.domain.licences import LicensedKind
 from video_pipeline.domain.media import AudioFacts, Generation, ImageFacts, MediaReference
+from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.records import (
     BedRecord,
     Clip,
@@ -51,6 +54,7 @@ from video_pipeline.store.books.codec import (
 )
 from video_pipeline.store.books.entries import settle
 from video_pipeline.store.books.fences import hold
+from video_pipeline.store.books.licences import write_licence
 from video_pipeline.store.books.moves import NO_APPROVAL, version_of, works_of
 from video_pipeline.store.schema.tables.base import RenderStatus
 from video_pipeline.store.schema.version import known_providers
@@ -61,13 +65,15 @@ _NOW = func.clock_timestamp()
 class WorkBooks(Books):
     """Verbs about storyboards and what is made from them."""
 
-    def save_storyboard(self, lease: Lease, storyboard: Storyboard) -> None:
-        """Record the plan with its texts; an approval given to another plan is taken back."""
+    def save_storyboard(self, lease: Lease, storyboard: Storyboard, *, by: Generation | None = None) -> None:
+        """Record the plan with its texts, and what writing it cost; an approval given to another plan is taken back."""
         with self._transaction() as connection:
             hold(connection, lease)
             row = find_row(connection, lease.job_id, locked=True)
             values = storyboard_columns(storyboard) | words_of_people(row) | NO_APPROVAL
             connection.execute(update(JOBS).where(JOBS.c.id == lease.job_id).values(values))
+            if by is not None:
+                settle(connection, lease.job_id, by, "words/00")
             write_event(connection, lease.job_id, "planned", message=storyboard.title, attempt=lease.attempt)
             if row.approved:
                 write_event(connection, lease.job_id, "approval_reset", attempt=lease.attempt)
@@ -114,7 +120,11 @@ class WorkBooks(Books):
             **terms_columns(generation, "provider_image_id"),
         }
         with self._transaction() as connection:
-            return image_record(_save(connection, IMAGES, lease, prompt.order_index, values, by=generation))
+            image = image_record(_save(connection, IMAGES, lease, prompt.order_index, values, by=generation))
+            if clip is not None:  # of which the picture is a still: they were paid once
+                same = replace(generation, cost_usd=ZERO_USD)
+                _license_clip(connection, lease, prompt.order_index, same, image)
+            return image
 
     def save_clip(self, lease: Lease, order_index: int, generation: Generation, clip: Clip) -> ImageRecord:
         """Record the footage that was made of a picture, to be shown instead of it; it replaces what was there.
@@ -129,7 +139,9 @@ class WorkBooks(Books):
             if row is None:
                 raise NotFoundError(f"job {lease.job_id} has no picture {order_index} of which a clip can be shown")
             settle(connection, lease.job_id, generation, f"clips/{order_index:02}")
-            return image_record(row)
+            image = image_record(row)
+            _license_clip(connection, lease, order_index, generation, image)
+            return image
 
     def save_bed(
         self, lease: Lease, plan: BedPlan, generation: Generation, media: MediaReference, facts: AudioFacts
@@ -305,4 +317,16 @@ def _put(
     )
     row = connection.execute(statement.returning(table)).one()
     settle(connection, lease.job_id, by, f"{table.name}/{order_index:02}")
+    prompt = values["name"] if table is BEDS else values["prompt_text"]
+    kind = _LICENSED[table.name]
+    write_licence(connection, lease.job_id, kind, order_index, by, prompt=prompt, sha256=values["sha256"])
     return row
+
+
+_LICENSED = {"audio_tracks": LicensedKind.TRACK, "images": LicensedKind.IMAGE, "sound_beds": LicensedKind.BED}
+
+
+def _license_clip(connection: Connection, lease: Lease, order_index: int, by: Generation, image: ImageRecord) -> None:
+    if image.clip is not None:
+        clip, prompt = image.clip.media.sha256, image.prompt_text
+        write_licence(connection, lease.job_id, LicensedKind.CLIP, order_index, by, prompt=prompt, sha256=clip)

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import Row, func, insert, select, update
 
 from video_pipeline.domain.errors import ConflictError, NotFoundError
-from video_pipeline.domain.money import LedgerEntry
+from video_pipeline.domain.money import CostRecord, LedgerEntry
 from video_pipeline.domain.purchases import AMOUNT_MAX_USD, Item, PurchaseRecord, PurchaseState
 from video_pipeline.domain.records import Lease
-from video_pipeline.store.books.base import JOBS, PURCHASES, Books
+from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES, Books
 from video_pipeline.store.books.codec import clean
 from video_pipeline.store.books.entries import close, write_entry
 from video_pipeline.store.books.fences import hold
@@ -120,11 +120,30 @@ class PurchaseBooks(Books):
         with self._transaction() as connection:
             return set(connection.execute(query).scalars())
 
+    def cost_entries(self, job_id: UUID) -> list[CostRecord]:
+        """All entries of the ledger for a job, the first one in front; also of one that is deleted."""
+        entries = select(LEDGER).where(LEDGER.c.video_job_id == job_id).order_by(LEDGER.c.id)
+        with self._transaction() as connection:
+            return [_entry(row) for row in connection.execute(entries)]
+
     def _change(self, purchase_id: UUID, states: Sequence[PurchaseState], values: dict[str, Any]) -> None:
         with self._transaction() as connection:
             before = _P.id == purchase_id, _P.state.in_(states)
             if not connection.execute(update(PURCHASES).where(*before).values(values)).rowcount:
                 raise ConflictError(f"purchase {purchase_id} is not {' or '.join(states)} any more")
+
+
+def _entry(row: Row[Any]) -> CostRecord:
+    return CostRecord(
+        id=row.id,
+        entry=row.entry,
+        amount_usd=row.amount,
+        provider=row.provider,
+        provider_task_id=row.provider_task_id,
+        request_key=row.request_key,
+        message=row.message,
+        created_at=row.created_at,
+    )
 
 
 def _record(row: Row[Any]) -> PurchaseRecord:

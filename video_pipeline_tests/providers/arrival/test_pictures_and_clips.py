@@ -108,6 +108,15 @@ def test_a_profile_is_applied_and_does_not_stay(take: Take) -> None:
     assert np.abs(np.asarray(picture).astype(int) - np.asarray(view(*SIZE))).max() <= 1
 
 
+def test_colours_are_converted_by_their_profile(take: Take) -> None:
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    # What this profile calls red is green, and the other way round: so is what is to be seen.
+    red, green = (profile.index(name + b"XYZ", 128) for name in (b"r", b"g"))
+    profile[red : red + 4], profile[green : green + 4] = profile[green : green + 4], profile[red : red + 4]
+    picture = np.asarray(take(written_as("PNG", view(*SIZE), icc_profile=bytes(profile)))).astype(int)
+    assert np.abs(picture - np.asarray(view(*SIZE))[:, :, [1, 0, 2]]).max() <= 2
+
+
 def test_a_damaged_profile_counts_as_srgb(take: Take) -> None:
     picture = take(written_as("PNG", view(*SIZE), icc_profile=b"no profile" * 20))
     assert np.array_equal(np.asarray(picture), np.asarray(view(*SIZE)))

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import json
 import socket
+import ssl
 import threading
 import time
 import traceback
@@ -28,7 +29,16 @@ from video_pipeline.domain.errors import (
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.providers.http import Reply, VendorHttp
 from video_pipeline.providers.http import exchange as wire
-from video_pipeline_tests.receivers import Answer, Receiver, drip, hang_up, receiver, status
+from video_pipeline_tests.receivers import (
+    CERTIFICATE,
+    CERTIFIED_NAME,
+    Answer,
+    Receiver,
+    drip,
+    hang_up,
+    receiver,
+    status,
+)
 
 KEY = "canary-4f1d88aa90"
 PAGE = b"<html>Bad gateway</html>"
@@ -248,6 +258,33 @@ def test_dripping_an_answer_does_not_stretch_the_limit(prefix: bytes, call: str,
         with pytest.raises(kind, match=r"no whole answer within 0\.2 seconds"):
             _call(vendor(told, patience_s=0), call, limit_s=0.2)
         assert 0.18 < time.monotonic() - begun < 2
+
+
+@pytest.fixture
+def certified(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name in the receivers' certificate leads to this machine, and the certificate is trusted."""
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(
+        "socket.getaddrinfo",
+        lambda host, *rest, **more: look_up("127.0.0.1" if host == CERTIFIED_NAME else host, *rest, **more),
+    )
+    trust = ssl.create_default_context(cafile=CERTIFICATE)
+    monkeypatch.setattr(wire, "_trust", lambda: trust)
+
+
+@pytest.mark.usefixtures("certified")
+def test_tls_asks_for_the_name_and_ends_in_time_as_well() -> None:
+    with receiver(OK, tls=True) as told:
+        assert vendor(f"https://{CERTIFIED_NAME}:{told.port}").post("/tasks", {}) == {"id": "t1"}
+        assert told.server_names == [CERTIFIED_NAME]
+        with pytest.raises(ProviderUnavailableError, match=r"certificate is not trusted .*127\.0\.0\.1"):
+            vendor(f"https://127.0.0.1:{told.port}").post("/tasks", {})
+        assert len(told.messages) == 1
+    with receiver(drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"), tls=True) as told:
+        begun = time.monotonic()
+        with pytest.raises(AnswerLostError, match="no whole answer within"):
+            vendor(f"https://{CERTIFIED_NAME}:{told.port}").post("/tasks", {}, limit_s=0.3)
+        assert time.monotonic() - begun < 2
 
 
 def test_a_no_that_comes_before_a_large_picture_is_read_is_heard() -> None:

@@ -204,6 +204,13 @@ function menu(desk, job) {
         icon("list"),
         "Metadata (JSON)",
       ),
+    job.links?.licences &&
+      h(
+        "a",
+        { class: "button quiet", href: job.links.licences, download: "", testid: "link-licences" },
+        icon("download"),
+        "Licences (zip)",
+      ),
     may("edit") &&
       !STOPPED.has(job.status) &&
       button(

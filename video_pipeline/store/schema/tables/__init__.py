@@ -1,7 +1,7 @@
 """Owns the tables; hides nothing.
 
-Modules in dependency order: base, words, core, sounds, products, journal, versions, orders, access, hooks, uploads,
-money, installation.
+Modules in dependency order: base, words, core, sounds, products, journal, licences, versions, orders, access, hooks,
+uploads, money, installation.
 """
 
 from video_pipeline.store.schema.tables.access import Answer, ApiKey, LoginFailure, Session, User
@@ -10,6 +10,7 @@ from video_pipeline.store.schema.tables.core import AudioTrack, Channel, Image, 
 from video_pipeline.store.schema.tables.hooks import Webhook, WebhookDelivery
 from video_pipeline.store.schema.tables.installation import Installation
 from video_pipeline.store.schema.tables.journal import CostEntry, JobEvent, JobLease
+from video_pipeline.store.schema.tables.licences import LicenceRow, ProviderTerms
 from video_pipeline.store.schema.tables.money import PurchaseRow, SpendingCap, VendorHealth
 from video_pipeline.store.schema.tables.orders import WorkOrder
 from video_pipeline.store.schema.tables.products import Export, JobFile, Thumbnail, VideoAnalytics, YoutubeUpload
@@ -32,7 +33,9 @@ __all__ = [
     "JobFile",
     "JobLease",
     "JobUpload",
+    "LicenceRow",
     "LoginFailure",
+    "ProviderTerms",
     "PurchaseRow",
     "RenderTask",
     "Session",

@@ -1,0 +1,28 @@
+"""Owns the verbs about evidence of rights: licences of things, pages of terms; hides PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+from video_pipeline.domain.licences import LicenceRecord, TermsRecord
+
+
+class LicenceBook(Protocol):
+    """A licence is written by the verb that records the thing, and like a page of terms never changed."""
+
+    def licences(self, job_id: UUID) -> list[LicenceRecord]:
+        """The rows of all things that were ever made for a job, the first one in front; also of one that is deleted."""
+        ...
+
+    def record_terms(self, provider: str, url: str, sha256: str, content: bytes) -> TermsRecord:
+        """Append a page of terms as it is now; the bytes of one that did not change are kept once."""
+        ...
+
+    def newest_terms(self, provider: str, url: str | None = None) -> TermsRecord | None:
+        """The page of a provider's terms, at `url` or anywhere, that was read last; None when none was."""
+        ...
+
+    def terms_content(self, sha256: str) -> bytes | None:
+        """The bytes of a page that was read; None when none with that checksum was."""
+        ...

@@ -1,0 +1,179 @@
+"""Owns Replicate, which runs models that make pictures; hides its ways to fail, and that it forgets within an hour."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.domain.errors import (
+    MediaError,
+    PromptRefusedError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    StudioError,
+)
+from video_pipeline.domain.media import Generation, Licence
+from video_pipeline.domain.purchases import Limits
+from video_pipeline.domain.storyboard import VisualPrompt
+from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.providers.arrival import apart, take_picture
+from video_pipeline.providers.http import Reply, VendorHttp
+from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
+from video_pipeline.providers.workshop import Workshop
+
+NAME = "replicate"
+MODEL = "black-forest-labs/flux-2-pro"
+PRICE_USD = Decimal("0.05")
+"""Of a picture of two megapixels: $0.03 to $0.05 in what others write about it. It does not say what it took."""
+
+STEP, SHORTEST, LONGEST = 16, 256, 2048  # pixels: sides are multiples of the first, between the others
+SEED_MAX = 2**31 - 1
+
+LICENCE = Licence("Replicate terms of service", "https://replicate.com/terms")
+PACE = Pace(poll_s=2.0, deadline_s=1800.0)  # it ends whatever takes longer than half an hour
+KEPT_S = 3000.0
+"""It forgets what was asked for after an hour; a margin, because clocks differ."""
+
+MISSING_MAX = 5
+"""How often it may not know a prediction; just after the submission that says little."""
+
+_READY = "succeeded"
+_ENDED = frozenset({"failed", "canceled", "cancelled", "aborted"})
+_MODERATION = re.compile(r"\(E005\)|flagged as sensitive|NSFW", re.IGNORECASE)
+_RESET = re.compile(r"resets? in ~?(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
+
+
+class ReplicateImages:
+    """Pictures by FLUX.2 [pro] at Replicate."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._cores = workshop.cores
+        self._account = workshop.account(NAME)
+        self._pace = PACE.at(workshop.pace)
+        self.capabilities = Capabilities(
+            NAME,
+            concurrency=5,
+            price_usd=workshop.prices.get(NAME, PRICE_USD),
+            # With granted credit and no card it takes six a minute, which it says with a 429.
+            limits=workshop.limits_of(NAME, Limits(concurrency=5, calls_per_minute=600)),
+        )
+
+    def illustrate(
+        self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase
+    ) -> Generation:
+        """Have the picture made by the model's own endpoint, in the smallest size it makes that holds `size`."""
+        http = self._account.http({"Authorization": f"Bearer {self._account.key()}"}, explain=_explain)
+        calls = _Picture(http, _asked(prompt.text, seed % (SEED_MAX + 1), size), purchase)
+        dealing = Dealing(NAME, http, calls, purchase, self._pace, self.capabilities.price_usd)
+
+        def take(raw: Path) -> None:
+            apart(self._cores, take_picture, raw, out, vendor=NAME, size=size)
+
+        delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
+        return Generation(NAME, task_id, LICENCE, dealing.cost_of(delivery))
+
+
+def made_size(size: tuple[int, int]) -> tuple[int, int]:
+    """The sides to ask for: of the shape of `size` (width, height), and as large as the model goes."""
+    scale = min(max(1.0, SHORTEST / min(size)), LONGEST / max(size))
+    # Larger by less than a step, so that what is cut off is too small to see.
+    width, height = (min(max(-(-round(side * scale) // STEP) * STEP, SHORTEST), LONGEST) for side in size)
+    return width, height
+
+
+def _asked(words: str, seed: int, size: tuple[int, int]) -> dict[str, Any]:
+    width, height = made_size(size)
+    return {
+        "prompt": words,
+        "aspect_ratio": "custom",
+        "width": width,
+        "height": height,
+        "seed": seed,
+        "output_format": "png",
+        "safety_tolerance": 2,
+    }
+
+
+@dataclass(slots=True)
+class _Picture:
+    """The calls for one picture; see `vendor.Calls`."""
+
+    http: VendorHttp
+    asked: Mapping[str, Any]
+    purchase: Purchase
+    missed: int = 0  # looks that found no such prediction
+
+    def submit(self) -> Accepted:
+        answer = self.http.post(f"/models/{MODEL}/predictions", {"input": dict(self.asked)})
+        return Accepted(task_id_in(NAME, answer, "id"))
+
+    def look(self, task_id: str) -> Delivery | Failure | None:
+        try:
+            made = self.http.get(f"/predictions/{task_id}")
+        except _GoneError as error:
+            self.missed += 1
+            why = MediaError(f"{error}; it was paid for, and what it made cannot be had any more")
+            return Failure(why, is_paid=True) if self.missed >= MISSING_MAX else None
+        if not isinstance(made, dict):
+            return None
+        state = str(made.get("status"))
+        if state in _ENDED:
+            return Failure(_error_of(task_id, state, str(made.get("error") or "")))
+        if state != _READY:
+            return None
+        if made.get("data_removed"):
+            gone = f"{NAME} has deleted what prediction {task_id} made, as it does after an hour"
+            return Failure(MediaError(f"{gone}; it was paid for; retry the job to have it made again"), is_paid=True)
+        return Delivery(link=_link_in(made.get("output")))
+
+    def search(self) -> Sequence[str] | None:
+        """The list says what was asked for as long as that is kept; of what is older nobody can tell whose it was."""
+        listed = self.http.get("/predictions")
+        results = listed.get("results") if isinstance(listed, dict) else None
+        made = [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
+        same = _ids(each for each in made if self._is_same(each))
+        if not self.purchase.unknown(same) and (self.purchase.unanswered_s or 0) > KEPT_S:
+            forgotten = _ids(each for each in made if each.get("data_removed"))
+            return None if self.purchase.unknown(forgotten) else same
+        return same
+
+    def _is_same(self, prediction: Mapping[str, Any]) -> bool:
+        given = prediction.get("input")
+        return isinstance(given, dict) and all(given.get(name) == self.asked[name] for name in ("prompt", "seed"))
+
+
+def _ids(predictions: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Of predictions, oldest first."""
+    by_age = sorted(predictions, key=lambda each: str(each.get("created_at", "")))
+    return [str(each["id"]) for each in by_age if each.get("id")]
+
+
+def _error_of(task_id: str, state: str, said: str) -> StudioError:
+    """Why there is no picture. Official models are paid by the picture, so none of these takes money."""
+    if _MODERATION.search(said):
+        return PromptRefusedError(f"{NAME} refused the words, or what came of them: {said}; use others")
+    return ProviderUnavailableError(f"{NAME}: prediction {task_id} {state}: {said or 'no reason given'}; retry the job")
+
+
+def _link_in(output: Any) -> str | None:
+    """The picture, which comes alone or as the first of a list."""
+    first = output[0] if isinstance(output, list) and output else output
+    return first if isinstance(first, str) and first else None
+
+
+class _GoneError(ProviderRefusedError):
+    """There is no such prediction, or no such model."""
+
+
+def _explain(reply: Reply) -> StudioError | None:
+    if reply.status == 404:
+        return _GoneError(f"{NAME} does not know the prediction or the model: {reply.said}; check base URL and token")
+    if reply.status == 429 and "retry-after" not in reply.headers and (found := _RESET.search(reply.said)):
+        return ProviderUnavailableError(f"{NAME}: {reply.said}; try again later", retry_after_s=float(found[1]))
+    if reply.status == 422 and _MODERATION.search(reply.said):
+        return PromptRefusedError(f"{NAME} refused the words: {reply.said}; use others")
+    return None

@@ -1,0 +1,1 @@
+"""Prompt writing by language models."""
