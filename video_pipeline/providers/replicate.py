@@ -117,14 +117,14 @@ class _Picture:
             made = self.http.get(f"/predictions/{task_id}")
         except _GoneError as error:
             self.missed += 1
-            why = MediaError(f"{error}; it was paid for, and what it made cannot be had any more")
-            return Failure(why) if self.missed >= MISSING_MAX else None
+            gone = MediaError(f"{error}; it was paid for, and what it made cannot be had any more")
+            return Failure(gone) if self.missed >= MISSING_MAX else None
         if not isinstance(made, dict):
             return None
         state = str(made.get("status"))
         if state in _ENDED:
-            why = _error_of(task_id, state, str(made.get("error") or ""))
-            return Failure(why, is_paid=not isinstance(why, PromptRefusedError))
+            failed = _error_of(task_id, state, str(made.get("error") or ""))
+            return Failure(failed, is_paid=not isinstance(failed, PromptRefusedError))
         if state != _READY:
             return None
         if made.get("data_removed"):
