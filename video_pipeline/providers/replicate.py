@@ -128,8 +128,8 @@ class _Picture:
         if state != _READY:
             return None
         if made.get("data_removed"):
-            gone = f"{NAME} has deleted what prediction {task_id} made, as it does after an hour"
-            return Failure(MediaError(f"{gone}; it was paid for; retry the job to have it made again"))
+            deleted = f"{NAME} has deleted what prediction {task_id} made, as it does after an hour"
+            return Failure(MediaError(f"{deleted}; it was paid for; retry the job to have it made again"))
         return Delivery(link=_link_in(made.get("output")))
 
     def search(self) -> Sequence[str] | None:
