@@ -45,6 +45,7 @@ def desk_of_installation() -> Desk:
         messenger=bootstrap.messenger,
         workers=bootstrap.cores().workers,
         dagster_url=settings.dagster_web,
+        vendor_secrets=bootstrap.vendor_secrets(),
         courier=_courier,
         upload_ttl_s=settings.upload_ttl_hours * 3600,
     )
