@@ -174,8 +174,17 @@ def _admit_providers() -> None:
 
 
 def _workshop() -> Workshop:
-    models = {"gemini": vendor_settings().gemini_image_model}
-    return Workshop(cores(), settings().library, vendor_accounts(), webhooks=vendor_webhooks(), models=models)
+    configured = vendor_settings()
+    return Workshop(
+        cores(),
+        settings().library,
+        vendor_accounts(),
+        webhooks=vendor_webhooks(),
+        pace=configured.vendor_pace,
+        models={"gemini": configured.gemini_image_model},
+        prices=configured.prices,
+        limits={vendor: each.model_dump(exclude_none=True) for vendor, each in configured.limits.items()},
+    )
 
 
 @lru_cache
@@ -281,6 +290,7 @@ def studio() -> Studio:
         engines=video_engines(),
         writer=prompt_writer(),
         plans=vendor_settings().plans,
+        fallbacks=vendor_settings().fallbacks,
         web=messenger(),
         scanner=scanner(),
     )

@@ -11,7 +11,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import SettingsConfigDict
 
 from video_pipeline.secrecy import SecretiveSettings
@@ -36,6 +45,7 @@ DEFAULT_MODELS = {"gemini": "gemini-3.8-flash"}
 Key = SecretStr | None
 ModelName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9._:/-]{1,100}$")]
 Plan = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None
+ProviderName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 BaseUrl = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^https?://[^\s@?#]+$")]
 
 
@@ -65,6 +75,17 @@ class Writing:
     model: str
     read_usd: Decimal
     written_usd: Decimal
+
+
+class LimitSettings(BaseModel):
+    """What may be asked of one vendor; see `domain.purchases.Limits`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    concurrency: int | None = Field(default=None, ge=1)
+    calls_per_minute: int | None = Field(default=None, ge=1)
+    per_day: int | None = Field(default=None, ge=0)
+    per_month: int | None = Field(default=None, ge=0)
 
 
 class VendorSettings(SecretiveSettings):
@@ -127,6 +148,21 @@ class VendorSettings(SecretiveSettings):
     # Who has told OpenAI's own tools to ask another server has that server's key in OPENAI_API_KEY.
     openai_base_url: BaseUrl = _base("openai", "https://api.openai.com/v1", "OPENAI_BASE_URL")
     openai_plan: Plan = _plan("openai")
+
+    fallbacks: dict[ProviderName, tuple[ProviderName, ...]] = Field(
+        default_factory=dict, description='Whom to ask after a provider that cannot: {"mubert": ["procedural"]}.'
+    )
+    prices: dict[ProviderName, Annotated[Decimal, Field(ge=0)]] = Field(
+        default_factory=dict,
+        description='US dollars for one piece, by provider: {"mubert": "0.08"}; a second of a clip.',
+    )
+    limits: dict[ProviderName, LimitSettings] = Field(
+        default_factory=dict,
+        description='Limits of vendors: {"mubert": {"concurrency": 2, "calls_per_minute": 30, "per_month": 100}}.',
+    )
+    vendor_pace: float = Field(
+        default=1.0, gt=0, le=100, description="How much longer than usual is waited between questions to vendors."
+    )
 
     writer: Literal["grammar", "openai", "gemini"] = Field(
         default="grammar", description="Who writes prompts and texts; the grammar costs nothing and always works."

@@ -164,7 +164,10 @@ class MoveBook(Protocol):
 class WorkBook(Protocol):
     """What is made."""
 
-    def save_storyboard(self, lease: Lease, storyboard: Storyboard) -> None: ...
+    def save_storyboard(self, lease: Lease, storyboard: Storyboard, *, by: Generation | None = None) -> None:
+        """Record the plan, and what writing it cost."""
+        ...
+
     def works(self, job_id: UUID) -> Works:
         """Music, pictures and sounds of a job, as they were at one moment."""
         ...

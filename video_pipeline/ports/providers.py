@@ -141,7 +141,18 @@ class Script:
 class PromptWriter(Protocol):
     """Turns a brief into prompts: the deterministic grammar, or a language model."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def price_usd(self) -> Decimal:
+        """What one script takes at most, in US dollars."""
+        ...
+
+    @property
+    def stand_in(self) -> PromptWriter | None:
+        """Who writes for nothing where this one may not be asked; None for one that takes nothing itself."""
+        ...
 
     def write(
         self, brief: Brief, samples: Sequence[int], *, songs: Sequence[Song] = (), pictures: int | None = None

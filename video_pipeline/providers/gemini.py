@@ -79,7 +79,8 @@ class GeminiImages:
             takes_seed=False,  # it is told one, and nothing says that it goes by it for pictures
             concurrency=3,
             price_usd=workshop.prices.get(NAME, usual_usd),
-            limits=Limits(concurrency=3),  # what it lets an account do depends on its tier, and it says so with a 429
+            # What it lets an account do depends on its tier, and it says so with a 429.
+            limits=workshop.limits_of(NAME, Limits(concurrency=3)),
             missing=self._account.missing(),
         )
 

@@ -56,7 +56,7 @@ class LeonardoImages:
             NAME,
             concurrency=5,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
-            limits=Limits(concurrency=5),
+            limits=workshop.limits_of(NAME, Limits(concurrency=5)),
             missing=self._account.missing(),
         )
 
@@ -115,7 +115,7 @@ class _Picture:
             return None
         if pictures[0].get("nsfw"):
             error = PromptRefusedError(f"{NAME} marks picture {task_id} as not safe to show; use other words")
-            return Failure(error, is_paid=True)
+            return Failure(error)
         return Delivery(link=pictures[0].get("url"))
 
     def search(self) -> Sequence[str]:

@@ -75,7 +75,7 @@ class MubertMusic:
             takes_seed=False,
             concurrency=4,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
-            limits=Limits(concurrency=4),
+            limits=workshop.limits_of(NAME, Limits(concurrency=4)),
             missing=self._account.missing(("customer_id", "access_token"), ("company_id", "license_token")),
         )
 

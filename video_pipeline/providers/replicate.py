@@ -60,7 +60,7 @@ class ReplicateImages:
             concurrency=5,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             # With granted credit and no card it takes six a minute, which it says with a 429.
-            limits=Limits(concurrency=5, calls_per_minute=600),
+            limits=workshop.limits_of(NAME, Limits(concurrency=5, calls_per_minute=600)),
             missing=self._account.missing(),
         )
 
@@ -124,17 +124,18 @@ class _Picture:
         except _GoneError as error:
             self.missed += 1
             why = MediaError(f"{error}; it was paid for, and what it made cannot be had any more")
-            return Failure(why, is_paid=True) if self.missed >= MISSING_MAX else None
+            return Failure(why) if self.missed >= MISSING_MAX else None
         if not isinstance(made, dict):
             return None
         state = str(made.get("status"))
         if state in _ENDED:
-            return Failure(_error_of(task_id, state, str(made.get("error") or "")))
+            ended = _error_of(task_id, state, str(made.get("error") or ""))
+            return Failure(ended, is_paid=not isinstance(ended, PromptRefusedError))
         if state != _READY:
             return None
         if made.get("data_removed"):
             gone = f"{NAME} has deleted what prediction {task_id} made, as it does after an hour"
-            return Failure(MediaError(f"{gone}; it was paid for; retry the job to have it made again"), is_paid=True)
+            return Failure(MediaError(f"{gone}; it was paid for; retry the job to have it made again"))
         return Delivery(link=_link_in(made.get("output")))
 
     def search(self) -> Sequence[str] | None:
@@ -160,7 +161,7 @@ def _ids(predictions: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _error_of(task_id: str, state: str, said: str) -> StudioError:
-    """Why there is no picture. Official models are paid by the picture, so none of these takes money."""
+    """Why there is no picture."""
     if _MODERATION.search(said):
         return PromptRefusedError(f"{NAME} refused the words, or what came of them: {said}; use others")
     return ProviderUnavailableError(f"{NAME}: prediction {task_id} {state}: {said or 'no reason given'}; retry the job")

@@ -28,7 +28,9 @@ class Sellers:
     @classmethod
     def of(cls, studio: Studio) -> Sellers:
         """Those of a studio."""
-        return cls(studio.music, studio.images, studio.engines, studio.thumbnail_provider)
+        return cls(
+            studio.music, studio.images, studio.engines, studio.thumbnail_provider, words_usd=studio.writer.price_usd
+        )
 
 
 def estimate(sellers: Sellers, brief: Brief) -> Estimate:

@@ -29,11 +29,11 @@ from video_pipeline.steps.export import export, planned
 from video_pipeline.steps.files import remove_unrecorded
 from video_pipeline.steps.gates import check_gates
 from video_pipeline.steps.illustrate import illustrate
-from video_pipeline.steps.plan import plan
 from video_pipeline.steps.render import render
 from video_pipeline.steps.studio import Studio
 from video_pipeline.steps.survey import survey
 from video_pipeline.steps.thumbnails import thumbnails_if_possible
+from video_pipeline.steps.write import write_plan
 
 _FLOW = (
     JobStatus.PREPARING,
@@ -163,7 +163,7 @@ def _plan(studio: Studio, current: Attempt, job: JobRecord) -> None:
     if job.storyboard is None:
         brief = brief_from_json(job.brief)
         materials = survey(studio, current, brief)
-        studio.jobs.save_storyboard(current.lease, plan(brief, studio.writer, materials))
+        write_plan(studio, current, brief, materials)
 
 
 def _compose(studio: Studio, current: Attempt, job: JobRecord) -> None:

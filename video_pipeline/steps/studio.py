@@ -57,9 +57,12 @@ def chosen(providers: Mapping[str, Provider], name: str) -> Provider:
 
 
 def in_turn(providers: Mapping[str, Provider], name: str, fallbacks: Mapping[str, Sequence[str]]) -> list[Provider]:
-    """The provider called `name`, and those to be asked after it; InvalidInputError lists the known ones."""
-    names = dict.fromkeys((name, *fallbacks.get(name, ())))
-    return [chosen(providers, each) for each in names]
+    """The provider called `name`, and those to be asked after it which make such things.
+
+    InvalidInputError lists the known ones.
+    """
+    after = [each for each in dict.fromkeys(fallbacks.get(name, ())) if each in providers and each != name]
+    return [chosen(providers, name), *(providers[each] for each in after)]
 
 
 def seed_for(provider: MusicProvider | ImageProvider, prompt: MusicPrompt | VisualPrompt, job_seed: int) -> int:

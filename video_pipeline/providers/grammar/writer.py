@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 
 from video_pipeline.domain.brief import Brief, MusicVideoBrief, StoryboardBrief
 from video_pipeline.domain.scenery import Palette
@@ -29,6 +30,8 @@ class GrammarWriter:
     """Writes prompts from tables and templates; the same brief always gives the same script."""
 
     name = "grammar"
+    price_usd = Decimal(0)
+    stand_in = None
 
     def write(
         self, brief: Brief, samples: Sequence[int], *, songs: Sequence[Song] = (), pictures: int | None = None

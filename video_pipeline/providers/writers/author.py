@@ -26,6 +26,9 @@ TOKENS_AT_LEAST = 6000
 """Room for texts and for thinking, which counts as writing."""
 
 TOKENS_AN_ENTRY = 350
+TOKENS_MOST = TOKENS_AT_LEAST + 40 * TOKENS_AN_ENTRY
+"""Of an album, with its 20 pieces and 20 pictures; a first answer and one that is mended have twice as many."""
+
 ANSWER_KEPT_CHARACTERS = 100_000
 REASON_CHARACTERS = 200
 
@@ -45,6 +48,8 @@ class LanguageModelWriter:
         self._model = model
         self._tariff = tariff
         self.name = f"{model.vendor}/{model.name}"
+        self.price_usd = tariff.of(TOKENS_MOST, 2 * TOKENS_MOST)
+        self.stand_in = None
 
     def write(
         self, brief: Brief, samples: Sequence[int], *, songs: Sequence[Song] = (), pictures: int | None = None

@@ -21,6 +21,8 @@ class WriterWithFallback:
         self._writer = writer
         self._fallback = fallback
         self.name = writer.name
+        self.price_usd = writer.price_usd
+        self.stand_in = fallback
 
     def write(
         self, brief: Brief, samples: Sequence[int], *, songs: Sequence[Song] = (), pictures: int | None = None

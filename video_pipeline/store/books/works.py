@@ -65,13 +65,15 @@ _NOW = func.clock_timestamp()
 class WorkBooks(Books):
     """Verbs about storyboards and what is made from them."""
 
-    def save_storyboard(self, lease: Lease, storyboard: Storyboard) -> None:
-        """Record the plan with its texts; an approval given to another plan is taken back."""
+    def save_storyboard(self, lease: Lease, storyboard: Storyboard, *, by: Generation | None = None) -> None:
+        """Record the plan with its texts, and what writing it cost; an approval given to another plan is taken back."""
         with self._transaction() as connection:
             hold(connection, lease)
             row = find_row(connection, lease.job_id, locked=True)
             values = storyboard_columns(storyboard) | words_of_people(row) | NO_APPROVAL
             connection.execute(update(JOBS).where(JOBS.c.id == lease.job_id).values(values))
+            if by is not None:
+                settle(connection, lease.job_id, by, "words/00")
             write_event(connection, lease.job_id, "planned", message=storyboard.title, attempt=lease.attempt)
             if row.approved:
                 write_event(connection, lease.job_id, "approval_reset", attempt=lease.attempt)
