@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
@@ -76,7 +77,10 @@ class Purchase(Protocol):
         ...
 
     def wait(self, seconds: float) -> None:
-        """Let time pass; raises CancelledError or LeaseLostError as soon as the work is to end."""
+        """Let time pass, less of it when the vendor says by itself that something became of the task.
+
+        Raises CancelledError or LeaseLostError as soon as the work is to end.
+        """
         ...
 
 
@@ -151,6 +155,14 @@ class MoneyBook(Protocol):
 
     def cost_entries(self, job_id: UUID) -> list[CostRecord]:
         """All entries of the ledger for a job, the first one in front; also of one that is deleted."""
+        ...
+
+    def announce_task(self, provider: str, task_id: str) -> bool:
+        """Put down that a vendor says by itself that something became of a task; False when nobody waits for it."""
+        ...
+
+    def announced_at(self, purchase_id: UUID) -> datetime | None:
+        """When the vendor last said so of a purchase; None when it never did."""
         ...
 
     def report_vendor(self, provider: str, error: str | None, pause_s: float | None = None) -> None:

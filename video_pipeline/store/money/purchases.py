@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 from uuid import UUID
@@ -165,6 +166,17 @@ class PurchaseBooks(Books):
         entries = select(LEDGER).where(LEDGER.c.video_job_id == job_id).order_by(LEDGER.c.id)
         with self._transaction() as connection:
             return [_entry(row) for row in connection.execute(entries)]
+
+    def announce_task(self, provider: str, task_id: str) -> bool:
+        """Put down that the vendor says by itself that something became of a task; False when nobody waits for it."""
+        waited_for = _P.provider == provider, _P.task_id == clean(task_id), _P.state == PurchaseState.SUBMITTED
+        with self._transaction() as connection:
+            return bool(connection.execute(update(PURCHASES).where(*waited_for).values(announced_at=_NOW)).rowcount)
+
+    def announced_at(self, purchase_id: UUID) -> datetime | None:
+        """When the vendor last said by itself that something became of a purchase; None when it never did."""
+        with self._transaction() as connection:
+            return connection.execute(select(_P.announced_at).where(_P.id == purchase_id)).scalar_one_or_none()
 
     def _change(self, purchase_id: UUID, states: Sequence[PurchaseState], values: dict[str, Any]) -> None:
         with self._transaction() as connection:
