@@ -39,6 +39,7 @@ from video_pipeline.providers.workshop import Workshop
 from video_pipeline.scanner import CommandScanner
 from video_pipeline.secrecy import mask_logs
 from video_pipeline.settings import Settings
+from video_pipeline.steps.roster import Roster
 from video_pipeline.steps.studio import Studio, check_usable, check_usable_engine
 from video_pipeline.store import (
     EmbeddedPostgres,
@@ -315,6 +316,26 @@ def studio() -> Studio:
         fallbacks=vendor_settings().fallbacks,
         web=messenger(),
         scanner=scanner(),
+    )
+
+
+def roster() -> Roster:
+    """Everybody who can be asked, also where the writer that is configured lacks its key."""
+    writer, missing = None, ""
+    try:
+        writer = prompt_writer()
+    except InvalidInputError as error:
+        missing = str(error)
+    return Roster(
+        music=music_providers(),
+        images=image_providers(),
+        engines=video_engines(),
+        ambience=ambience_providers(),
+        writer=writer,
+        writer_missing=missing,
+        thumbnails=thumbnail_provider(),
+        refinements=refinement_provider(),
+        fallbacks=vendor_settings().fallbacks,
     )
 
 

@@ -26,6 +26,7 @@ from video_pipeline.cli import (
     money,
     people,
     produce,
+    providers,
     publication,
     serve,
     statistics,
@@ -64,6 +65,7 @@ app.add_typer(people.app, name="user")
 app.add_typer(keys.app, name="key")
 app.add_typer(database.app, name="db")
 app.add_typer(webhooks.app, name="webhook")
+app.add_typer(providers.app, name="provider")
 app.add_typer(money.app, name="money")
 app.add_typer(maintenance.app, name="maintenance")
 

@@ -24,7 +24,7 @@ from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.domain.timebase import SAMPLE_RATE
-from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_music
 from video_pipeline.providers.http import Reply, VendorHttp
 from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
@@ -81,6 +81,11 @@ class BeatovenMusic:
 
         delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
         return Generation(NAME, task_id, LICENCE, dealing.cost_of(delivery))
+
+    def check(self) -> Checkup:
+        """It has no call that tells of an account: only a piece that is paid for shows whether the key is taken."""
+        self._account.key()
+        return Checkup({"key": "configured; Beatoven has no call that tells whether it is taken"}, LICENCE)
 
 
 def _asked(words: str, seconds: int) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from video_pipeline.domain.media import Generation, Licence, Use
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.domain.timebase import SAMPLE_RATE
-from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_music
 from video_pipeline.providers.http import Account, Reply, VendorHttp
 from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
@@ -92,6 +92,10 @@ class MubertMusic:
 
         delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
         return Generation(NAME, task_id, LICENCE, dealing.cost_of(delivery), credits=delivery.credits)
+
+    def check(self) -> Checkup:
+        """What the licence allows; with the keys of a customer alone, that these are taken."""
+        return Checkup({"key": "accepted", **self._keys.allowed()}, LICENCE)
 
 
 def _asked(prompt: MusicPrompt, longest_s: int) -> dict[str, Any]:
@@ -168,6 +172,13 @@ class _Keys:
             self._has_looked = True
             return self._longest_s
 
+    def allowed(self) -> dict[str, str]:
+        """What is told of the licence, by the names that people read; empty where nobody may ask."""
+        if not self._account.keys.get("license_token"):
+            self.call(lambda http: http.get("/public/tracks", {"limit": 1, "offset": 0}))
+            return {}
+        return _told_of(self._service().get("/service/licenses"))
+
     def http(self) -> VendorHttp:
         """The client with the customer's keys; InvalidInputError when none are configured."""
         with self._lock:
@@ -241,6 +252,24 @@ def _longest_in(answer: Any) -> int | None:
     limits = [each.get("license_limits") for each in licences or [] if isinstance(each, dict)]
     told = [each.get("max_track_duration") for each in limits if isinstance(each, dict)]
     return min((each for each in told if isinstance(each, int) and each >= SHORTEST_S), default=None)
+
+
+def _told_of(answer: Any) -> dict[str, str]:
+    """The limits of each licence in words; 0 and -1 are no limits."""
+    licences = answer.get("data") if isinstance(answer, dict) else None
+    told = {}
+    for number, each in enumerate(licences or [], 1):
+        limits = each.get("license_limits") if isinstance(each, dict) else None
+        if not isinstance(limits, dict):
+            continue
+        words = [f"tracks of up to {limits['max_track_duration']} s"] if limits.get("max_track_duration") else []
+        for span, counted in (("day", "daily"), ("month", "monthly"), ("all", "total")):
+            most = limits.get(f"{counted}_tracks_count_limit")
+            if isinstance(most, int) and most > 0:
+                words.append(f"{limits.get(f'{counted}_tracks_count', 0)} of {most} tracks ({span})")
+        expires = each.get("expired_at")
+        told[f"licence {number}"] = ", ".join([*words, *([f"until {expires}"] if expires else [])]) or "no limits told"
+    return told
 
 
 def _unwrapped(answer: Any) -> dict[str, Any]:

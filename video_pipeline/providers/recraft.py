@@ -22,7 +22,7 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import VisualPrompt
-from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_picture
 from video_pipeline.providers.http import Account, Reply, VendorHttp
 from video_pipeline.providers.vendor import Dealing, Delivery, Failure, Pace
@@ -88,6 +88,11 @@ class RecraftImages:
 
         delivery, _ = dealing.have(out.with_suffix(".raw"), take)
         return Generation(NAME, calls.made_id, LICENCE, dealing.cost_of(delivery), credits=delivery.credits)
+
+    def check(self) -> Checkup:
+        """The credit that the account has left."""
+        left_usd = balance(self._account)
+        return Checkup({"key": "accepted", "credit left": f"${left_usd:.2f}"}, LICENCE)
 
 
 def balance(account: Account) -> Decimal:

@@ -19,7 +19,7 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import VisualPrompt
-from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_picture
 from video_pipeline.providers.http import Reply, VendorHttp
 from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
@@ -68,7 +68,7 @@ class ReplicateImages:
         self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase
     ) -> Generation:
         """Have the picture made by the model's own endpoint, in the smallest size it makes that holds `size`."""
-        http = self._account.http({"Authorization": f"Bearer {self._account.key()}"}, explain=_explain)
+        http = self._http()
         asked = _asked(prompt.text, seed % (SEED_MAX + 1), size)
         calls = _Picture(http, asked, purchase, self._webhook)
         dealing = Dealing(NAME, http, calls, purchase, self._pace, self.capabilities.price_usd)
@@ -78,6 +78,15 @@ class ReplicateImages:
 
         delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
         return Generation(NAME, task_id, LICENCE, dealing.cost_of(delivery))
+
+    def check(self) -> Checkup:
+        """Whose account it is; what is left of its credit Replicate does not say."""
+        account = self._http().get("/account")
+        name = account.get("username") if isinstance(account, dict) else None
+        return Checkup({"key": "accepted", "account": str(name or "without a name")}, LICENCE)
+
+    def _http(self) -> VendorHttp:
+        return self._account.http({"Authorization": f"Bearer {self._account.key()}"}, explain=_explain)
 
 
 def made_size(size: tuple[int, int]) -> tuple[int, int]:

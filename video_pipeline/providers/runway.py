@@ -23,7 +23,7 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import VisualPrompt
-from video_pipeline.ports import EngineCapabilities, Purchase
+from video_pipeline.ports import Checkup, EngineCapabilities, Purchase
 from video_pipeline.providers.arrival import apart, take_clip
 from video_pipeline.providers.film import Picture, check_clip, read_picture
 from video_pipeline.providers.http import Account, Reply, VendorHttp
@@ -126,6 +126,11 @@ class RunwayClips:
 
         delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
         return Generation(name, task_id, LICENCE, dealing.cost_of(delivery), credits=delivery.credits)
+
+    def check(self) -> Checkup:
+        """The credit that the organization has left."""
+        left_usd = balance(self._account)
+        return Checkup({"key": "accepted", "credit left": f"${left_usd:.2f}"}, LICENCE)
 
 
 def balance(account: Account) -> Decimal:

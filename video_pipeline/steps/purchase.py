@@ -15,7 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
 from video_pipeline.domain.errors import (
     CancelledError,
@@ -32,8 +33,8 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.purchases import UNFINISHED, Item, Limits, PurchaseRecord, PurchaseState
+from video_pipeline.domain.records import Lease
 from video_pipeline.ports import JobStore, Purchase
-from video_pipeline.steps.attempt import Attempt
 
 CAP_PATIENCE_S = 120.0
 """How long others are waited for who may give back what they have set aside."""
@@ -54,6 +55,22 @@ log = logging.getLogger(__name__)
 Made = TypeVar("Made")
 
 
+class Buyer(Protocol):
+    """On whose behalf something is bought: an attempt at a job, or an operator's trial."""
+
+    @property
+    def lease(self) -> Lease | None:
+        """The right to write to the job; None: it is a trial."""
+        ...
+
+    @property
+    def job_id(self) -> UUID: ...
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass; raises as soon as the work should end."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Offer(Generic[Made]):
     """What one provider would do."""
@@ -65,7 +82,7 @@ class Offer(Generic[Made]):
     keep: Callable[[Generation], Made]  # records it, with what it cost
 
 
-def obtain(jobs: JobStore, attempt: Attempt, item: Item, offers: Sequence[Offer[Made]]) -> Made:
+def obtain(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Offer[Made]]) -> Made:
     """Have one thing made by the first provider of `offers` that can, and record it.
 
     What is under way already is taken up instead. Raises what the last provider asked has raised; CapReachedError when
@@ -84,7 +101,7 @@ def obtain(jobs: JobStore, attempt: Attempt, item: Item, offers: Sequence[Offer[
     raise AssertionError("there is at least one offer")
 
 
-def _unfinished(jobs: JobStore, attempt: Attempt, item: Item, offers: Sequence[Offer[Made]]) -> PurchaseRecord | None:
+def _unfinished(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Offer[Made]]) -> PurchaseRecord | None:
     """The purchase to go on with; one of something else in the same place is over."""
     for record in jobs.purchases(attempt.job_id, states=UNFINISHED):
         if record.what != item.what:
@@ -108,11 +125,11 @@ def _unfinished(jobs: JobStore, attempt: Attempt, item: Item, offers: Sequence[O
     return None
 
 
-def _is_open(jobs: JobStore, attempt: Attempt, item: Item) -> bool:
+def _is_open(jobs: JobStore, attempt: Buyer, item: Item) -> bool:
     return any(record.what == item.what for record in jobs.purchases(attempt.job_id, states=UNFINISHED))
 
 
-def _obtain(jobs: JobStore, attempt: Attempt, item: Item, offer: Offer[Made], found: PurchaseRecord | None) -> Made:
+def _obtain(jobs: JobStore, attempt: Buyer, item: Item, offer: Offer[Made], found: PurchaseRecord | None) -> Made:
     if not offer.price_usd and offer.limits is None and found is None:
         return offer.keep(offer.make(_Purchase(jobs, attempt, None, None)))
     record = found or _reserved(jobs, attempt, item, offer)
@@ -129,7 +146,7 @@ def _obtain(jobs: JobStore, attempt: Attempt, item: Item, offer: Offer[Made], fo
         raise
 
 
-def _reserved(jobs: JobStore, attempt: Attempt, item: Item, offer: Offer[Made]) -> PurchaseRecord:
+def _reserved(jobs: JobStore, attempt: Buyer, item: Item, offer: Offer[Made]) -> PurchaseRecord:
     """The money set aside; others who may give some back are waited for."""
     waited_s = 0.0
     while True:
@@ -146,7 +163,7 @@ def _reserved(jobs: JobStore, attempt: Attempt, item: Item, offer: Offer[Made]) 
 class _Purchase:
     """`ports.Purchase` of one attempt; without a record there is nothing to put down."""
 
-    def __init__(self, jobs: JobStore, attempt: Attempt, record: PurchaseRecord | None, limits: Limits | None) -> None:
+    def __init__(self, jobs: JobStore, attempt: Buyer, record: PurchaseRecord | None, limits: Limits | None) -> None:
         self._jobs = jobs
         self._attempt = attempt
         self._record = record
