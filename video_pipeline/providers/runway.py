@@ -97,6 +97,7 @@ class RunwayClips:
             second_usd=workshop.prices.get(name, self._model.second_usd),
             lengths=self._model.lengths,
             limits=workshop.limits_of(name, LIMITS),
+            missing=self._account.missing(),
         )
 
     def animate(

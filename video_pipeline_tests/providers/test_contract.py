@@ -97,6 +97,7 @@ IMAGES: Sequence[Row[ImageProvider]] = (
     _offline(registry.IMAGES, "dummy"),
     _offline(registry.IMAGES, "folder"),
     _vendor(registry.IMAGES, "leonardo"),
+    _vendor(registry.IMAGES, "recraft"),
     _vendor(registry.IMAGES, "gemini"),
     _vendor(registry.IMAGES, "replicate"),
 )
