@@ -94,6 +94,11 @@ class PurchaseRecord:
     closed_at: datetime | None
     unanswered_s: float | None  # seconds since its submission began; None before
 
+    @property
+    def owed_usd(self) -> Decimal:
+        """What the vendor takes once it was asked, as far as anybody knows: what it has said, else the price."""
+        return self.price_usd if self.cost_usd is None else self.cost_usd
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

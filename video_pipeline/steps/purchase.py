@@ -103,7 +103,7 @@ def _unfinished(jobs: JobStore, attempt: Attempt, item: Item, offers: Sequence[O
         else:
             # The vendor works on it, or has done so, and is paid for it.
             jobs.close_purchase(
-                record.id, PurchaseState.LOST, record.price_usd, note="something else was wanted meanwhile"
+                record.id, PurchaseState.LOST, record.owed_usd, note="something else was wanted meanwhile"
             )
     return None
 
@@ -245,7 +245,7 @@ class _Purchase:
             elif self._state is PurchaseState.RESERVED and not isinstance(error, StoreUnavailableError):
                 self._close(PurchaseState.RELEASED, ZERO_USD, why)
             elif self._state is PurchaseState.SUBMITTED and isinstance(error, CancelledError) and self._record:
-                self._close(PurchaseState.LOST, self._record.cost_usd or self._record.price_usd, why)
+                self._close(PurchaseState.LOST, self._record.owed_usd, why)
 
     def _comes_again(self, error: BaseException) -> bool:
         """True when the next attempt can fetch what could not be kept now."""

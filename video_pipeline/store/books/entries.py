@@ -91,6 +91,7 @@ def close(
             provider=row.provider,
             message=said,
             task_id=row.task_id,
+            channel_id=row.channel_id,
         )
     if entry is LedgerEntry.SETTLE:
         _put_onto_job(connection, row.video_job_id, cost, row.credits)
@@ -114,9 +115,10 @@ def end_all(connection: Connection, job_id: UUID, why: str) -> None:
     """
     release_abandoned(connection, job_id)
     asked = PURCHASES.c.state.in_((PurchaseState.SUBMITTING, PurchaseState.SUBMITTED))
-    open_ones = select(PURCHASES.c.id, PURCHASES.c.price).where(PURCHASES.c.video_job_id == job_id, asked)
+    owed = func.coalesce(PURCHASES.c.cost, PURCHASES.c.price).label("owed")  # see `PurchaseRecord.owed_usd`
+    open_ones = select(PURCHASES.c.id, owed).where(PURCHASES.c.video_job_id == job_id, asked)
     for row in connection.execute(open_ones).all():
-        close(connection, row.id, PurchaseState.LOST, row.price, note=why)
+        close(connection, row.id, PurchaseState.LOST, row.owed, note=why)
 
 
 def write_entry(
@@ -129,11 +131,15 @@ def write_entry(
     provider: str,
     message: str,
     task_id: str | None = None,
+    channel_id: UUID | None = None,
 ) -> None:
-    """Append an entry; nothing happens when the request has one of this kind already."""
+    """Append an entry; nothing happens when the request has one of this kind already.
+
+    Without `channel_id` it is the job's; what comes to light after a job was deleted is told whose it was.
+    """
     values: dict[str, Any] = {
         "video_job_id": job_id,
-        "channel_id": select(JOBS.c.channel_id).where(JOBS.c.id == job_id).scalar_subquery(),
+        "channel_id": channel_id or select(JOBS.c.channel_id).where(JOBS.c.id == job_id).scalar_subquery(),
         "request_key": key,
         "entry": entry,
         "amount": amount_usd,
