@@ -17,7 +17,7 @@ from video_pipeline.domain.estimates import Share, cap_note
 from video_pipeline.domain.job import JobKind
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.wishes import BedWish
-from video_pipeline.steps.estimate import Sellers, estimate
+from video_pipeline.steps.estimate import estimate
 from video_pipeline.steps.studio import check_engine
 
 _NEEDED: Mapping[JobKind, tuple[str, ...]] = {
@@ -94,8 +94,7 @@ def _unusable(field: str, message: str) -> RequestValidationError:
 
 def estimate_of(desk: Desk, brief: Brief) -> models.Estimate:
     """What an order is expected to take."""
-    sellers = Sellers(desk.music(), desk.images(), desk.engines(), desk.thumbnail_provider, desk.words_usd())
-    told = estimate(sellers, brief)
+    told = estimate(desk.sellers(), brief)
     return models.Estimate(
         duration_s=float(FPS_30.seconds(told.frames)),
         scenes=told.scenes,

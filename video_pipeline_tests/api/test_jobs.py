@@ -185,7 +185,11 @@ def test_an_estimate_says_what_an_order_would_take_and_orders_nothing(shared: St
         "scenes": 3,
         "music": {"pieces": 3, "price_usd": 0.0},
         "images": {"pieces": 3, "price_usd": 0.0},
+        "clips": {"pieces": 0, "price_usd": 0.0},
+        "thumbnail": {"pieces": 0, "price_usd": 0.0},
+        "words_usd": 0.0,
         "estimated_cost_usd": 0.0,
+        "cap_note": None,
         "computing": found.json["computing"],
     }
     assert found.json["computing"]

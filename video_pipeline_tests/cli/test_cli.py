@@ -86,7 +86,7 @@ def test_an_order_is_checked_before_anything_is_written(call: Call, studio: Stud
     for extra, words in (
         (("--minutes", "59"), "60 to 90 minutes, not 59"),
         (("--minutes", "91"), "60 to 90 minutes, not 91"),
-        (("--music-provider", "nobody"), "unknown provider 'nobody'; one of: dummy, folder, "),
+        (("--music-provider", "nobody"), "unknown provider 'nobody'; one of:"),
         (("--engine", "runway_gen2"), "engine 'runway_gen2' is not there; one of: pictures, dummy, procedural,"),
         (("--seed", "-1"), "seed must be from 0"),
         (("--scenes", "0"), "1 to 60 scenes, not 0"),
