@@ -16,6 +16,7 @@ from video_pipeline import settings as configuration
 from video_pipeline import vendor_settings as vendor_configuration
 from video_pipeline.cores import Cores, at_process_end
 from video_pipeline.domain.addresses import Target, is_private_host
+from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.ports import (
     AccessStore,
@@ -219,6 +220,25 @@ def video_engines() -> dict[str, VideoEngine]:
     return registry.video_engines(_workshop())
 
 
+def thumbnail_provider() -> str | None:
+    """Who is asked for pictures for thumbnails alone; InvalidInputError when that is nobody who is known."""
+    return _painter(vendor_settings().thumbnail_provider, "THUMBNAIL_PROVIDER")
+
+
+def refinement_provider() -> str | None:
+    """Who makes pictures anew, if somebody else than made them; InvalidInputError when nobody knows them."""
+    return _painter(vendor_settings().refinement_provider, "REFINEMENT_PROVIDER")
+
+
+def _painter(name: str | None, setting: str) -> str | None:
+    from video_pipeline.providers import registry
+
+    if name is not None and name not in registry.IMAGES:
+        known = ", ".join(sorted(registry.IMAGES))
+        raise InvalidInputError(f"VIDEO_PIPELINE_{setting} is {name!r}, who makes no pictures; one of: {known}")
+    return name
+
+
 @lru_cache
 def vendor_accounts() -> Mapping[str, Account]:
     """What this installation has with each vendor, by name."""
@@ -272,6 +292,8 @@ def studio() -> Studio:
         images=image_providers(),
         engines=video_engines(),
         writer=prompt_writer(),
+        thumbnail_provider=thumbnail_provider(),
+        refinement_provider=refinement_provider(),
         plans=vendor_settings().plans,
         fallbacks=vendor_settings().fallbacks,
         web=messenger(),

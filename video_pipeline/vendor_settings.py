@@ -1,4 +1,4 @@
-"""Owns what an operator can configure about vendors: keys, addresses, who writes; hides where a value comes from.
+"""Owns what an operator can configure about vendors: keys, addresses, who is asked; hides where values come from.
 
 Keys stand in the environment, in the file that VIDEO_PIPELINE_SECRETS_FILE names, or in `.env`, in this order. Each is
 also found under the name that its vendor's own tools use.
@@ -174,6 +174,13 @@ class VendorSettings(SecretiveSettings):
     )
     writer_output_usd: Decimal | None = Field(
         default=None, ge=0, validate_default=True, description="Price of a million tokens that the model writes."
+    )
+
+    thumbnail_provider: ProviderName | None = Field(
+        default=None, description="Who is asked for a picture for thumbnails alone; by default nobody."
+    )
+    refinement_provider: ProviderName | None = Field(
+        default=None, description="Who makes a picture anew; by default who made the others of its job."
     )
 
     @field_validator("writer_model")

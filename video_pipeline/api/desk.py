@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -53,6 +54,7 @@ class Desk:
     engines: Callable[[], Mapping[str, VideoEngine]] = dict
     thumbnail_provider: str | None = None  # see `Studio`
     refinement_provider: str | None = None
+    words_usd: Callable[[], Decimal] = Decimal  # what a script takes at most; nothing if nobody says otherwise
     dagster_url: str | None = None  # where a person sees the runs
     courier: Callable[[], AbstractContextManager[None]] = nullcontext  # delivers webhooks as long as it is open
     export_limit_s: float = EXPORT_LIMIT_S

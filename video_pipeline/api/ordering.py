@@ -94,7 +94,7 @@ def _unusable(field: str, message: str) -> RequestValidationError:
 
 def estimate_of(desk: Desk, brief: Brief) -> models.Estimate:
     """What an order is expected to take."""
-    sellers = Sellers(desk.music(), desk.images(), desk.engines(), desk.thumbnail_provider)
+    sellers = Sellers(desk.music(), desk.images(), desk.engines(), desk.thumbnail_provider, desk.words_usd())
     told = estimate(sellers, brief)
     return models.Estimate(
         duration_s=float(FPS_30.seconds(told.frames)),

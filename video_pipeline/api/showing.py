@@ -15,6 +15,7 @@ from video_pipeline.domain.orders import OrderKind
 from video_pipeline.domain.preparing import missing_files
 from video_pipeline.domain.records import JobRecord, fingerprint
 from video_pipeline.domain.uploads import FileType
+from video_pipeline.steps.paint import regeneration_price
 from video_pipeline.steps.preview import preview_of
 
 
@@ -66,6 +67,5 @@ def show_storyboard(desk: Desk, job: JobRecord) -> models.Storyboard | None:
 
 def refinement_price(desk: Desk, job: JobRecord) -> Decimal:
     """What the next regenerated picture of a job is expected to cost, in US dollars."""
-    provider = desk.images().get(str(job.brief.get("visual_provider")))
-    stated = provider.capabilities.regeneration_usd if provider else None
-    return REGENERATED_IMAGE_USD if stated is None else stated
+    provider = desk.images().get(desk.refinement_provider or str(job.brief.get("visual_provider")))
+    return REGENERATED_IMAGE_USD if provider is None else regeneration_price(provider)

@@ -110,7 +110,7 @@ def delete(
 
 def _tell_price(studio: Studio, job: JobRecord) -> None:
     """Say on standard error what the new picture is expected to cost."""
-    name = str(job.brief["visual_provider"])
+    name = studio.refinement_provider or str(job.brief["visual_provider"])
     price = regeneration_price(chosen(studio.images, name))
     number = job.refinement_count + 1
     if number <= REFINEMENTS_MAX:

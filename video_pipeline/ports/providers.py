@@ -24,7 +24,7 @@ class Capabilities:
     concurrency: int  # how many requests it likes at once
     price_usd: Decimal  # for one piece
     takes_seed: bool = field(default=True, kw_only=True)  # what it makes goes by the seed that it gets
-    regeneration_usd: Decimal | None = None  # for a picture made anew; None: `money.REGENERATED_IMAGE_USD`
+    regeneration_usd: Decimal | None = None  # for a picture made anew; None: see `paint.regeneration_price`
     limits: Limits | None = None  # of a vendor; None: it is made on this machine, and nobody has to be asked
     missing: str = ""  # what has to be configured before it can be used, in words for operators
     chooses: bool = False  # it makes nothing: of what is there it takes by the job's seed and the prompt's order_index

@@ -70,17 +70,18 @@ class GeminiImages:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME).versioned("v1")
         self._model = workshop.models.get(NAME, MODEL)
         self._pace = PACE.at(workshop.pace)
         usual_usd = PRICES_USD.get(self._model, DEAREST_USD)
         self.capabilities = Capabilities(
             NAME,
+            takes_seed=False,  # it is told one, and nothing says that it goes by it for pictures
             concurrency=3,
             price_usd=workshop.prices.get(NAME, usual_usd),
-            limits=workshop.limits_of(
-                NAME, Limits(concurrency=3)
-            ),  # what it lets an account do depends on its tier, and it says so with a 429
+            # What it lets an account do depends on its tier, and it says so with a 429.
+            limits=workshop.limits_of(NAME, Limits(concurrency=3)),
+            missing=self._account.missing(),
         )
 
     def illustrate(

@@ -115,7 +115,7 @@ class _Picture:
             return None
         if pictures[0].get("nsfw"):
             error = PromptRefusedError(f"{NAME} marks picture {task_id} as not safe to show; use other words")
-            return Failure(error, is_paid=True)
+            return Failure(error)
         return Delivery(link=pictures[0].get("url"))
 
     def search(self) -> Sequence[str]:

@@ -52,7 +52,7 @@ class ReplicateImages:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME)
         self._pace = PACE.at(workshop.pace)
         self.capabilities = Capabilities(
             NAME,
@@ -60,6 +60,7 @@ class ReplicateImages:
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             # With granted credit and no card it takes six a minute, which it says with a 429.
             limits=workshop.limits_of(NAME, Limits(concurrency=5, calls_per_minute=600)),
+            missing=self._account.missing(),
         )
 
     def illustrate(
@@ -116,18 +117,19 @@ class _Picture:
             made = self.http.get(f"/predictions/{task_id}")
         except _GoneError as error:
             self.missed += 1
-            why = MediaError(f"{error}; it was paid for, and what it made cannot be had any more")
-            return Failure(why, is_paid=True) if self.missed >= MISSING_MAX else None
+            gone = MediaError(f"{error}; it was paid for, and what it made cannot be had any more")
+            return Failure(gone) if self.missed >= MISSING_MAX else None
         if not isinstance(made, dict):
             return None
         state = str(made.get("status"))
         if state in _ENDED:
-            return Failure(_error_of(task_id, state, str(made.get("error") or "")))
+            failed = _error_of(task_id, state, str(made.get("error") or ""))
+            return Failure(failed, is_paid=not isinstance(failed, PromptRefusedError))
         if state != _READY:
             return None
         if made.get("data_removed"):
             gone = f"{NAME} has deleted what prediction {task_id} made, as it does after an hour"
-            return Failure(MediaError(f"{gone}; it was paid for; retry the job to have it made again"), is_paid=True)
+            return Failure(MediaError(f"{gone}; it was paid for; retry the job to have it made again"))
         return Delivery(link=_link_in(made.get("output")))
 
     def search(self) -> Sequence[str] | None:

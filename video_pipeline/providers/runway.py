@@ -97,6 +97,7 @@ class RunwayClips:
             second_usd=workshop.prices.get(name, self._model.second_usd),
             lengths=self._model.lengths,
             limits=workshop.limits_of(name, LIMITS),
+            missing=self._account.missing(),
         )
 
     def animate(
@@ -209,7 +210,7 @@ class _Clip:
         try:
             told = self.http.get(f"/v1/tasks/{task_id}")
         except _GoneError as error:
-            return Failure(error, is_paid=True)
+            return Failure(error)
         task = told if isinstance(told, dict) else {}
         credits = _number(task.get("cost"), "credits")
         match str(task.get("status", "")).upper():

@@ -55,11 +55,11 @@ def refine(
 ) -> JobRecord:
     """Give a scene another picture, another description or both; the job as it stands afterwards, awaiting approval.
 
-    The picture comes from the job's own provider, in the size of all others and with a seed of its own, so that the
-    same words give another picture. Whatever does not fit is told before anything is bought: InvalidInputError for the
-    texts or the scene, LimitReachedError for the sixth refinement, ConflictError when the job's status allows no edit
-    or an attempt holds it, PreconditionError when its storyboard is not the `expected` version. When the provider
-    fails, its error is raised and the job is as it was before.
+    The picture comes from the provider of refinements, by default the job's own, in the size of all others and with a
+    seed of its own, so that the same words give another picture. Whatever does not fit is told before anything is
+    bought: InvalidInputError for the texts or the scene, LimitReachedError for the sixth refinement, ConflictError when
+    the job's status allows no edit or an attempt holds it, PreconditionError when its storyboard is not the `expected`
+    version. When the provider fails, its error is raised and the job is as it was before.
     """
     prompt, words = check_refinement(
         studio.jobs, job_id, scene_number, image_prompt=image_prompt, description=description, expected=expected
