@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from video_pipeline.domain.errors import (
     CapReachedError,
     LeaseLostError,
+    PromptRefusedError,
     ProviderUnavailableError,
     StoreUnavailableError,
     StudioError,
 )
+from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.purchases import UNFINISHED, CapScope, Item, Limits, PurchaseState
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.ports import Purchase
 from video_pipeline.providers.dummy import DummyImages
+from video_pipeline.providers.vendor import Accepted, Dealing, Pace
 from video_pipeline.steps.attempt import Attempt
-from video_pipeline.steps.purchase import Offer, obtain
+from video_pipeline.steps.purchase import CLOSED_PATIENCE_S, Offer, obtain
+from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.reorder import reorder
 from video_pipeline.steps.studio import Studio
 from video_pipeline.store import PostgresJobStore
+from video_pipeline.store.books import entries
+from video_pipeline.store.money.turns import FAILURES_MAX
 from video_pipeline_tests.conftest import Database
-from video_pipeline_tests.steps.test_edits import repaint, waiting
+from video_pipeline_tests.steps.test_edits import repaint, told_delivered, waiting
+from video_pipeline_tests.steps.test_pipeline import BEFORE, go
 from video_pipeline_tests.store.material import order_short, set_aside
 
 S = PurchaseState
@@ -53,7 +65,9 @@ def offer(make: Callable[[Purchase], Generation], provider: str = "leonardo") ->
 def asleep(database: Database, job: JobRecord) -> None:
     """Let the lease of a job run out, as when the machine of its attempt sleeps."""
     with database.engine.begin() as connection:
-        statement = "UPDATE job_leases SET expires_at = clock_timestamp() - interval '1 second' WHERE video_job_id = :id"
+        statement = (
+            "UPDATE job_leases SET expires_at = clock_timestamp() - interval '1 second' WHERE video_job_id = :id"
+        )
         connection.execute(text(statement), {"id": job.id})
 
 
@@ -88,10 +102,8 @@ def test_an_answer_that_comes_after_all_is_in_the_books(store: PostgresJobStore,
     store.withdraw_submission(bought.id, "the vendor's list does not have it")
     store.begin_submission(successor.lease, bought.id, LIMITS)
     store.record_task(bought.id, "task-2")
-    try:
+    with contextlib.suppress(StudioError):
         store.record_task(bought.id, "task-1")  # the slow attempt's answer: the vendor made two
-    except StudioError:
-        pass
     assert store.known_tasks("leonardo", ["task-1", "task-2"]) == {"task-1", "task-2"}
 
 
@@ -156,10 +168,8 @@ def test_books_that_do_not_answer_once_cost_no_task_id(store: PostgresJobStore) 
         return Generation("beatoven", "task-1", TERMS, PRICE)
 
     books: Any = Hiccup(store, "record_task")
-    try:
+    with contextlib.suppress(StoreUnavailableError):
         obtain(books, attempt, ITEM, [offer(make, "beatoven")])
-    except StoreUnavailableError:
-        pass
     assert store.purchases(job.id)[0].task_id == "task-1"  # it has no list in which to look for it
 
 
@@ -273,8 +283,6 @@ def test_a_refinement_that_was_begun_survives_another_caption(studio: Studio, or
 
 
 def test_a_finished_job_leaves_no_money_set_aside(studio: Studio, order: Order, workshop: Any) -> None:
-    from video_pipeline_tests.steps.test_edits import told_delivered
-
     job = waiting(studio, order)
     vendor = Vendor(workshop)
     vendor.is_away = True
@@ -282,3 +290,161 @@ def test_a_finished_job_leaves_no_money_set_aside(studio: Studio, order: Order, 
         repaint(replace(studio, images={"dummy": vendor}), job, 3)
     told_delivered(studio, job)
     assert studio.jobs.purchases(job.id, states=UNFINISHED) == []
+
+
+def test_what_came_is_kept_though_the_books_did_not_answer_once(store: PostgresJobStore) -> None:
+    """A picture that came with the answer, as Gemini's do, cannot be fetched again."""
+    job = order_short(store)
+    attempt = attempt_at(store, job)
+    asked: list[str] = []
+    kept: list[Generation] = []
+
+    def make(purchase: Purchase) -> Generation:
+        purchase.submitting()
+        purchase.submitted(None)
+        asked.append("gemini")
+        return Generation("gemini", None, TERMS, PRICE)
+
+    def keep(generation: Generation) -> Generation:
+        if not kept:
+            kept.append(generation)
+            raise StoreUnavailableError("the database did not answer: it restarts")
+        return generation
+
+    for _ in range(2):  # as Dagster does, which repeats what may pass
+        try:
+            obtain(store, attempt, ITEM, [Offer("gemini", PRICE, LIMITS, make, keep)])
+            break
+        except StoreUnavailableError:
+            continue
+    assert len(asked) == 1
+
+
+def test_nothing_is_submitted_for_a_job_that_was_cancelled(store: PostgresJobStore) -> None:
+    """Its attempt notices within ten seconds; the books know at once."""
+    job = order_short(store)
+    attempt = attempt_at(store, job)
+    bought = set_aside(store, attempt.lease, str(PRICE))
+    store.cancel(job.id)
+    with pytest.raises(StudioError):
+        store.begin_submission(attempt.lease, bought.id, LIMITS)
+    with pytest.raises(StudioError):
+        set_aside(store, attempt.lease, str(PRICE), "images/03")
+
+
+def test_others_wait_for_the_outcome_of_a_trial(store: PostgresJobStore) -> None:
+    job = order_short(store)
+    attempt = attempt_at(store, job)
+    for _ in range(FAILURES_MAX):
+        store.report_vendor("leonardo", "502")
+    with store._engine.begin() as connection:
+        connection.execute(text("UPDATE vendor_states SET closed_until = clock_timestamp()"))
+    trial, other = (set_aside(store, attempt.lease, what=f"images/{number:02}") for number in (1, 2))
+    assert not store.begin_submission(attempt.lease, trial.id, LIMITS).wait_s
+    assert store.begin_submission(attempt.lease, other.id, LIMITS).wait_s <= CLOSED_PATIENCE_S
+
+
+def test_a_vendor_that_says_no_is_there(store: PostgresJobStore) -> None:
+    """Its refusal of a trial is an answer: the breaker is not to keep others away for it."""
+    job = order_short(store)
+    attempt = attempt_at(store, job)
+    for _ in range(FAILURES_MAX):
+        store.report_vendor("leonardo", "502")
+    with store._engine.begin() as connection:
+        connection.execute(text("UPDATE vendor_states SET closed_until = clock_timestamp()"))
+
+    class Refusing:
+        def submit(self) -> Accepted:
+            raise PromptRefusedError("use other words")
+
+    def make(purchase: Purchase) -> Generation:
+        http: Any = None
+        calls: Any = Refusing()
+        Dealing("leonardo", http, calls, purchase, Pace(1.0, 1.0), PRICE).have(Path("nowhere"), lambda _: None)
+        raise AssertionError("it refuses")
+
+    with pytest.raises(PromptRefusedError):
+        obtain(store, attempt, ITEM, [offer(make)])
+    assert store.vendor_states()[0].closed_until is None
+
+
+def test_a_picture_for_thumbnails_that_is_late_leaves_no_money_set_aside(
+    studio: Studio, order: Order, workshop: Any
+) -> None:
+    vendor = Vendor(workshop)
+    vendor.is_away = True
+    studio = replace(studio, images={**studio.images, "late": vendor}, thumbnail_provider="late")
+    job = waiting(studio, order)
+    assert vendor.asked == 1
+    told_delivered(studio, job)
+    assert studio.jobs.purchases(job.id, states=UNFINISHED) == []
+
+
+def test_a_cancel_and_an_outcome_do_not_wait_for_each_other(store: PostgresJobStore, database: Database) -> None:
+    job = order_short(store)
+    late = attempt_at(store, job)
+    bought = set_aside(store, late.lease, str(PRICE))
+    store.begin_submission(late.lease, bought.id, LIMITS)
+    asleep(database, job)
+    failed: list[BaseException] = []
+
+    def cancel() -> None:
+        try:
+            store.cancel(job.id)
+        except StudioError as error:
+            failed.append(error)
+
+    ending = threading.Thread(target=cancel)
+    with database.engine.begin() as connection:  # `close`, slowly
+        entries._changed(connection, bought.id, UNFINISHED, {"state": S.LOST, "cost": PRICE})
+        ending.start()
+        time.sleep(0.3)
+        try:
+            entries._put_onto_job(connection, job.id, PRICE, None)
+        except DBAPIError as error:
+            failed.append(error)
+            connection.rollback()
+    ending.join()
+    assert not failed
+
+
+def test_refused_words_are_not_sent_again(store: PostgresJobStore) -> None:
+    job = order_short(store)
+    asked: list[str] = []
+
+    def make(purchase: Purchase) -> Generation:
+        purchase.submitting()
+        asked.append("leonardo")
+        purchase.refused("moderation")
+        raise PromptRefusedError("leonardo refused the words; use others")
+
+    for run in ("first", "retried by its operator"):
+        attempt = attempt_at(store, job, run)
+        with pytest.raises(PromptRefusedError):
+            obtain(store, attempt, ITEM, [offer(make)])
+        store.release(attempt.lease)
+    assert len(asked) == 1
+
+
+class Prudish(DummyImages):
+    """A vendor whose moderation refuses the words of the second scene."""
+
+    refused: str | None = None
+
+    def illustrate(self, prompt: Any, *order: Any) -> Generation:
+        if self.refused is None and prompt.order_index == 2:
+            self.refused = prompt.text
+        if prompt.text == self.refused:
+            raise PromptRefusedError("the vendor refused the words; use others")
+        return super().illustrate(prompt, *order)
+
+
+def test_a_job_whose_words_were_refused_gets_others(studio: Studio, order: Order, workshop: Any) -> None:
+    """Its music is paid by then; an order of another job would pay for that again."""
+    studio = replace(studio, images={"dummy": Prudish(workshop)})
+    job = order()
+    with pytest.raises(PromptRefusedError):
+        go(studio, job.id, *BEFORE)
+    repaint(studio, job, 2)
+    bring_back(studio.jobs, studio.media, job.id)
+    assert go(studio, job.id, Stage.IMAGES).status is JobStatus.AWAITING_APPROVAL
