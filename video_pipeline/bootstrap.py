@@ -16,6 +16,7 @@ from video_pipeline import settings as configuration
 from video_pipeline import vendor_settings as vendor_configuration
 from video_pipeline.cores import Cores, at_process_end
 from video_pipeline.domain.addresses import Target, is_private_host
+from video_pipeline.domain.announcements import ANNOUNCERS, PATH
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.ports import (
@@ -179,6 +180,7 @@ def _workshop() -> Workshop:
         cores(),
         settings().library,
         vendor_accounts(),
+        webhooks=vendor_webhooks(),
         pace=configured.vendor_pace,
         models={"gemini": configured.gemini_image_model},
         prices=configured.prices,
@@ -247,6 +249,21 @@ def vendor_accounts() -> Mapping[str, Account]:
         vendor: Account(vendor, url := configured.base_url(vendor), configured.keys(vendor), _media_of(vendor, url))
         for vendor in KEYS
     }
+
+
+def vendor_secrets() -> dict[str, str]:
+    """What vendors prove with that a letter is theirs, by vendor, where it is configured."""
+    configured = vendor_settings()
+    found = {vendor: configured.keys(vendor).get(each.secret) for vendor, each in ANNOUNCERS.items()}
+    return {vendor: secret for vendor, secret in found.items() if secret}
+
+
+def vendor_webhooks() -> dict[str, str]:
+    """Where vendors may write to, by vendor: where their letters can be told from others', and the way is private."""
+    studio_url = settings().studio_url
+    if not studio_url.startswith("https://"):
+        return {}
+    return {vendor: studio_url + PATH.format(vendor=vendor) for vendor in vendor_secrets()}
 
 
 def _media_of(vendor: str, base_url: str) -> Messenger:

@@ -30,7 +30,7 @@ PREFIX = "VIDEO_PIPELINE_"
 KEYS: dict[str, tuple[str, ...]] = {
     "mubert": ("company_id", "license_token", "customer_id", "access_token"),
     "beatoven": ("api_key",),
-    "leonardo": ("api_key",),
+    "leonardo": ("api_key", "webhook_key"),
     "gemini": ("api_key",),
     "replicate": ("api_key", "webhook_secret"),
     "runway": ("api_key",),
@@ -118,6 +118,7 @@ class VendorSettings(SecretiveSettings):
     beatoven_plan: Plan = _plan("beatoven")
 
     leonardo_api_key: Key = _key("leonardo_api_key", "LEONARDO_API_KEY", what="Leonardo's key.")
+    leonardo_webhook_key: Key = _key("leonardo_webhook_key", what="What Leonardo's webhooks bear.")
     leonardo_base_url: BaseUrl = _base("leonardo", "https://cloud.leonardo.ai/api/rest")
     leonardo_plan: Plan = _plan("leonardo")
 

@@ -51,6 +51,7 @@ class Desk:
     studio: Callable[[], Studio]  # MachineError when there is no usable ffmpeg
     messenger: Callable[[], Messenger]
     workers: int  # processes that compute, for estimates
+    vendor_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # which prove letters, by vendor
     engines: Callable[[], Mapping[str, VideoEngine]] = dict
     thumbnail_provider: str | None = None  # see `Studio`
     refinement_provider: str | None = None

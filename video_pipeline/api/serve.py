@@ -48,6 +48,7 @@ def desk_of_installation() -> Desk:
         refinement_provider=bootstrap.refinement_provider(),
         words_usd=lambda: bootstrap.prompt_writer().price_usd,
         dagster_url=settings.dagster_web,
+        vendor_secrets=bootstrap.vendor_secrets(),
         courier=_courier,
         upload_ttl_s=settings.upload_ttl_hours * 3600,
     )

@@ -22,6 +22,7 @@ from video_pipeline.cli import (
     keys,
     licences,
     maintenance,
+    money,
     people,
     produce,
     publication,
@@ -61,6 +62,7 @@ app.add_typer(people.app, name="user")
 app.add_typer(keys.app, name="key")
 app.add_typer(database.app, name="db")
 app.add_typer(webhooks.app, name="webhook")
+app.add_typer(money.app, name="money")
 app.add_typer(maintenance.app, name="maintenance")
 
 

@@ -22,6 +22,9 @@ from uuid import UUID
 
 from video_pipeline.domain.errors import InvalidInputError
 
+TRIALS = UUID(int=0)
+"""Stands where purchases and the ledger name a job, for what an operator buys to try a provider."""
+
 AMOUNT_MAX_USD = Decimal("99999999")
 """What fits into the books."""
 

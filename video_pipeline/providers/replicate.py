@@ -53,6 +53,7 @@ class ReplicateImages:
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
         self._account = workshop.account(NAME)
+        self._webhook = workshop.webhooks.get(NAME)
         self._pace = PACE.at(workshop.pace)
         self.capabilities = Capabilities(
             NAME,
@@ -68,7 +69,8 @@ class ReplicateImages:
     ) -> Generation:
         """Have the picture made by the model's own endpoint, in the smallest size it makes that holds `size`."""
         http = self._account.http({"Authorization": f"Bearer {self._account.key()}"}, explain=_explain)
-        calls = _Picture(http, _asked(prompt.text, seed % (SEED_MAX + 1), size), purchase)
+        asked = _asked(prompt.text, seed % (SEED_MAX + 1), size)
+        calls = _Picture(http, asked, purchase, self._webhook)
         dealing = Dealing(NAME, http, calls, purchase, self._pace, self.capabilities.price_usd)
 
         def take(raw: Path) -> None:
@@ -106,10 +108,14 @@ class _Picture:
     http: VendorHttp
     asked: Mapping[str, Any]
     purchase: Purchase
+    webhook: str | None = None  # where it may say that it has finished
     missed: int = 0  # looks that found no such prediction
 
     def submit(self) -> Accepted:
-        answer = self.http.post(f"/models/{MODEL}/predictions", {"input": dict(self.asked)})
+        wish: dict[str, Any] = {"input": dict(self.asked)}
+        if self.webhook is not None:
+            wish |= {"webhook": self.webhook, "webhook_events_filter": ["completed"]}
+        answer = self.http.post(f"/models/{MODEL}/predictions", wish)
         return Accepted(task_id_in(NAME, answer, "id"))
 
     def look(self, task_id: str) -> Delivery | Failure | None:
@@ -123,13 +129,13 @@ class _Picture:
             return None
         state = str(made.get("status"))
         if state in _ENDED:
-            failed = _error_of(task_id, state, str(made.get("error") or ""))
-            return Failure(failed, is_paid=not isinstance(failed, PromptRefusedError))
+            ended = _error_of(task_id, state, str(made.get("error") or ""))
+            return Failure(ended, is_paid=not isinstance(ended, PromptRefusedError))
         if state != _READY:
             return None
         if made.get("data_removed"):
-            gone = f"{NAME} has deleted what prediction {task_id} made, as it does after an hour"
-            return Failure(MediaError(f"{gone}; it was paid for; retry the job to have it made again"))
+            deleted = f"{NAME} has deleted what prediction {task_id} made, as it does after an hour"
+            return Failure(MediaError(f"{deleted}; it was paid for; retry the job to have it made again"))
         return Delivery(link=_link_in(made.get("output")))
 
     def search(self) -> Sequence[str] | None:
@@ -155,7 +161,7 @@ def _ids(predictions: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _error_of(task_id: str, state: str, said: str) -> StudioError:
-    """Why there is no picture. Official models are paid by the picture, so none of these takes money."""
+    """Why there is no picture."""
     if _MODERATION.search(said):
         return PromptRefusedError(f"{NAME} refused the words, or what came of them: {said}; use others")
     return ProviderUnavailableError(f"{NAME}: prediction {task_id} {state}: {said or 'no reason given'}; retry the job")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Generic, TypeVar
 
@@ -42,6 +43,9 @@ TURN_PATIENCE_S = 1800.0
 
 CLOSED_PATIENCE_S = 60.0
 """A vendor that is left alone for longer than that is not waited for: another one may be asked, or a retry later."""
+
+HEAR_EVERY_S = 1.0
+"""How often whoever waits for a vendor asks the books whether the vendor has said that it is ready."""
 
 _LOOK_AGAIN_S = (0.2, 1.0)
 
@@ -149,6 +153,7 @@ class _Purchase:
         self._limits = limits
         self._state = record.state if record else None
         unanswered_s = record.unanswered_s if record else None
+        self._heard_at: datetime | None = None
         self._began = time.monotonic() - (unanswered_s or 0.0)  # of the submission
 
     @property
@@ -214,7 +219,21 @@ class _Purchase:
             self._jobs.report_vendor(self._record.provider, why, pause_s)
 
     def wait(self, seconds: float) -> None:
-        self._attempt.pause(seconds)
+        deadline = time.monotonic() + seconds
+        while (left_s := deadline - time.monotonic()) > 0:
+            self._attempt.pause(min(left_s, HEAR_EVERY_S))
+            if left_s > HEAR_EVERY_S and self._hears():
+                return
+
+    def _hears(self) -> bool:
+        """True once for each time that the vendor says by itself that something became of the task."""
+        if self._record is None or self._state is not PurchaseState.SUBMITTED:
+            return False
+        heard, told_at = self._heard_at, None
+        with suppress(StudioError):  # then it is looked at when the time is over
+            told_at = self._jobs.announced_at(self._record.id)
+        self._heard_at = told_at or heard
+        return told_at is not None and told_at != heard
 
     def give_up(self, error: BaseException, generation: Generation | None = None) -> None:
         """End what need not stay open after `error`; with what came, where it could not be kept."""

@@ -40,6 +40,7 @@ def test_every_command_has_help_with_an_example(call: Call) -> None:
     ]
     commands += [["job", name] for name in ("refine", "reorder", "versions", "restore", "delete", "thumbnails")]
     commands += [["job", "publication"], ["job", "analytics"]]
+    commands += [["money", name] for name in ("spending", "caps", "cap", "purchases", "resolve")]
     commands += [["maintenance", name] for name in ("cleanup", "backup", "restore", "check")]
     commands += [["webhook", name] for name in ("new", "list", "deliveries", "replay", "test", "remove")]
     commands += [["user", name] for name in ("new", "list", "password", "scope", "disable", "enable")]

@@ -11,9 +11,9 @@ import pytest
 from video_pipeline import bootstrap
 from video_pipeline.orchestration import resources
 from video_pipeline.steps.studio import Studio
-from video_pipeline_tests.steps.conftest import cache_root, cores, finished_work, order, studio
+from video_pipeline_tests.steps.conftest import cache_root, cores, finished_work, order, studio, workshop
 
-__all__ = ["cache_root", "cores", "finished_work", "order", "studio"]
+__all__ = ["cache_root", "cores", "finished_work", "order", "studio", "workshop"]
 
 
 @pytest.fixture

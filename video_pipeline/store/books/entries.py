@@ -59,8 +59,9 @@ def close(
     *,
     note: str = "",
     credits: Decimal | None = None,
+    states: tuple[PurchaseState, ...] = UNFINISHED,
 ) -> bool:
-    """End a purchase; False when it was ended before. See `ports.MoneyBook.close_purchase`."""
+    """End a purchase that is in one of `states`; False when it is not. See `ports.MoneyBook.close_purchase`."""
     cost = cost_usd.quantize(_CENT_OF_A_CENT, ROUND_CEILING)
     values: dict[str, Any] = {"state": state, "note": clean(note)}
     if state is not PurchaseState.DOUBTFUL:
@@ -68,9 +69,9 @@ def close(
         values |= {"cost": taken, "closed_at": _NOW}
         if credits is not None:
             values["credits"] = credits
-    row = _changed(connection, purchase_id, UNFINISHED, values)
+    row = _changed(connection, purchase_id, states, values)
     late = ""
-    if row is None and state in (PurchaseState.SETTLED, PurchaseState.LOST) and cost:
+    if row is None and states is UNFINISHED and state in (PurchaseState.SETTLED, PurchaseState.LOST) and cost:
         # Its attempt was given up while the provider was still at work, and was billed after all.
         row, late = _changed(connection, purchase_id, (PurchaseState.RELEASED,), values), "/late"
     if row is None:

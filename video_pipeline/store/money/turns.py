@@ -44,16 +44,18 @@ _P = PURCHASES.c
 class TurnBooks(Books):
     """Verbs of vendors."""
 
-    def begin_submission(self, lease: Lease, purchase_id: UUID, limits: Limits) -> Turn:
-        """Begin to submit a reserved purchase, if the vendor's limits let it.
+    def begin_submission(self, lease: Lease | None, purchase_id: UUID, limits: Limits) -> Turn:
+        """Begin to submit a reserved purchase, if the vendor's limits let it; without a lease that of a trial.
 
         LimitReachedError when a quota is used up, LeaseLostError when the attempt has lost its job, ConflictError
         when the purchase is not reserved.
         """
         with self._transaction() as connection:
-            hold(connection, lease)
+            if lease is not None:
+                hold(connection, lease)
             mine = select(_P.provider).where(_P.id == purchase_id, _P.state == PurchaseState.RESERVED)
-            provider = connection.execute(mine).scalar_one_or_none()
+            # Nothing else keeps two who try the same provider from beginning both.
+            provider = connection.execute(mine.with_for_update()).scalar_one_or_none()
             if provider is None:
                 raise ConflictError(f"purchase {purchase_id} is not reserved any more")
             vendor = _locked(connection, provider)
@@ -66,7 +68,11 @@ class TurnBooks(Books):
             if vendor.failures >= FAILURES_MAX:
                 changes["closed_until"] = _NOW + timedelta(seconds=TRIAL_S)  # this one is the trial
             connection.execute(update(VENDORS).where(VENDORS.c.provider == provider).values(changes))
-            begun = {"state": PurchaseState.SUBMITTING, "submitting_at": _NOW, "attempt": lease.attempt}
+            begun = {
+                "state": PurchaseState.SUBMITTING,
+                "submitting_at": _NOW,
+                "attempt": None if lease is None else lease.attempt,
+            }
             connection.execute(update(PURCHASES).where(_P.id == purchase_id).values(begun))
         return Turn()
 
