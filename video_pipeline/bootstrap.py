@@ -39,7 +39,7 @@ from video_pipeline.providers.workshop import Workshop
 from video_pipeline.scanner import CommandScanner
 from video_pipeline.secrecy import mask_logs
 from video_pipeline.settings import Settings
-from video_pipeline.steps.studio import Studio, check_engine, chosen
+from video_pipeline.steps.studio import Studio, check_usable, check_usable_engine
 from video_pipeline.store import (
     EmbeddedPostgres,
     LocalMediaStore,
@@ -319,12 +319,10 @@ def studio() -> Studio:
 
 
 def check_providers(music: str, images: str, engine: str) -> None:
-    """Raise InvalidInputError when a provider or engine of that name does not exist; nothing is opened."""
-    from video_pipeline.providers import registry
-
-    chosen(registry.MUSIC, music)
-    chosen(registry.IMAGES, images)
-    check_engine(registry.ENGINES, engine)
+    """Raise InvalidInputError when a provider or engine of that name does not exist, or lacks its key."""
+    check_usable(music_providers(), music)
+    check_usable(image_providers(), images)
+    check_usable_engine(video_engines(), engine)
 
 
 def database_facts() -> dict[str, str]:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from video_pipeline.cli import (
     channels,
     database,
+    estimate,
     files,
     jobs,
     keys,
@@ -57,6 +58,7 @@ jobs.app.add_typer(files.app)
 jobs.app.add_typer(thumbnails.app)
 jobs.app.add_typer(publication.app)
 jobs.app.add_typer(licences.app)
+jobs.app.add_typer(estimate.app)
 app.add_typer(jobs.app, name="job")
 app.add_typer(people.app, name="user")
 app.add_typer(keys.app, name="key")

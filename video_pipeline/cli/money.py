@@ -23,6 +23,7 @@ from video_pipeline.domain.purchases import (
     Spending,
     plain,
 )
+from video_pipeline.domain.records import JobRecord
 from video_pipeline.ports import JobStore
 
 app = typer.Typer(help="What was bought, what may be, and what a person has to decide.", no_args_is_help=True)
@@ -171,6 +172,33 @@ def usd(amount: Decimal | None, missing: str = "") -> str:
 
 def _left(each: Spending) -> str:
     return usd(each.left_usd, "no limit")
+
+
+def money_facts(jobs: JobStore, job: JobRecord) -> dict[str, object]:
+    """What a job costs, by the names that people read."""
+    told = money_json(jobs, job)
+    facts: dict[str, object] = {
+        "estimated": usd(told["estimated_usd"]),
+        "paid": usd(told["paid_usd"]),
+        "set aside": usd(told["reserved_usd"]),
+    }
+    if told["doubtful"]:
+        ids = ", ".join(each[:8] for each in told["doubtful"])
+        facts["doubtful"] = f"{ids}: look into the vendor's dashboard, then video-pipeline money resolve ID"
+    return facts
+
+
+def money_json(jobs: JobStore, job: JobRecord) -> dict[str, Any]:
+    """The same for programs."""
+    standing = next(each for each in jobs.spending(job.id) if each.scope is CapScope.JOB)
+    doubtful = jobs.purchases(job.id, states=(PurchaseState.DOUBTFUL,))
+    return {
+        "estimated_usd": job.estimated_cost_usd,
+        "paid_usd": standing.paid_usd,
+        "reserved_usd": standing.reserved_usd,
+        "cap_usd": standing.cap_usd,
+        "doubtful": [str(each.id) for each in doubtful],
+    }
 
 
 def spending_json(each: Spending) -> dict[str, Any]:

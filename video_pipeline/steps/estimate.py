@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from video_pipeline.domain.brief import PICTURES, AlbumBrief, Brief, BuildBrief, MusicVideoBrief, StoryboardBrief
 from video_pipeline.domain.effort import expected_frames, expected_scenes
 from video_pipeline.domain.estimates import NOTHING, Estimate, Share
 from video_pipeline.domain.money import REGENERATED_IMAGE_USD
 from video_pipeline.domain.timebase import FPS_30
-from video_pipeline.ports import ImageProvider, MusicProvider, VideoEngine
+from video_pipeline.ports import ImageProvider, JobStore, MusicProvider, VideoEngine
 from video_pipeline.steps.animate import clip_seconds
 from video_pipeline.steps.paint import regeneration_price
 from video_pipeline.steps.studio import Studio, check_engine, chosen
@@ -69,6 +70,13 @@ def refinement_price(sellers: Sellers, brief: Brief, frames: int) -> Decimal:
     if not isinstance(brief, MusicVideoBrief) or brief.engine not in sellers.engines:
         return picture
     return picture + _clip_usd(sellers, brief.engine, frames)
+
+
+def put_down_estimate(jobs: JobStore, sellers: Sellers, brief: Brief, job_id: UUID) -> None:
+    """Put onto a job that was just ordered what it is expected to take."""
+    total_usd = estimate(sellers, brief).total_usd
+    if total_usd:
+        jobs.increment_estimated_cost(job_id, total_usd)
 
 
 def _clips(sellers: Sellers, brief: Brief, scenes: int) -> Share:

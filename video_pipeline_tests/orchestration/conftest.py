@@ -24,6 +24,7 @@ def wired(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(bootstrap, "media_tools", lambda binary=None: studio.tools)
     monkeypatch.setattr(bootstrap, "music_providers", lambda: studio.music)
     monkeypatch.setattr(bootstrap, "image_providers", lambda: studio.images)
+    monkeypatch.setattr(bootstrap, "video_engines", lambda: studio.engines)
     monkeypatch.setattr(bootstrap, "prompt_writer", lambda: studio.writer)
     return resources.from_settings()
 
