@@ -23,6 +23,7 @@ from video_pipeline.ports import (
     Outbox,
     VideoEngine,
 )
+from video_pipeline.steps.estimate import Sellers
 from video_pipeline.steps.studio import Studio
 
 CALLS = Allowance(burst=300, per_s=50.0)
@@ -63,6 +64,17 @@ class Desk:
     upload_ttl_s: float = UPLOAD_TTL_S  # how long an upload in pieces waits for its next bytes
     calls: Pace = field(default_factory=lambda: Pace(CALLS))
     logins: Pace = field(default_factory=lambda: Pace(LOGINS))
+
+    def sellers(self) -> Sellers:
+        """Who would be asked, and at what price."""
+        return Sellers(
+            self.music(),
+            self.images(),
+            self.engines(),
+            thumbnails=self.thumbnail_provider,
+            refinements=self.refinement_provider,
+            words_usd=self.words_usd(),
+        )
 
     def run_url(self, run_id: str | None) -> str | None:
         """The page of a Dagster run; None when nobody said where Dagster is."""

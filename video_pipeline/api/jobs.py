@@ -11,7 +11,7 @@ from video_pipeline.api import models, shapes
 from video_pipeline.api.caller import EditJob, Editor, Reader, ReadJob, Spender, visible_job
 from video_pipeline.api.desk import AtDesk, Desk
 from video_pipeline.api.once import OnceRoute
-from video_pipeline.api.ordering import brief_of, estimate_of, sellers_of
+from video_pipeline.api.ordering import brief_of, estimate_of
 from video_pipeline.api.problems import answers
 from video_pipeline.api.showing import show_job
 from video_pipeline.domain.errors import IllegalMoveError
@@ -75,7 +75,7 @@ def order_job(new: models.NewJob, desk: AtDesk, caller: Spender, response: Respo
     """
     brief = brief_of(desk, new, caller.name)
     job = desk.jobs.create_job(brief, preparing=new.preparing or bool(brief.needed_files), key_id=caller.key_id)
-    put_down_estimate(desk.jobs, sellers_of(desk), brief, job.id)
+    put_down_estimate(desk.jobs, desk.sellers(), brief, job.id)
     response.headers["Location"] = shapes.url_of_job(job.id)
     return show_job(desk, desk.jobs.get_job(job.id))
 

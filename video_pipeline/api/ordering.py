@@ -17,7 +17,7 @@ from video_pipeline.domain.estimates import Share, cap_note
 from video_pipeline.domain.job import JobKind
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.wishes import BedWish
-from video_pipeline.steps.estimate import Sellers, estimate
+from video_pipeline.steps.estimate import estimate
 from video_pipeline.steps.studio import Described, check_engine, check_usable, chosen
 
 _NEEDED: Mapping[JobKind, tuple[str, ...]] = {
@@ -108,14 +108,9 @@ def _unusable(field: str, message: str) -> RequestValidationError:
     return RequestValidationError([{"loc": ("body", field), "msg": message, "type": "value_error"}])
 
 
-def sellers_of(desk: Desk) -> Sellers:
-    """Who would be asked for what is ordered."""
-    return Sellers(desk.music(), desk.images(), desk.engines(), desk.thumbnail_provider, desk.words_usd())
-
-
 def estimate_of(desk: Desk, brief: Brief) -> models.Estimate:
     """What an order is expected to take."""
-    told = estimate(sellers_of(desk), brief)
+    told = estimate(desk.sellers(), brief)
     return models.Estimate(
         duration_s=float(FPS_30.seconds(told.frames)),
         scenes=told.scenes,

@@ -135,8 +135,11 @@ class MoneyBook(Protocol):
         *,
         note: str = "",
         credits: Decimal | None = None,
+        states: Sequence[PurchaseState] = ...,
     ) -> bool:
-        """End a purchase; False when it was ended before. What is taken goes onto the job, what is not is given back.
+        """End a purchase that is in one of `states`, by default an unfinished one; False when it is not.
+
+        What is taken goes onto the job, what is not is given back.
 
         With DOUBTFUL the money stays set aside until somebody calls this again.
         """

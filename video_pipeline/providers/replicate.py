@@ -138,8 +138,8 @@ class _Picture:
             return None
         state = str(made.get("status"))
         if state in _ENDED:
-            ended = _error_of(task_id, state, str(made.get("error") or ""))
-            return Failure(ended, is_paid=not isinstance(ended, PromptRefusedError))
+            failed = _error_of(task_id, state, str(made.get("error") or ""))
+            return Failure(failed, is_paid=not isinstance(failed, PromptRefusedError))
         if state != _READY:
             return None
         if made.get("data_removed"):

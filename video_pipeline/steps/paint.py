@@ -71,7 +71,7 @@ class Painter:
                 keep=take,
             )
 
-        item = Item(f"images/{index:02}", written.text, seed_of(written, self.brief.seed), size)
+        item = Item(image_item(index), written.text, seed_of(written, self.brief.seed), size)
         name = repainter(self.studio, self.brief) if self.anew else self.brief.visual_provider
         chain = in_turn(self.studio.images, name, self.studio.fallbacks)
         return obtain(self.studio.jobs, self.attempt, item, [offer(provider) for provider in chain])
@@ -80,6 +80,11 @@ class Painter:
 def repainter(studio: Studio, brief: Brief) -> str:
     """Who makes a picture of an order anew."""
     return studio.refinement_provider or brief.visual_provider
+
+
+def image_item(order_index: int) -> str:
+    """What the picture of a scene is called where it is bought."""
+    return f"images/{order_index:02}"
 
 
 def regeneration_price(provider: ImageProvider) -> Decimal:

@@ -22,6 +22,7 @@ from video_pipeline.domain.errors import (
     CancelledError,
     CapReachedError,
     DoubtfulPurchaseError,
+    LeaseLostError,
     LimitReachedError,
     MediaError,
     PromptRefusedError,
@@ -47,6 +48,9 @@ CLOSED_PATIENCE_S = 60.0
 
 HEAR_EVERY_S = 1.0
 """How often whoever waits for a vendor asks the books whether the vendor has said that it is ready."""
+
+BOOKS_PATIENCE_S = 60.0
+"""How long books are waited for that do not take the vendor's id of a task."""
 
 _LOOK_AGAIN_S = (0.2, 1.0)
 
@@ -93,11 +97,13 @@ def obtain(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Offer[Ma
         offers = [offer for offer in offers if offer.provider == found.provider]
     for offer, is_last in ((offer, offer is offers[-1]) for offer in offers):
         try:
-            return _obtain(jobs, attempt, item, offer, found)
+            purchase, generation = _made(jobs, attempt, item, offer, found)
         except (ProviderUnavailableError, ProviderRefusedError, LimitReachedError) as error:
             if is_last or isinstance(error, CapReachedError | PromptRefusedError) or _is_open(jobs, attempt, item):
                 raise
             log.warning("%s is asked of the next provider: %s", item.what, error)
+        else:
+            return _kept(offer, purchase, generation)
     raise AssertionError("there is at least one offer")
 
 
@@ -120,7 +126,7 @@ def _unfinished(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Off
         else:
             # The vendor works on it, or has done so, and is paid for it.
             jobs.close_purchase(
-                record.id, PurchaseState.LOST, record.price_usd, note="something else was wanted meanwhile"
+                record.id, PurchaseState.LOST, record.owed_usd, note="something else was wanted meanwhile"
             )
     return None
 
@@ -129,16 +135,23 @@ def _is_open(jobs: JobStore, attempt: Buyer, item: Item) -> bool:
     return any(record.what == item.what for record in jobs.purchases(attempt.job_id, states=UNFINISHED))
 
 
-def _obtain(jobs: JobStore, attempt: Buyer, item: Item, offer: Offer[Made], found: PurchaseRecord | None) -> Made:
+def _made(
+    jobs: JobStore, attempt: Buyer, item: Item, offer: Offer[Made], found: PurchaseRecord | None
+) -> tuple[_Purchase, Generation]:
     if not offer.price_usd and offer.limits is None and found is None:
-        return offer.keep(offer.make(_Purchase(jobs, attempt, None, None)))
+        free = _Purchase(jobs, attempt, None, None)
+        return free, offer.make(free)
     record = found or _reserved(jobs, attempt, item, offer)
     purchase = _Purchase(jobs, attempt, record, offer.limits)
     try:
-        generation = replace(offer.make(purchase), purchase_id=record.id)
+        return purchase, replace(offer.make(purchase), purchase_id=record.id)
     except BaseException as error:
         purchase.give_up(error)
         raise
+
+
+def _kept(offer: Offer[Made], purchase: _Purchase, generation: Generation) -> Made:
+    """Record what was made; that it cannot be kept is no reason to ask another provider."""
     try:
         return offer.keep(generation)
     except BaseException as error:
@@ -209,7 +222,9 @@ class _Purchase:
         if self._record is None:
             return
         if task_id is not None:
-            self._jobs.record_task(self._record.id, task_id, cost_usd, credits)
+            record = self._record
+            # Without the id nobody could ever ask for it again: books that do not answer are waited for.
+            self._patiently(lambda: self._jobs.record_task(record.id, task_id, cost_usd, credits))
             self._state = PurchaseState.SUBMITTED
             self._record = replace(self._record, task_id=task_id, cost_usd=cost_usd)
         self._jobs.report_vendor(self._record.provider, None)
@@ -252,23 +267,42 @@ class _Purchase:
         self._heard_at = told_at or heard
         return told_at is not None and told_at != heard
 
+    def _patiently(self, put_down: Callable[[], None]) -> None:
+        """Put something down, again for BOOKS_PATIENCE_S while the books do not answer."""
+        deadline = time.monotonic() + BOOKS_PATIENCE_S
+        while True:
+            try:
+                return put_down()
+            except StoreUnavailableError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(_LOOK_AGAIN_S[0])
+
     def give_up(self, error: BaseException, generation: Generation | None = None) -> None:
         """End what need not stay open after `error`; with what came, where it could not be kept."""
+        if isinstance(error, LeaseLostError):
+            return  # a newer attempt decides
         why = str(error) or type(error).__name__
         # Without an answer nobody knows whether the books have taken the thing; the next attempt looks.
         with suppress(StudioError):
             if generation is not None and not self._comes_again(error):
                 self._close(PurchaseState.LOST, generation.cost_usd, why)
             elif self._state is PurchaseState.RESERVED and not isinstance(error, StoreUnavailableError):
-                self._close(PurchaseState.RELEASED, ZERO_USD, why)
+                self._close(PurchaseState.RELEASED, ZERO_USD, why, (PurchaseState.RESERVED,))
             elif self._state is PurchaseState.SUBMITTED and isinstance(error, CancelledError) and self._record:
-                self._close(PurchaseState.LOST, self._record.cost_usd or self._record.price_usd, why)
+                self._close(PurchaseState.LOST, self._record.owed_usd, why)
 
     def _comes_again(self, error: BaseException) -> bool:
         """True when the next attempt can fetch what could not be kept now."""
         return self.task_id is not None and not isinstance(error, MediaError)
 
-    def _close(self, state: PurchaseState, cost_usd: Decimal, why: str) -> None:
+    def _close(
+        self,
+        state: PurchaseState,
+        cost_usd: Decimal,
+        why: str,
+        states: Sequence[PurchaseState] = UNFINISHED,
+    ) -> None:
         if self._record is not None:
-            self._jobs.close_purchase(self._record.id, state, cost_usd, note=why)
+            self._jobs.close_purchase(self._record.id, state, cost_usd, note=why, states=states)
             self._state = state

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from video_pipeline.domain.errors import CapReachedError, ConflictError, InvalidInputError, LeaseLostError
-from video_pipeline.domain.purchases import TRIALS, CapScope, Item, Limits, PurchaseState
+from video_pipeline.domain.purchases import TRIALS, CapScope, Item, Limits, PurchaseRecord, PurchaseState
 from video_pipeline.domain.records import Lease
 from video_pipeline.store import PostgresJobStore
 from video_pipeline_tests.conftest import Database
@@ -180,3 +180,66 @@ def test_only_what_is_doubtful_is_resolved(store: PostgresJobStore, lease: Lease
     with pytest.raises(ConflictError):
         store.resolve_purchase(other.id, PRICE)
     assert store.find_purchase(str(other.id)[:8].upper()) == store.purchase(other.id)
+
+
+def open_ones(store: PostgresJobStore, lease: Lease) -> tuple[PurchaseRecord, PurchaseRecord]:
+    """One that is reserved, and one that the vendor has taken up for less than its price."""
+    kept, asked = set_aside(store, lease, "3", "images/01"), set_aside(store, lease, "2")
+    store.begin_submission(lease, asked.id, Limits(concurrency=9))
+    store.record_task(asked.id, "task-1", Decimal("1.5"))
+    return kept, asked
+
+
+def check_ended(store: PostgresJobStore, kept: PurchaseRecord, asked: PurchaseRecord) -> None:
+    """What nobody was asked for is free again; what somebody was asked for is paid as was told."""
+    assert (store.purchase(kept.id).state, store.purchase(asked.id).state) == (S.RELEASED, S.LOST)
+    assert {(each.paid_usd, each.reserved_usd) for each in store.spending()} == {(Decimal("1.5"), 0)}
+
+
+def test_what_a_cancelled_job_had_under_way_ends_with_its_attempt(store: PostgresJobStore, lease: Lease) -> None:
+    """The attempt keeps the job until it notices, and once nobody came after it: its money was set aside for ever."""
+    bought = open_ones(store, lease)
+    store.cancel(lease.job_id)
+    assert store.purchase(bought[0].id).state is S.RESERVED
+    store.release(lease)
+    check_ended(store, *bought)
+
+
+def test_what_a_cancelled_job_had_under_way_ends_when_its_attempt_was_killed(
+    store: PostgresJobStore, lease: Lease
+) -> None:
+    bought = open_ones(store, lease)
+    store.cancel(lease.job_id)
+    store.renew(lease, ttl_s=0)
+    assert store.lost_jobs() == []
+    check_ended(store, *bought)
+
+
+def test_a_job_that_fails_keeps_no_money_that_nobody_was_asked_for(store: PostgresJobStore, lease: Lease) -> None:
+    kept, asked = open_ones(store, lease)
+    store.renew(lease, ttl_s=0)
+    assert store.mark_lost(lease.job_id, "its process was killed")
+    assert (store.purchase(kept.id).state, store.purchase(asked.id).state) == (S.RELEASED, S.SUBMITTED)
+
+
+def test_what_is_billed_for_a_deleted_job_counts_for_its_channel(store: PostgresJobStore, lease: Lease) -> None:
+    channel_id = store.get_job(lease.job_id).channel_id
+    bought = set_aside(store, lease)
+    store.cancel(lease.job_id)
+    store.release(lease)
+    store.delete_job(lease.job_id)
+    assert store.close_purchase(bought.id, S.SETTLED, PRICE)
+    told = {each.scope: each.paid_usd for each in store.spending(channel_id=channel_id)}
+    assert (told[CapScope.CHANNEL], told[CapScope.DAY]) == (PRICE, PRICE)
+
+
+def test_nobody_waits_for_one_cap_while_another_is_there_to_stay(store: PostgresJobStore, lease: Lease) -> None:
+    set_aside(store, lease, "3")
+    store.set_cap(CapScope.JOB, Decimal(4))
+    with pytest.raises(CapReachedError, match="this job") as reached:
+        set_aside(store, lease, "2", "images/01")
+    assert reached.value.may_pass
+    store.set_cap(CapScope.MONTH, Decimal(1))
+    with pytest.raises(CapReachedError, match="this month") as reached:
+        set_aside(store, lease, "2", "images/01")
+    assert not reached.value.may_pass

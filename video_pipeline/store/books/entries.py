@@ -6,6 +6,7 @@ reserved nor paid leaves no entry.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,12 +16,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.money import LedgerEntry
-from video_pipeline.domain.purchases import UNFINISHED, PurchaseState
+from video_pipeline.domain.purchases import UNFINISHED, PurchaseState, believable
 from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES
 from video_pipeline.store.books.codec import clean
 
 _NOW = func.clock_timestamp()
-_CENT_OF_A_CENT = Decimal("0.0001")
 
 
 def settle(connection: Connection, job_id: UUID, generation: Generation, what: str) -> Decimal:
@@ -62,12 +62,15 @@ def close(
     states: tuple[PurchaseState, ...] = UNFINISHED,
 ) -> bool:
     """End a purchase that is in one of `states`; False when it is not. See `ports.MoneyBook.close_purchase`."""
-    cost = cost_usd.quantize(_CENT_OF_A_CENT, ROUND_CEILING)
+    cost = believable(cost_usd)
+    if cost is None:
+        price = connection.execute(select(PURCHASES.c.price).where(PURCHASES.c.id == purchase_id)).scalar_one()
+        cost, note = price, f"{note} (the figure stated is none: booked at the price)".strip()
     values: dict[str, Any] = {"state": state, "note": clean(note)}
     if state is not PurchaseState.DOUBTFUL:
         taken = Decimal(0) if state is PurchaseState.RELEASED else cost
         values |= {"cost": taken, "closed_at": _NOW}
-        if credits is not None:
+        if believable(credits) is not None:
             values["credits"] = credits
     row = _changed(connection, purchase_id, states, values)
     late = ""
@@ -91,6 +94,7 @@ def close(
             provider=row.provider,
             message=said,
             task_id=row.task_id,
+            channel_id=row.channel_id,
         )
     if entry is LedgerEntry.SETTLE:
         _put_onto_job(connection, row.video_job_id, cost, row.credits)
@@ -114,9 +118,43 @@ def end_all(connection: Connection, job_id: UUID, why: str) -> None:
     """
     release_abandoned(connection, job_id)
     asked = PURCHASES.c.state.in_((PurchaseState.SUBMITTING, PurchaseState.SUBMITTED))
-    open_ones = select(PURCHASES.c.id, PURCHASES.c.price).where(PURCHASES.c.video_job_id == job_id, asked)
+    owed = func.coalesce(PURCHASES.c.cost, PURCHASES.c.price).label("owed")  # see `PurchaseRecord.owed_usd`
+    open_ones = select(PURCHASES.c.id, owed).where(PURCHASES.c.video_job_id == job_id, asked)
     for row in connection.execute(open_ones).all():
-        close(connection, row.id, PurchaseState.LOST, row.price, note=why)
+        close(connection, row.id, PurchaseState.LOST, row.owed, note=why)
+
+
+def book_stray(connection: Connection, purchase_id: UUID, task_id: str) -> bool:
+    """Book a task that a vendor has taken up for a purchase that goes on with another one; False when it is known.
+
+    It comes to light when an answer is so late that the thing was asked for again.
+    """
+    first = PURCHASES.alias()
+    told = select(first).where(first.c.id == purchase_id)
+    known = select(first.c.id).where(first.c.provider == PURCHASES.c.provider, first.c.task_id == task_id)
+    if connection.execute(select(PURCHASES.c.id).where(PURCHASES.c.id == purchase_id, known.exists())).first():
+        return False
+    row = connection.execute(told).one()
+    names = ("video_job_id", "channel_id", "what", "provider", "prompt", "seed", "request", "attempt")
+    values = {name: getattr(row, name) for name in names} | {"price": 0, "task_id": task_id}
+    # Not unfinished for a moment: of one thing there is one purchase that is.
+    values |= {"state": PurchaseState.RELEASED, "created_at": _NOW, "submitting_at": row.submitting_at}
+    stray = connection.execute(insert(PURCHASES).values(values).returning(PURCHASES.c.id)).scalar_one()
+    why = f"answered when purchase {purchase_id} had been made again"
+    return close(connection, stray, PurchaseState.LOST, row.price, note=why)
+
+
+def move_unfinished(connection: Connection, job_id: UUID, places: Mapping[int, int], kinds: Sequence[str]) -> None:
+    """Let what is being bought for scenes follow them to their new places."""
+    ours = PURCHASES.c.video_job_id == job_id, PURCHASES.c.state.in_(UNFINISHED)
+    moves = {f"{kind}/{old:02}": f"{kind}/{new:02}" for kind in kinds for old, new in places.items() if old != new}
+    found = select(PURCHASES.c.id, PURCHASES.c.what).where(*ours, PURCHASES.c.what.in_(moves)).with_for_update()
+    rows = connection.execute(found).all()
+    # Of one place there is one at every moment, so each goes aside first.
+    for suffix in ("~", ""):
+        for row in rows:
+            what = f"{moves[row.what]}{suffix}"
+            connection.execute(update(PURCHASES).where(PURCHASES.c.id == row.id).values(what=what))
 
 
 def write_entry(
@@ -129,11 +167,15 @@ def write_entry(
     provider: str,
     message: str,
     task_id: str | None = None,
+    channel_id: UUID | None = None,
 ) -> None:
-    """Append an entry; nothing happens when the request has one of this kind already."""
+    """Append an entry; nothing happens when the request has one of this kind already.
+
+    Without `channel_id` it is the job's; what comes to light after a job was deleted is told whose it was.
+    """
     values: dict[str, Any] = {
         "video_job_id": job_id,
-        "channel_id": select(JOBS.c.channel_id).where(JOBS.c.id == job_id).scalar_subquery(),
+        "channel_id": channel_id or select(JOBS.c.channel_id).where(JOBS.c.id == job_id).scalar_subquery(),
         "request_key": key,
         "entry": entry,
         "amount": amount_usd,

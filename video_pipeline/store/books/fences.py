@@ -22,7 +22,7 @@ from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import JobRecord, Lease
 from video_pipeline.store.books.base import EVENTS, JOBS, LEASES, Books, find_row, write_event
 from video_pipeline.store.books.codec import clean, job_record
-from video_pipeline.store.books.entries import release_abandoned
+from video_pipeline.store.books.entries import end_all, release_abandoned
 from video_pipeline.store.server.presence import is_gone, this_process
 
 ATTENDED = (
@@ -148,15 +148,21 @@ class LeaseBooks(Books):
                 raise _lost(connection, lease)
 
     def release(self, lease: Lease) -> None:
-        """Give the job back; nothing happens when the lease was lost or released before."""
+        """Give the job back; nothing happens when the lease was lost or released before.
+
+        When the job was cancelled meanwhile nobody will come after this attempt: what it left open ends with it.
+        """
         ours = and_(LEASES.c.token == lease.token, LEASES.c.released_at.is_(None))
         with self._transaction() as connection:
-            connection.execute(update(LEASES).where(ours).values(released_at=_NOW))
+            freed = connection.execute(update(LEASES).where(ours).values(released_at=_NOW)).rowcount
+            if freed and find_row(connection, lease.job_id).status is JobStatus.CANCELLED:
+                end_all(connection, lease.job_id, "its job was cancelled")
 
     def lost_jobs(self) -> list[JobRecord]:
         """Jobs whose attempt ended without releasing: the lease expired while somebody should have been working.
 
-        An edit that ended so has changed nothing and is not missed.
+        An edit that ended so has changed nothing and is not missed. What was under way for a cancelled job is not taken
+        up again: it ends here.
         """
         query = (
             select(JOBS)
@@ -167,6 +173,7 @@ class LeaseBooks(Books):
         )
         with self._transaction() as connection:
             bury(connection, true())
+            _end_cancelled(connection)
             return [job_record(row) for row in connection.execute(query)]
 
 
@@ -176,6 +183,15 @@ def bury(connection: Connection, which: ColumnElement[bool]) -> None:
     for row in connection.execute(select(LEASES).where(live)).all():
         if is_gone(row.holder if row.edit is None else row.editor):
             connection.execute(update(LEASES).where(LEASES.c.token == row.token).values(expires_at=_NOW))
+
+
+def _end_cancelled(connection: Connection) -> None:
+    """End what is under way for cancelled jobs whose attempt was killed before it noticed."""
+    silent = LEASES.c.released_at.is_(None), LEASES.c.expires_at <= _NOW, JOBS.c.status == JobStatus.CANCELLED
+    found = select(LEASES.c.token, JOBS.c.id).join(JOBS, LEASES.c.video_job_id == JOBS.c.id).where(*silent)
+    for token, job_id in connection.execute(found.with_for_update(of=LEASES, skip_locked=True)).all():
+        connection.execute(update(LEASES).where(LEASES.c.token == token).values(released_at=_NOW))
+        end_all(connection, job_id, "its job was cancelled")
 
 
 def held_jobs(connection: Connection) -> list[UUID]:

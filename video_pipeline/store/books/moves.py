@@ -25,7 +25,7 @@ from video_pipeline.store.books.base import (
     write_event,
 )
 from video_pipeline.store.books.codec import bed_record, clean, image_record, progress_json, track_record
-from video_pipeline.store.books.entries import end_all
+from video_pipeline.store.books.entries import end_all, release_abandoned
 from video_pipeline.store.books.fences import ATTENDED, bury, hold, live_lease, lock_lease, revoke
 
 _NOW = func.clock_timestamp()
@@ -250,6 +250,8 @@ def _locked_row(connection: Connection, job_id: UUID) -> Row[Any] | None:
 def _fail(connection: Connection, row: Row[Any], error_message: str) -> None:
     _move(connection, row.id, row.status, _S.FAILED, message=error_message)
     revoke(connection, row.id)
+    # A job may never be retried; what its attempt had asked nobody for is free for others until then.
+    release_abandoned(connection, row.id)
 
 
 def _claimed_by_other(connection: Connection, row: Row[Any], run_id: str | None) -> bool:

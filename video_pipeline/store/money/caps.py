@@ -103,14 +103,18 @@ def check_caps(connection: Connection, job_id: UUID | None, price_usd: Decimal) 
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURNS})
     channel_id = None if job_id is None else find_row(connection, job_id).channel_id
+    reached: list[CapReachedError] = []
     for each in _spending(connection, job_id, channel_id):
         if each.cap_usd is None or each.paid_usd + each.reserved_usd + price_usd <= each.cap_usd:
             continue
-        raise CapReachedError(
+        said = (
             f"${price_usd} more would exceed the cap of ${each.cap_usd} for this {each.scope}: ${each.paid_usd} are "
-            f"paid and ${each.reserved_usd} set aside; {_REMEDY[each.scope]}",
-            may_pass=each.paid_usd + price_usd <= each.cap_usd,
+            f"paid and ${each.reserved_usd} set aside; {_REMEDY[each.scope]}"
         )
+        reached.append(CapReachedError(said, may_pass=each.paid_usd + price_usd <= each.cap_usd))
+    if reached:
+        # Nobody need wait for one cap while another one is there to stay.
+        raise min(reached, key=lambda error: error.may_pass)
 
 
 def _spending(connection: Connection, job_id: UUID | None, channel_id: UUID | None) -> list[Spending]:

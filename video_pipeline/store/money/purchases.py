@@ -9,15 +9,23 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Text, cast, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from video_pipeline.domain.money import CostRecord, LedgerEntry
-from video_pipeline.domain.purchases import AMOUNT_MAX_USD, TRIALS, Item, PurchaseRecord, PurchaseState
+from video_pipeline.domain.purchases import (
+    AMOUNT_MAX_USD,
+    TRIALS,
+    UNFINISHED,
+    Item,
+    PurchaseRecord,
+    PurchaseState,
+    believable,
+)
 from video_pipeline.domain.records import Lease
 from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES, Books
 from video_pipeline.store.books.codec import clean
-from video_pipeline.store.books.entries import close, write_entry
+from video_pipeline.store.books.entries import book_stray, close, write_entry
 from video_pipeline.store.books.fences import hold
 from video_pipeline.store.books.jobs import PREFIX_MIN_DIGITS
 from video_pipeline.store.money.caps import check_caps
@@ -110,15 +118,27 @@ class PurchaseBooks(Books):
     def record_task(
         self, purchase_id: UUID, task_id: str, cost_usd: Decimal | None = None, credits: Decimal | None = None
     ) -> None:
-        """Put down the vendor's id of a purchase that is being submitted; ConflictError when it is not."""
+        """Put down the vendor's id of a purchase that is being submitted.
+
+        ConflictError when it is not any more; then the vendor made one more than was wanted, which is booked.
+        """
         values: dict[str, Any] = {"state": PurchaseState.SUBMITTED, "task_id": clean(task_id), "submitted_at": _NOW}
-        values |= {"cost": cost_usd, "credits": credits}
-        self._change(purchase_id, (PurchaseState.SUBMITTING, PurchaseState.DOUBTFUL), values)
+        values |= {"cost": believable(cost_usd), "credits": believable(credits)}
+        expected = PurchaseState.SUBMITTING, PurchaseState.DOUBTFUL
+        with self._transaction() as connection:
+            if _changed(connection, purchase_id, expected, values):
+                return
+            # The answer came so late that the thing was asked for again: the vendor makes two, and is paid for both.
+            booked = book_stray(connection, purchase_id, clean(task_id))
+        also = "; the task is booked as one more" if booked else ""
+        raise ConflictError(f"purchase {purchase_id} is not {' or '.join(expected)} any more{also}")
 
     def withdraw_submission(self, purchase_id: UUID, why: str) -> None:
         """Put down that a submission was not accepted: the money stays set aside; ConflictError when there is none."""
         values = {"state": PurchaseState.RESERVED, "submitting_at": None, "note": clean(why)}
-        self._change(purchase_id, (PurchaseState.SUBMITTING,), values)
+        with self._transaction() as connection:
+            if not _changed(connection, purchase_id, (PurchaseState.SUBMITTING,), values):
+                raise ConflictError(f"purchase {purchase_id} is not {PurchaseState.SUBMITTING} any more")
 
     def close_purchase(
         self,
@@ -128,14 +148,17 @@ class PurchaseBooks(Books):
         *,
         note: str = "",
         credits: Decimal | None = None,
+        states: Sequence[PurchaseState] = UNFINISHED,
     ) -> bool:
-        """End a purchase; False when it was ended before. What is taken goes onto the job, what is not is given back.
+        """End a purchase that is in one of `states`; False when it is not, because it was ended before, for example.
+
+        What is taken goes onto the job, what is not is given back.
 
         It needs no lease: what was paid was paid, also by an attempt that has lost its job meanwhile. With DOUBTFUL the
         money stays set aside until somebody calls this again.
         """
         with self._transaction() as connection:
-            return close(connection, purchase_id, state, cost_usd, note=note, credits=credits)
+            return close(connection, purchase_id, state, cost_usd, note=note, credits=credits, states=tuple(states))
 
     def resolve_purchase(self, purchase_id: UUID, cost_usd: Decimal | None, *, by: str = "operator") -> PurchaseRecord:
         """Say of a doubtful purchase what the vendor took for it; None: nothing, and the money is given back.
@@ -178,11 +201,12 @@ class PurchaseBooks(Books):
         with self._transaction() as connection:
             return connection.execute(select(_P.announced_at).where(_P.id == purchase_id)).scalar_one_or_none()
 
-    def _change(self, purchase_id: UUID, states: Sequence[PurchaseState], values: dict[str, Any]) -> None:
-        with self._transaction() as connection:
-            before = _P.id == purchase_id, _P.state.in_(states)
-            if not connection.execute(update(PURCHASES).where(*before).values(values)).rowcount:
-                raise ConflictError(f"purchase {purchase_id} is not {' or '.join(states)} any more")
+
+def _changed(
+    connection: Connection, purchase_id: UUID, states: Sequence[PurchaseState], values: dict[str, Any]
+) -> bool:
+    before = _P.id == purchase_id, _P.state.in_(states)
+    return bool(connection.execute(update(PURCHASES).where(*before).values(values)).rowcount)
 
 
 def _entry(row: Row[Any]) -> CostRecord:

@@ -27,6 +27,9 @@ CLOSED_S = 30.0
 """How long it keeps all away at first; twice as long after each trial that fails, up to CLOSED_MAX_S."""
 
 CLOSED_MAX_S = 900.0
+PAUSE_MAX_S = 86_400.0
+"""The longest that a vendor is left alone because it asks for it; then it may say so again."""
+
 
 TRIAL_S = 120.0
 """How long others wait for the outcome of a trial."""
@@ -89,10 +92,10 @@ class TurnBooks(Books):
                 failures = vendor.failures + (pause_s is None)
                 changes = {"failures": failures, "last_error": clean(error)}
                 if failures >= FAILURES_MAX:
-                    away_s = min(CLOSED_S * 2 ** (failures - FAILURES_MAX), CLOSED_MAX_S)
+                    away_s = min(CLOSED_S * 2 ** min(failures - FAILURES_MAX, 10), CLOSED_MAX_S)
                     changes["closed_until"] = _NOW + timedelta(seconds=away_s)
             if pause_s is not None:
-                until = _NOW + timedelta(seconds=pause_s)
+                until = _NOW + timedelta(seconds=min(max(pause_s, 0.0), PAUSE_MAX_S))
                 changes["paused_until"] = func.greatest(func.coalesce(VENDORS.c.paused_until, until), until)
             mine = update(VENDORS).where(VENDORS.c.provider == provider)
             connection.execute(mine.values(changes | {"updated_at": _NOW}))
