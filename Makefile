@@ -5,6 +5,7 @@
 # make bench  measure the render engine beside its rivals       ARGS="--minutes 5 --json"
 # make bench-api  measure the REST API under load                ARGS="--seconds 10 --json"
 # make sheets  make the contact sheets of the documentation anew  ARGS="album build"
+# make demo-vendors  a whole job before fake vendors, which keep a bill   ARGS="--faulty 0.3 --seed 1"
 # make check  format, lint, types, import contract, definitions
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run up test test-slow bench bench-api sheets check format lock setup clean
+.PHONY: run up test test-slow bench bench-api sheets demo-vendors check format lock setup clean
 
 run: $(VENV)/ready
 	@$(BIN)/video-pipeline run $(ARGS)
@@ -38,6 +39,9 @@ bench-api: $(VENV)/ready
 
 sheets: $(VENV)/ready
 	@exec $(BIN)/python -m tools.sheets $(ARGS)
+
+demo-vendors: $(VENV)/ready
+	@exec $(BIN)/python -m tools.demo_vendors $(ARGS)
 
 check: $(VENV)/ready
 	$(BIN)/ruff format --check .

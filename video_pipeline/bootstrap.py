@@ -16,6 +16,8 @@ from video_pipeline import settings as configuration
 from video_pipeline import vendor_settings as vendor_configuration
 from video_pipeline.cores import Cores, at_process_end
 from video_pipeline.domain.addresses import Target, is_private_host
+from video_pipeline.domain.announcements import ANNOUNCERS, PATH
+from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.ports import (
     AccessStore,
@@ -37,7 +39,8 @@ from video_pipeline.providers.workshop import Workshop
 from video_pipeline.scanner import CommandScanner
 from video_pipeline.secrecy import mask_logs
 from video_pipeline.settings import Settings
-from video_pipeline.steps.studio import Studio, check_engine, chosen
+from video_pipeline.steps.roster import Roster
+from video_pipeline.steps.studio import Studio, check_usable, check_usable_engine
 from video_pipeline.store import (
     EmbeddedPostgres,
     LocalMediaStore,
@@ -178,6 +181,7 @@ def _workshop() -> Workshop:
         cores(),
         settings().library,
         vendor_accounts(),
+        webhooks=vendor_webhooks(),
         pace=configured.vendor_pace,
         models={"gemini": configured.gemini_image_model},
         prices=configured.prices,
@@ -219,6 +223,25 @@ def video_engines() -> dict[str, VideoEngine]:
     return registry.video_engines(_workshop())
 
 
+def thumbnail_provider() -> str | None:
+    """Who is asked for pictures for thumbnails alone; InvalidInputError when that is nobody who is known."""
+    return _painter(vendor_settings().thumbnail_provider, "THUMBNAIL_PROVIDER")
+
+
+def refinement_provider() -> str | None:
+    """Who makes pictures anew, if somebody else than made them; InvalidInputError when nobody knows them."""
+    return _painter(vendor_settings().refinement_provider, "REFINEMENT_PROVIDER")
+
+
+def _painter(name: str | None, setting: str) -> str | None:
+    from video_pipeline.providers import registry
+
+    if name is not None and name not in registry.IMAGES:
+        known = ", ".join(sorted(registry.IMAGES))
+        raise InvalidInputError(f"VIDEO_PIPELINE_{setting} is {name!r}, who makes no pictures; one of: {known}")
+    return name
+
+
 @lru_cache
 def vendor_accounts() -> Mapping[str, Account]:
     """What this installation has with each vendor, by name."""
@@ -227,6 +250,21 @@ def vendor_accounts() -> Mapping[str, Account]:
         vendor: Account(vendor, url := configured.base_url(vendor), configured.keys(vendor), _media_of(vendor, url))
         for vendor in KEYS
     }
+
+
+def vendor_secrets() -> dict[str, str]:
+    """What vendors prove with that a letter is theirs, by vendor, where it is configured."""
+    configured = vendor_settings()
+    found = {vendor: configured.keys(vendor).get(each.secret) for vendor, each in ANNOUNCERS.items()}
+    return {vendor: secret for vendor, secret in found.items() if secret}
+
+
+def vendor_webhooks() -> dict[str, str]:
+    """Where vendors may write to, by vendor: where their letters can be told from others', and the way is private."""
+    studio_url = settings().studio_url
+    if not studio_url.startswith("https://"):
+        return {}
+    return {vendor: studio_url + PATH.format(vendor=vendor) for vendor in vendor_secrets()}
 
 
 def _media_of(vendor: str, base_url: str) -> Messenger:
@@ -272,6 +310,8 @@ def studio() -> Studio:
         images=image_providers(),
         engines=video_engines(),
         writer=prompt_writer(),
+        thumbnail_provider=thumbnail_provider(),
+        refinement_provider=refinement_provider(),
         plans=vendor_settings().plans,
         fallbacks=vendor_settings().fallbacks,
         web=messenger(),
@@ -279,13 +319,31 @@ def studio() -> Studio:
     )
 
 
-def check_providers(music: str, images: str, engine: str) -> None:
-    """Raise InvalidInputError when a provider or engine of that name does not exist; nothing is opened."""
-    from video_pipeline.providers import registry
+def roster() -> Roster:
+    """Everybody who can be asked, also where the writer that is configured lacks its key."""
+    writer, missing = None, ""
+    try:
+        writer = prompt_writer()
+    except InvalidInputError as error:
+        missing = str(error)
+    return Roster(
+        music=music_providers(),
+        images=image_providers(),
+        engines=video_engines(),
+        ambience=ambience_providers(),
+        writer=writer,
+        writer_missing=missing,
+        thumbnails=thumbnail_provider(),
+        refinements=refinement_provider(),
+        fallbacks=vendor_settings().fallbacks,
+    )
 
-    chosen(registry.MUSIC, music)
-    chosen(registry.IMAGES, images)
-    check_engine(registry.ENGINES, engine)
+
+def check_providers(music: str, images: str, engine: str) -> None:
+    """Raise InvalidInputError when a provider or engine of that name does not exist, or lacks its key."""
+    check_usable(music_providers(), music)
+    check_usable(image_providers(), images)
+    check_usable_engine(video_engines(), engine)
 
 
 def database_facts() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Owns what an operator can configure about vendors: keys, addresses, who writes; hides where a value comes from.
+"""Owns what an operator can configure about vendors: keys, addresses, who is asked; hides where values come from.
 
 Keys stand in the environment, in the file that VIDEO_PIPELINE_SECRETS_FILE names, or in `.env`, in this order. Each is
 also found under the name that its vendor's own tools use.
@@ -30,7 +30,7 @@ PREFIX = "VIDEO_PIPELINE_"
 KEYS: dict[str, tuple[str, ...]] = {
     "mubert": ("company_id", "license_token", "customer_id", "access_token"),
     "beatoven": ("api_key",),
-    "leonardo": ("api_key",),
+    "leonardo": ("api_key", "webhook_key"),
     "gemini": ("api_key",),
     "replicate": ("api_key", "webhook_secret"),
     "runway": ("api_key",),
@@ -118,6 +118,7 @@ class VendorSettings(SecretiveSettings):
     beatoven_plan: Plan = _plan("beatoven")
 
     leonardo_api_key: Key = _key("leonardo_api_key", "LEONARDO_API_KEY", what="Leonardo's key.")
+    leonardo_webhook_key: Key = _key("leonardo_webhook_key", what="What Leonardo's webhooks bear.")
     leonardo_base_url: BaseUrl = _base("leonardo", "https://cloud.leonardo.ai/api/rest")
     leonardo_plan: Plan = _plan("leonardo")
 
@@ -174,6 +175,13 @@ class VendorSettings(SecretiveSettings):
     )
     writer_output_usd: Decimal | None = Field(
         default=None, ge=0, validate_default=True, description="Price of a million tokens that the model writes."
+    )
+
+    thumbnail_provider: ProviderName | None = Field(
+        default=None, description="Who is asked for a picture for thumbnails alone; by default nobody."
+    )
+    refinement_provider: ProviderName | None = Field(
+        default=None, description="Who makes a picture anew; by default who made the others of its job."
     )
 
     @field_validator("writer_model")

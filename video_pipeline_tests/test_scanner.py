@@ -20,9 +20,9 @@ from video_pipeline.scanner import CommandScanner
 from video_pipeline.steps.receive import append, complete, open_upload
 from video_pipeline.steps.studio import Studio
 from video_pipeline.steps.uploads import keep_upload
-from video_pipeline_tests.steps.conftest import cache_root, cores, finished_work, order, studio
+from video_pipeline_tests.steps.conftest import cache_root, cores, finished_work, order, studio, workshop
 
-__all__ = ["cache_root", "cores", "finished_work", "order", "studio"]
+__all__ = ["cache_root", "cores", "finished_work", "order", "studio", "workshop"]
 
 SCRIPT = """
 import pathlib, sys

@@ -27,6 +27,7 @@ from video_pipeline.api import (
     stream,
     thumbnails,
     uploads,
+    vendors,
     webhooks,
 )
 from video_pipeline.api.desk import Desk
@@ -60,6 +61,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     statistics.router,
     stream.router,
     webhooks.router,
+    vendors.router,
     operations.router,
 )
 

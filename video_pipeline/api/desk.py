@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from video_pipeline.ports import (
     Outbox,
     VideoEngine,
 )
+from video_pipeline.steps.estimate import Sellers
 from video_pipeline.steps.studio import Studio
 
 CALLS = Allowance(burst=300, per_s=50.0)
@@ -50,9 +52,11 @@ class Desk:
     studio: Callable[[], Studio]  # MachineError when there is no usable ffmpeg
     messenger: Callable[[], Messenger]
     workers: int  # processes that compute, for estimates
+    vendor_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # which prove letters, by vendor
     engines: Callable[[], Mapping[str, VideoEngine]] = dict
     thumbnail_provider: str | None = None  # see `Studio`
     refinement_provider: str | None = None
+    words_usd: Callable[[], Decimal] = Decimal  # what a script takes at most; nothing if nobody says otherwise
     dagster_url: str | None = None  # where a person sees the runs
     courier: Callable[[], AbstractContextManager[None]] = nullcontext  # delivers webhooks as long as it is open
     export_limit_s: float = EXPORT_LIMIT_S
@@ -60,6 +64,17 @@ class Desk:
     upload_ttl_s: float = UPLOAD_TTL_S  # how long an upload in pieces waits for its next bytes
     calls: Pace = field(default_factory=lambda: Pace(CALLS))
     logins: Pace = field(default_factory=lambda: Pace(LOGINS))
+
+    def sellers(self) -> Sellers:
+        """Who would be asked, and at what price."""
+        return Sellers(
+            self.music(),
+            self.images(),
+            self.engines(),
+            thumbnails=self.thumbnail_provider,
+            refinements=self.refinement_provider,
+            words_usd=self.words_usd(),
+        )
 
     def run_url(self, run_id: str | None) -> str | None:
         """The page of a Dagster run; None when nobody said where Dagster is."""

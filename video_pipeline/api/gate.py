@@ -18,6 +18,7 @@ from video_pipeline.api.operations import Meter
 from video_pipeline.api.page_files import SECURITY_HEADERS
 from video_pipeline.api.problems import in_one_line
 from video_pipeline.api.shapes import ROOT
+from video_pipeline.domain.announcements import LETTER_MAX_BYTES
 
 BODY_MAX_BYTES = 1 << 16
 """The longest form has some four thousand characters, a few more when they are written as escapes."""
@@ -29,6 +30,9 @@ UPLOADS = {
     "POST": re.compile(rf"{ROOT}/jobs/[^/]+/files"),
     "PATCH": re.compile(rf"{ROOT}/jobs/[^/]+/uploads/[^/]+"),
 }
+
+LETTERS = re.compile(rf"{ROOT}/vendors/[^/]+/webhook")
+"""They hold what was asked for and what came of it."""
 
 PASSED_OVER_MAX_BYTES = 1 << 23
 PATIENCE_S = 3.0
@@ -104,7 +108,9 @@ def _added(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[b
 def _limit(scope: Scope) -> int:
     """How many bytes the body of a request may have."""
     upload = UPLOADS.get(scope["method"])
-    return UPLOAD_MAX_BYTES if upload and upload.fullmatch(scope["path"]) else BODY_MAX_BYTES
+    if upload and upload.fullmatch(scope["path"]):
+        return UPLOAD_MAX_BYTES
+    return LETTER_MAX_BYTES if LETTERS.fullmatch(scope["path"]) else BODY_MAX_BYTES
 
 
 def _declared(scope: Scope) -> int:

@@ -17,6 +17,7 @@ from video_pipeline.api.showing import show_job
 from video_pipeline.domain.errors import IllegalMoveError
 from video_pipeline.domain.job import JobKind, JobStatus, statuses_for
 from video_pipeline.steps.discard import discard
+from video_pipeline.steps.estimate import put_down_estimate
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.start import start_job
 
@@ -74,14 +75,15 @@ def order_job(new: models.NewJob, desk: AtDesk, caller: Spender, response: Respo
     """
     brief = brief_of(desk, new, caller.name)
     job = desk.jobs.create_job(brief, preparing=new.preparing or bool(brief.needed_files), key_id=caller.key_id)
+    put_down_estimate(desk.jobs, desk.sellers(), brief, job.id)
     response.headers["Location"] = shapes.url_of_job(job.id)
-    return show_job(desk, job)
+    return show_job(desk, desk.jobs.get_job(job.id))
 
 
 @router.post("/estimate", summary="Estimate an order", responses=answers(401, 404))
 def estimate(new: models.NewJob, desk: AtDesk, caller: Reader) -> models.Estimate:
     """What such an order would take: length, pieces, money, computing. Nothing is ordered."""
-    return estimate_of(desk, brief_of(desk, new, caller.name))
+    return estimate_of(desk, brief_of(desk, new, caller.name, ordering=False))
 
 
 @router.get("/{job_id}", summary="Show a job", responses=answers(401, 404))

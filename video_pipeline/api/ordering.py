@@ -17,8 +17,8 @@ from video_pipeline.domain.estimates import Share, cap_note
 from video_pipeline.domain.job import JobKind
 from video_pipeline.domain.timebase import FPS_30
 from video_pipeline.domain.wishes import BedWish
-from video_pipeline.steps.estimate import Sellers, estimate
-from video_pipeline.steps.studio import check_engine
+from video_pipeline.steps.estimate import estimate
+from video_pipeline.steps.studio import Described, check_engine, check_usable, chosen
 
 _NEEDED: Mapping[JobKind, tuple[str, ...]] = {
     JobKind.ALBUM: ("target_duration_minutes",),
@@ -52,16 +52,13 @@ _FIELDS = {
 """By the words with which the domain begins its complaint."""
 
 
-def brief_of(desk: Desk, new: models.NewJob, user_id: str | None) -> Brief:
-    """The brief of an order; RequestValidationError names the field that is not usable."""
+def brief_of(desk: Desk, new: models.NewJob, user_id: str | None, *, ordering: bool = True) -> Brief:
+    """The brief of an order, or of what is only estimated; RequestValidationError names the field that is not usable.
+
+    Nothing is ordered of a provider whose key is missing.
+    """
     _check_fields(new)
-    for field, known in (("music_provider", desk.music()), ("visual_provider", desk.images())):
-        if getattr(new, field) not in known:
-            raise _unusable(field, f"unknown provider; one of: {', '.join(sorted(known))}")
-    try:
-        check_engine(desk.engines(), PICTURES if new.engine is None else new.engine)
-    except InvalidInputError as error:
-        raise _unusable("engine", str(error)) from error
+    _check_providers(desk, new, ordering)
     try:
         desk.jobs.get_channel(new.channel_id)
     except NotFoundError as error:
@@ -79,6 +76,25 @@ def brief_of(desk: Desk, new: models.NewJob, user_id: str | None) -> Brief:
         raise _unusable(field, text) from error
 
 
+def _check_providers(desk: Desk, new: models.NewJob, ordering: bool) -> None:
+    check = check_usable if ordering else chosen
+    try:
+        check_engine(desk.engines(), PICTURES if new.engine is None else new.engine)
+    except InvalidInputError as error:
+        raise _unusable("engine", str(error)) from error
+    asked: list[tuple[str, Mapping[str, Described], str]] = [
+        ("music_provider", desk.music(), new.music_provider),
+        ("visual_provider", desk.images(), new.visual_provider),
+    ]
+    if new.engine is not None and new.engine != PICTURES:
+        asked.append(("engine", desk.engines(), new.engine))
+    for field, known, name in asked:
+        try:
+            check(known, name)
+        except InvalidInputError as error:
+            raise _unusable(field, str(error)) from error
+
+
 def _check_fields(new: models.NewJob) -> None:
     for field in _NEEDED[new.kind]:
         if getattr(new, field) is None:
@@ -94,8 +110,7 @@ def _unusable(field: str, message: str) -> RequestValidationError:
 
 def estimate_of(desk: Desk, brief: Brief) -> models.Estimate:
     """What an order is expected to take."""
-    sellers = Sellers(desk.music(), desk.images(), desk.engines(), desk.thumbnail_provider)
-    told = estimate(sellers, brief)
+    told = estimate(desk.sellers(), brief)
     return models.Estimate(
         duration_s=float(FPS_30.seconds(told.frames)),
         scenes=told.scenes,

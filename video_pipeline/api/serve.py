@@ -44,7 +44,11 @@ def desk_of_installation() -> Desk:
         studio=bootstrap.studio,
         messenger=bootstrap.messenger,
         workers=bootstrap.cores().workers,
+        thumbnail_provider=bootstrap.thumbnail_provider(),
+        refinement_provider=bootstrap.refinement_provider(),
+        words_usd=lambda: bootstrap.prompt_writer().price_usd,
         dagster_url=settings.dagster_web,
+        vendor_secrets=bootstrap.vendor_secrets(),
         courier=_courier,
         upload_ttl_s=settings.upload_ttl_hours * 3600,
     )

@@ -10,11 +10,11 @@ from video_pipeline.api.desk import Desk
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.job import JobStatus
-from video_pipeline.domain.money import REGENERATED_IMAGE_USD
 from video_pipeline.domain.orders import OrderKind
 from video_pipeline.domain.preparing import missing_files
 from video_pipeline.domain.records import JobRecord, fingerprint
 from video_pipeline.domain.uploads import FileType
+from video_pipeline.steps.estimate import refinement_price
 from video_pipeline.steps.preview import preview_of
 
 
@@ -35,7 +35,7 @@ def show_job(desk: Desk, job: JobRecord) -> models.Job:
         tags=list(job.storyboard.tags) if job.storyboard else [],
         approved_at=job.approved_at,
         storyboard=plan,
-        refinements=shapes.refinements(job, float(refinement_price(desk, job))),
+        refinements=shapes.refinements(job, float(_refinement_price(desk, job))),
         exports=[shapes.export(job.id, each) for each in desk.jobs.exports(job.id)],
         video=shapes.video(job.id, desk.jobs.master(job.id)),
         preview=models.Preview(
@@ -64,8 +64,8 @@ def show_storyboard(desk: Desk, job: JobRecord) -> models.Storyboard | None:
     return shapes.storyboard(job.id, job.storyboard, fingerprint(job.storyboard, works), works, versions=versions)
 
 
-def refinement_price(desk: Desk, job: JobRecord) -> Decimal:
-    """What the next regenerated picture of a job is expected to cost, in US dollars."""
-    provider = desk.images().get(str(job.brief.get("visual_provider")))
-    stated = provider.capabilities.regeneration_usd if provider else None
-    return REGENERATED_IMAGE_USD if stated is None else stated
+def _refinement_price(desk: Desk, job: JobRecord) -> Decimal:
+    """What the next regenerated picture of a job is expected to cost, in US dollars; with a clip, that of the longest
+    scene."""
+    frames = max((scene.frames for scene in job.storyboard.scenes), default=0) if job.storyboard else 0
+    return refinement_price(desk.sellers(), brief_from_json(job.brief), frames)

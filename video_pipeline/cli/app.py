@@ -17,13 +17,16 @@ from pydantic import ValidationError
 from video_pipeline.cli import (
     channels,
     database,
+    estimate,
     files,
     jobs,
     keys,
     licences,
     maintenance,
+    money,
     people,
     produce,
+    providers,
     publication,
     serve,
     statistics,
@@ -56,11 +59,14 @@ jobs.app.add_typer(files.app)
 jobs.app.add_typer(thumbnails.app)
 jobs.app.add_typer(publication.app)
 jobs.app.add_typer(licences.app)
+jobs.app.add_typer(estimate.app)
 app.add_typer(jobs.app, name="job")
 app.add_typer(people.app, name="user")
 app.add_typer(keys.app, name="key")
 app.add_typer(database.app, name="db")
 app.add_typer(webhooks.app, name="webhook")
+app.add_typer(providers.app, name="provider")
+app.add_typer(money.app, name="money")
 app.add_typer(maintenance.app, name="maintenance")
 
 

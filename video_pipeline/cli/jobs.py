@@ -8,6 +8,7 @@ import typer
 
 from video_pipeline import bootstrap
 from video_pipeline.cli import ordering, produce
+from video_pipeline.cli.money import money_facts, money_json
 from video_pipeline.cli.output import console, job_json, megabytes, print_facts, print_json, print_table, report_json
 from video_pipeline.cli.watch import Display, follow
 from video_pipeline.domain.delivery import renditions_of
@@ -84,7 +85,7 @@ def show(job: Job, as_json: AsJson = False) -> None:
         scenes = found.storyboard.to_json()["scenes"] if found.storyboard else []
         print_json(
             job_json(found)
-            | {"overlay_cost": ordering.cost_of(found) or None}
+            | {"overlay_cost": ordering.cost_of(found) or None, "money": money_json(store, found)}
             | {"scenes": scenes, "master": report_json(store.master(found.id)), "history": history}
         )
         return
@@ -97,7 +98,7 @@ def show(job: Job, as_json: AsJson = False) -> None:
             "minutes": found.target_duration_minutes,
             "overlay": ordering.cost_of(found) or "none",
             "approval": "approved" if found.approved else str(found.approval),
-            "cost": f"${found.actual_cost_usd:.2f}",
+            **money_facts(store, found),
             "retries": found.retry_count,
             "error": found.error_message,
         },

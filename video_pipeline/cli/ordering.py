@@ -39,6 +39,7 @@ from video_pipeline.domain.timeline import Overlay
 from video_pipeline.domain.uploads import FileType, quotes_of, shown_name, stem_of
 from video_pipeline.domain.wishes import bed_wish
 from video_pipeline.ports import JobStore
+from video_pipeline.steps.estimate import Sellers, put_down_estimate
 from video_pipeline.steps.start import start_job
 from video_pipeline.steps.studio import Studio
 from video_pipeline.steps.uploads import keep_upload
@@ -176,6 +177,11 @@ DEFAULT_SCENES = 6
 def make_brief(channel_id: UUID, wanted: Wanted, approval: Approval) -> Brief:
     """The brief of an order, its providers checked; InvalidInputError names the option that is not usable."""
     bootstrap.check_providers(wanted.music_provider, wanted.visual_provider, wanted.engine)
+    return brief_from(channel_id, wanted, approval)
+
+
+def brief_from(channel_id: UUID, wanted: Wanted, approval: Approval) -> Brief:
+    """The same, whoever is to make it."""
     kind = wanted.kind or (JobKind.ALBUM if wanted.scenes is None else JobKind.STORYBOARD)
     common: dict[str, Any] = {
         "channel_id": channel_id,
@@ -245,6 +251,7 @@ def place_order(studio: Studio, brief: Brief, wanted: Wanted, *, preparing: bool
     """
     files = _files(wanted)
     job = studio.jobs.create_job(brief, preparing=preparing or bool(files))
+    put_down_estimate(studio.jobs, Sellers.of(studio), brief, job.id)
     try:
         for file_type, path in files:
             keep_upload(studio, job.id, file_type, path.name, path, declared_bytes=path.stat().st_size)

@@ -10,15 +10,16 @@ import typer
 
 from video_pipeline import bootstrap
 from video_pipeline.cli.output import console, errors, job_json, megabytes, print_json, print_table
+from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.money import REFINEMENTS_MAX
 from video_pipeline.domain.records import ImageVersion, JobRecord
 from video_pipeline.steps.discard import discard
-from video_pipeline.steps.paint import regeneration_price
+from video_pipeline.steps.estimate import Sellers, refinement_price
 from video_pipeline.steps.refine import refine
 from video_pipeline.steps.reorder import reorder
 from video_pipeline.steps.restore import restore
-from video_pipeline.steps.studio import Studio, chosen
+from video_pipeline.steps.studio import Studio
 
 app = typer.Typer()
 
@@ -39,7 +40,7 @@ def refine_(
     studio = bootstrap.studio()
     found = studio.jobs.find_job(job)
     if prompt is not None:
-        _tell_price(studio, found)
+        _tell_price(studio, found, scene)
     after = refine(studio, found.id, scene, image_prompt=prompt, description=description, by=_who())
     left = REFINEMENTS_MAX - after.refinement_count
     _answer(after, f"scene {scene} of job {after.id} is refined; {left} refinements are left", as_json)
@@ -108,10 +109,12 @@ def delete(
         console.print(f"job {found.id} is deleted, with {removed} files", markup=False, highlight=False)
 
 
-def _tell_price(studio: Studio, job: JobRecord) -> None:
-    """Say on standard error what the new picture is expected to cost."""
-    name = str(job.brief["visual_provider"])
-    price = regeneration_price(chosen(studio.images, name))
+def _tell_price(studio: Studio, job: JobRecord, scene_number: int) -> None:
+    """Say on standard error what the new picture is expected to cost, with its clip if it moves."""
+    name = studio.refinement_provider or str(job.brief["visual_provider"])
+    scenes = job.storyboard.scenes if job.storyboard else ()
+    frames = next((scene.frames for scene in scenes if scene.order_index == scene_number), 0)
+    price = refinement_price(Sellers.of(studio), brief_from_json(job.brief), frames)
     number = job.refinement_count + 1
     if number <= REFINEMENTS_MAX:
         errors.print(

@@ -15,15 +15,21 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from video_pipeline.domain.errors import InvalidInputError
 
+TRIALS = UUID(int=0)
+"""Stands where purchases and the ledger name a job, for what an operator buys to try a provider."""
+
 AMOUNT_MAX_USD = Decimal("99999999")
 """What fits into the books."""
+
+CENT_OF_A_CENT = Decimal("0.0001")
+"""The smallest amount in the books; what is less is rounded up."""
 
 
 class PurchaseState(StrEnum):
@@ -36,6 +42,13 @@ class PurchaseState(StrEnum):
     RELEASED = "released"
     DOUBTFUL = "doubtful"
     LOST = "lost"
+
+
+def believable(amount: Decimal | None) -> Decimal | None:
+    """An amount that a vendor has stated; None for one that is none, or that no books can hold."""
+    if amount is None or not amount.is_finite() or not 0 <= amount <= AMOUNT_MAX_USD:
+        return None
+    return amount.quantize(CENT_OF_A_CENT, ROUND_CEILING)
 
 
 UNFINISHED = (PurchaseState.RESERVED, PurchaseState.SUBMITTING, PurchaseState.SUBMITTED, PurchaseState.DOUBTFUL)
@@ -52,8 +65,11 @@ class Item:
     details: tuple[object, ...] = ()  # whatever else makes the result another one: length, size
 
     def request(self, provider: str) -> str:
-        """SHA-256 of what `provider` is asked for, 64 hexadecimal digits; the same request is bought once."""
-        text = json.dumps([provider, self.what, self.prompt, self.seed, *map(str, self.details)], ensure_ascii=True)
+        """SHA-256 of what `provider` is asked for, 64 hexadecimal digits; the same request is bought once.
+
+        Where the thing belongs is no part of it: scenes that change places take what is bought for them along.
+        """
+        text = json.dumps([provider, self.prompt, self.seed, *map(str, self.details)], ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -92,7 +92,7 @@ def order_job() -> None:
 def order_albums(context: dg.OpExecutionContext, studio: StudioResource) -> None:
     """Order the albums; the sensor picks them up."""
     with translated(context.retry_number):
-        ordered = order_for_active_channels(studio.open().jobs)
+        ordered = order_for_active_channels(studio.open())
     context.add_output_metadata({"ordered": [str(job.id) for job in ordered]})
 
 

@@ -98,6 +98,8 @@ class StudioResource(dg.ConfigurableResource[Studio]):
             images=self.providers.images(),
             engines=self.providers.engines(),
             writer=self.providers.writer(),
+            thumbnail_provider=bootstrap.thumbnail_provider(),
+            refinement_provider=bootstrap.refinement_provider(),
             plans=bootstrap.vendor_settings().plans,
             web=bootstrap.messenger(),
             scanner=bootstrap.scanner(),

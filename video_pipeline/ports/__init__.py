@@ -15,6 +15,8 @@ from video_pipeline.ports.outbox import Outbox
 from video_pipeline.ports.providers import (
     AmbienceProvider,
     Capabilities,
+    Checkable,
+    Checkup,
     EngineCapabilities,
     ImageProvider,
     MusicProvider,
@@ -30,6 +32,8 @@ __all__ = [
     "AmbienceProvider",
     "Backups",
     "Capabilities",
+    "Checkable",
+    "Checkup",
     "EngineCapabilities",
     "ImageProvider",
     "IsCancelled",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -66,6 +67,10 @@ class JobBook(Protocol):
 
     def get_job(self, job_id: UUID) -> JobRecord: ...
     def find_job(self, id_or_prefix: str) -> JobRecord: ...
+    def increment_estimated_cost(self, job_id: UUID, additional_cost: Decimal) -> Decimal:
+        """Expect so many US dollars more of a job; returns what is expected of it now."""
+        ...
+
     def list_jobs(
         self,
         *,

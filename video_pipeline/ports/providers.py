@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from video_pipeline.domain.ambience import Ambience
 from video_pipeline.domain.brief import Brief
-from video_pipeline.domain.media import Generation
+from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import MusicPrompt, Song, VisualPrompt
 from video_pipeline.ports.purchases import Purchase
@@ -24,10 +24,30 @@ class Capabilities:
     concurrency: int  # how many requests it likes at once
     price_usd: Decimal  # for one piece
     takes_seed: bool = field(default=True, kw_only=True)  # what it makes goes by the seed that it gets
-    regeneration_usd: Decimal | None = None  # for a picture made anew; None: `money.REGENERATED_IMAGE_USD`
+    regeneration_usd: Decimal | None = None  # for a picture made anew; None: see `paint.regeneration_price`
     limits: Limits | None = None  # of a vendor; None: it is made on this machine, and nobody has to be asked
     missing: str = ""  # what has to be configured before it can be used, in words for operators
     chooses: bool = False  # it makes nothing: of what is there it takes by the job's seed and the prompt's order_index
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What a vendor says of an account without being paid for it."""
+
+    facts: Mapping[str, str]  # by the names that people read
+    licence: Licence | None = None  # under which it makes things; None: it is not known
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """Whoever can find out, without spending, whether a vendor takes the keys that are configured."""
+
+    def check(self) -> Checkup:
+        """Ask the vendor; InvalidInputError without a key, ProviderRefusedError when the vendor does not take it.
+
+        ProviderUnavailableError when it does not answer.
+        """
+        ...
 
 
 class MusicProvider(Protocol):
@@ -138,6 +158,7 @@ class Script:
     written_by: str = "grammar"  # grammar, or vendor/model
 
 
+@runtime_checkable
 class PromptWriter(Protocol):
     """Turns a brief into prompts: the deterministic grammar, or a language model."""
 

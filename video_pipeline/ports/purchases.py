@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
@@ -76,7 +77,10 @@ class Purchase(Protocol):
         ...
 
     def wait(self, seconds: float) -> None:
-        """Let time pass; raises CancelledError or LeaseLostError as soon as the work is to end."""
+        """Let time pass, less of it when the vendor says by itself that something became of the task.
+
+        Raises CancelledError or LeaseLostError as soon as the work is to end.
+        """
         ...
 
 
@@ -90,16 +94,21 @@ class MoneyBook(Protocol):
         """Purchases of a job or of all, newest first."""
         ...
 
-    def reserve(self, lease: Lease, provider: str, item: Item, price_usd: Decimal) -> PurchaseRecord:
+    def find_purchase(self, id_or_prefix: str) -> PurchaseRecord:
+        """The purchase whose id begins so, with 6 digits or more; NotFoundError, InvalidInputError as `find_job`."""
+        ...
+
+    def reserve(self, lease: Lease | None, provider: str, item: Item, price_usd: Decimal) -> PurchaseRecord:
         """Set money aside for one thing of a job, in one transaction with the look at every cap.
 
+        Without a lease it is for a trial: it belongs to no job, and the caps of the day and of the month count.
         CapReachedError when a cap would be exceeded; its `may_pass` says that others may yet give money back.
         ConflictError when there is an unfinished purchase of the same thing.
         """
         ...
 
-    def begin_submission(self, lease: Lease, purchase_id: UUID, limits: Limits) -> Turn:
-        """Begin to submit, if the vendor's limits let it, counted over all processes.
+    def begin_submission(self, lease: Lease | None, purchase_id: UUID, limits: Limits) -> Turn:
+        """Begin to submit, if the vendor's limits let it, counted over all processes; without a lease for a trial.
 
         LimitReachedError when a quota is used up.
         """
@@ -126,10 +135,20 @@ class MoneyBook(Protocol):
         *,
         note: str = "",
         credits: Decimal | None = None,
+        states: Sequence[PurchaseState] = ...,
     ) -> bool:
-        """End a purchase; False when it was ended before. What is taken goes onto the job, what is not is given back.
+        """End a purchase that is in one of `states`, by default an unfinished one; False when it is not.
+
+        What is taken goes onto the job, what is not is given back.
 
         With DOUBTFUL the money stays set aside until somebody calls this again.
+        """
+        ...
+
+    def resolve_purchase(self, purchase_id: UUID, cost_usd: Decimal | None, *, by: str = "operator") -> PurchaseRecord:
+        """Say of a doubtful purchase what the vendor took for it; None: nothing, and the money is given back.
+
+        ConflictError when it is not doubtful, InvalidInputError for an amount that is not one.
         """
         ...
 
@@ -139,6 +158,14 @@ class MoneyBook(Protocol):
 
     def cost_entries(self, job_id: UUID) -> list[CostRecord]:
         """All entries of the ledger for a job, the first one in front; also of one that is deleted."""
+        ...
+
+    def announce_task(self, provider: str, task_id: str) -> bool:
+        """Put down that a vendor says by itself that something became of a task; False when nobody waits for it."""
+        ...
+
+    def announced_at(self, purchase_id: UUID) -> datetime | None:
+        """When the vendor last said so of a purchase; None when it never did."""
         ...
 
     def report_vendor(self, provider: str, error: str | None, pause_s: float | None = None) -> None:

@@ -24,7 +24,7 @@ from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.domain.timebase import SAMPLE_RATE
-from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_music
 from video_pipeline.providers.http import Reply, VendorHttp
 from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
@@ -57,13 +57,15 @@ class BeatovenMusic:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME)
         self._pace = PACE.at(workshop.pace)
         self.capabilities = Capabilities(
             NAME,
+            takes_seed=False,
             concurrency=3,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             limits=workshop.limits_of(NAME, Limits(concurrency=3)),  # it states none; this is modest
+            missing=self._account.missing(),
         )
 
     def compose(self, prompt: MusicPrompt, seed: int, out: Path, purchase: Purchase) -> Generation:
@@ -79,6 +81,11 @@ class BeatovenMusic:
 
         delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
         return Generation(NAME, task_id, LICENCE, dealing.cost_of(delivery))
+
+    def check(self) -> Checkup:
+        """It has no call that tells of an account: only a piece that is paid for shows whether the key is taken."""
+        self._account.key()
+        return Checkup({"key": "configured; Beatoven has no call that tells whether it is taken"}, LICENCE)
 
 
 def _asked(words: str, seconds: int) -> dict[str, Any]:
@@ -103,11 +110,10 @@ class _Track:
         except _GoneError as error:
             self.missed += 1
             why = MediaError(f"{error}; it was paid for, and what it made cannot be had any more")
-            return Failure(why, is_paid=True) if self.missed >= MISSING_MAX else None
+            return Failure(why) if self.missed >= MISSING_MAX else None
         state = task.get("status") if isinstance(task, dict) else None
         if state == _FAILED:
-            # Nothing says that it takes no money for these.
-            return Failure(ProviderUnavailableError(f"{NAME}: task {task_id} failed; retry the job"), is_paid=True)
+            return Failure(ProviderUnavailableError(f"{NAME}: task {task_id} failed; retry the job"))
         if state != _READY:
             return None
         made = task.get("meta")

@@ -27,7 +27,7 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import VisualPrompt
-from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_picture
 from video_pipeline.providers.http import Reply, VendorHttp
 from video_pipeline.providers.vendor import Dealing, Delivery, Pace
@@ -46,6 +46,7 @@ DEAREST_USD = Decimal("0.134")
 
 RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 SEED_MAX = 2**31 - 1
+LISTED = 1000  # models on one page of its list
 
 LIMIT_S = 240.0
 """It answers when the picture is there: usually within a minute, and seldom only after three."""
@@ -70,24 +71,25 @@ class GeminiImages:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME).versioned("v1")
         self._model = workshop.models.get(NAME, MODEL)
         self._pace = PACE.at(workshop.pace)
         usual_usd = PRICES_USD.get(self._model, DEAREST_USD)
         self.capabilities = Capabilities(
             NAME,
+            takes_seed=False,  # it is told one, and nothing says that it goes by it for pictures
             concurrency=3,
             price_usd=workshop.prices.get(NAME, usual_usd),
-            limits=workshop.limits_of(
-                NAME, Limits(concurrency=3)
-            ),  # what it lets an account do depends on its tier, and it says so with a 429
+            # What it lets an account do depends on its tier, and it says so with a 429.
+            limits=workshop.limits_of(NAME, Limits(concurrency=3)),
+            missing=self._account.missing(),
         )
 
     def illustrate(
         self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase
     ) -> Generation:
         """Have the picture made by `generateContent`, in 2K and the shape that is nearest to `size`."""
-        http = self._account.http({"x-goog-api-key": self._account.key()}, explain=_explain)
+        http = self._http()
         image_size = "1K" if self._model == LITE_MODEL else "2K"
         calls = _Picture(http, self._model, _asked(prompt.text, seed, ratio_for(size), image_size))
         dealing = Dealing(NAME, http, calls, purchase, self._pace, self.capabilities.price_usd)
@@ -97,6 +99,21 @@ class GeminiImages:
 
         delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
         return Generation(NAME, task_id, LICENCE, dealing.cost_of(delivery))
+
+    def check(self) -> Checkup:
+        """Whether the account may use the model; its credit and its tier Gemini does not tell."""
+        names = model_names(self._http().get("/models", {"pageSize": LISTED}))
+        known = "there" if self._model in names else "not in the account's list"
+        return Checkup({"key": "accepted", f"model {self._model}": known}, LICENCE)
+
+    def _http(self) -> VendorHttp:
+        return self._account.http({"x-goog-api-key": self._account.key()}, explain=_explain)
+
+
+def model_names(answer: Any) -> set[str]:
+    """The names in Gemini's list of models."""
+    listed = answer.get("models") if isinstance(answer, dict) else None
+    return {str(each.get("name", "")).removeprefix("models/") for each in listed or [] if isinstance(each, dict)}
 
 
 def ratio_for(size: tuple[int, int]) -> str:

@@ -17,7 +17,7 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import VisualPrompt
-from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_picture
 from video_pipeline.providers.http import Reply, VendorHttp
 from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
@@ -64,7 +64,7 @@ class LeonardoImages:
         self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase
     ) -> Generation:
         """Have the picture made by `POST /v2/generations`, in the size asked for, or the next one that it makes."""
-        http = self._account.http({"Authorization": f"Bearer {self._account.key()}"}, explain=_explain)
+        http = self._http()
         calls = _Picture(http, _asked(prompt.text, seed % (SEED_MAX + 1), size))
         dealing = Dealing(NAME, http, calls, purchase, self._pace, self.capabilities.price_usd)
 
@@ -73,6 +73,19 @@ class LeonardoImages:
 
         delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
         return Generation(NAME, task_id, LICENCE, dealing.cost_of(delivery), credits=delivery.credits)
+
+    def check(self) -> Checkup:
+        """The tokens that the account has left, by `GET /v1/me`."""
+        user = self._http().get("/v1/me")
+        details = user.get("user_details") if isinstance(user, dict) else None
+        account = details[0] if isinstance(details, list) and details and isinstance(details[0], dict) else {}
+        names = {"apiPaidTokens": "tokens that were bought", "apiSubscriptionTokens": "tokens of the plan"}
+        names |= {"apiConcurrencySlots": "pictures at once"}
+        told = {words: str(account[name]) for name, words in names.items() if account.get(name) is not None}
+        return Checkup({"key": "accepted", **told}, LICENCE)
+
+    def _http(self) -> VendorHttp:
+        return self._account.http({"Authorization": f"Bearer {self._account.key()}"}, explain=_explain)
 
 
 def _asked(words: str, seed: int, size: tuple[int, int]) -> dict[str, Any]:
@@ -115,7 +128,7 @@ class _Picture:
             return None
         if pictures[0].get("nsfw"):
             error = PromptRefusedError(f"{NAME} marks picture {task_id} as not safe to show; use other words")
-            return Failure(error, is_paid=True)
+            return Failure(error)
         return Delivery(link=pictures[0].get("url"))
 
     def search(self) -> Sequence[str]:

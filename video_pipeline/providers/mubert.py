@@ -1,4 +1,8 @@
-"""Owns Mubert, which makes music, by its API v3; hides its pairs of keys, and words on which its sources disagree."""
+"""Owns Mubert, which makes music, by its API v3; hides its pairs of keys, and words on which its sources disagree.
+
+A piece that is longer than the licence lets a track be is had by playing parts of the longest track again, under the
+same licence; see `arrival.repetition`.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,8 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.media import Generation, Licence, Use
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import MusicPrompt
-from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.domain.timebase import SAMPLE_RATE
+from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_music
 from video_pipeline.providers.http import Account, Reply, VendorHttp
 from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
@@ -36,13 +41,15 @@ SHORTEST_S = 5
 LONGEST_S = 3600
 """What the document of the edit call says; the licence may say less."""
 
+USUAL_S = 240
+"""What is asked for where a licence forbids more and nobody may ask how much it allows; Mubert has such in stock."""
+
 LICENCE = Licence(
     "Mubert API licence",
     "https://mubert.com/legal/api",
     refused=(Use.CONTENT_ID_REGISTRATION,),
 )
 """No plan is known to allow that (2026-05). What is allowed depends on the plan; ask for what is nothing but music."""
-
 
 TOLERANCE = 0.25
 PACE = Pace(poll_s=3.0, deadline_s=600.0)
@@ -51,6 +58,7 @@ LISTED = 100
 _READY = frozenset({"done", "completed"})
 _FAILED = frozenset({"failed", "error", "canceled", "cancelled"})
 _TOKEN_EXPIRED = "AccessTokenExpired"  # noqa: S105 - a code of the vendor, no token
+_TOO_LONG = "LicenseForbiddenDuration"
 _BUSY = "LicenseLimitConcurrentTrackGenerationsCount"
 
 
@@ -73,28 +81,39 @@ class MubertMusic:
 
     def compose(self, prompt: MusicPrompt, seed: int, out: Path, purchase: Purchase) -> Generation:
         """Have the piece made by `POST /public/tracks`; it knows no seed, so each purchase is another piece."""
-        calls = _Track(self._keys, _asked(prompt))
+        longest_s = self._keys.longest_s()
+        most = (longest_s or USUAL_S) * SAMPLE_RATE
+        calls = _Track(self._keys, _asked(prompt, longest_s or LONGEST_S))
         dealing = Dealing(NAME, self._keys.http(), calls, purchase, self._pace, self.capabilities.price_usd)
 
         def take(raw: Path) -> None:
-            apart(self._cores, take_music, raw, out, vendor=NAME, samples=prompt.samples, tolerance=TOLERANCE)
+            wanted = {"samples": prompt.samples, "tolerance": TOLERANCE, "most": most}
+            apart(self._cores, take_music, raw, out, vendor=NAME, **wanted)
 
         delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
         return Generation(NAME, task_id, LICENCE, dealing.cost_of(delivery), credits=delivery.credits)
 
+    def check(self) -> Checkup:
+        """What the licence allows; with the keys of a customer alone, that these are taken."""
+        return Checkup({"key": "accepted", **self._keys.allowed()}, LICENCE)
 
-def _asked(prompt: MusicPrompt) -> dict[str, Any]:
-    """The body of the call. The title goes first: cut off after 200 characters, two prompts must not become one."""
-    seconds = -(-prompt.samples // 48_000)
+
+def _asked(prompt: MusicPrompt, longest_s: int) -> dict[str, Any]:
+    """The body of the call, for `longest_s` at most.
+
+    The title goes first: cut off after 200 characters, two prompts must not become one.
+    """
+    seconds = -(-prompt.samples // SAMPLE_RATE)
     if not SHORTEST_S <= seconds <= LONGEST_S:
         raise InvalidInputError(f"{NAME} makes pieces of {SHORTEST_S} to {LONGEST_S} s, not {seconds} s")
     words = f"{prompt.title}: {prompt.text}"
     if len(words) > PROMPT_CHARACTERS:
         words = words[:PROMPT_CHARACTERS].rsplit(maxsplit=1)[0]
-    return {"prompt": words, "duration": seconds, "format": "mp3", "bitrate": 320, "intensity": "low", "mode": "track"}
+    length = {"prompt": words, "duration": min(seconds, longest_s)}
+    return length | {"format": "mp3", "bitrate": 320, "intensity": "low", "mode": "track"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Track:
     """The calls for one track; see `vendor.Calls`."""
 
@@ -102,8 +121,17 @@ class _Track:
     asked: Mapping[str, Any]
 
     def submit(self) -> Accepted:
-        track = self.keys.call(lambda http: http.post("/public/tracks", dict(self.asked)))
+        try:
+            track = self._posted()
+        except _TooLongError:
+            if self.asked["duration"] <= USUAL_S:
+                raise
+            self.asked = {**self.asked, "duration": USUAL_S}
+            track = self._posted()
         return Accepted(task_id_in(NAME, _unwrapped(track), "id"))
+
+    def _posted(self) -> Any:
+        return self.keys.call(lambda http: http.post("/public/tracks", dict(self.asked)))
 
     def look(self, task_id: str) -> Delivery | Failure | None:
         track = _unwrapped(self.keys.call(lambda http: http.get(f"/public/tracks/{task_id}")))
@@ -117,8 +145,11 @@ class _Track:
         query = {"limit": LISTED, "offset": 0}
         listed = self.keys.call(lambda http: http.get("/public/tracks", query))
         tracks = listed.get("data", []) if isinstance(listed, dict) else []
+        lengths = {self.asked["duration"], min(self.asked["duration"], USUAL_S)}
         same = [
-            track for track in tracks if all(track.get(name) == self.asked[name] for name in ("prompt", "duration"))
+            track
+            for track in tracks
+            if track.get("prompt") == self.asked["prompt"] and track.get("duration") in lengths
         ]
         return [str(track["id"]) for track in sorted(same, key=lambda track: str(track.get("created_at", "")))]
 
@@ -130,6 +161,23 @@ class _Keys:
         self._account = account
         self._lock = threading.Lock()
         self._http: VendorHttp | None = None
+        self._longest_s: int | None = None
+        self._has_looked = False
+
+    def longest_s(self) -> int | None:
+        """Seconds of the longest track that the licence allows; None where nothing says so, or nobody may ask."""
+        with self._lock:
+            if not self._has_looked and self._account.keys.get("license_token"):
+                self._longest_s = _longest_in(self._service().get("/service/licenses"))
+            self._has_looked = True
+            return self._longest_s
+
+    def allowed(self) -> dict[str, str]:
+        """What is told of the licence, by the names that people read; empty where nobody may ask."""
+        if not self._account.keys.get("license_token"):
+            self.call(lambda http: http.get("/public/tracks", {"limit": 1, "offset": 0}))
+            return {}
+        return _told_of(self._service().get("/service/licenses"))
 
     def http(self) -> VendorHttp:
         """The client with the customer's keys; InvalidInputError when none are configured."""
@@ -158,16 +206,23 @@ class _Keys:
 
     def _asked_for(self) -> dict[str, str]:
         """The keys of our customer, who is found or made."""
-        headers = {
-            "company-id": self._account.key("company_id"),
-            "license-token": self._account.key("license_token"),
-        }
-        service = self._account.http(headers, explain=_explain, key_setting=self._account.setting("license_token"))
-        customer = _unwrapped(service.post("/service/customers", {"custom_id": "video-pipeline"}, patient=True))
+        customer = _unwrapped(self._service().post("/service/customers", {"custom_id": "video-pipeline"}, patient=True))
         access = customer.get("access") or {}
         if not access.get("id") or not access.get("token"):
             raise ProviderUnavailableError(f"{NAME} POST /service/customers: answered without keys; try again later")
         return {"customer_id": str(access["id"]), "access_token": str(access["token"])}
+
+    def _service(self) -> VendorHttp:
+        """The client with the company's keys."""
+        headers = {
+            "company-id": self._account.key("company_id"),
+            "license-token": self._account.key("license_token"),
+        }
+        return self._account.http(headers, explain=_explain, key_setting=self._account.setting("license_token"))
+
+
+class _TooLongError(ProviderRefusedError):
+    """The licence allows shorter tracks only; nothing was taken."""
 
 
 class _ExpiredError(ProviderRefusedError):
@@ -182,11 +237,39 @@ def _explain(reply: Reply) -> StudioError | None:
         return _ExpiredError(f"{NAME}: the access token expired; the company's keys get another one")
     if reply.status == 403 and code == _BUSY:
         return ProviderUnavailableError(f"{NAME}: {code}, {reply.said}; it goes on when others are ready")
+    if reply.status == 403 and code == _TOO_LONG:
+        return _TooLongError(f"{NAME}: {code}, {reply.said}; see what the licence allows, or order shorter pieces")
     if reply.status == 403 and code.startswith("License"):
         return ProviderRefusedError(f"{NAME}: {code}, {reply.said}; see what the licence allows, or order less")
     if reply.status == 422 and "prompt" in (body.get("errors") or {}) and "not allowed" in reply.said:
         return PromptRefusedError(f"{NAME} refused the prompt: {reply.said}; use other words")
     return None
+
+
+def _longest_in(answer: Any) -> int | None:
+    """Seconds of the longest track by the list of licences, of several the strictest; 0 and -1 are no limits."""
+    licences = answer.get("data") if isinstance(answer, dict) else None
+    limits = [each.get("license_limits") for each in licences or [] if isinstance(each, dict)]
+    told = [each.get("max_track_duration") for each in limits if isinstance(each, dict)]
+    return min((each for each in told if isinstance(each, int) and each >= SHORTEST_S), default=None)
+
+
+def _told_of(answer: Any) -> dict[str, str]:
+    """The limits of each licence in words; 0 and -1 are no limits."""
+    licences = answer.get("data") if isinstance(answer, dict) else None
+    told = {}
+    for number, each in enumerate(licences or [], 1):
+        limits = each.get("license_limits") if isinstance(each, dict) else None
+        if not isinstance(limits, dict):
+            continue
+        words = [f"tracks of up to {limits['max_track_duration']} s"] if limits.get("max_track_duration") else []
+        for span, counted in (("day", "daily"), ("month", "monthly"), ("all", "total")):
+            most = limits.get(f"{counted}_tracks_count_limit")
+            if isinstance(most, int) and most > 0:
+                words.append(f"{limits.get(f'{counted}_tracks_count', 0)} of {most} tracks ({span})")
+        expires = each.get("expired_at")
+        told[f"licence {number}"] = ", ".join([*words, *([f"until {expires}"] if expires else [])]) or "no limits told"
+    return told
 
 
 def _unwrapped(answer: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from video_pipeline.providers.images_procedural import ProceduralImages
 from video_pipeline.providers.leonardo import LeonardoImages
 from video_pipeline.providers.mubert import MubertMusic
 from video_pipeline.providers.music_procedural import ProceduralMusic
+from video_pipeline.providers.recraft import RecraftImages
 from video_pipeline.providers.replicate import ReplicateImages
 from video_pipeline.providers.runway import RunwayClips
 from video_pipeline.providers.workshop import Workshop
@@ -48,6 +49,7 @@ IMAGES: Mapping[str, Callable[[Workshop], ImageProvider]] = {
     "procedural": ProceduralImages,
     "folder": FolderImages,
     "leonardo": LeonardoImages,
+    "recraft": RecraftImages,
     "gemini": GeminiImages,
     "replicate": ReplicateImages,
     "dummy": DummyImages,

@@ -19,7 +19,7 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import VisualPrompt
-from video_pipeline.ports import Capabilities, Purchase
+from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_picture
 from video_pipeline.providers.http import Reply, VendorHttp
 from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
@@ -52,7 +52,8 @@ class ReplicateImages:
 
     def __init__(self, workshop: Workshop) -> None:
         self._cores = workshop.cores
-        self._account = workshop.accounts[NAME]
+        self._account = workshop.account(NAME)
+        self._webhook = workshop.webhooks.get(NAME)
         self._pace = PACE.at(workshop.pace)
         self.capabilities = Capabilities(
             NAME,
@@ -60,14 +61,16 @@ class ReplicateImages:
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             # With granted credit and no card it takes six a minute, which it says with a 429.
             limits=workshop.limits_of(NAME, Limits(concurrency=5, calls_per_minute=600)),
+            missing=self._account.missing(),
         )
 
     def illustrate(
         self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase
     ) -> Generation:
         """Have the picture made by the model's own endpoint, in the smallest size it makes that holds `size`."""
-        http = self._account.http({"Authorization": f"Bearer {self._account.key()}"}, explain=_explain)
-        calls = _Picture(http, _asked(prompt.text, seed % (SEED_MAX + 1), size), purchase)
+        http = self._http()
+        asked = _asked(prompt.text, seed % (SEED_MAX + 1), size)
+        calls = _Picture(http, asked, purchase, self._webhook)
         dealing = Dealing(NAME, http, calls, purchase, self._pace, self.capabilities.price_usd)
 
         def take(raw: Path) -> None:
@@ -75,6 +78,15 @@ class ReplicateImages:
 
         delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
         return Generation(NAME, task_id, LICENCE, dealing.cost_of(delivery))
+
+    def check(self) -> Checkup:
+        """Whose account it is; what is left of its credit Replicate does not say."""
+        account = self._http().get("/account")
+        name = account.get("username") if isinstance(account, dict) else None
+        return Checkup({"key": "accepted", "account": str(name or "without a name")}, LICENCE)
+
+    def _http(self) -> VendorHttp:
+        return self._account.http({"Authorization": f"Bearer {self._account.key()}"}, explain=_explain)
 
 
 def made_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -105,10 +117,14 @@ class _Picture:
     http: VendorHttp
     asked: Mapping[str, Any]
     purchase: Purchase
+    webhook: str | None = None  # where it may say that it has finished
     missed: int = 0  # looks that found no such prediction
 
     def submit(self) -> Accepted:
-        answer = self.http.post(f"/models/{MODEL}/predictions", {"input": dict(self.asked)})
+        wish: dict[str, Any] = {"input": dict(self.asked)}
+        if self.webhook is not None:
+            wish |= {"webhook": self.webhook, "webhook_events_filter": ["completed"]}
+        answer = self.http.post(f"/models/{MODEL}/predictions", wish)
         return Accepted(task_id_in(NAME, answer, "id"))
 
     def look(self, task_id: str) -> Delivery | Failure | None:
@@ -116,18 +132,19 @@ class _Picture:
             made = self.http.get(f"/predictions/{task_id}")
         except _GoneError as error:
             self.missed += 1
-            why = MediaError(f"{error}; it was paid for, and what it made cannot be had any more")
-            return Failure(why, is_paid=True) if self.missed >= MISSING_MAX else None
+            gone = MediaError(f"{error}; it was paid for, and what it made cannot be had any more")
+            return Failure(gone) if self.missed >= MISSING_MAX else None
         if not isinstance(made, dict):
             return None
         state = str(made.get("status"))
         if state in _ENDED:
-            return Failure(_error_of(task_id, state, str(made.get("error") or "")))
+            failed = _error_of(task_id, state, str(made.get("error") or ""))
+            return Failure(failed, is_paid=not isinstance(failed, PromptRefusedError))
         if state != _READY:
             return None
         if made.get("data_removed"):
-            gone = f"{NAME} has deleted what prediction {task_id} made, as it does after an hour"
-            return Failure(MediaError(f"{gone}; it was paid for; retry the job to have it made again"), is_paid=True)
+            deleted = f"{NAME} has deleted what prediction {task_id} made, as it does after an hour"
+            return Failure(MediaError(f"{deleted}; it was paid for; retry the job to have it made again"))
         return Delivery(link=_link_in(made.get("output")))
 
     def search(self) -> Sequence[str] | None:
@@ -153,7 +170,7 @@ def _ids(predictions: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _error_of(task_id: str, state: str, said: str) -> StudioError:
-    """Why there is no picture. Official models are paid by the picture, so none of these takes money."""
+    """Why there is no picture."""
     if _MODERATION.search(said):
         return PromptRefusedError(f"{NAME} refused the words, or what came of them: {said}; use others")
     return ProviderUnavailableError(f"{NAME}: prediction {task_id} {state}: {said or 'no reason given'}; retry the job")

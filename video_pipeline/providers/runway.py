@@ -23,7 +23,7 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Limits
 from video_pipeline.domain.storyboard import VisualPrompt
-from video_pipeline.ports import EngineCapabilities, Purchase
+from video_pipeline.ports import Checkup, EngineCapabilities, Purchase
 from video_pipeline.providers.arrival import apart, take_clip
 from video_pipeline.providers.film import Picture, check_clip, read_picture
 from video_pipeline.providers.http import Account, Reply, VendorHttp
@@ -97,6 +97,7 @@ class RunwayClips:
             second_usd=workshop.prices.get(name, self._model.second_usd),
             lengths=self._model.lengths,
             limits=workshop.limits_of(name, LIMITS),
+            missing=self._account.missing(),
         )
 
     def animate(
@@ -125,6 +126,11 @@ class RunwayClips:
 
         delivery, task_id = dealing.have(out.with_suffix(".raw"), take)
         return Generation(name, task_id, LICENCE, dealing.cost_of(delivery), credits=delivery.credits)
+
+    def check(self) -> Checkup:
+        """The credit that the organization has left."""
+        left_usd = balance(self._account)
+        return Checkup({"key": "accepted", "credit left": f"${left_usd:.2f}"}, LICENCE)
 
 
 def balance(account: Account) -> Decimal:
@@ -209,7 +215,7 @@ class _Clip:
         try:
             told = self.http.get(f"/v1/tasks/{task_id}")
         except _GoneError as error:
-            return Failure(error, is_paid=True)
+            return Failure(error)
         task = told if isinstance(told, dict) else {}
         credits = _number(task.get("cost"), "credits")
         match str(task.get("status", "")).upper():

@@ -64,7 +64,7 @@ class Failure:
     """Why a vendor made nothing, and what it takes all the same."""
 
     error: StudioError
-    is_paid: bool = False  # what it took the task up for
+    is_paid: bool = True  # what it took the task up for; False only where it says that it takes nothing
     cost_usd: Decimal | None = None  # where it says so itself
 
 

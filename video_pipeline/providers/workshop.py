@@ -19,6 +19,7 @@ class Workshop:
     cores: Cores  # worker processes
     library: Path  # the operator's own material: the folders `music` and `pictures`; either may be missing
     accounts: Mapping[str, Account] = field(default_factory=dict)  # with vendors, by name
+    webhooks: Mapping[str, str] = field(default_factory=dict)  # where a vendor may say that it is ready, by vendor
     pace: float = 1.0  # how much longer than usual vendors are waited for
     models: Mapping[str, str] = field(default_factory=dict)  # of vendors, by name, where not the usual ones
     # US dollars for one piece, or for a second of a clip, where not the usual ones.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from video_pipeline.domain.brief import PICTURES, AlbumBrief, Brief, BuildBrief, MusicVideoBrief, StoryboardBrief
 from video_pipeline.domain.effort import expected_frames, expected_scenes
 from video_pipeline.domain.estimates import NOTHING, Estimate, Share
+from video_pipeline.domain.money import REGENERATED_IMAGE_USD
 from video_pipeline.domain.timebase import FPS_30
-from video_pipeline.ports import ImageProvider, MusicProvider, VideoEngine
+from video_pipeline.ports import ImageProvider, JobStore, MusicProvider, VideoEngine
 from video_pipeline.steps.animate import clip_seconds
+from video_pipeline.steps.paint import regeneration_price
 from video_pipeline.steps.studio import Studio, check_engine, chosen
 
 
@@ -23,13 +26,19 @@ class Sellers:
     images: Mapping[str, ImageProvider]
     engines: Mapping[str, VideoEngine]
     thumbnails: str | None = None  # who is asked for the picture of the thumbnails; None: nobody
+    refinements: str | None = None  # who makes a picture anew; None: who made it
     words_usd: Decimal = Decimal(0)  # what a language model takes for the texts of an order
 
     @classmethod
     def of(cls, studio: Studio) -> Sellers:
         """Those of a studio."""
         return cls(
-            studio.music, studio.images, studio.engines, studio.thumbnail_provider, words_usd=studio.writer.price_usd
+            studio.music,
+            studio.images,
+            studio.engines,
+            thumbnails=studio.thumbnail_provider,
+            refinements=studio.refinement_provider,
+            words_usd=studio.writer.price_usd,
         )
 
 
@@ -51,9 +60,32 @@ def estimate(sellers: Sellers, brief: Brief) -> Estimate:
     )
 
 
+def refinement_price(sellers: Sellers, brief: Brief, frames: int) -> Decimal:
+    """What the next picture of a scene of `frames` frames is expected to cost, with its clip, in US dollars.
+
+    Who is not there any more counts as usual.
+    """
+    painter = sellers.images.get(sellers.refinements or brief.visual_provider)
+    picture = REGENERATED_IMAGE_USD if painter is None else regeneration_price(painter)
+    if not isinstance(brief, MusicVideoBrief) or brief.engine not in sellers.engines:
+        return picture
+    return picture + _clip_usd(sellers, brief.engine, frames)
+
+
+def put_down_estimate(jobs: JobStore, sellers: Sellers, brief: Brief, job_id: UUID) -> None:
+    """Put onto a job that was just ordered what it is expected to take."""
+    total_usd = estimate(sellers, brief).total_usd
+    if total_usd:
+        jobs.increment_estimated_cost(job_id, total_usd)
+
+
 def _clips(sellers: Sellers, brief: Brief, scenes: int) -> Share:
     if not isinstance(brief, MusicVideoBrief) or brief.engine == PICTURES:
         return NOTHING
     check_engine(sellers.engines, brief.engine)
-    engine = sellers.engines[brief.engine].capabilities
-    return Share(scenes, engine.price_of(clip_seconds(engine, FPS_30.frames_in(brief.scene_seconds))))
+    return Share(scenes, _clip_usd(sellers, brief.engine, FPS_30.frames_in(brief.scene_seconds)))
+
+
+def _clip_usd(sellers: Sellers, engine: str, frames: int) -> Decimal:
+    facts = sellers.engines[engine].capabilities
+    return facts.price_of(clip_seconds(facts, frames))

@@ -56,7 +56,7 @@ def job_files(studio: Studio, job_id: UUID) -> list[JobFile]:
             if _has(studio, media)
         ),
         *(_found(studio, f"thumbnail {each.variant}", each.key) for each in _thumbnails(studio, job_id)),
-        *(_found(studio, "estimates of thumbnails", key) for key in _estimates(studio, job_id)),
+        *(_found(studio, kind, key) for kind, key in _beside_thumbnails(studio, job_id)),
         *(_found(studio, "preview", key) for key in _finished(studio, PREVIEWS.format(job_id=job_id))),
         *(_found(studio, f"sheet {Path(key).stem}", key) for key in _finished(studio, SHEETS.format(job_id=job_id))),
     ]
@@ -74,8 +74,22 @@ def _thumbnails(studio: Studio, job_id: UUID) -> list[ThumbnailRecord]:
     return [each for each in studio.jobs.get_thumbnails(job_id) if studio.media.path(each.key).is_file()]
 
 
-def _estimates(studio: Studio, job_id: UUID) -> list[str]:
-    return [key for key in studio.media.keys(THUMBNAILS.format(job_id=job_id)) if key.endswith(".json")]
+_BESIDE_THUMBNAILS = (
+    ("estimates", "estimates of thumbnails"),
+    ("bought", "picture for thumbnails"),
+)
+"""By how their names begin."""
+
+
+def _beside_thumbnails(studio: Studio, job_id: UUID) -> list[tuple[str, str]]:
+    """What lies beside the thumbnails: kind and key."""
+    folder = THUMBNAILS.format(job_id=job_id)
+    return [
+        (kind, key)
+        for key in _finished(studio, folder)
+        for start, kind in _BESIDE_THUMBNAILS
+        if key.removeprefix(folder).startswith(start)
+    ]
 
 
 def _found(studio: Studio, kind: str, key: str) -> JobFile:

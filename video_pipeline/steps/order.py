@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from video_pipeline.domain.brief import SEED_MAX, AlbumBrief
 from video_pipeline.domain.job import WORKING, JobStatus
 from video_pipeline.domain.records import ChannelRecord, JobRecord
-from video_pipeline.ports import JobStore
+from video_pipeline.steps.studio import Studio, check_usable
 
 SCHEDULED_MINUTES = 60
 MOODS = (
@@ -23,17 +23,18 @@ MOODS = (
 """Moods of scheduled orders, one after the other, so that a channel's videos differ from day to day."""
 
 
-def order_for_active_channels(jobs: JobStore, today: date | None = None) -> list[JobRecord]:
+def order_for_active_channels(studio: Studio, today: date | None = None) -> list[JobRecord]:
     """Order one album for each active channel that has no unfinished or failed job, to be approved by a person.
 
     A failed job holds further orders back: whatever broke it would break the next one too. Two calls at once order
-    once.
+    once. InvalidInputError, and no order at all, when a provider that would be asked is not there or lacks its key.
     """
     day = today or datetime.now(UTC).date()
-    orders = (
-        jobs.create_job_unless(scheduled_brief(channel, day), (*WORKING, JobStatus.FAILED))
-        for channel in jobs.list_channels(active_only=True)
-    )
+    briefs = [scheduled_brief(channel, day) for channel in studio.jobs.list_channels(active_only=True)]
+    for brief in briefs:
+        check_usable(studio.music, brief.music_provider)
+        check_usable(studio.images, brief.visual_provider)
+    orders = (studio.jobs.create_job_unless(brief, (*WORKING, JobStatus.FAILED)) for brief in briefs)
     return [job for job in orders if job is not None]
 
 

@@ -71,15 +71,28 @@ class Painter:
                 keep=take,
             )
 
-        item = Item(f"images/{index:02}", written.text, seed_of(written, self.brief.seed), size)
-        chain = in_turn(self.studio.images, self.brief.visual_provider, self.studio.fallbacks)
+        item = Item(image_item(index), written.text, seed_of(written, self.brief.seed), size)
+        name = repainter(self.studio, self.brief) if self.anew else self.brief.visual_provider
+        chain = in_turn(self.studio.images, name, self.studio.fallbacks)
         return obtain(self.studio.jobs, self.attempt, item, [offer(provider) for provider in chain])
 
 
+def repainter(studio: Studio, brief: Brief) -> str:
+    """Who makes a picture of an order anew."""
+    return studio.refinement_provider or brief.visual_provider
+
+
+def image_item(order_index: int) -> str:
+    """What the picture of a scene is called where it is bought."""
+    return f"images/{order_index:02}"
+
+
 def regeneration_price(provider: ImageProvider) -> Decimal:
-    """What one picture made anew is expected to cost, in US dollars."""
-    stated = provider.capabilities.regeneration_usd
-    return REGENERATED_IMAGE_USD if stated is None else stated
+    """What one picture made anew is expected to cost, in US dollars; a vendor takes as much as for the first one."""
+    facts = provider.capabilities
+    if facts.regeneration_usd is not None:
+        return facts.regeneration_usd
+    return REGENERATED_IMAGE_USD if facts.limits is None else facts.price_usd
 
 
 def picture_size(brief: Brief) -> tuple[int, int]:

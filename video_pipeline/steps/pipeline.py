@@ -32,6 +32,7 @@ from video_pipeline.steps.illustrate import illustrate
 from video_pipeline.steps.render import render
 from video_pipeline.steps.studio import Studio
 from video_pipeline.steps.survey import survey
+from video_pipeline.steps.thumbnail_picture import buy_thumbnail_picture
 from video_pipeline.steps.thumbnails import thumbnails_if_possible
 from video_pipeline.steps.write import write_plan
 
@@ -174,6 +175,7 @@ def _compose(studio: Studio, current: Attempt, job: JobRecord) -> None:
 def _illustrate(studio: Studio, current: Attempt, job: JobRecord) -> None:
     storyboard, brief = planned(job)
     illustrate(studio, current, brief, storyboard)
+    buy_thumbnail_picture(studio, current, brief, storyboard)
     thumbnails_if_possible(studio, job.id)
 
 

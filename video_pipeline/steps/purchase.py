@@ -13,13 +13,16 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
 from video_pipeline.domain.errors import (
     CancelledError,
     CapReachedError,
     DoubtfulPurchaseError,
+    LeaseLostError,
     LimitReachedError,
     MediaError,
     PromptRefusedError,
@@ -31,8 +34,8 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.purchases import UNFINISHED, Item, Limits, PurchaseRecord, PurchaseState
+from video_pipeline.domain.records import Lease
 from video_pipeline.ports import JobStore, Purchase
-from video_pipeline.steps.attempt import Attempt
 
 CAP_PATIENCE_S = 120.0
 """How long others are waited for who may give back what they have set aside."""
@@ -43,11 +46,33 @@ TURN_PATIENCE_S = 1800.0
 CLOSED_PATIENCE_S = 60.0
 """A vendor that is left alone for longer than that is not waited for: another one may be asked, or a retry later."""
 
+HEAR_EVERY_S = 1.0
+"""How often whoever waits for a vendor asks the books whether the vendor has said that it is ready."""
+
+BOOKS_PATIENCE_S = 60.0
+"""How long books are waited for that do not take the vendor's id of a task."""
+
 _LOOK_AGAIN_S = (0.2, 1.0)
 
 log = logging.getLogger(__name__)
 
 Made = TypeVar("Made")
+
+
+class Buyer(Protocol):
+    """On whose behalf something is bought: an attempt at a job, or an operator's trial."""
+
+    @property
+    def lease(self) -> Lease | None:
+        """The right to write to the job; None: it is a trial."""
+        ...
+
+    @property
+    def job_id(self) -> UUID: ...
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass; raises as soon as the work should end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +86,7 @@ class Offer(Generic[Made]):
     keep: Callable[[Generation], Made]  # records it, with what it cost
 
 
-def obtain(jobs: JobStore, attempt: Attempt, item: Item, offers: Sequence[Offer[Made]]) -> Made:
+def obtain(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Offer[Made]]) -> Made:
     """Have one thing made by the first provider of `offers` that can, and record it.
 
     What is under way already is taken up instead. Raises what the last provider asked has raised; CapReachedError when
@@ -72,15 +97,17 @@ def obtain(jobs: JobStore, attempt: Attempt, item: Item, offers: Sequence[Offer[
         offers = [offer for offer in offers if offer.provider == found.provider]
     for offer, is_last in ((offer, offer is offers[-1]) for offer in offers):
         try:
-            return _obtain(jobs, attempt, item, offer, found)
+            purchase, generation = _made(jobs, attempt, item, offer, found)
         except (ProviderUnavailableError, ProviderRefusedError, LimitReachedError) as error:
             if is_last or isinstance(error, CapReachedError | PromptRefusedError) or _is_open(jobs, attempt, item):
                 raise
             log.warning("%s is asked of the next provider: %s", item.what, error)
+        else:
+            return _kept(offer, purchase, generation)
     raise AssertionError("there is at least one offer")
 
 
-def _unfinished(jobs: JobStore, attempt: Attempt, item: Item, offers: Sequence[Offer[Made]]) -> PurchaseRecord | None:
+def _unfinished(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Offer[Made]]) -> PurchaseRecord | None:
     """The purchase to go on with; one of something else in the same place is over."""
     for record in jobs.purchases(attempt.job_id, states=UNFINISHED):
         if record.what != item.what:
@@ -104,20 +131,27 @@ def _unfinished(jobs: JobStore, attempt: Attempt, item: Item, offers: Sequence[O
     return None
 
 
-def _is_open(jobs: JobStore, attempt: Attempt, item: Item) -> bool:
+def _is_open(jobs: JobStore, attempt: Buyer, item: Item) -> bool:
     return any(record.what == item.what for record in jobs.purchases(attempt.job_id, states=UNFINISHED))
 
 
-def _obtain(jobs: JobStore, attempt: Attempt, item: Item, offer: Offer[Made], found: PurchaseRecord | None) -> Made:
+def _made(
+    jobs: JobStore, attempt: Buyer, item: Item, offer: Offer[Made], found: PurchaseRecord | None
+) -> tuple[_Purchase, Generation]:
     if not offer.price_usd and offer.limits is None and found is None:
-        return offer.keep(offer.make(_Purchase(jobs, attempt, None, None)))
+        free = _Purchase(jobs, attempt, None, None)
+        return free, offer.make(free)
     record = found or _reserved(jobs, attempt, item, offer)
     purchase = _Purchase(jobs, attempt, record, offer.limits)
     try:
-        generation = replace(offer.make(purchase), purchase_id=record.id)
+        return purchase, replace(offer.make(purchase), purchase_id=record.id)
     except BaseException as error:
         purchase.give_up(error)
         raise
+
+
+def _kept(offer: Offer[Made], purchase: _Purchase, generation: Generation) -> Made:
+    """Record what was made; that it cannot be kept is no reason to ask another provider."""
     try:
         return offer.keep(generation)
     except BaseException as error:
@@ -125,7 +159,7 @@ def _obtain(jobs: JobStore, attempt: Attempt, item: Item, offer: Offer[Made], fo
         raise
 
 
-def _reserved(jobs: JobStore, attempt: Attempt, item: Item, offer: Offer[Made]) -> PurchaseRecord:
+def _reserved(jobs: JobStore, attempt: Buyer, item: Item, offer: Offer[Made]) -> PurchaseRecord:
     """The money set aside; others who may give some back are waited for."""
     waited_s = 0.0
     while True:
@@ -142,13 +176,14 @@ def _reserved(jobs: JobStore, attempt: Attempt, item: Item, offer: Offer[Made]) 
 class _Purchase:
     """`ports.Purchase` of one attempt; without a record there is nothing to put down."""
 
-    def __init__(self, jobs: JobStore, attempt: Attempt, record: PurchaseRecord | None, limits: Limits | None) -> None:
+    def __init__(self, jobs: JobStore, attempt: Buyer, record: PurchaseRecord | None, limits: Limits | None) -> None:
         self._jobs = jobs
         self._attempt = attempt
         self._record = record
         self._limits = limits
         self._state = record.state if record else None
         unanswered_s = record.unanswered_s if record else None
+        self._heard_at: datetime | None = None
         self._began = time.monotonic() - (unanswered_s or 0.0)  # of the submission
 
     @property
@@ -187,7 +222,9 @@ class _Purchase:
         if self._record is None:
             return
         if task_id is not None:
-            self._jobs.record_task(self._record.id, task_id, cost_usd, credits)
+            record = self._record
+            # Without the id nobody could ever ask for it again: books that do not answer are waited for.
+            self._patiently(lambda: self._jobs.record_task(record.id, task_id, cost_usd, credits))
             self._state = PurchaseState.SUBMITTED
             self._record = replace(self._record, task_id=task_id, cost_usd=cost_usd)
         self._jobs.report_vendor(self._record.provider, None)
@@ -214,17 +251,44 @@ class _Purchase:
             self._jobs.report_vendor(self._record.provider, why, pause_s)
 
     def wait(self, seconds: float) -> None:
-        self._attempt.pause(seconds)
+        deadline = time.monotonic() + seconds
+        while (left_s := deadline - time.monotonic()) > 0:
+            self._attempt.pause(min(left_s, HEAR_EVERY_S))
+            if left_s > HEAR_EVERY_S and self._hears():
+                return
+
+    def _hears(self) -> bool:
+        """True once for each time that the vendor says by itself that something became of the task."""
+        if self._record is None or self._state is not PurchaseState.SUBMITTED:
+            return False
+        heard, told_at = self._heard_at, None
+        with suppress(StudioError):  # then it is looked at when the time is over
+            told_at = self._jobs.announced_at(self._record.id)
+        self._heard_at = told_at or heard
+        return told_at is not None and told_at != heard
+
+    def _patiently(self, put_down: Callable[[], None]) -> None:
+        """Put something down, again for BOOKS_PATIENCE_S while the books do not answer."""
+        deadline = time.monotonic() + BOOKS_PATIENCE_S
+        while True:
+            try:
+                return put_down()
+            except StoreUnavailableError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(_LOOK_AGAIN_S[0])
 
     def give_up(self, error: BaseException, generation: Generation | None = None) -> None:
         """End what need not stay open after `error`; with what came, where it could not be kept."""
+        if isinstance(error, LeaseLostError):
+            return  # a newer attempt decides
         why = str(error) or type(error).__name__
         # Without an answer nobody knows whether the books have taken the thing; the next attempt looks.
         with suppress(StudioError):
             if generation is not None and not self._comes_again(error):
                 self._close(PurchaseState.LOST, generation.cost_usd, why)
             elif self._state is PurchaseState.RESERVED and not isinstance(error, StoreUnavailableError):
-                self._close(PurchaseState.RELEASED, ZERO_USD, why)
+                self._close(PurchaseState.RELEASED, ZERO_USD, why, (PurchaseState.RESERVED,))
             elif self._state is PurchaseState.SUBMITTED and isinstance(error, CancelledError) and self._record:
                 self._close(PurchaseState.LOST, self._record.owed_usd, why)
 
@@ -232,7 +296,13 @@ class _Purchase:
         """True when the next attempt can fetch what could not be kept now."""
         return self.task_id is not None and not isinstance(error, MediaError)
 
-    def _close(self, state: PurchaseState, cost_usd: Decimal, why: str) -> None:
+    def _close(
+        self,
+        state: PurchaseState,
+        cost_usd: Decimal,
+        why: str,
+        states: Sequence[PurchaseState] = UNFINISHED,
+    ) -> None:
         if self._record is not None:
-            self._jobs.close_purchase(self._record.id, state, cost_usd, note=why)
+            self._jobs.close_purchase(self._record.id, state, cost_usd, note=why, states=states)
             self._state = state

@@ -31,6 +31,7 @@ from video_pipeline.domain.errors import (
 )
 from video_pipeline.domain.media import Generation, ImageFacts, MediaReference
 from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.purchases import UNFINISHED
 from video_pipeline.domain.records import Clip, JobRecord, NewPicture
 from video_pipeline.domain.storyboard import VisualPrompt, seed_of
 from video_pipeline.ports import JobStore
@@ -38,7 +39,7 @@ from video_pipeline.steps.animate import Animator, clip_key
 from video_pipeline.steps.attempt import Attempt, edit
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.files import remove_unrecorded
-from video_pipeline.steps.paint import Painter, image_key
+from video_pipeline.steps.paint import Painter, image_item, image_key
 from video_pipeline.steps.studio import Studio, engine_of
 from video_pipeline.steps.thumbnails import thumbnails_if_possible
 
@@ -55,11 +56,11 @@ def refine(
 ) -> JobRecord:
     """Give a scene another picture, another description or both; the job as it stands afterwards, awaiting approval.
 
-    The picture comes from the job's own provider, in the size of all others and with a seed of its own, so that the
-    same words give another picture. Whatever does not fit is told before anything is bought: InvalidInputError for the
-    texts or the scene, LimitReachedError for the sixth refinement, ConflictError when the job's status allows no edit
-    or an attempt holds it, PreconditionError when its storyboard is not the `expected` version. When the provider
-    fails, its error is raised and the job is as it was before.
+    The picture comes from the provider of refinements, by default the job's own, in the size of all others and with a
+    seed of its own, so that the same words give another picture. Whatever does not fit is told before anything is
+    bought: InvalidInputError for the texts or the scene, LimitReachedError for the sixth refinement, ConflictError when
+    the job's status allows no edit or an attempt holds it, PreconditionError when its storyboard is not the `expected`
+    version. When the provider fails, its error is raised and the job is as it was before.
     """
     prompt, words = check_refinement(
         studio.jobs, job_id, scene_number, image_prompt=image_prompt, description=description, expected=expected
@@ -76,7 +77,7 @@ def refine(
 
         if prompt is None:
             return record(None)
-        refined = _repaint(studio, current, job, _asked(job, scene_number, prompt), record)
+        refined = _repaint(studio, current, job, _asked(studio.jobs, job, scene_number, prompt), record)
     thumbnails_if_possible(studio, job_id)
     return refined
 
@@ -119,9 +120,16 @@ def _checked(jobs: JobStore, job_id: UUID, scene_number: int, expected: str | No
     return job
 
 
-def _asked(job: JobRecord, scene_number: int, prompt: str) -> VisualPrompt:
+def _asked(jobs: JobStore, job: JobRecord, scene_number: int, prompt: str) -> VisualPrompt:
+    """What is asked for: with a seed of its own, or with that of a purchase of the same words that is under way."""
     storyboard, brief = planned(job)
-    seed = refinement_seed(brief.seed, scene_number, job.refinement_count)
+    what = image_item(scene_number)
+    under_way = [
+        each.seed
+        for each in jobs.purchases(job.id, states=UNFINISHED)
+        if each.what == what and each.prompt == prompt and each.seed is not None
+    ]
+    seed = under_way[0] if under_way else refinement_seed(brief.seed, scene_number, job.refinement_count)
     visual = scene_of(repainted(storyboard, scene_number, prompt=prompt, seed=seed), scene_number).visual
     return replace(visual, order_index=scene_number)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from video_pipeline.domain.brief import PICTURES, Brief, MusicVideoBrief
 from video_pipeline.domain.errors import InvalidInputError
@@ -26,6 +26,13 @@ from video_pipeline.ports import (
 )
 
 Provider = TypeVar("Provider")
+
+
+class Described(Protocol):
+    """Whoever says of itself what it can do, and what it lacks."""
+
+    @property
+    def capabilities(self) -> Capabilities | EngineCapabilities: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,20 @@ def chosen(providers: Mapping[str, Provider], name: str) -> Provider:
         return providers[name]
     except KeyError as error:
         raise InvalidInputError(f"unknown provider {name!r}; one of: {', '.join(sorted(providers))}") from error
+
+
+def check_usable(providers: Mapping[str, Described], name: str) -> None:
+    """InvalidInputError unless the provider called `name` is there and lacks nothing; the text says what to do."""
+    missing = chosen(providers, name).capabilities.missing
+    if missing:
+        raise InvalidInputError(missing)
+
+
+def check_usable_engine(engines: Mapping[str, Described], name: str) -> None:
+    """The same of an engine, which may also be none."""
+    check_engine(engines, name)
+    if name != PICTURES:
+        check_usable(engines, name)
 
 
 def in_turn(providers: Mapping[str, Provider], name: str, fallbacks: Mapping[str, Sequence[str]]) -> list[Provider]:

@@ -21,6 +21,7 @@ from video_pipeline.domain.thumbnails import MODEL, Appeal, Design, Part
 from video_pipeline.ports import MediaStore
 from video_pipeline.steps.files import THUMBNAILS
 from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.thumbnail_picture import bought_keys, bought_picture
 
 CHOICES = 4
 """Different pictures to choose from."""
@@ -58,9 +59,10 @@ class _Estimates:
 def thumbnails(studio: Studio, job_id: UUID) -> list[ThumbnailRecord]:
     """Draw and record the job's thumbnails, JPEGs of 1280 x 720, and return all of it, highest prediction first.
 
-    One of each design, of its best pictures; a design that is nothing without words is left out where the title cannot
-    be written, and one that cannot be drawn, whatever the reason, which is logged. Those drawn before are replaced; the
-    selection stays as long as the same one is among them, else the best one is selected.
+    One of each design, of its best pictures and the one that was bought for it, if one was; a design that is nothing
+    without words is left out where the title cannot be written, and one that cannot be drawn, whatever the reason,
+    which is logged. Those drawn before are replaced; the selection stays as long as the same one is among them, else
+    the best one is selected.
     """
     folder = THUMBNAILS.format(job_id=job_id)
     with studio.media.lock(folder.removesuffix("/")):
@@ -71,12 +73,14 @@ def thumbnails(studio: Studio, job_id: UUID) -> list[ThumbnailRecord]:
         for image in images:
             after.pictures[image.media.sha256] = _judged(studio, image, before)
         worth = {sha256: found.value for sha256, found in after.pictures.items()}
-        chosen = chosen_images(images, worth)
+        bought = bought_picture(studio.media, job_id)
+        # What was made for nothing else comes first.
+        chosen = ([] if bought is None else [bought]) + chosen_images(images, worth)
         drafts = list(_drafts(studio, job_id, chosen, title, before=before, after=after))
         if after != before:
             _write(studio, job_id, after)
         recorded = studio.jobs.replace_thumbnails(job_id, drafts, MODEL)
-        kept = {each.key for each in recorded} | {_estimates_key(job_id)}
+        kept = {each.key for each in recorded} | {_estimates_key(job_id), *bought_keys(studio.media, job_id)}
         for key in set(studio.media.keys(folder)) - kept:
             studio.media.remove(key)
     return recorded

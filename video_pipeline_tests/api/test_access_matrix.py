@@ -64,6 +64,7 @@ CALLS: dict[str, Call] = {
     "GET /health": Call(None),
     "GET /ready": Call(None),
     "GET /jobs/{job_id}/metadata": Call(None, ids=_DONE, owned=False),
+    "POST /vendors/{vendor}/webhook": Call(None, 404, ids={"vendor": "replicate"}, owned=False),
     "POST /session": Call(None, body={"name": "anna", "password": PASSWORD}),
     "DELETE /session": Call(READ, 204),
     "GET /options": Call(READ),

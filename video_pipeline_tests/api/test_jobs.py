@@ -153,6 +153,22 @@ def test_a_field_that_is_not_usable_is_named(shared: Stocked, changes: dict[str,
 
 @pytest.mark.parametrize(
     ("changes", "field"),
+    [({"visual_provider": "leonardo"}, "visual_provider"), ({"music_provider": "beatoven"}, "music_provider")],
+)
+def test_an_order_is_refused_where_a_key_is_missing_and_its_estimate_is_not(
+    shared: Stocked, changes: dict[str, Any], field: str
+) -> None:
+    before = ids(shared.anna)
+    order = {"channel_id": shared.anna.get("/channels").json["items"][0]["id"], **BRIEF, **changes}
+    reply = shared.anna.post("/jobs", order)
+    assert (reply.status, [each["field"] for each in reply.json["errors"]]) == (422, [field])
+    assert "needs a key: set VIDEO_PIPELINE_" in reply.json["errors"][0]["message"]
+    assert ids(shared.anna) == before
+    assert shared.anna.post("/jobs/estimate", order).json["estimated_cost_usd"] > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
     [
         ({"target_duration_minutes": 59}, "target_duration_minutes"),
         ({"target_duration_minutes": 91}, "target_duration_minutes"),
@@ -185,6 +201,10 @@ def test_an_estimate_says_what_an_order_would_take_and_orders_nothing(shared: St
         "scenes": 3,
         "music": {"pieces": 3, "price_usd": 0.0},
         "images": {"pieces": 3, "price_usd": 0.0},
+        "clips": {"pieces": 0, "price_usd": 0.0},
+        "thumbnail": {"pieces": 0, "price_usd": 0.0},
+        "words_usd": 0.0,
+        "cap_note": None,
         "estimated_cost_usd": 0.0,
         "computing": found.json["computing"],
     }

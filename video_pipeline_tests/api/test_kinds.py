@@ -99,4 +99,5 @@ def test_an_estimate_counts_clips_and_tells_of_the_cap_that_would_stop_them(shar
     # Eight seconds of scene and five of margin are more than its longest clip.
     assert told["clips"] == {"pieces": told["scenes"], "price_usd": 0.8}
     assert told["estimated_cost_usd"] == pytest.approx(told["scenes"] * 0.8)
+    assert told["words_usd"] == 0
     assert told["cap_note"].startswith("the cap of $20.00 for this job leaves $20.00 of about $20.80;")

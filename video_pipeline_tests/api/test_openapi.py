@@ -14,6 +14,7 @@ PUBLIC = {
     *(("get", f"/api/v2/{name}") for name in ("health", "ready")),
     *((method, "/api/v2/session") for method in ("get", "post")),
     ("get", "/api/v2/jobs/{job_id}/metadata"),
+    ("post", "/api/v2/vendors/{vendor}/webhook"),
 }
 REPOSITORY = Path(__file__).parent.parent.parent
 

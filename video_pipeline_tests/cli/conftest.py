@@ -14,9 +14,9 @@ from video_pipeline.cli.app import main
 from video_pipeline.cli.output import console
 from video_pipeline.steps.studio import Studio
 from video_pipeline_tests.orchestration.conftest import wired
-from video_pipeline_tests.steps.conftest import cache_root, cores, finished_work, order, studio
+from video_pipeline_tests.steps.conftest import cache_root, cores, finished_work, order, studio, workshop
 
-__all__ = ["cache_root", "cores", "finished_work", "order", "studio", "wired"]
+__all__ = ["cache_root", "cores", "finished_work", "order", "studio", "wired", "workshop"]
 
 Call = Callable[..., tuple[int, str, str]]
 

@@ -36,10 +36,13 @@ def test_every_command_has_help_with_an_example(call: Call) -> None:
         ["db", "info"],
     ]
     commands += [
-        ["job", name] for name in ("new", "list", "show", "watch", "approve", "retry", "cancel", "export", "files")
+        ["job", name]
+        for name in ("new", "estimate", "list", "show", "watch", "approve", "retry", "cancel", "export", "files")
     ]
     commands += [["job", name] for name in ("refine", "reorder", "versions", "restore", "delete", "thumbnails")]
     commands += [["job", "publication"], ["job", "analytics"]]
+    commands += [["provider", name] for name in ("list", "check", "try")]
+    commands += [["money", name] for name in ("spending", "caps", "cap", "purchases", "resolve")]
     commands += [["maintenance", name] for name in ("cleanup", "backup", "restore", "check")]
     commands += [["webhook", name] for name in ("new", "list", "deliveries", "replay", "test", "remove")]
     commands += [["user", name] for name in ("new", "list", "password", "scope", "disable", "enable")]
@@ -85,7 +88,10 @@ def test_an_order_is_checked_before_anything_is_written(call: Call, studio: Stud
     for extra, words in (
         (("--minutes", "59"), "60 to 90 minutes, not 59"),
         (("--minutes", "91"), "60 to 90 minutes, not 91"),
-        (("--music-provider", "nobody"), "unknown provider 'nobody'; one of: dummy, folder, "),
+        (("--music-provider", "nobody"), "unknown provider 'nobody'; one of: beatoven, dummy, folder, "),
+        (("--music-provider", "mubert"), "mubert needs a key: set VIDEO_PIPELINE_MUBERT_CUSTOMER_ID and"),
+        (("--visual-provider", "leonardo"), "leonardo needs a key: set VIDEO_PIPELINE_LEONARDO_API_KEY"),
+        (("--engine", "runway_gen3"), "runway needs a key: set VIDEO_PIPELINE_RUNWAY_API_KEY"),
         (("--engine", "runway_gen2"), "engine 'runway_gen2' is not there; one of: pictures, dummy, procedural,"),
         (("--seed", "-1"), "seed must be from 0"),
         (("--scenes", "0"), "1 to 60 scenes, not 0"),

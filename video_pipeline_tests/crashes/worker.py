@@ -30,7 +30,7 @@ from video_pipeline.outbound import HttpMessenger
 from video_pipeline.providers import registry
 from video_pipeline.providers.http import Account
 from video_pipeline.providers.workshop import Workshop
-from video_pipeline.steps import attempt, gates, paint
+from video_pipeline.steps import attempt, gates, paint, pipeline
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.studio import Studio
@@ -38,6 +38,7 @@ from video_pipeline.store import LocalMediaStore, PostgresJobStore, connect
 from video_pipeline_tests.vendors.leonardo import PRICE as PICTURE_USD
 from video_pipeline_tests.vendors.mubert import PRICE as TRACK_USD
 
+FFMPEG = find_ffmpeg(None)  # found once, for all children
 STAGES = (Stage.STORYBOARD, Stage.MUSIC, Stage.IMAGES)
 SMALL = (320, 180)
 """Of pictures: a kill does not depend on how many pixels there are."""
@@ -134,7 +135,7 @@ def studio_of(setting: dict[str, Any], line: dict[str, Any], engine: Engine) -> 
     return Studio(
         jobs=PostgresJobStore(engine),
         media=LocalMediaStore(Path(setting["media"])),
-        tools=FfmpegTools(find_ffmpeg(None), here, Path(setting["cache"])),
+        tools=FfmpegTools(FFMPEG, here, Path(setting["cache"])),
         music={"mubert": music},
         images={"leonardo": images},
         writer=registry.prompt_writer(),
@@ -165,6 +166,8 @@ def main() -> None:
     """Serve the lines of the standard input."""
     setting = json.loads(sys.stdin.readline())
     paint.picture_size = gates.picture_size = lambda _brief: SMALL
+    # They cost nothing, come when all is bought, and take longer than all of it.
+    pipeline.thumbnails_if_possible = lambda *_: None
     attempt.PROGRESS_INTERVAL_S = 0.0  # every report is written, so that a run has the same moments each time
     for text in sys.stdin:
         line = json.loads(text)

@@ -11,9 +11,9 @@ import pytest
 from video_pipeline import bootstrap
 from video_pipeline.orchestration import resources
 from video_pipeline.steps.studio import Studio
-from video_pipeline_tests.steps.conftest import cache_root, cores, finished_work, order, studio
+from video_pipeline_tests.steps.conftest import cache_root, cores, finished_work, order, studio, workshop
 
-__all__ = ["cache_root", "cores", "finished_work", "order", "studio"]
+__all__ = ["cache_root", "cores", "finished_work", "order", "studio", "workshop"]
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def wired(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(bootstrap, "media_tools", lambda binary=None: studio.tools)
     monkeypatch.setattr(bootstrap, "music_providers", lambda: studio.music)
     monkeypatch.setattr(bootstrap, "image_providers", lambda: studio.images)
+    monkeypatch.setattr(bootstrap, "video_engines", lambda: studio.engines)
     monkeypatch.setattr(bootstrap, "prompt_writer", lambda: studio.writer)
     return resources.from_settings()
 

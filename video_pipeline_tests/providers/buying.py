@@ -20,15 +20,11 @@ PACE = 0.01
 KEYS: Mapping[str, tuple[str, ...]] = {"mubert": ("company_id", "license_token")}
 """The names of what proves who asks, where it is not one key."""
 
-VERSIONS: Mapping[str, str] = {"gemini": "/v1"}
-"""What follows the address of a fake that speaks several versions, where the version is part of the base URL."""
-
 
 def account(fakes: Fakes, vendor: str, key: str) -> Account:
     """What a test has with a fake vendor; `key` is what the fake knows the account by."""
     keys = dict.fromkeys(KEYS.get(vendor, ("api_key",)), key)
-    base = fakes.base(vendor) + VERSIONS.get(vendor, "")
-    return Account(vendor, base, keys, HttpMessenger(allow_private=True))
+    return Account(vendor, fakes.base(vendor), keys, HttpMessenger(allow_private=True))
 
 
 def workshop(cores: Cores, fakes: Fakes, key: str, library: Path = Path("nowhere")) -> Workshop:

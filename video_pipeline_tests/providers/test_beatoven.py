@@ -21,6 +21,7 @@ from video_pipeline.domain.errors import (
     ProviderUnavailableError,
 )
 from video_pipeline.domain.media import Generation
+from video_pipeline.domain.storyboard import MusicPrompt
 from video_pipeline.providers.beatoven import BeatovenMusic
 from video_pipeline.providers.http import Account as VendorAccount
 from video_pipeline.providers.workshop import Workshop
@@ -60,10 +61,10 @@ def account(fakes: Fakes, key: str) -> Account:
 
 @pytest.fixture
 def compose(fakes: Fakes, cores: Cores, key: str, tmp_path: Path) -> Compose:
-    def composed(prompt: object = SHORT, purchase: Remembered | None = None) -> Generation:
+    def composed(prompt: MusicPrompt = SHORT, purchase: Remembered | None = None) -> Generation:
         music = BeatovenMusic(buying.workshop(cores, fakes, key))
         told = Remembered() if purchase is None else purchase
-        return music.compose(prompt, 7, tmp_path / "03.flac", told)  # type: ignore[arg-type]
+        return music.compose(prompt, 7, tmp_path / "03.flac", told)
 
     return composed
 

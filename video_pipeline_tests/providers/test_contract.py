@@ -65,7 +65,6 @@ class Row(Generic[T]):
 
     name: str  # as in the registry
     open: Callable[[Workshop], AbstractContextManager[T]]
-    tolerance: float = 0.0  # share of a piece that may lack
     repeats: bool = True  # the same seed gives the same bytes
     rate: int = 30  # of clips, in frames a second
 
@@ -89,7 +88,7 @@ MUSIC: Sequence[Row[MusicProvider]] = (
     _offline(registry.MUSIC, "procedural"),
     _offline(registry.MUSIC, "dummy"),
     _offline(registry.MUSIC, "folder"),
-    _vendor(registry.MUSIC, "mubert", tolerance=0.25),
+    _vendor(registry.MUSIC, "mubert"),
     _vendor(registry.MUSIC, "beatoven"),
 )
 
@@ -98,6 +97,7 @@ IMAGES: Sequence[Row[ImageProvider]] = (
     _offline(registry.IMAGES, "dummy"),
     _offline(registry.IMAGES, "folder"),
     _vendor(registry.IMAGES, "leonardo"),
+    _vendor(registry.IMAGES, "recraft"),
     _vendor(registry.IMAGES, "gemini"),
     _vendor(registry.IMAGES, "replicate"),
 )
@@ -160,14 +160,12 @@ class TestMusicProvider:
         assert music.capabilities.concurrency >= 1
         assert music.capabilities.price_usd >= ZERO_USD
 
-    def test_it_delivers_stereo_flac_of_the_length_and_nothing_beside_it(
-        self, pieces: Path, music_row: Row[MusicProvider]
-    ) -> None:
+    def test_it_delivers_stereo_flac_of_the_length_and_nothing_beside_it(self, pieces: Path) -> None:
         assert sorted(path.name for path in pieces.iterdir()) == ["a", "b", "c"]
         for path in pieces.iterdir():
             facts = soundfile.info(path)
             assert (facts.format, facts.samplerate, facts.channels) == ("FLAC", 48_000, 2)
-            assert PIECE.samples * (1 - music_row.tolerance) <= facts.frames <= PIECE.samples
+            assert facts.frames == PIECE.samples
             assert len(soundfile.read(path)[0]) == facts.frames
 
     def test_the_same_order_gives_the_same_bytes(self, pieces: Path, music_row: Row[MusicProvider]) -> None:

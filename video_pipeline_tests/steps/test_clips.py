@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from video_pipeline.domain.uploads import FileType
 from video_pipeline.ports import VideoEngine
 from video_pipeline.providers.clips_procedural import ProceduralClips
 from video_pipeline.providers.dummy import DummyClips
+from video_pipeline.providers.runway import RunwayClips
 from video_pipeline.providers.workshop import Workshop
 from video_pipeline.steps.assemble import programme_of
 from video_pipeline.steps.export import planned
@@ -35,6 +37,8 @@ from video_pipeline.steps.restore import restore
 from video_pipeline.steps.start import start_job
 from video_pipeline.steps.studio import Studio, check_engine
 from video_pipeline.steps.uploads import keep_upload
+from video_pipeline_tests.providers.buying import account
+from video_pipeline_tests.vendors import running
 
 BEFORE_IMAGES = (Stage.STORYBOARD, Stage.MUSIC)
 WORDS = "16:9 background of a lighthouse above a harbour at night, quiet sea; no people, no text"
@@ -117,6 +121,29 @@ def seen(studio: Studio, job: JobRecord, out: Path) -> np.ndarray:
     with av.open(str(out)) as film:
         frames = [frame.reformat(96, 54, "gray").to_ndarray() for frame in film.decode(video=0)]
     return np.stack(frames).astype(np.float32)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("engine", "usd"), [("runway_standard", "0.45"), ("runway_gen3", "0.80")])
+def test_clips_of_a_vendor_are_footage_and_paid_as_long_as_they_are_made(
+    studio: Studio, workshop: Workshop, engine: str, usd: str
+) -> None:
+    with running() as fakes:
+        dealing = replace(workshop, accounts={"runway": account(fakes, "runway", "a-key")}, pace=0.01)
+        studio = replace(studio, engines={engine: RunwayClips(dealing, engine)})
+        job = illustrated(studio, ordered(studio, engine, seconds=4))
+        bill = fakes.account("runway", "a-key").bill.total
+    (image,) = studio.jobs.images(job.id)
+    assert image.clip is not None
+    with av.open(str(studio.media.locate(image.clip.media))) as film:
+        (stream,) = film.streams.video
+        assert (stream.height, stream.average_rate) == (1080 if engine == "runway_gen3" else 720, 30)
+        # The loop is shown whole; of the other one half a second fades into its beginning.
+        assert stream.frames == image.clip.frames == (240 if engine == "runway_gen3" else 270 - 15)
+    assert [(each.what, each.provider, each.cost_usd) for each in studio.jobs.purchases(job.id)] == [
+        ("clips/01", engine, bill)
+    ]
+    assert studio.jobs.get_job(job.id).actual_cost_usd == bill == Decimal(usd)
 
 
 @pytest.mark.slow

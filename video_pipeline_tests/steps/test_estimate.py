@@ -14,9 +14,9 @@ from video_pipeline.domain.brief import AlbumBrief, Brief, BuildBrief, MusicVide
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.estimates import Share, cap_note
 from video_pipeline.domain.job import Approval
-from video_pipeline.domain.purchases import CapScope, Spending
+from video_pipeline.domain.purchases import CapScope, Limits, Spending
 from video_pipeline.ports import Capabilities, EngineCapabilities
-from video_pipeline.steps.estimate import Sellers, estimate
+from video_pipeline.steps.estimate import Sellers, estimate, refinement_price
 
 COMMON: dict[str, Any] = {
     "channel_id": UUID(int=1),
@@ -83,6 +83,20 @@ def test_a_picture_for_thumbnails_and_words_are_counted() -> None:
 def test_whom_nobody_knows_is_told(changes: dict[str, Any], sellers: Sellers, error: str) -> None:
     with pytest.raises(InvalidInputError, match=error):
         estimate(sellers, replace(MusicVideoBrief(**COMMON, **SONG), **changes))
+
+
+def test_a_refinement_costs_its_picture_and_its_clip() -> None:
+    usual = Decimal("0.02")
+    assert refinement_price(SELLERS, ALBUM, 300) == usual
+    assert refinement_price(replace(SELLERS, refinements="nobody"), ALBUM, 300) == usual
+    vendor = SimpleNamespace(
+        capabilities=Capabilities("vendor", concurrency=1, price_usd=Decimal("0.04"), limits=Limits(concurrency=1))
+    )
+    sellers: Any = replace(SELLERS, images={"vendor": vendor}, refinements="vendor")
+    assert refinement_price(sellers, ALBUM, 300) == Decimal("0.04")
+    moving = MusicVideoBrief(**COMMON, **SONG, engine="mover")
+    assert refinement_price(sellers, moving, 30) == Decimal("0.04") + Decimal("0.61")
+    assert refinement_price(sellers, replace(moving, engine="gone"), 30) == Decimal("0.04")
 
 
 def test_the_tightest_cap_is_named() -> None:

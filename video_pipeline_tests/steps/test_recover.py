@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from video_pipeline.domain.errors import ConflictError, IllegalMoveError
+from video_pipeline.domain.errors import ConflictError, IllegalMoveError, InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind, JobStatus
 from video_pipeline.domain.media import Generation, MediaReference
 from video_pipeline.domain.progress import Stage
@@ -162,14 +162,14 @@ def test_an_album_that_lost_everything_starts_with_its_music(store: PostgresJobS
     assert len(store.tracks(job.id)) == 20
 
 
-def test_two_ticks_at_once_order_once(store: JobStore) -> None:
+def test_two_ticks_at_once_order_once(studio: Studio, store: JobStore) -> None:
     for name in ("One", "Two", "Three"):
         store.create_channel(name, "Deep Sea Ambience")
     ready = threading.Barrier(4)
 
     def tick(_: int) -> list[JobRecord]:
         ready.wait()
-        return order_for_active_channels(store, date(2026, 11, 20))
+        return order_for_active_channels(studio, date(2026, 11, 20))
 
     with ThreadPoolExecutor(4) as pool:
         ordered = [job for jobs in pool.map(tick, range(4)) for job in jobs]
@@ -177,16 +177,24 @@ def test_two_ticks_at_once_order_once(store: JobStore) -> None:
     assert len(ordered) == len(store.list_jobs()) == 3
 
 
-def test_the_schedule_orders_one_album_for_each_idle_channel(store: JobStore) -> None:
+def test_the_schedule_orders_one_album_for_each_idle_channel(studio: Studio, store: JobStore) -> None:
     idle = store.create_channel("Idle", "Deep Sea Ambience")
     busy = store.create_channel("Busy", "Lo-Fi Study Beats")
-    first = order_for_active_channels(store, date(2026, 11, 20))
+    first = order_for_active_channels(studio, date(2026, 11, 20))
     assert {job.channel_id for job in first} == {idle.id, busy.id}
     assert all(job.kind is JobKind.ALBUM and job.approval is Approval.REQUIRED for job in first)
 
-    assert order_for_active_channels(store, date(2026, 11, 21)) == []
+    assert order_for_active_channels(studio, date(2026, 11, 21)) == []
     finished = next(job for job in first if job.channel_id == idle.id)
     store.cancel(finished.id)
-    (second,) = order_for_active_channels(store, date(2026, 11, 21))
+    (second,) = order_for_active_channels(studio, date(2026, 11, 21))
     assert second.channel_id == idle.id
     assert (second.mood_keywords, second.brief["seed"]) != (finished.mood_keywords, finished.brief["seed"])
+
+
+def test_the_schedule_orders_nothing_of_a_provider_that_lacks_its_key(studio: Studio, store: JobStore) -> None:
+    store.create_channel("Idle", "Deep Sea Ambience")
+    keyless = replace(studio, images={**studio.images, "procedural": studio.images["leonardo"]})
+    with pytest.raises(InvalidInputError, match="leonardo needs a key: set VIDEO_PIPELINE_LEONARDO_API_KEY"):
+        order_for_active_channels(keyless)
+    assert store.list_jobs() == []

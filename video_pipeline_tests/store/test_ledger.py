@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from video_pipeline.domain.errors import CapReachedError, ConflictError, LeaseLostError
-from video_pipeline.domain.purchases import CapScope, Limits, PurchaseRecord, PurchaseState
+from video_pipeline.domain.errors import CapReachedError, ConflictError, InvalidInputError, LeaseLostError
+from video_pipeline.domain.purchases import TRIALS, CapScope, Item, Limits, PurchaseRecord, PurchaseState
 from video_pipeline.domain.records import Lease
 from video_pipeline.store import PostgresJobStore
 from video_pipeline_tests.conftest import Database
@@ -141,6 +141,45 @@ def test_caps_are_told_for_a_job_that_is_not_there_yet(store: PostgresJobStore, 
     assert (told[CapScope.JOB].reserved_usd, told[CapScope.JOB].cap_usd) == (0, Decimal(20))
     assert (told[CapScope.CHANNEL].reserved_usd, told[CapScope.CHANNEL].cap_usd) == (PRICE, 3)
     assert [each.scope for each in store.spending()] == [CapScope.DAY, CapScope.MONTH]
+
+
+TRIAL = Item("trial/leonardo/picture", "a harbour at night", 7)
+
+
+def test_a_trial_belongs_to_no_job_and_counts_for_day_and_month(store: PostgresJobStore, database: Database) -> None:
+    store.set_cap(CapScope.JOB, Decimal(0))
+    bought = store.reserve(None, "leonardo", TRIAL, PRICE)
+    assert (bought.job_id, bought.channel_id) == (TRIALS, None)
+    assert [(each.scope, each.reserved_usd) for each in store.spending()] == [("day", PRICE), ("month", PRICE)]
+    assert store.begin_submission(None, bought.id, Limits(concurrency=1)).wait_s == 0
+    with pytest.raises(ConflictError, match="not reserved"):
+        store.begin_submission(None, bought.id, Limits(concurrency=1))
+    store.record_task(bought.id, "task-1")
+    assert store.close_purchase(bought.id, S.SETTLED, PRICE)
+    assert entries(database) == [("reserve", PRICE, TRIAL.what), ("settle", PRICE, TRIAL.what)]
+    store.set_cap(CapScope.DAY, PRICE)
+    with pytest.raises(CapReachedError, match="for this day"):
+        store.reserve(None, "leonardo", TRIAL, PRICE)
+
+
+def test_only_what_is_doubtful_is_resolved(store: PostgresJobStore, lease: Lease, database: Database) -> None:
+    bought = set_aside(store, lease)
+    with pytest.raises(ConflictError, match="is reserved; only a doubtful one"):
+        store.resolve_purchase(bought.id, None)
+    store.close_purchase(bought.id, S.DOUBTFUL)
+    for wrong in ("-1", "NaN", "1e12"):
+        with pytest.raises(InvalidInputError):
+            store.resolve_purchase(bought.id, Decimal(wrong))
+    done = store.resolve_purchase(bought.id, Decimal("0.03"), by="boss")
+    assert (done.state, done.cost_usd, done.note) == (S.LOST, Decimal("0.03"), "$0.03 were taken, says boss")
+    assert [entry for entry, *_ in entries(database)] == ["reserve", "settle"]
+    # Also what was said not to be on the bill, and is: the later word is no other outcome.
+    other = set_aside(store, lease, what="images/03")
+    store.close_purchase(other.id, S.DOUBTFUL)
+    store.resolve_purchase(other.id, None)
+    with pytest.raises(ConflictError):
+        store.resolve_purchase(other.id, PRICE)
+    assert store.find_purchase(str(other.id)[:8].upper()) == store.purchase(other.id)
 
 
 def open_ones(store: PostgresJobStore, lease: Lease) -> tuple[PurchaseRecord, PurchaseRecord]:

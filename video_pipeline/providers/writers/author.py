@@ -13,7 +13,7 @@ from decimal import Decimal
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import AnswerLostError, PromptRefusedError, ProviderRefusedError, StudioError
 from video_pipeline.domain.storyboard import Song
-from video_pipeline.ports import Script
+from video_pipeline.ports import Checkup, Script
 from video_pipeline.providers.grammar.wording import plain
 from video_pipeline.providers.writers.model import Answer, Ending, Model, Role, Tariff, Turn, tokens_in
 from video_pipeline.providers.writers.reading import parsed, read_script
@@ -59,6 +59,10 @@ class LanguageModelWriter:
         if isinstance(result, StudioError):
             raise result
         return result
+
+    def check(self) -> Checkup:
+        """See ports.Checkable."""
+        return self._model.check()
 
     def draft(
         self, brief: Brief, samples: Sequence[int], *, songs: Sequence[Song] = (), pictures: int | None = None

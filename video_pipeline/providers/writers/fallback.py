@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.storyboard import Song
-from video_pipeline.ports import PromptWriter, Script
+from video_pipeline.ports import Checkup, PromptWriter, Script
 from video_pipeline.providers.writers.author import LanguageModelWriter
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,10 @@ class WriterWithFallback:
         self.name = writer.name
         self.price_usd = writer.price_usd
         self.stand_in = fallback
+
+    def check(self) -> Checkup:
+        """See ports.Checkable: of the model."""
+        return self._writer.check()
 
     def write(
         self, brief: Brief, samples: Sequence[int], *, songs: Sequence[Song] = (), pictures: int | None = None

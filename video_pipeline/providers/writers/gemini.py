@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from video_pipeline.domain.errors import ProviderRefusedError, ProviderUnavailableError, StudioError
+from video_pipeline.ports import Checkup
 from video_pipeline.providers.http import Account, Explain, Reply
 from video_pipeline.providers.writers.model import Answer, Ending, Role, Turn, UnsupportedError, counted
 from video_pipeline.providers.writers.schema import without_bounds
 
 ANSWER_LIMIT_S = 300.0
+LISTED = 1000  # models on one page of its list
 
 FORMS = ("bounded", "schema", "words")
 """A schema with many bounds may have more states than a model's decoder takes."""
@@ -47,6 +49,14 @@ class GeminiModel:
                 if form + 1 == len(FORMS):
                     raise
                 self._form = max(self._form, form + 1)  # another thread may have found out in the meantime
+
+    def check(self) -> Checkup:
+        """See ports.Checkable: whether the account may use the model."""
+        answer = self._http.get("/models", {"pageSize": LISTED})
+        listed = _list(answer.get("models")) if isinstance(answer, dict) else []
+        names = {str(each.get("name")).removeprefix("models/") for each in listed if isinstance(each, dict)}
+        known = "there" if self.name.removeprefix("models/") in names else "not in the account's list"
+        return Checkup({"key": "accepted", f"model {self.name}": known})
 
 
 def _body(system: str, turns: Sequence[Turn], schema: Mapping[str, Any], most_tokens: int, form: str) -> dict[str, Any]:

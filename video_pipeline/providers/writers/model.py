@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from video_pipeline.domain.errors import ProviderRefusedError
+from video_pipeline.ports import Checkup
 
 CHARACTERS_A_TOKEN = 3
 """A cautious guess for English prose, where a server does not count: it has about four."""
@@ -59,6 +60,10 @@ class Model(Protocol):
 
     def ask(self, system: str, turns: Sequence[Turn], schema: Mapping[str, Any], most_tokens: int) -> Answer:
         """What the model says next; blocks for minutes. Raises what `VendorHttp.post` does."""
+        ...
+
+    def check(self) -> Checkup:
+        """See ports.Checkable."""
         ...
 
 

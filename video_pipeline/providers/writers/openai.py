@@ -12,6 +12,7 @@ from typing import Any
 
 from video_pipeline.domain.addresses import Target, is_private_host
 from video_pipeline.domain.errors import PromptRefusedError, ProviderRefusedError, StudioError
+from video_pipeline.ports import Checkup
 from video_pipeline.providers.http import Account, Reply
 from video_pipeline.providers.writers.model import Answer, Ending, Role, Turn, UnsupportedError, counted
 from video_pipeline.providers.writers.schema import without_bounds
@@ -57,6 +58,14 @@ class OpenAiModel:
                 self._leave_out(error, *tried)
             else:
                 return read_answer(answer)
+
+    def check(self) -> Checkup:
+        """See ports.Checkable: whether the server lists the model."""
+        answer = self._http.get("/models")
+        listed = answer.get("data") if isinstance(answer, dict) else None
+        names = {each.get("id") for each in listed if isinstance(each, dict)} if isinstance(listed, list) else set()
+        known = "there" if self.name in names else "not in the server's list"
+        return Checkup({"key": "accepted", f"model {self.name}": known})
 
     def _body(self, system: str, turns: Sequence[Turn], schema: Mapping[str, Any], most_tokens: int) -> dict[str, Any]:
         form, limit = FORMATS[self._format], LIMITS[self._limit]

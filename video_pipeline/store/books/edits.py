@@ -27,7 +27,7 @@ from video_pipeline.store.books.codec import (
     version_record,
     words_of_people,
 )
-from video_pipeline.store.books.entries import settle
+from video_pipeline.store.books.entries import move_unfinished, settle
 from video_pipeline.store.books.fences import hold
 from video_pipeline.store.books.licences import write_licence
 from video_pipeline.store.books.moves import check_version, reopen, version_of
@@ -127,6 +127,8 @@ class EditBooks(Books):
             moved = case(places, value=IMAGE_VERSIONS.c.order_index, else_=IMAGE_VERSIONS.c.order_index)
             history = update(IMAGE_VERSIONS).where(IMAGE_VERSIONS.c.video_job_id == row.id)
             connection.execute(history.values(order_index=moved))
+            kinds = ("images", "clips") if plan.songs else ("music", "images", "clips")
+            move_unfinished(connection, row.id, places, kinds)
             message = f"{', '.join(map(str, scene_order))}, by {by}"
             return _edited(connection, row, storyboard, "reordered", message)
 

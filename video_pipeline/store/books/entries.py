@@ -6,6 +6,7 @@ reserved nor paid leaves no entry.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,12 +16,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.money import LedgerEntry
-from video_pipeline.domain.purchases import UNFINISHED, PurchaseState
+from video_pipeline.domain.purchases import UNFINISHED, PurchaseState, believable
 from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES
 from video_pipeline.store.books.codec import clean
 
 _NOW = func.clock_timestamp()
-_CENT_OF_A_CENT = Decimal("0.0001")
 
 
 def settle(connection: Connection, job_id: UUID, generation: Generation, what: str) -> Decimal:
@@ -59,18 +59,22 @@ def close(
     *,
     note: str = "",
     credits: Decimal | None = None,
+    states: tuple[PurchaseState, ...] = UNFINISHED,
 ) -> bool:
-    """End a purchase; False when it was ended before. See `ports.MoneyBook.close_purchase`."""
-    cost = cost_usd.quantize(_CENT_OF_A_CENT, ROUND_CEILING)
+    """End a purchase that is in one of `states`; False when it is not. See `ports.MoneyBook.close_purchase`."""
+    cost = believable(cost_usd)
+    if cost is None:
+        price = connection.execute(select(PURCHASES.c.price).where(PURCHASES.c.id == purchase_id)).scalar_one()
+        cost, note = price, f"{note} (the figure stated is none: booked at the price)".strip()
     values: dict[str, Any] = {"state": state, "note": clean(note)}
     if state is not PurchaseState.DOUBTFUL:
         taken = Decimal(0) if state is PurchaseState.RELEASED else cost
         values |= {"cost": taken, "closed_at": _NOW}
-        if credits is not None:
+        if believable(credits) is not None:
             values["credits"] = credits
-    row = _changed(connection, purchase_id, UNFINISHED, values)
+    row = _changed(connection, purchase_id, states, values)
     late = ""
-    if row is None and state in (PurchaseState.SETTLED, PurchaseState.LOST) and cost:
+    if row is None and states is UNFINISHED and state in (PurchaseState.SETTLED, PurchaseState.LOST) and cost:
         # Its attempt was given up while the provider was still at work, and was billed after all.
         row, late = _changed(connection, purchase_id, (PurchaseState.RELEASED,), values), "/late"
     if row is None:
@@ -118,6 +122,39 @@ def end_all(connection: Connection, job_id: UUID, why: str) -> None:
     open_ones = select(PURCHASES.c.id, owed).where(PURCHASES.c.video_job_id == job_id, asked)
     for row in connection.execute(open_ones).all():
         close(connection, row.id, PurchaseState.LOST, row.owed, note=why)
+
+
+def book_stray(connection: Connection, purchase_id: UUID, task_id: str) -> bool:
+    """Book a task that a vendor has taken up for a purchase that goes on with another one; False when it is known.
+
+    It comes to light when an answer is so late that the thing was asked for again.
+    """
+    first = PURCHASES.alias()
+    told = select(first).where(first.c.id == purchase_id)
+    known = select(first.c.id).where(first.c.provider == PURCHASES.c.provider, first.c.task_id == task_id)
+    if connection.execute(select(PURCHASES.c.id).where(PURCHASES.c.id == purchase_id, known.exists())).first():
+        return False
+    row = connection.execute(told).one()
+    names = ("video_job_id", "channel_id", "what", "provider", "prompt", "seed", "request", "attempt")
+    values = {name: getattr(row, name) for name in names} | {"price": 0, "task_id": task_id}
+    # Not unfinished for a moment: of one thing there is one purchase that is.
+    values |= {"state": PurchaseState.RELEASED, "created_at": _NOW, "submitting_at": row.submitting_at}
+    stray = connection.execute(insert(PURCHASES).values(values).returning(PURCHASES.c.id)).scalar_one()
+    why = f"answered when purchase {purchase_id} had been made again"
+    return close(connection, stray, PurchaseState.LOST, row.price, note=why)
+
+
+def move_unfinished(connection: Connection, job_id: UUID, places: Mapping[int, int], kinds: Sequence[str]) -> None:
+    """Let what is being bought for scenes follow them to their new places."""
+    ours = PURCHASES.c.video_job_id == job_id, PURCHASES.c.state.in_(UNFINISHED)
+    moves = {f"{kind}/{old:02}": f"{kind}/{new:02}" for kind in kinds for old, new in places.items() if old != new}
+    found = select(PURCHASES.c.id, PURCHASES.c.what).where(*ours, PURCHASES.c.what.in_(moves)).with_for_update()
+    rows = connection.execute(found).all()
+    # Of one place there is one at every moment, so each goes aside first.
+    for suffix in ("~", ""):
+        for row in rows:
+            what = f"{moves[row.what]}{suffix}"
+            connection.execute(update(PURCHASES).where(PURCHASES.c.id == row.id).values(what=what))
 
 
 def write_entry(

@@ -96,14 +96,15 @@ class CapBooks(Books):
             return _spending(connection, job_id, channel_id)
 
 
-def check_caps(connection: Connection, job_id: UUID, price_usd: Decimal) -> None:
-    """Raise CapReachedError when `price_usd` more for a job would exceed a cap.
+def check_caps(connection: Connection, job_id: UUID | None, price_usd: Decimal) -> None:
+    """Raise CapReachedError when `price_usd` more for a job, or without one for a trial, would exceed a cap.
 
     From here to the end of the transaction nobody else sets money aside.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURNS})
+    channel_id = None if job_id is None else find_row(connection, job_id).channel_id
     reached: list[CapReachedError] = []
-    for each in _spending(connection, job_id, find_row(connection, job_id).channel_id):
+    for each in _spending(connection, job_id, channel_id):
         if each.cap_usd is None or each.paid_usd + each.reserved_usd + price_usd <= each.cap_usd:
             continue
         said = (

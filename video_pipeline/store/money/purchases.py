@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
-from video_pipeline.domain.errors import ConflictError, NotFoundError
+from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from video_pipeline.domain.money import CostRecord, LedgerEntry
-from video_pipeline.domain.purchases import AMOUNT_MAX_USD, Item, PurchaseRecord, PurchaseState
+from video_pipeline.domain.purchases import (
+    AMOUNT_MAX_USD,
+    TRIALS,
+    UNFINISHED,
+    Item,
+    PurchaseRecord,
+    PurchaseState,
+    believable,
+)
 from video_pipeline.domain.records import Lease
 from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES, Books
 from video_pipeline.store.books.codec import clean
-from video_pipeline.store.books.entries import close, write_entry
+from video_pipeline.store.books.entries import book_stray, close, write_entry
 from video_pipeline.store.books.fences import hold
+from video_pipeline.store.books.jobs import PREFIX_MIN_DIGITS
 from video_pipeline.store.money.caps import check_caps
 
 _NOW = func.clock_timestamp()
@@ -47,16 +58,35 @@ class PurchaseBooks(Books):
         with self._transaction() as connection:
             return [_record(row) for row in connection.execute(query)]
 
-    def reserve(self, lease: Lease, provider: str, item: Item, price_usd: Decimal) -> PurchaseRecord:
-        """Set money aside for one thing of a job.
+    def find_purchase(self, id_or_prefix: str) -> PurchaseRecord:
+        """The purchase whose id begins with the given hexadecimal digits, at least 6; dashes do not count.
+
+        NotFoundError when there is none, InvalidInputError when several begin like this or it is no such prefix.
+        """
+        digits = id_or_prefix.strip().lower().replace("-", "")
+        if not re.fullmatch(rf"[0-9a-f]{{{PREFIX_MIN_DIGITS},32}}", digits):
+            raise InvalidInputError(f"{id_or_prefix!r} is no purchase's id; give it, or its first 6 or more digits")
+        plain = func.replace(cast(_P.id, Text), "-", "")
+        query = select(PURCHASES, _UNANSWERED).where(plain.startswith(digits, autoescape=True)).limit(2)
+        with self._transaction() as connection:
+            rows = connection.execute(query).all()
+        if not rows:
+            raise NotFoundError(f"there is no purchase {id_or_prefix}")
+        if len(rows) > 1:
+            raise InvalidInputError(f"several purchases begin with {id_or_prefix}; give more digits")
+        return _record(rows[0])
+
+    def reserve(self, lease: Lease | None, provider: str, item: Item, price_usd: Decimal) -> PurchaseRecord:
+        """Set money aside for one thing of a job; without a lease for a trial, which belongs to no job.
 
         CapReachedError when a cap would be exceeded, ConflictError when there is an unfinished purchase of the same
         thing, LeaseLostError when the attempt has lost its job.
         """
         price = min(price_usd, AMOUNT_MAX_USD).quantize(Decimal("0.0001"), ROUND_CEILING)
-        channel = select(JOBS.c.channel_id).where(JOBS.c.id == lease.job_id).scalar_subquery()
+        job_id = TRIALS if lease is None else lease.job_id
+        channel = select(JOBS.c.channel_id).where(JOBS.c.id == job_id).scalar_subquery()
         values = {
-            "video_job_id": lease.job_id,
+            "video_job_id": job_id,
             "channel_id": channel,
             "what": clean(item.what),
             "provider": provider,
@@ -64,18 +94,19 @@ class PurchaseBooks(Books):
             "seed": item.seed,
             "request": item.request(provider),
             "price": price,
-            "attempt": lease.attempt,
+            "attempt": None if lease is None else lease.attempt,
             "created_at": _NOW,
         }
         with self._transaction() as connection:
-            hold(connection, lease)
+            if lease is not None:
+                hold(connection, lease)
             if price:
-                check_caps(connection, lease.job_id, price)
+                check_caps(connection, None if lease is None else job_id, price)
             new = connection.execute(insert(PURCHASES).values(values).returning(PURCHASES, _UNANSWERED)).one()
             if price:
                 write_entry(
                     connection,
-                    lease.job_id,
+                    job_id,
                     LedgerEntry.RESERVE,
                     price,
                     key=str(new.id),
@@ -87,15 +118,27 @@ class PurchaseBooks(Books):
     def record_task(
         self, purchase_id: UUID, task_id: str, cost_usd: Decimal | None = None, credits: Decimal | None = None
     ) -> None:
-        """Put down the vendor's id of a purchase that is being submitted; ConflictError when it is not."""
+        """Put down the vendor's id of a purchase that is being submitted.
+
+        ConflictError when it is not any more; then the vendor made one more than was wanted, which is booked.
+        """
         values: dict[str, Any] = {"state": PurchaseState.SUBMITTED, "task_id": clean(task_id), "submitted_at": _NOW}
-        values |= {"cost": cost_usd, "credits": credits}
-        self._change(purchase_id, (PurchaseState.SUBMITTING, PurchaseState.DOUBTFUL), values)
+        values |= {"cost": believable(cost_usd), "credits": believable(credits)}
+        expected = PurchaseState.SUBMITTING, PurchaseState.DOUBTFUL
+        with self._transaction() as connection:
+            if _changed(connection, purchase_id, expected, values):
+                return
+            # The answer came so late that the thing was asked for again: the vendor makes two, and is paid for both.
+            booked = book_stray(connection, purchase_id, clean(task_id))
+        also = "; the task is booked as one more" if booked else ""
+        raise ConflictError(f"purchase {purchase_id} is not {' or '.join(expected)} any more{also}")
 
     def withdraw_submission(self, purchase_id: UUID, why: str) -> None:
         """Put down that a submission was not accepted: the money stays set aside; ConflictError when there is none."""
         values = {"state": PurchaseState.RESERVED, "submitting_at": None, "note": clean(why)}
-        self._change(purchase_id, (PurchaseState.SUBMITTING,), values)
+        with self._transaction() as connection:
+            if not _changed(connection, purchase_id, (PurchaseState.SUBMITTING,), values):
+                raise ConflictError(f"purchase {purchase_id} is not {PurchaseState.SUBMITTING} any more")
 
     def close_purchase(
         self,
@@ -105,14 +148,35 @@ class PurchaseBooks(Books):
         *,
         note: str = "",
         credits: Decimal | None = None,
+        states: Sequence[PurchaseState] = UNFINISHED,
     ) -> bool:
-        """End a purchase; False when it was ended before. What is taken goes onto the job, what is not is given back.
+        """End a purchase that is in one of `states`; False when it is not, because it was ended before, for example.
+
+        What is taken goes onto the job, what is not is given back.
 
         It needs no lease: what was paid was paid, also by an attempt that has lost its job meanwhile. With DOUBTFUL the
         money stays set aside until somebody calls this again.
         """
         with self._transaction() as connection:
-            return close(connection, purchase_id, state, cost_usd, note=note, credits=credits)
+            return close(connection, purchase_id, state, cost_usd, note=note, credits=credits, states=tuple(states))
+
+    def resolve_purchase(self, purchase_id: UUID, cost_usd: Decimal | None, *, by: str = "operator") -> PurchaseRecord:
+        """Say of a doubtful purchase what the vendor took for it; None: nothing, and the money is given back.
+
+        ConflictError when it is not doubtful, InvalidInputError for an amount that is not one, NotFoundError when
+        there is no such purchase.
+        """
+        if cost_usd is not None and not (cost_usd.is_finite() and 0 <= cost_usd <= AMOUNT_MAX_USD):
+            raise InvalidInputError(f"a vendor takes 0 to {AMOUNT_MAX_USD} dollars, not {cost_usd}")
+        state = PurchaseState.RELEASED if cost_usd is None else PurchaseState.LOST
+        said = "nothing was taken" if cost_usd is None else f"${cost_usd} were taken"
+        before = self.purchase(purchase_id)
+        note = f"{before.note}; {said}, says {by}".removeprefix("; ")
+        with self._transaction() as connection:
+            doubtful = (PurchaseState.DOUBTFUL,)
+            if not close(connection, purchase_id, state, cost_usd or Decimal(0), note=note, states=doubtful):
+                raise ConflictError(f"purchase {purchase_id} is {before.state}; only a doubtful one can be resolved")
+        return self.purchase(purchase_id)
 
     def known_tasks(self, provider: str, task_ids: Sequence[str]) -> set[str]:
         """Which of the vendor's tasks belong to purchases already."""
@@ -126,11 +190,23 @@ class PurchaseBooks(Books):
         with self._transaction() as connection:
             return [_entry(row) for row in connection.execute(entries)]
 
-    def _change(self, purchase_id: UUID, states: Sequence[PurchaseState], values: dict[str, Any]) -> None:
+    def announce_task(self, provider: str, task_id: str) -> bool:
+        """Put down that the vendor says by itself that something became of a task; False when nobody waits for it."""
+        waited_for = _P.provider == provider, _P.task_id == clean(task_id), _P.state == PurchaseState.SUBMITTED
         with self._transaction() as connection:
-            before = _P.id == purchase_id, _P.state.in_(states)
-            if not connection.execute(update(PURCHASES).where(*before).values(values)).rowcount:
-                raise ConflictError(f"purchase {purchase_id} is not {' or '.join(states)} any more")
+            return bool(connection.execute(update(PURCHASES).where(*waited_for).values(announced_at=_NOW)).rowcount)
+
+    def announced_at(self, purchase_id: UUID) -> datetime | None:
+        """When the vendor last said by itself that something became of a purchase; None when it never did."""
+        with self._transaction() as connection:
+            return connection.execute(select(_P.announced_at).where(_P.id == purchase_id)).scalar_one_or_none()
+
+
+def _changed(
+    connection: Connection, purchase_id: UUID, states: Sequence[PurchaseState], values: dict[str, Any]
+) -> bool:
+    before = _P.id == purchase_id, _P.state.in_(states)
+    return bool(connection.execute(update(PURCHASES).where(*before).values(values)).rowcount)
 
 
 def _entry(row: Row[Any]) -> CostRecord:

@@ -27,6 +27,9 @@ CLOSED_S = 30.0
 """How long it keeps all away at first; twice as long after each trial that fails, up to CLOSED_MAX_S."""
 
 CLOSED_MAX_S = 900.0
+PAUSE_MAX_S = 86_400.0
+"""The longest that a vendor is left alone because it asks for it; then it may say so again."""
+
 
 TRIAL_S = 120.0
 """How long others wait for the outcome of a trial."""
@@ -44,16 +47,18 @@ _P = PURCHASES.c
 class TurnBooks(Books):
     """Verbs of vendors."""
 
-    def begin_submission(self, lease: Lease, purchase_id: UUID, limits: Limits) -> Turn:
-        """Begin to submit a reserved purchase, if the vendor's limits let it.
+    def begin_submission(self, lease: Lease | None, purchase_id: UUID, limits: Limits) -> Turn:
+        """Begin to submit a reserved purchase, if the vendor's limits let it; without a lease that of a trial.
 
         LimitReachedError when a quota is used up, LeaseLostError when the attempt has lost its job, ConflictError
         when the purchase is not reserved.
         """
         with self._transaction() as connection:
-            hold(connection, lease)
+            if lease is not None:
+                hold(connection, lease)
             mine = select(_P.provider).where(_P.id == purchase_id, _P.state == PurchaseState.RESERVED)
-            provider = connection.execute(mine).scalar_one_or_none()
+            # Nothing else keeps two who try the same provider from beginning both.
+            provider = connection.execute(mine.with_for_update()).scalar_one_or_none()
             if provider is None:
                 raise ConflictError(f"purchase {purchase_id} is not reserved any more")
             vendor = _locked(connection, provider)
@@ -66,7 +71,11 @@ class TurnBooks(Books):
             if vendor.failures >= FAILURES_MAX:
                 changes["closed_until"] = _NOW + timedelta(seconds=TRIAL_S)  # this one is the trial
             connection.execute(update(VENDORS).where(VENDORS.c.provider == provider).values(changes))
-            begun = {"state": PurchaseState.SUBMITTING, "submitting_at": _NOW, "attempt": lease.attempt}
+            begun = {
+                "state": PurchaseState.SUBMITTING,
+                "submitting_at": _NOW,
+                "attempt": None if lease is None else lease.attempt,
+            }
             connection.execute(update(PURCHASES).where(_P.id == purchase_id).values(begun))
         return Turn()
 
@@ -83,10 +92,10 @@ class TurnBooks(Books):
                 failures = vendor.failures + (pause_s is None)
                 changes = {"failures": failures, "last_error": clean(error)}
                 if failures >= FAILURES_MAX:
-                    away_s = min(CLOSED_S * 2 ** (failures - FAILURES_MAX), CLOSED_MAX_S)
+                    away_s = min(CLOSED_S * 2 ** min(failures - FAILURES_MAX, 10), CLOSED_MAX_S)
                     changes["closed_until"] = _NOW + timedelta(seconds=away_s)
             if pause_s is not None:
-                until = _NOW + timedelta(seconds=pause_s)
+                until = _NOW + timedelta(seconds=min(max(pause_s, 0.0), PAUSE_MAX_S))
                 changes["paused_until"] = func.greatest(func.coalesce(VENDORS.c.paused_until, until), until)
             mine = update(VENDORS).where(VENDORS.c.provider == provider)
             connection.execute(mine.values(changes | {"updated_at": _NOW}))

@@ -55,6 +55,7 @@ class PurchaseRow(Base):
     submitting_at: Mapped[datetime | None]
     submitted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    announced_at: Mapped[datetime | None]  # when the vendor last said by itself that something became of it
 
 
 class SpendingCap(Base):
