@@ -47,12 +47,19 @@ class PurchaseBooks(Books):
         return _record(row)
 
     def purchases(
-        self, job_id: UUID | None = None, *, states: Sequence[PurchaseState] = (), limit: int = 200
+        self,
+        job_id: UUID | None = None,
+        *,
+        what: str | None = None,
+        states: Sequence[PurchaseState] = (),
+        limit: int = 200,
     ) -> list[PurchaseRecord]:
-        """Purchases of a job or of all, newest first."""
+        """Purchases of a job or of all, of one thing or of any, newest first."""
         query = select(PURCHASES, _UNANSWERED).order_by(_P.created_at.desc(), _P.id).limit(limit)
         if job_id is not None:
             query = query.where(_P.video_job_id == job_id)
+        if what is not None:
+            query = query.where(_P.what == clean(what))
         if states:
             query = query.where(_P.state.in_(states))
         with self._transaction() as connection:
