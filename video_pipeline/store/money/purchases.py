@@ -136,7 +136,7 @@ class PurchaseBooks(Books):
             if _changed(connection, purchase_id, expected, values):
                 return
             # The answer came so late that the thing was asked for again: the vendor makes two, and is paid for both.
-            booked = book_stray(connection, purchase_id, clean(task_id))
+            booked = book_stray(connection, purchase_id, clean(task_id), believable(cost_usd))
         also = "; the task is booked as one more" if booked else ""
         raise ConflictError(f"purchase {purchase_id} is not {' or '.join(expected)} any more{also}")
 
