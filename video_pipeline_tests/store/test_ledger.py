@@ -243,3 +243,13 @@ def test_nobody_waits_for_one_cap_while_another_is_there_to_stay(store: Postgres
     with pytest.raises(CapReachedError, match="this month") as reached:
         set_aside(store, lease, "2", "images/01")
     assert not reached.value.may_pass
+
+
+def test_a_task_of_another_purchase_is_told_as_such(store: PostgresJobStore, lease: Lease) -> None:
+    first, second = set_aside(store, lease), set_aside(store, lease, what="images/03")
+    for each in (first, second):
+        store.begin_submission(lease, each.id, Limits(concurrency=9))
+    store.record_task(first.id, "task-1")
+    with pytest.raises(ConflictError, match="images/02"):
+        store.record_task(second.id, "task-1")
+    assert store.purchase(second.id).state is S.SUBMITTING

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select,
 from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.editing import check_editable
-from video_pipeline.domain.errors import BeingEditedError, ConflictError, LeaseLostError
+from video_pipeline.domain.errors import BeingEditedError, CancelledError, ConflictError, LeaseLostError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import JobRecord, Lease
 from video_pipeline.store.books.base import EVENTS, JOBS, LEASES, Books, find_row, write_event
@@ -52,6 +52,14 @@ def hold(connection: Connection, lease: Lease) -> None:
     ours = and_(live_lease(lease.job_id), LEASES.c.token == lease.token)
     if connection.execute(select(LEASES.c.attempt).where(ours).with_for_update(read=True)).one_or_none() is None:
         raise _lost(connection, lease)
+
+
+def hold_wanted(connection: Connection, lease: Lease) -> None:
+    """As `hold`, and CancelledError when the job was cancelled: its attempt may not have noticed yet."""
+    hold(connection, lease)
+    # Who cancels takes the lease first, and so comes before this or after the transaction, not in between.
+    if find_row(connection, lease.job_id).status is JobStatus.CANCELLED:
+        raise CancelledError(f"job {lease.job_id} was cancelled; nothing more is bought for it")
 
 
 def lock_lease(connection: Connection, job_id: UUID) -> None:

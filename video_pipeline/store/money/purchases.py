@@ -26,7 +26,7 @@ from video_pipeline.domain.records import Lease
 from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES, Books
 from video_pipeline.store.books.codec import clean
 from video_pipeline.store.books.entries import book_stray, close, write_entry
-from video_pipeline.store.books.fences import hold
+from video_pipeline.store.books.fences import hold_wanted
 from video_pipeline.store.books.jobs import PREFIX_MIN_DIGITS
 from video_pipeline.store.money.caps import check_caps
 
@@ -80,7 +80,7 @@ class PurchaseBooks(Books):
         """Set money aside for one thing of a job; without a lease for a trial, which belongs to no job.
 
         CapReachedError when a cap would be exceeded, ConflictError when there is an unfinished purchase of the same
-        thing, LeaseLostError when the attempt has lost its job.
+        thing, LeaseLostError when the attempt has lost its job, CancelledError when that was cancelled.
         """
         price = min(price_usd, AMOUNT_MAX_USD).quantize(Decimal("0.0001"), ROUND_CEILING)
         job_id = TRIALS if lease is None else lease.job_id
@@ -99,7 +99,7 @@ class PurchaseBooks(Books):
         }
         with self._transaction() as connection:
             if lease is not None:
-                hold(connection, lease)
+                hold_wanted(connection, lease)
             if price:
                 check_caps(connection, None if lease is None else job_id, price)
             new = connection.execute(insert(PURCHASES).values(values).returning(PURCHASES, _UNANSWERED)).one()
@@ -120,15 +120,19 @@ class PurchaseBooks(Books):
     ) -> None:
         """Put down the vendor's id of a purchase that is being submitted.
 
-        ConflictError when it is not any more; then the vendor made one more than was wanted, which is booked.
+        ConflictError when it is not any more; then the vendor made one more than was wanted, which is booked. Also when
+        the task is another purchase's.
         """
         values: dict[str, Any] = {"state": PurchaseState.SUBMITTED, "task_id": clean(task_id), "submitted_at": _NOW}
         values |= {"cost": believable(cost_usd), "credits": believable(credits)}
         expected = PurchaseState.SUBMITTING, PurchaseState.DOUBTFUL
         with self._transaction() as connection:
+            _refuse_known(connection, purchase_id, clean(task_id))
             if _changed(connection, purchase_id, expected, values):
                 return
-            # The answer came so late that the thing was asked for again: the vendor makes two, and is paid for both.
+        # The answer came so late that the thing was asked for again: the vendor makes two, and is paid for both. The
+        # job is locked before its purchase, so this is a transaction of its own.
+        with self._transaction() as connection:
             booked = book_stray(connection, purchase_id, clean(task_id))
         also = "; the task is booked as one more" if booked else ""
         raise ConflictError(f"purchase {purchase_id} is not {' or '.join(expected)} any more{also}")
@@ -200,6 +204,18 @@ class PurchaseBooks(Books):
         """When the vendor last said by itself that something became of a purchase; None when it never did."""
         with self._transaction() as connection:
             return connection.execute(select(_P.announced_at).where(_P.id == purchase_id)).scalar_one_or_none()
+
+
+def _refuse_known(connection: Connection, purchase_id: UUID, task_id: str) -> None:
+    """Raise ConflictError when a vendor's task belongs to another purchase already."""
+    provider = select(_P.provider).where(_P.id == purchase_id).scalar_subquery()
+    theirs = _P.provider == provider, _P.task_id == task_id, _P.id != purchase_id
+    owner = connection.execute(select(_P.id, _P.provider, _P.what).where(*theirs)).one_or_none()
+    if owner is not None:
+        raise ConflictError(
+            f"task {task_id} of {owner.provider} is that of purchase {owner.id} ({owner.what}) already; purchase "
+            f"{purchase_id} stays without one, and the next attempt looks for it in the vendor's list"
+        )
 
 
 def _changed(
