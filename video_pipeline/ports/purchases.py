@@ -152,6 +152,14 @@ class MoneyBook(Protocol):
         """
         ...
 
+    def note_refusal(self, purchase_id: UUID) -> None:
+        """Put down that the vendor's moderation refused what was asked for, or what came of it."""
+        ...
+
+    def refused_at(self, job_id: UUID, request: str) -> datetime | None:
+        """When the vendor last refused this very request of a job, see `Item.request`; None when it never did."""
+        ...
+
     def known_tasks(self, provider: str, task_ids: Sequence[str]) -> set[str]:
         """Which of the vendor's tasks belong to purchases already."""
         ...

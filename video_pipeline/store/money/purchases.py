@@ -182,6 +182,19 @@ class PurchaseBooks(Books):
                 raise ConflictError(f"purchase {purchase_id} is {before.state}; only a doubtful one can be resolved")
         return self.purchase(purchase_id)
 
+    def note_refusal(self, purchase_id: UUID) -> None:
+        """Put down that the vendor's moderation refused what was asked for; whatever became of the purchase."""
+        with self._transaction() as connection:
+            connection.execute(update(PURCHASES).where(_P.id == purchase_id).values(refused=True))
+
+    def refused_at(self, job_id: UUID, request: str) -> datetime | None:
+        """When the vendor last refused this very request of a job; None when it never did."""
+        last = func.max(func.coalesce(_P.closed_at, _P.created_at))
+        same = _P.video_job_id == job_id, _P.request == request, _P.refused
+        with self._transaction() as connection:
+            found: datetime | None = connection.execute(select(last).where(*same)).scalar_one()
+        return found
+
     def known_tasks(self, provider: str, task_ids: Sequence[str]) -> set[str]:
         """Which of the vendor's tasks belong to purchases already."""
         query = select(_P.task_id).where(_P.provider == provider, _P.task_id.in_(task_ids))
