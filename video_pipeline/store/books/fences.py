@@ -158,13 +158,20 @@ class LeaseBooks(Books):
     def release(self, lease: Lease) -> None:
         """Give the job back; nothing happens when the lease was lost or released before.
 
-        When the job was cancelled meanwhile nobody will come after this attempt: what it left open ends with it.
+        When the job is finished, or was cancelled meanwhile, nobody will come after this attempt: what is open for it
+        ends. An edit of a finished job may be repeated, and then goes on with what it has ordered.
         """
         ours = and_(LEASES.c.token == lease.token, LEASES.c.released_at.is_(None))
         with self._transaction() as connection:
-            freed = connection.execute(update(LEASES).where(ours).values(released_at=_NOW)).rowcount
-            if freed and find_row(connection, lease.job_id).status is JobStatus.CANCELLED:
+            given_back = update(LEASES).where(ours).values(released_at=_NOW).returning(LEASES.c.edit)
+            freed = connection.execute(given_back).one_or_none()
+            if freed is None:
+                return
+            status = find_row(connection, lease.job_id).status
+            if status is JobStatus.CANCELLED:
                 end_all(connection, lease.job_id, "its job was cancelled")
+            elif status is JobStatus.COMPLETED and freed.edit is None:
+                end_all(connection, lease.job_id, "its job is finished; what was ordered is counted as paid")
 
     def lost_jobs(self) -> list[JobRecord]:
         """Jobs whose attempt ended without releasing: the lease expired while somebody should have been working.

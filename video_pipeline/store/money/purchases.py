@@ -23,15 +23,16 @@ from video_pipeline.domain.purchases import (
     believable,
 )
 from video_pipeline.domain.records import Lease
-from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES, Books
+from video_pipeline.store.books.base import JOBS, LEASES, LEDGER, PURCHASES, Books
 from video_pipeline.store.books.codec import clean
 from video_pipeline.store.books.entries import book_stray, close, write_entry
-from video_pipeline.store.books.fences import hold_wanted
+from video_pipeline.store.books.fences import bury, hold_wanted, live_lease, lock_lease
 from video_pipeline.store.books.jobs import PREFIX_MIN_DIGITS
 from video_pipeline.store.money.caps import check_caps
 
 _NOW = func.clock_timestamp()
 _P = PURCHASES.c
+_ASKED = (PurchaseState.SUBMITTING, PurchaseState.SUBMITTED, PurchaseState.DOUBTFUL)
 _UNANSWERED = func.extract("epoch", _NOW - _P.submitting_at).label("unanswered_s")
 
 
@@ -167,8 +168,8 @@ class PurchaseBooks(Books):
     def resolve_purchase(self, purchase_id: UUID, cost_usd: Decimal | None, *, by: str = "operator") -> PurchaseRecord:
         """Say of a doubtful purchase what the vendor took for it; None: nothing, and the money is given back.
 
-        ConflictError when it is not doubtful, InvalidInputError for an amount that is not one, NotFoundError when
-        there is no such purchase.
+        Also of one that a vendor was asked for and on whose job nobody works. ConflictError for any other one,
+        InvalidInputError for an amount that is not one, NotFoundError when there is no such purchase.
         """
         if cost_usd is not None and not (cost_usd.is_finite() and 0 <= cost_usd <= AMOUNT_MAX_USD):
             raise InvalidInputError(f"a vendor takes 0 to {AMOUNT_MAX_USD} dollars, not {cost_usd}")
@@ -177,9 +178,15 @@ class PurchaseBooks(Books):
         before = self.purchase(purchase_id)
         note = f"{before.note}; {said}, says {by}".removeprefix("; ")
         with self._transaction() as connection:
-            doubtful = (PurchaseState.DOUBTFUL,)
-            if not close(connection, purchase_id, state, cost_usd or Decimal(0), note=note, states=doubtful):
-                raise ConflictError(f"purchase {purchase_id} is {before.state}; only a doubtful one can be resolved")
+            lock_lease(connection, before.job_id)
+            bury(connection, LEASES.c.video_job_id == before.job_id)
+            held = connection.execute(select(LEASES.c.token).where(live_lease(before.job_id))).first() is not None
+            states = (PurchaseState.DOUBTFUL,) if held else _ASKED
+            if not close(connection, purchase_id, state, cost_usd or Decimal(0), note=note, states=states):
+                raise ConflictError(
+                    f"purchase {purchase_id} is {before.state}; only a doubtful one can be resolved, or one that a "
+                    "vendor was asked for and on whose job nobody works"
+                )
         return self.purchase(purchase_id)
 
     def note_refusal(self, purchase_id: UUID) -> None:
