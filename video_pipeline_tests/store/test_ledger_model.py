@@ -19,7 +19,13 @@ from hypothesis.stateful import run_state_machine_as_test as walk
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from video_pipeline.domain.errors import CapReachedError, ConflictError, LeaseLostError, LimitReachedError
+from video_pipeline.domain.errors import (
+    CancelledError,
+    CapReachedError,
+    ConflictError,
+    LeaseLostError,
+    LimitReachedError,
+)
 from video_pipeline.domain.purchases import (
     CHANNEL_SCOPES,
     UNFINISHED,
@@ -174,10 +180,12 @@ class MoneyMachine(RuleBasedStateMachine):
         """By any lease there ever was, the newest ones rather than others."""
         lease = self.leases[-1 - number % len(self.leases)]
         job_id, item = lease.job_id, Item(f"music/{what:02}", "slow piano", 7)
-        call = lambda: self.store.reserve(lease, provider, item, price)  # noqa: E731 - one call, four outcomes
+        call = lambda: self.store.reserve(lease, provider, item, price)  # noqa: E731 - one call, five outcomes
         exceeded = self.model.exceeded(job_id, self.channel_of[job_id], rounded_up(price))
         if self.live.get(job_id) != lease:
             expect(LeaseLostError, call)
+        elif job_id in self.cancelled:
+            expect(CancelledError, call)
         elif exceeded:
             assert expect(CapReachedError, call).may_pass is all(exceeded)
         elif self.model.is_wanted(job_id, item.what):
@@ -210,9 +218,11 @@ class MoneyMachine(RuleBasedStateMachine):
         bought = self._bought(number)
         mine = [lease for lease in self.leases if lease.job_id == bought.job_id]
         lease = mine[-1 - older % len(mine)]
-        call = lambda: self.store.begin_submission(lease, bought.id, allowed)  # noqa: E731 - one call, five outcomes
+        call = lambda: self.store.begin_submission(lease, bought.id, allowed)  # noqa: E731 - one call, six outcomes
         if self.live.get(bought.job_id) != lease:
             expect(LeaseLostError, call)
+        elif bought.job_id in self.cancelled:
+            expect(CancelledError, call)
         elif bought.state is not S.RESERVED:
             expect(ConflictError, call)
         elif self.model.is_used_up(bought.provider, allowed):
