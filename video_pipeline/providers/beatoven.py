@@ -115,7 +115,7 @@ class _Track:
         link = made.get("track_url") if isinstance(made, dict) else None
         return Delivery(link=link if isinstance(link, str) else None)
 
-    def search(self) -> None:
+    def search(self, age_s: float) -> None:
         return None
 
 

@@ -152,7 +152,7 @@ class _Picture:
     def look(self, task_id: str) -> None:
         raise AssertionError(f"{NAME} has no tasks, and never told of {task_id}")
 
-    def search(self) -> None:
+    def search(self, age_s: float) -> None:
         return None
 
 

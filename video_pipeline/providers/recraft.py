@@ -137,7 +137,7 @@ class _Picture:
     def look(self, task_id: str) -> Delivery | Failure | None:
         raise AssertionError(f"{NAME} has no tasks")
 
-    def search(self) -> None:
+    def search(self, age_s: float) -> None:
         """There is no list of what was made."""
 
     def _enlarged(self, delivery: Delivery) -> Delivery:

@@ -226,7 +226,7 @@ class _Clip:
             case _:  # PENDING, THROTTLED, RUNNING, and words to come
                 return None
 
-    def search(self) -> None:
+    def search(self, age_s: float) -> None:
         """There is no list of tasks."""
 
     def _failure(self, task_id: str, task: Mapping[str, Any], credits: Decimal | None) -> Failure:

@@ -6,6 +6,7 @@ import contextlib
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,10 @@ class Says:
         return self.answer
 
     post = get
+
+    def now(self) -> datetime:
+        """The vendor's clock."""
+        return datetime.now(UTC)
 
     def masked(self, text: str) -> str:
         return text
@@ -86,7 +91,7 @@ CALLS: dict[str, tuple[Callable[[Says], Any], Any]] = {
         {"data": {"id": "t", "generations": [{"status": "done", "url": "https://x.test/a"}]}},
     ),
     "mubert search": (
-        lambda http: mubert._Track(Keys(http), {"prompt": "a", "duration": 9}).search(),  # type: ignore[arg-type]
+        lambda http: mubert._Track(Keys(http), {"prompt": "a", "duration": 9}).search(60.0),  # type: ignore[arg-type]
         {"data": [{"id": "t", "prompt": "a", "duration": 9, "created_at": "2026"}]},
     ),
     "mubert licence": (mubert._longest_in, {"data": [{"license_limits": {"max_track_duration": 300}}]}),
@@ -99,7 +104,7 @@ CALLS: dict[str, tuple[Callable[[Says], Any], Any]] = {
         {"generations_by_pk": {"status": "COMPLETE", "generated_images": [{"url": "https://x.test", "nsfw": False}]}},
     ),
     "leonardo user": (
-        lambda http: leonardo._Picture(http, LEONARDO).search(),  # type: ignore[arg-type]
+        lambda http: leonardo._Picture(http, LEONARDO).search(60.0),  # type: ignore[arg-type]
         {
             "user_details": [{"user": {"id": "u"}}],
             "generations": [{"id": "t", "prompt": "a lake", "seed": 7, "createdAt": "2026"}],
@@ -114,7 +119,7 @@ CALLS: dict[str, tuple[Callable[[Says], Any], Any]] = {
         {"status": "succeeded", "output": ["https://x.test"], "error": None, "data_removed": False},
     ),
     "replicate search": (
-        lambda http: replicate._Picture(http, {"prompt": "a", "seed": 7}, Remembered()).search(),  # type: ignore[arg-type]
+        lambda http: replicate._Picture(http, {"prompt": "a", "seed": 7}, Remembered()).search(60.0),  # type: ignore[arg-type]
         {"results": [{"id": "t", "input": {"prompt": "a", "seed": 7}, "created_at": "2026"}]},
     ),
     "runway look": (
@@ -190,7 +195,7 @@ class Slow:
         self.purchase.ahead += 60.0
         raise AnswerLostError("no whole answer within 60 seconds")
 
-    def search(self) -> list[str]:
+    def search(self, _age_s: float) -> list[str]:
         return ["first"] if self.purchase.ahead >= 70.0 else []
 
     def look(self, task_id: str) -> Delivery:
