@@ -260,7 +260,7 @@ def test_a_lost_answer_leaves_it_to_a_person(animate: Animate, account: Account)
     assert account.count("submit") == len(account.bill) == 1
 
 
-@pytest.mark.parametrize("fault", ["limit_seconds", "error_json", "error_page"])
+@pytest.mark.parametrize("fault", ["limit_seconds", "error_json"])
 def test_what_was_shed_is_asked_for_again_and_paid_once(animate: Animate, account: Account, fault: str) -> None:
     account.next(fault, "submit", status=502, wait_s=0.0)
     assert animate().cost_usd == account.bill.total == Decimal("0.10")
