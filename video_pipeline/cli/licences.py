@@ -23,7 +23,8 @@ app = typer.Typer()
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on standard output.")]
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or its first characters (at least 6).")]
 
-_COLUMNS = ("in video", "kind", "no", "provider", "plan", "licence", "terms read", "provider's id", "USD", "made at")
+_COLUMNS = ("shown", "what", "provider", "licence", "terms read", "USD", "made at")
+"""What fits into 80 characters; the rest is in the JSON and in the pack."""
 
 
 @app.command("licence", epilog="Example: video-pipeline job licence 3fa85f64 --zip dispute.zip")
@@ -74,7 +75,9 @@ def _job_id(jobs: JobStore, job: str) -> UUID:
 
 def _line(row: LicenceRecord, in_video: bool) -> Sequence[object]:
     read = f"{row.terms_taken_at:%Y-%m-%d}" if row.terms_taken_at else "no"
+    licence = f"{row.licence} ({row.plan})" if row.plan else row.licence
+    what = f"{row.kind} {row.order_index}"
     return (
-        *("yes" if in_video else "no", row.kind, row.order_index, row.provider, row.plan, row.licence),
-        *(read, row.provider_task_id, row.cost_usd, f"{row.created_at:%Y-%m-%d %H:%M}"),
+        *("yes" if in_video else "no", what, row.provider, licence),
+        *(read, row.cost_usd, f"{row.created_at:%Y-%m-%d}"),
     )

@@ -33,7 +33,8 @@ Job = Annotated[str | None, typer.Option("--job", help="The job's id, or its fir
 Channel = Annotated[str | None, typer.Option("--channel", help="Name or id of a channel.")]
 
 NO_CAP = "none"
-_PURCHASES = ("id", "what", "provider", "state", "price", "cost", "credits", "task", "ordered (UTC)", "note")
+_PURCHASES = ("id", "job", "what", "provider", "state", "money", "note")
+"""What fits into 80 characters; money in parentheses is set aside. Credits, ids of tasks and times are in the JSON."""
 
 
 @app.command("spending", epilog="Example: video-pipeline money spending --job 3fa85f64")
@@ -221,9 +222,8 @@ def _job_id(jobs: JobStore, job: str | None, *, trials: bool) -> UUID | None:
 
 
 def _line(each: PurchaseRecord) -> Sequence[object]:
-    what = f"trial: {each.what}" if each.job_id == TRIALS else f"{str(each.job_id)[:8]} {each.what}"
+    job = "a trial" if each.job_id == TRIALS else str(each.job_id)[:8]
     return (
-        *(str(each.id)[:8], what, each.provider, each.state, usd(each.price_usd), usd(each.cost_usd, "-")),
-        *("-" if each.credits is None else each.credits.normalize(), each.task_id),
-        *(f"{each.created_at:%Y-%m-%d %H:%M}", each.note),
+        *(str(each.id)[:8], job, each.what, each.provider, each.state),
+        *(f"({usd(each.price_usd)})" if each.closed_at is None else usd(each.cost_usd), each.note),
     )

@@ -24,7 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on standard
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in `provider list`.")]
 Kind = Annotated[Trade | None, typer.Option(help="Needed where one makes several things.")]
 
-_COLUMNS = ("kind", "name", "price", "longest", "at once", "ready", "lately", "asked next")
+_COLUMNS = ("kind", "name", "price", "longest", "at once", "ready", "asked next")
 
 
 @app.command("list", epilog="Example: video-pipeline provider list --json")
@@ -35,6 +35,11 @@ def list_(as_json: AsJson = False) -> None:
         print_json([seller_json(each) for each in found])
         return
     print_table("Providers", _COLUMNS, [_line(each) for each in found], empty="")
+    for words in dict.fromkeys(each.missing for each in found if each.missing):
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
+    for each in found:
+        if lately := _lately(each.state):
+            console.print(f"{each.name}: {lately}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command("check", epilog="Example: video-pipeline provider check mubert")
@@ -133,7 +138,7 @@ def seller_json(each: Seller) -> dict[str, Any]:
 def _line(each: Seller) -> tuple[object, ...]:
     return (
         *(each.trade, each.name, _price(each), f"{each.longest_s} s" if each.longest_s else ""),
-        *(each.concurrency, each.missing or "yes", _lately(each.state), ", ".join(each.fallbacks)),
+        *(each.concurrency, "no" if each.missing else "yes", ", ".join(each.fallbacks)),
     )
 
 
@@ -150,5 +155,7 @@ def _lately(state: VendorState | None) -> str:
         return f"left alone until {state.closed_until:%H:%M:%S} UTC: {state.failures} failures, {state.last_error}"
     if state.paused_until is not None:
         return f"asked to wait until {state.paused_until:%H:%M:%S} UTC"
+    if not state.under_way and not state.failures:
+        return ""
     words = f"{state.under_way} under way"
     return f"{words}, {state.failures} failures: {state.last_error}" if state.failures else words

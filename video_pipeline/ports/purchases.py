@@ -89,9 +89,14 @@ class MoneyBook(Protocol):
 
     def purchase(self, purchase_id: UUID) -> PurchaseRecord: ...
     def purchases(
-        self, job_id: UUID | None = None, *, states: Sequence[PurchaseState] = (), limit: int = 200
+        self,
+        job_id: UUID | None = None,
+        *,
+        what: str | None = None,
+        states: Sequence[PurchaseState] = (),
+        limit: int = 200,
     ) -> list[PurchaseRecord]:
-        """Purchases of a job or of all, newest first."""
+        """Purchases of a job or of all, of one thing or of any, newest first."""
         ...
 
     def find_purchase(self, id_or_prefix: str) -> PurchaseRecord:

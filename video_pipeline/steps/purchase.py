@@ -109,9 +109,7 @@ def obtain(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Offer[Ma
 
 def _unfinished(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Offer[Made]]) -> PurchaseRecord | None:
     """The purchase to go on with; one of something else in the same place is over."""
-    for record in jobs.purchases(attempt.job_id, states=UNFINISHED):
-        if record.what != item.what:
-            continue
+    for record in jobs.purchases(attempt.job_id, what=item.what, states=UNFINISHED):
         if record.state is PurchaseState.DOUBTFUL:
             raise DoubtfulPurchaseError(
                 f"{record.provider} may have taken ${record.price_usd} for {record.what}, and its answer was lost "
@@ -132,7 +130,7 @@ def _unfinished(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Off
 
 
 def _is_open(jobs: JobStore, attempt: Buyer, item: Item) -> bool:
-    return any(record.what == item.what for record in jobs.purchases(attempt.job_id, states=UNFINISHED))
+    return bool(jobs.purchases(attempt.job_id, what=item.what, states=UNFINISHED))
 
 
 def _made(

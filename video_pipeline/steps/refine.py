@@ -126,8 +126,8 @@ def _asked(jobs: JobStore, job: JobRecord, scene_number: int, prompt: str) -> Vi
     what = image_item(scene_number)
     under_way = [
         each.seed
-        for each in jobs.purchases(job.id, states=UNFINISHED)
-        if each.what == what and each.prompt == prompt and each.seed is not None
+        for each in jobs.purchases(job.id, what=what, states=UNFINISHED)
+        if each.prompt == prompt and each.seed is not None
     ]
     seed = under_way[0] if under_way else refinement_seed(brief.seed, scene_number, job.refinement_count)
     visual = scene_of(repainted(storyboard, scene_number, prompt=prompt, seed=seed), scene_number).visual

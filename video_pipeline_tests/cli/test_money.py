@@ -97,7 +97,7 @@ def test_what_was_bought_is_listed_with_what_came_of_it(call: Call, order: Order
     assert [each["id"] for each in in_json(call, "money", "purchases", "--trials")] == [str(trial.id)]
     assert [each["id"] for each in in_json(call, "money", "purchases", "--job", str(bought.job_id))] == [str(bought.id)]
     out = call("money", "purchases")[1]
-    for words in (str(bought.id)[:8], "the answer was lost", "trial: trial/mubert/music", "money resolve ID"):
+    for words in (str(bought.id)[:8], "the answer was lost", "a trial", "money resolve ID"):
         assert words in out, words
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
@@ -113,6 +113,13 @@ class MoneyModel:
             at = bought.at if bought.price and not is_late else datetime.now(UTC)
             self.paid.append(Paid(bought.id, bought.job_id, bought.channel_id, at, cost))
         return True
+
+    def stray(self, bought: Bought, purchase_id: UUID, told: Decimal | None) -> None:
+        """A vendor has made one more than was wanted; nothing had been set aside for that."""
+        owed = bought.price if told is None else told
+        another = replace(bought, id=purchase_id, price=NOTHING, at=datetime.now(UTC), state=S.RELEASED)
+        self.bought.append(another)
+        self.close(another, S.LOST, owed)
 
     def abandon(self, job_id: UUID) -> None:
         """What was only reserved is given back."""

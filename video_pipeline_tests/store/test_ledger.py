@@ -243,3 +243,18 @@ def test_nobody_waits_for_one_cap_while_another_is_there_to_stay(store: Postgres
     with pytest.raises(CapReachedError, match="this month") as reached:
         set_aside(store, lease, "2", "images/01")
     assert not reached.value.may_pass
+
+
+@pytest.mark.parametrize(("told", "paid"), [(None, "2"), (Decimal("1.5"), "1.5"), (Decimal(0), "0")])
+def test_one_more_than_was_wanted_costs_what_its_vendor_says(
+    store: PostgresJobStore, lease: Lease, told: Decimal | None, paid: str
+) -> None:
+    bought = set_aside(store, lease, "2")
+    store.begin_submission(lease, bought.id, Limits(concurrency=9))
+    store.record_task(bought.id, "task-1")
+    for _ in range(2):
+        with pytest.raises(ConflictError):
+            store.record_task(bought.id, "task-2", told)
+    assert store.purchase(bought.id).task_id == "task-1"
+    assert store.known_tasks("leonardo", ["task-1", "task-2"]) == {"task-1", "task-2"}
+    assert store.get_job(lease.job_id).actual_cost_usd == Decimal(paid)

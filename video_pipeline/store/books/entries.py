@@ -124,10 +124,10 @@ def end_all(connection: Connection, job_id: UUID, why: str) -> None:
         close(connection, row.id, PurchaseState.LOST, row.owed, note=why)
 
 
-def book_stray(connection: Connection, purchase_id: UUID, task_id: str) -> bool:
+def book_stray(connection: Connection, purchase_id: UUID, task_id: str, told_usd: Decimal | None) -> bool:
     """Book a task that a vendor has taken up for a purchase that goes on with another one; False when it is known.
 
-    It comes to light when an answer is so late that the thing was asked for again.
+    It comes to light when an answer is so late that the thing was asked for again, and costs what that answer says.
     """
     first = PURCHASES.alias()
     told = select(first).where(first.c.id == purchase_id)
@@ -141,7 +141,7 @@ def book_stray(connection: Connection, purchase_id: UUID, task_id: str) -> bool:
     values |= {"state": PurchaseState.RELEASED, "created_at": _NOW, "submitting_at": row.submitting_at}
     stray = connection.execute(insert(PURCHASES).values(values).returning(PURCHASES.c.id)).scalar_one()
     why = f"answered when purchase {purchase_id} had been made again"
-    return close(connection, stray, PurchaseState.LOST, row.price, note=why)
+    return close(connection, stray, PurchaseState.LOST, row.price if told_usd is None else told_usd, note=why)
 
 
 def move_unfinished(connection: Connection, job_id: UUID, places: Mapping[int, int], kinds: Sequence[str]) -> None:

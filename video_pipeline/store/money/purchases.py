@@ -47,12 +47,19 @@ class PurchaseBooks(Books):
         return _record(row)
 
     def purchases(
-        self, job_id: UUID | None = None, *, states: Sequence[PurchaseState] = (), limit: int = 200
+        self,
+        job_id: UUID | None = None,
+        *,
+        what: str | None = None,
+        states: Sequence[PurchaseState] = (),
+        limit: int = 200,
     ) -> list[PurchaseRecord]:
-        """Purchases of a job or of all, newest first."""
+        """Purchases of a job or of all, of one thing or of any, newest first."""
         query = select(PURCHASES, _UNANSWERED).order_by(_P.created_at.desc(), _P.id).limit(limit)
         if job_id is not None:
             query = query.where(_P.video_job_id == job_id)
+        if what is not None:
+            query = query.where(_P.what == clean(what))
         if states:
             query = query.where(_P.state.in_(states))
         with self._transaction() as connection:
@@ -129,7 +136,7 @@ class PurchaseBooks(Books):
             if _changed(connection, purchase_id, expected, values):
                 return
             # The answer came so late that the thing was asked for again: the vendor makes two, and is paid for both.
-            booked = book_stray(connection, purchase_id, clean(task_id))
+            booked = book_stray(connection, purchase_id, clean(task_id), believable(cost_usd))
         also = "; the task is booked as one more" if booked else ""
         raise ConflictError(f"purchase {purchase_id} is not {' or '.join(expected)} any more{also}")
 
