@@ -51,7 +51,9 @@ def options(desk: AtDesk, caller: Reader) -> dict[str, Any]:
         "storyboard": {"scenes": _limits(SCENES), "scene_seconds": _limits(SCENE_SECONDS)},
         "music_video": {
             "engines": [PICTURES, *desk.engines()],
-            "missing": {name: each.capabilities.missing for name, each in desk.engines().items()},
+            "missing": {
+                name: each.capabilities.missing for name, each in desk.engines().items() if each.capabilities.missing
+            },
             "bpm": _limits(BPM),
             "scene_seconds": _limits(CUT_SECONDS),
         },
