@@ -24,6 +24,7 @@ from video_pipeline.ports import (
     VideoEngine,
 )
 from video_pipeline.steps.estimate import Sellers
+from video_pipeline.steps.roster import Roster
 from video_pipeline.steps.studio import Studio
 
 CALLS = Allowance(burst=300, per_s=50.0)
@@ -57,6 +58,7 @@ class Desk:
     thumbnail_provider: str | None = None  # see `Studio`
     refinement_provider: str | None = None
     words_usd: Callable[[], Decimal] = Decimal  # what a script takes at most; nothing if nobody says otherwise
+    roster: Callable[[], Roster] = Roster  # everybody who can be asked
     dagster_url: str | None = None  # where a person sees the runs
     courier: Callable[[], AbstractContextManager[None]] = nullcontext  # delivers webhooks as long as it is open
     export_limit_s: float = EXPORT_LIMIT_S

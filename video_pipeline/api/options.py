@@ -51,6 +51,9 @@ def options(desk: AtDesk, caller: Reader) -> dict[str, Any]:
         "storyboard": {"scenes": _limits(SCENES), "scene_seconds": _limits(SCENE_SECONDS)},
         "music_video": {
             "engines": [PICTURES, *desk.engines()],
+            "missing": {
+                name: each.capabilities.missing for name, each in desk.engines().items() if each.capabilities.missing
+            },
             "bpm": _limits(BPM),
             "scene_seconds": _limits(CUT_SECONDS),
         },
@@ -83,5 +86,8 @@ def _limits(allowed: range) -> list[int]:
 
 def _providers(known: Mapping[str, Any]) -> list[models.ProviderChoice]:
     return [
-        models.ProviderChoice(name=name, price_usd=float(each.capabilities.price_usd)) for name, each in known.items()
+        models.ProviderChoice(
+            name=name, price_usd=float(each.capabilities.price_usd), missing=each.capabilities.missing or None
+        )
+        for name, each in known.items()
     ]

@@ -47,6 +47,7 @@ def desk_of_installation() -> Desk:
         thumbnail_provider=bootstrap.thumbnail_provider(),
         refinement_provider=bootstrap.refinement_provider(),
         words_usd=lambda: bootstrap.prompt_writer().price_usd,
+        roster=bootstrap.roster,
         dagster_url=settings.dagster_web,
         vendor_secrets=bootstrap.vendor_secrets(),
         courier=_courier,

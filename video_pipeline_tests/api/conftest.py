@@ -33,6 +33,7 @@ from video_pipeline.outbound import HttpMessenger
 from video_pipeline.providers import registry
 from video_pipeline.providers.workshop import Workshop
 from video_pipeline.steps.pipeline import perform
+from video_pipeline.steps.roster import Roster
 from video_pipeline.steps.studio import Studio
 from video_pipeline.store import LocalMediaStore, PostgresAccess, PostgresJobStore, PostgresOutbox, connect
 from video_pipeline_tests.api.client import Client
@@ -174,6 +175,7 @@ def opened(database: Database, folder: Path, cores: Cores) -> tuple[Desk, Studio
         studio=lambda: studio,
         messenger=lambda: HttpMessenger(allow_private=True),
         workers=2,
+        roster=lambda: Roster.of(studio),
         dagster_url="http://127.0.0.1:3000",
         # Tests call as fast as they can; the pace has tests of its own.
         calls=Pace(Allowance(burst=100_000, per_s=100_000.0)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from sqlalchemy import text
 
 from video_pipeline.domain.access import Scope
 from video_pipeline.domain.brief import StoryboardBrief
+from video_pipeline.domain.purchases import Item, Limits, PurchaseState
 from video_pipeline.store import PostgresAccess
 from video_pipeline_tests.api.client import Client
 from video_pipeline_tests.api.conftest import BRIEF, PASSWORD, Stocked
@@ -78,6 +80,7 @@ def furnish(house: Stocked) -> Furnished:
         "spare_file": upload(spender, house.finished, "spare.wav"),
         "upload": _begun(spender, house.finished, "coming.wav"),
         "spare_upload": _begun(spender, house.finished, "spared.wav"),
+        "purchase": _purchase(house),
         "order": spender.post(f"/jobs/{house.waiting}/preview").json["id"],
         "preparing": _job(house, preparing=True),
         "configurable": _job(house, preparing=True),
@@ -117,6 +120,17 @@ def _thumbnail(house: Stocked) -> str:
         Image.new("RGB", (64, 36), "navy").save(folder / "made.jpg")
         house.studio.media.adopt(folder / "made.jpg", key)
     return str(house.desk.jobs.save_thumbnail(job, "hostile", key, 0.1, "a test").id)
+
+
+def _purchase(house: Stocked) -> str:
+    """Something of which nobody knows whether it was paid."""
+    jobs = house.desk.jobs
+    lease = jobs.claim(UUID(_job(house)), "a test")
+    bought = jobs.reserve(lease, "leonardo", Item("images/01", "a harbour", 7), Decimal("0.04"))
+    jobs.begin_submission(lease, bought.id, Limits(concurrency=9))
+    jobs.close_purchase(bought.id, PurchaseState.DOUBTFUL, note="the answer was lost")
+    jobs.release(lease)
+    return str(bought.id)
 
 
 def _job(house: Stocked, *, preparing: bool = False) -> str:

@@ -47,7 +47,7 @@ class Call:
         )
 
 
-READ, EDIT, SPEND = Scope.READ, Scope.EDIT, Scope.SPEND
+READ, EDIT, SPEND, ADMIN = Scope.READ, Scope.EDIT, Scope.SPEND, Scope.ADMIN
 
 _DONE = {"job_id": "finished"}
 _OPEN = {"job_id": "waiting"}
@@ -85,6 +85,13 @@ CALLS: dict[str, Call] = {
     ),
     "GET /jobs/{job_id}/publication": Call(READ, ids=_DONE),
     "PATCH /jobs/{job_id}/publication": Call(EDIT, ids=_DONE, body={"youtube_title": "Mine"}),
+    "GET /money": Call(READ),
+    "PUT /money/caps/{scope}": Call(ADMIN, ids={"scope": "month"}, body={"amount_usd": 400}, owned=False),
+    "GET /jobs/{job_id}/purchases": Call(READ, ids=_DONE),
+    "POST /purchases/{purchase_id}/resolve": Call(
+        ADMIN, ids={"purchase_id": "purchase"}, body={"spent": False}, owned=False
+    ),
+    "GET /providers": Call(READ),
     "GET /jobs/{job_id}/licences": Call(READ, ids=_DONE),
     "GET /jobs/{job_id}/licences.zip": Call(READ, ids=_DONE),
     "GET /jobs/{job_id}/analytics": Call(READ, ids=_DONE),
@@ -323,7 +330,7 @@ def test_whoever_just_may_is_let_through(full: Furnished, operation: Operation) 
         assert full.anna[SPEND].get("/session").status == 401
         return
     call = CALLS[operation.name]
-    client = full.house.stranger() if call.scope is None else full.anna[call.scope]
+    client = full.house.stranger() if call.scope is None else {**full.anna, ADMIN: full.boss}[call.scope]
     if operation.name == "GET /events":
         with client.stream("/events") as events:
             assert events is not None

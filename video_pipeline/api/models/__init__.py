@@ -1,6 +1,6 @@
 """Owns the forms of what the API takes and gives, with examples; hides pydantic's options.
 
-Modules in dependency order: base, taken, people, figures, products, publication, licences, jobs, webhooks.
+Modules in dependency order: base, taken, people, figures, money, products, publication, licences, jobs, webhooks.
 
 Amounts are US dollars, lengths seconds, times UTC.
 """
@@ -32,6 +32,17 @@ from video_pipeline.api.models.jobs import (
     Versions,
 )
 from video_pipeline.api.models.licences import Licence, Licences
+from video_pipeline.api.models.money import (
+    Cap,
+    Money,
+    NewCap,
+    Provider,
+    Providers,
+    Purchase,
+    Purchases,
+    Resolution,
+    Spending,
+)
 from video_pipeline.api.models.people import (
     Channel,
     Channels,
@@ -78,6 +89,7 @@ from video_pipeline.api.models.webhooks import (
 __all__ = [
     "Analytics",
     "Bed",
+    "Cap",
     "Caption",
     "Channel",
     "ChannelChange",
@@ -100,7 +112,9 @@ __all__ = [
     "Licences",
     "Links",
     "Login",
+    "Money",
     "NewAnalytics",
+    "NewCap",
     "NewChannel",
     "NewExports",
     "NewJob",
@@ -112,16 +126,22 @@ __all__ = [
     "PeriodCost",
     "Pieces",
     "Preview",
+    "Provider",
     "ProviderChoice",
+    "Providers",
     "Publication",
     "PublicationChange",
+    "Purchase",
+    "Purchases",
     "Refinements",
+    "Resolution",
     "Restoration",
     "Scene",
     "ScenePicture",
     "SceneTrack",
     "Session",
     "Song",
+    "Spending",
     "Storyboard",
     "Thumbnail",
     "Thumbnails",

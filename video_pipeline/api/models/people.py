@@ -47,3 +47,4 @@ class ProviderChoice(Answer):
 
     name: str
     price_usd: float
+    missing: str | None = None  # what has to be configured before it can be ordered from

@@ -37,7 +37,8 @@ NAME_MAX_CHARACTERS = 255
 JOB_ID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 
 
-def _form(example: dict[str, Any]) -> ConfigDict:
+def form(example: dict[str, Any]) -> ConfigDict:
+    """The options of a form that is taken: an example, and no field that it does not have."""
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
 
 
@@ -51,7 +52,7 @@ def _utf8(value: Any) -> Any:
     return value
 
 
-def _number(value: Any) -> Any:
+def number(value: Any) -> Any:
     """A number in quotes is a mistake of whoever sends it, and so is true for 1."""
     if isinstance(value, str | bool):
         raise ValueError("not a number")  # noqa: TRY004 - pydantic makes an answer of this error alone
@@ -60,16 +61,16 @@ def _number(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_utf8)]
 Label = Annotated[Text, Field(min_length=1, max_length=LABEL_MAX_CHARACTERS)]
-Decibel = Annotated[float, BeforeValidator(_number)]
-Number = Annotated[int, BeforeValidator(_number)]
-Amount = Annotated[Decimal, BeforeValidator(_number), Field(max_digits=10, decimal_places=2)]
+Decibel = Annotated[float, BeforeValidator(number)]
+Number = Annotated[int, BeforeValidator(number)]
+Amount = Annotated[Decimal, BeforeValidator(number), Field(max_digits=10, decimal_places=2)]
 ProviderName = Annotated[Text, Field(min_length=1, max_length=64)]
 
 
 class Login(BaseModel):
     """Who signs in."""
 
-    model_config = _form({"name": "anna", "password": "correct horse battery"})
+    model_config = form({"name": "anna", "password": "correct horse battery"})
 
     name: Annotated[Text, Field(min_length=1, max_length=64)]
     password: Annotated[Text, Field(min_length=1, max_length=200)]
@@ -78,7 +79,7 @@ class Login(BaseModel):
 class NewChannel(BaseModel):
     """A channel to be added."""
 
-    model_config = _form({"name": "Castle Nights", "brand_niche": "Medieval Fantasy Ambience"})
+    model_config = form({"name": "Castle Nights", "brand_niche": "Medieval Fantasy Ambience"})
 
     name: Label
     brand_niche: Label
@@ -88,7 +89,7 @@ class NewChannel(BaseModel):
 class ChannelChange(BaseModel):
     """What may be changed of a channel."""
 
-    model_config = _form({"is_active": False})
+    model_config = form({"is_active": False})
 
     is_active: StrictBool
 
@@ -96,7 +97,7 @@ class ChannelChange(BaseModel):
 class Bed(BaseModel):
     """A sound that lies beneath the whole programme."""
 
-    model_config = _form({"sound": "rain", "level_db": -18, "ducking_db": 6})
+    model_config = form({"sound": "rain", "level_db": -18, "ducking_db": 6})
 
     sound: Annotated[Text, Field(min_length=1, max_length=260, description="An ambience, or file:NAME.")]
     level_db: Annotated[
@@ -114,7 +115,7 @@ class NewJob(BaseModel):
     waits for a song that is not at an address.
     """
 
-    model_config = _form(
+    model_config = form(
         {
             "kind": "storyboard",
             "channel_id": JOB_ID,
@@ -186,7 +187,7 @@ class NewJob(BaseModel):
 class NewUpload(BaseModel):
     """A file that is to come in pieces."""
 
-    model_config = _form({"filename": "rain.mp4", "file_type": "videos", "bytes": 734003200})
+    model_config = form({"filename": "rain.mp4", "file_type": "videos", "bytes": 734003200})
 
     filename: Annotated[Text, Field(min_length=1, max_length=NAME_MAX_CHARACTERS)]
     file_type: FileType
@@ -200,7 +201,7 @@ class NewUpload(BaseModel):
 class NewExports(BaseModel):
     """Exports to be made in one go: each format in each quality."""
 
-    model_config = _form({"formats": ["mp4", "webm"], "qualities": ["low", "high"]})
+    model_config = form({"formats": ["mp4", "webm"], "qualities": ["low", "high"]})
 
     formats: Annotated[list[Annotated[Text, Field(max_length=16)]], Field(min_length=1, max_length=10)]
     qualities: Annotated[list[Annotated[Text, Field(max_length=32)]], Field(min_length=1, max_length=10)]
@@ -209,7 +210,7 @@ class NewExports(BaseModel):
 class Restoration(BaseModel):
     """Which earlier picture comes back."""
 
-    model_config = _form({"version_id": JOB_ID})
+    model_config = form({"version_id": JOB_ID})
 
     version_id: UUID
 
@@ -217,7 +218,7 @@ class Restoration(BaseModel):
 class PublicationChange(BaseModel):
     """What is to be said about a video where it is published; what is not named stays, null clears."""
 
-    model_config = _form({"youtube_title": "Rain on the library roof", "upload_strategy": "manual"})
+    model_config = form({"youtube_title": "Rain on the library roof", "upload_strategy": "manual"})
 
     youtube_title: Annotated[Text, Field(min_length=1, max_length=TITLE_MAX_CHARACTERS)] | None = None
     youtube_description: Annotated[Text, Field(max_length=DESCRIPTION_MAX_BYTES)] | None = None
@@ -232,7 +233,7 @@ class PublicationChange(BaseModel):
 class NewAnalytics(BaseModel):
     """What was measured of a published video up to one day."""
 
-    model_config = _form({"views": 1200, "watch_time_hours": 310.5})
+    model_config = form({"views": 1200, "watch_time_hours": 310.5})
 
     views: Annotated[Number, Field(ge=0, le=COUNT_MAX)]
     watch_time_hours: Amount | None = None
@@ -245,7 +246,7 @@ class NewAnalytics(BaseModel):
 class NewWebhook(BaseModel):
     """An address that is told what happens."""
 
-    model_config = _form({"url": "https://hooks.example.org/studio", "kinds": ["moved", "approved"]})
+    model_config = form({"url": "https://hooks.example.org/studio", "kinds": ["moved", "approved"]})
 
     url: Annotated[Text, Field(min_length=8, max_length=2000)]
     channel_id: UUID | None = None
@@ -262,7 +263,7 @@ class NewWebhook(BaseModel):
 class WebhookChange(BaseModel):
     """What may be changed of a webhook; what is not named stays."""
 
-    model_config = _form({"is_active": False})
+    model_config = form({"is_active": False})
 
     url: Annotated[Text, Field(min_length=8, max_length=2000)] | None = None
     is_active: StrictBool | None = None

@@ -181,7 +181,7 @@ class PurchaseBooks(Books):
         if cost_usd is not None and not (cost_usd.is_finite() and 0 <= cost_usd <= AMOUNT_MAX_USD):
             raise InvalidInputError(f"a vendor takes 0 to {AMOUNT_MAX_USD} dollars, not {cost_usd}")
         state = PurchaseState.RELEASED if cost_usd is None else PurchaseState.LOST
-        said = "nothing was taken" if cost_usd is None else f"${cost_usd} were taken"
+        said = "nothing was taken" if cost_usd is None else f"${cost_usd.normalize():f} were taken"
         before = self.purchase(purchase_id)
         note = f"{before.note}; {said}, says {by}".removeprefix("; ")
         with self._transaction() as connection:

@@ -49,10 +49,20 @@ function lookField(name, label, hint, list, wish) {
 
 function providerField(name, label, list) {
   const price = (usd) => (usd > 0 ? `${money(usd)} each` : "free");
-  const pairs = list.map((each) => [each.name, `${words(each.name)} · ${price(each.price_usd)}`]);
-  const names = list.map((each) => each.name);
+  const pairs = list.map((each) => [each.name, labelOf(each, price(each.price_usd)), Boolean(each.missing)]);
+  const names = list.filter((each) => !each.missing).map((each) => each.name);
   const value = preferred(names, "procedural");
-  return field({ name, label, control: choose(pairs, { value, testid: `order-${name}` }) });
+  return field({ name, label, hint: reasons(list), control: choose(pairs, { value, testid: `order-${name}` }) });
+}
+
+const labelOf = (each, price) => `${words(each.name)} · ${each.missing ? "needs a key" : price}`;
+
+/** Why some cannot be chosen: what to configure stands in the list of providers. */
+function reasons(list) {
+  const missing = list.filter((each) => each.missing).map((each) => words(each.name));
+  if (missing.length === 0) return undefined;
+  const hint = `${missing.join(", ")}: not configured. “video-pipeline provider list” says what to set.`;
+  return h("span", { testid: "provider-reasons" }, hint);
 }
 
 const line = (name, props) => h("input", { class: "input", maxlength: 255, testid: `order-${name}`, ...props });

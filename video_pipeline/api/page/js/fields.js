@@ -48,13 +48,13 @@ function countingOf(input, [least, most]) {
   return node;
 }
 
-/** A select; `options` are [value, label] pairs. */
+/** A select; `options` are [value, label] pairs, or [value, label, true] for what cannot be chosen. */
 export function choose(options, props = {}) {
   const { value, ...rest } = props;
   const node = h(
     "select",
     { class: "input", ...rest },
-    options.map(([key, label]) => h("option", { value: key }, label)),
+    options.map(([key, label, disabled = false]) => h("option", { value: key, disabled }, label)),
   );
   if (value !== undefined) node.value = value;
   return node;

@@ -9,6 +9,7 @@ import { head } from "./job-head.js";
 import { hush } from "./player.js";
 import { preview } from "./preview.js";
 import { programme } from "./programme.js";
+import { purchases } from "./purchases.js";
 import { sceneSkeleton } from "./scene.js";
 import { storyboard } from "./storyboard.js";
 import { thumbnails } from "./thumbnails.js";
@@ -33,6 +34,7 @@ export async function job({ outlet, params: [id], signal, title }) {
     storyboard(desk),
     preview(desk),
     !isPreparing && files(desk),
+    purchases(desk),
   );
   fill(
     outlet,

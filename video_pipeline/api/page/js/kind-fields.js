@@ -18,7 +18,7 @@ export function kindFields(can) {
     prompt: promptField(can.prompt ?? WORDS),
     look: line("style", "Style", { placeholder: "oil painting" }, "How the pictures look.", true),
     bpm: number("bpm", "Beats a minute", bpm, "", "Measured when it is empty.", true),
-    engine: select("engine", "Scenes are shown as", can.music_video.engines.map((each) => [each, ENGINES[each] ?? `Clips by ${each}`]), "pictures"),
+    engine: select("engine", "Scenes are shown as", engines(can.music_video), "pictures"),
     cut_seconds: number("scene_seconds", "A scene lasts about", cut, 8, "Seconds; cuts fall on beats."),
     arrangement: select("arrangement", "Videos", ARRANGEMENTS, "join"),
     picture_seconds: number("picture_seconds", "A picture is shown for", can.build.picture_seconds, 20, "Seconds."),
@@ -75,6 +75,12 @@ export function programmeFields(can) {
       quotes: quotes.input.value.trim() || undefined,
     }),
   };
+}
+
+/** Those whose key is missing can be seen, and not chosen. */
+function engines({ engines: names, missing = {} }) {
+  const label = (name) => `${ENGINES[name] ?? `Clips by ${words(name)}`}${missing[name] ? " · needs a key" : ""}`;
+  return names.map((name) => [name, label(name), Boolean(missing[name])]);
 }
 
 const SONG_HINT = "The name of the file that you upload next, or an https address.";

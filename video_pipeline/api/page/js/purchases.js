@@ -1,0 +1,126 @@
+// Owns what was bought for a job, and what a person has to decide about it; hides when it is asked for.
+import { busy, button, h, icon, renew } from "./dom.js";
+import { get, isAbort, post } from "./http.js";
+import { may } from "./session.js";
+import { toast } from "./toast.js";
+import { excuse, money, sentence } from "./wording.js";
+
+const STATES = {
+  reserved: ["Set aside", "gray"],
+  submitting: ["Being ordered", "accent"],
+  submitted: ["Being made", "accent"],
+  settled: ["Paid", "green"],
+  released: ["Given back", "gray"],
+  doubtful: ["Doubtful", "amber"],
+  lost: ["Paid, nothing came", "red"],
+};
+
+/** @param {import("./desk.js").Desk} desk */
+export function purchases(desk) {
+  const content = h("div", { class: "stack" });
+  const title = h("h2", { id: "money-title" }, "Money");
+  const node = h(
+    "section",
+    { class: "job-section", "aria-labelledby": "money-title", testid: "money", hidden: true },
+    h("div", { class: "section-head" }, title),
+    content,
+  );
+  let asked = "";
+  async function look(job, again = false) {
+    const key = [job.status, job.actual_cost_usd, Math.floor(job.progress?.percent ?? 0)].join();
+    if (key === asked && !again) return;
+    asked = key;
+    try {
+      const told = await get(`/jobs/${desk.id}/purchases`, { signal: desk.signal });
+      node.hidden = told.items.length === 0;
+      renew(content, told, () => lines(told, (id, spent, sign) => decide(job, id, spent, sign)));
+    } catch (error) {
+      if (!isAbort(error)) asked = ""; // the next news asks again
+    }
+  }
+  async function decide(job, id, spent, sign) {
+    try {
+      await busy(sign, () => post(`/purchases/${id}/resolve`, { json: { spent } }));
+      toast(spent ? "It is booked as paid. Retry the video." : "The money is given back. Retry the video.");
+    } catch (error) {
+      toast(excuse(error), { tone: "red" });
+    }
+    await look(job, true);
+  }
+  desk.onChange((job) => look(job));
+  return node;
+}
+
+function lines(told, decide) {
+  const { estimated_usd: expected, paid_usd: paid, reserved_usd: aside, cap_usd: cap, items } = told;
+  const facts = [
+    ["Estimated", money(expected), "money-estimated"],
+    ["Paid", money(paid), "money-paid"],
+    ["Set aside", money(aside), "money-reserved"],
+    ["May cost at most", cap === null ? "No limit" : money(cap), "money-cap"],
+  ];
+  return [
+    ...items.filter((each) => each.state === "doubtful").map((each) => doubt(each, decide)),
+    h(
+      "dl",
+      { class: "facts money-facts" },
+      facts.map(([name, value, testid]) => h("div", {}, h("dt", {}, name), h("dd", { class: "tabular", testid }, value))),
+    ),
+    table(items),
+  ];
+}
+
+/** What nobody but a person can know: whether the vendor took money. */
+function doubt({ id, provider, what, price_usd: price, note }, decide) {
+  const says = `${provider} may have taken ${money(price)} for ${what}: ${note || "its answer was lost"}`;
+  const next = may("admin")
+    ? `Look into the dashboard of ${provider}, say here what it shows, then retry the video.`
+    : `An administrator looks into the dashboard of ${provider} and says here what it shows.`;
+  const choice = (label, spent, testid) =>
+    button(label, { class: "small", testid, onclick: (event) => decide(id, spent, event.currentTarget) });
+  return h(
+    "div",
+    { class: "callout amber", testid: "money-doubt" },
+    icon("alert"),
+    h(
+      "div",
+      {},
+      h("p", {}, h("strong", {}, sentence(says))),
+      h("p", { class: "small" }, next),
+      may("admin") &&
+        h(
+          "div",
+          { class: "row" },
+          choice("It was paid", true, "money-spent"),
+          choice("Nothing was taken", false, "money-unspent"),
+        ),
+    ),
+  );
+}
+
+function table(items) {
+  const head = ["What", "Provider", "State", "Cost"];
+  return h(
+    "div",
+    { class: "table-frame", tabindex: "0", role: "group", "aria-label": "What was bought" },
+    h(
+      "table",
+      { class: "purchases", testid: "money-purchases" },
+      h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, items.map(row)),
+    ),
+  );
+}
+
+function row(each) {
+  const [label, tone] = STATES[each.state] ?? [each.state, "gray"];
+  const cost = each.cost_usd ?? each.price_usd;
+  return h(
+    "tr",
+    { testid: "money-purchase", "data-state": each.state, title: each.note || undefined },
+    h("td", {}, each.what),
+    h("td", {}, each.provider),
+    h("td", {}, h("span", { class: `pill tone-${tone}` }, label)),
+    h("td", { class: "tabular" }, each.cost_usd === null ? `up to ${money(cost)}` : money(cost)),
+  );
+}
