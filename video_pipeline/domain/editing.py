@@ -34,6 +34,17 @@ def check_editable(job_id: UUID, status: JobStatus) -> None:
         )
 
 
+def check_rewordable(job_id: UUID, status: JobStatus, failed_from: JobStatus | None) -> None:
+    """Raise ConflictError unless scenes of a job may get other words for pictures that were never made.
+
+    So it is when it failed over its pictures: a vendor may have refused the words, and would refuse them again.
+    """
+    if status is not JobStatus.FAILED or failed_from is not JobStatus.GENERATING_IMAGE:
+        raise ConflictError(
+            f"job {job_id} is {status}; a scene gets other words without a picture only when its job failed over that"
+        )
+
+
 def check_refinable(job_id: UUID, refinement_count: int) -> None:
     """Raise LimitReachedError when all refinements of a job are used up."""
     if refinement_count >= REFINEMENTS_MAX:

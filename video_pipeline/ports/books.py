@@ -245,6 +245,15 @@ class EditBook(Protocol):
         """
         ...
 
+    def reword_scene(
+        self, job_id: UUID, scene_number: int, *, by: str, prompt: str | None = None, description: str | None = None
+    ) -> JobRecord:
+        """Give a scene of a job that failed over its pictures other words; nothing is bought, and nothing counted.
+
+        ConflictError when the job did not fail so, InvalidInputError for a scene that there is not.
+        """
+        ...
+
     def reorder_storyboard_scenes(
         self, lease: Lease, scene_order: Sequence[int], storyboard: Storyboard, *, by: str, expected: str | None = None
     ) -> JobRecord:

@@ -146,7 +146,8 @@ def _begun(jobs: JobStore, attempt: Buyer, item: Item, offer: Offer[Made], found
         if refused_at is not None:
             raise PromptRefusedError(
                 f"{offer.provider} refused the words of {item.what} on {refused_at:%Y-%m-%d %H:%M} UTC, and is not "
-                f"asked for the same again; change them, then 'video-pipeline job retry {attempt.job_id}'"
+                "asked for the same again; change them, those of a scene with 'video-pipeline job refine "
+                f"{attempt.job_id} SCENE --prompt ...', then 'video-pipeline job retry {attempt.job_id}'"
             )
     return _Purchase(jobs, attempt, found or _reserved(jobs, attempt, item, offer), offer.limits)
 

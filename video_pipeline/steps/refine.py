@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
-from video_pipeline.domain.brief import brief_from_json
+from video_pipeline.domain.brief import PICTURES, MusicVideoBrief, brief_from_json
 from video_pipeline.domain.editing import (
     check_editable,
     check_refinable,
@@ -29,6 +29,7 @@ from video_pipeline.domain.errors import (
     StoreUnavailableError,
     StudioError,
 )
+from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.media import Generation, ImageFacts, MediaReference
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.purchases import UNFINISHED
@@ -61,10 +62,15 @@ def refine(
     bought: InvalidInputError for the texts or the scene, LimitReachedError for the sixth refinement, ConflictError when
     the job's status allows no edit or an attempt holds it, PreconditionError when its storyboard is not the `expected`
     version. When the provider fails, its error is raised and the job is as it was before.
+
+    Of a job that failed over its pictures a scene that has none yet gets other words, in case a vendor refused the
+    former ones; nothing is bought then, and the job stays failed until it is retried.
     """
     prompt, words = check_refinement(
         studio.jobs, job_id, scene_number, image_prompt=image_prompt, description=description, expected=expected
     )
+    if studio.jobs.get_job(job_id).status is JobStatus.FAILED:
+        return studio.jobs.reword_scene(job_id, scene_number, by=by, prompt=prompt, description=words)
     with edit(studio.jobs, job_id, f"refinement of scene {scene_number} by {by}") as current:
         # Again, because only now nobody else can change it any more.
         job = _checked(studio.jobs, job_id, scene_number, expected)
@@ -114,10 +120,28 @@ def _checked(jobs: JobStore, job_id: UUID, scene_number: int, expected: str | No
     if job.storyboard is None:
         raise InvalidInputError(f"job {job_id} is {job.status} and has no storyboard yet")
     scene_of(job.storyboard, scene_number)
+    if job.status is JobStatus.FAILED:
+        _check_unseen(jobs, job, scene_number, expected)
+        return job
     check_editable(job_id, job.status)
     check_refinable(job_id, job.refinement_count)
     check_expected(jobs, job_id, expected)
     return job
+
+
+def _check_unseen(jobs: JobStore, job: JobRecord, scene_number: int, expected: str | None) -> None:
+    """Raise ConflictError unless a scene of a failed job lacks what is to be seen, and may have other words for it."""
+    if job.failed_from is not JobStatus.GENERATING_IMAGE:
+        check_editable(job.id, job.status)  # which says when it may be changed
+    if expected is not None:
+        check_expected(jobs, job.id, expected)
+    brief = brief_from_json(job.brief)
+    moves = isinstance(brief, MusicVideoBrief) and brief.engine != PICTURES
+    if any(each.order_index == scene_number and (each.clip or not moves) for each in jobs.images(job.id)):
+        raise ConflictError(
+            f"scene {scene_number} of job {job.id} has its picture, which was not what failed; retry the job, and "
+            "refine the scene then"
+        )
 
 
 def _asked(jobs: JobStore, job: JobRecord, scene_number: int, prompt: str) -> VisualPrompt:

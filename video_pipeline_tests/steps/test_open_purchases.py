@@ -17,6 +17,8 @@ from sqlalchemy.exc import DBAPIError
 
 from video_pipeline.domain.errors import (
     CapReachedError,
+    ConflictError,
+    InvalidInputError,
     LeaseLostError,
     PromptRefusedError,
     ProviderUnavailableError,
@@ -40,7 +42,7 @@ from video_pipeline.store import PostgresJobStore
 from video_pipeline.store.books import entries
 from video_pipeline.store.money.turns import FAILURES_MAX
 from video_pipeline_tests.conftest import Database
-from video_pipeline_tests.steps.test_edits import repaint, told_delivered, waiting
+from video_pipeline_tests.steps.test_edits import WORDS, repaint, told_delivered, waiting
 from video_pipeline_tests.steps.test_pipeline import BEFORE, go
 from video_pipeline_tests.store.material import order_short, set_aside
 
@@ -448,3 +450,32 @@ def test_a_job_whose_words_were_refused_gets_others(studio: Studio, order: Order
     repaint(studio, job, 2)
     bring_back(studio.jobs, studio.media, job.id)
     assert go(studio, job.id, Stage.IMAGES).status is JobStatus.AWAITING_APPROVAL
+
+
+def test_other_words_for_a_failed_job_cost_nothing_and_are_for_what_is_not_there(
+    studio: Studio, order: Order, workshop: Any
+) -> None:
+    studio = replace(studio, images={"dummy": Prudish(workshop)})
+    job = order()
+    with pytest.raises(PromptRefusedError):
+        go(studio, job.id, *BEFORE)
+    made = {image.order_index for image in studio.jobs.images(job.id)}
+    after = repaint(studio, job, 2)
+    assert (after.status, after.refinement_count) == (JobStatus.FAILED, 0)
+    assert [each.kind for each in studio.jobs.events(job.id)][-1] == "refined"
+    assert after.storyboard is not None
+    assert after.storyboard.scenes[1].visual.text == WORDS
+    for there in made:
+        with pytest.raises(ConflictError, match="has its picture"):
+            repaint(studio, job, there)
+    with pytest.raises(InvalidInputError, match="does not exist"):
+        repaint(studio, job, 9)
+
+
+def test_a_job_that_failed_over_something_else_gets_no_other_words(studio: Studio, order: Order) -> None:
+    job = waiting(studio, order)
+    told_delivered(studio, job)
+    with studio.jobs._engine.begin() as connection:  # type: ignore[attr-defined] # the store's own
+        connection.execute(text("UPDATE video_jobs SET status = 'failed', failed_from = 'rendering'"))
+    with pytest.raises(ConflictError, match="is failed"):
+        repaint(studio, job, 2)
