@@ -39,6 +39,8 @@ SHORTEST_S, LONGEST_S = 5, 150
 """What its model takes through fal.ai; its own document states no limit."""
 
 LICENCE = Licence("Beatoven.ai terms of service", "https://www.beatoven.ai/tos")
+"""The address is that of the terms. No use is named: one page of the vendor's speaks of an exclusive licence, another
+of a non-exclusive one, and the trial plan forbids what others allow, so that the operator's plan decides."""
 
 TOLERANCE = 0.25
 """A length in words is kept roughly."""

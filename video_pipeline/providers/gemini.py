@@ -53,6 +53,8 @@ LIMIT_S = 240.0
 """It answers when the picture is there: usually within a minute, and seldom only after three."""
 
 LICENCE = Licence("Gemini API additional terms of service", "https://ai.google.dev/gemini-api/terms")
+"""The address is that of the terms. What they allow depends on the operator's plan, so that no use is named here."""
+
 PACE = Pace(poll_s=1.0, deadline_s=LIMIT_S)
 
 NO_PICTURE_MAX = 2

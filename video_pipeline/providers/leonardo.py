@@ -51,6 +51,8 @@ PROMPT_CHARACTERS = 1500
 """What version 1 of its API takes; version 2 takes 2000 with this model."""
 
 LICENCE = Licence("Leonardo.ai API terms", "https://leonardo.ai/terms-of-service/")
+"""The address is that of the terms. What they allow depends on the operator's plan, so that no use is named here."""
+
 PACE = Pace(poll_s=2.0, deadline_s=600.0)
 LISTED = 50  # generations a page
 

@@ -52,6 +52,8 @@ LIMIT_S = 120.0
 """The answer comes when the picture is made."""
 
 LICENCE = Licence("Recraft terms of use, API", "https://www.recraft.ai/terms")
+"""The address is that of the terms. What they allow depends on the operator's plan, so that no use is named here."""
+
 LIMITS = Limits(concurrency=4, calls_per_minute=90)
 """It allows 100 pictures a minute, and five calls a second."""
 

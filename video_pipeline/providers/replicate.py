@@ -36,6 +36,8 @@ STEP, SHORTEST, LONGEST = 16, 256, 2048  # pixels: sides are multiples of the fi
 SEED_MAX = 2**31 - 1
 
 LICENCE = Licence("Replicate terms of service", "https://replicate.com/terms")
+"""The address is that of the terms. What they allow depends on the operator's plan, so that no use is named here."""
+
 PACE = Pace(poll_s=2.0, deadline_s=1800.0)  # it ends whatever takes longer than half an hour
 MISSING_MAX = 5
 """How often it may not know a prediction; just after the submission that says little."""

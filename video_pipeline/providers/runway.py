@@ -37,6 +37,7 @@ VERSION = "2024-11-06"
 
 CREDIT_USD = Decimal("0.01")
 LICENCE = Licence("Runway terms of use, API", "https://runwayml.com/terms-of-use")
+"""The address is that of the terms. What they allow depends on the operator's plan, so that no use is named here."""
 
 PROMPT_UNITS = 1000
 """Code units of UTF-16 in promptText."""

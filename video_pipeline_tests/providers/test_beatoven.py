@@ -90,7 +90,7 @@ def test_it_hears_of_one_length_in_words(compose: Compose, account: Account) -> 
     assert asked == {"prompt": {"text": "150 seconds of Slow nocturne."}, "format": "wav", "looping": False}
 
 
-@pytest.mark.parametrize("fault", ["reset_after", "cut_off", "truncated_json", "gateway_lost"])
+@pytest.mark.parametrize("fault", ["reset_after", "cut_off", "truncated_json", "gateway_lost", "error_page"])
 def test_without_a_list_a_lost_answer_is_doubtful_and_never_sent_again(
     compose: Compose, account: Account, fault: str
 ) -> None:

@@ -119,7 +119,7 @@ def test_other_models_have_other_sizes_and_prices(illustrate: Illustrate, accoun
         illustrate(model="imagen-4.0-generate-001")
 
 
-@pytest.mark.parametrize("fault", ["reset_after", "cut_off", "truncated_json", "gateway_lost"])
+@pytest.mark.parametrize("fault", ["reset_after", "cut_off", "truncated_json", "gateway_lost", "error_page"])
 def test_a_lost_answer_is_doubtful_and_never_sent_again(illustrate: Illustrate, account: Account, fault: str) -> None:
     account.next(fault, "submit")
     told = Remembered()

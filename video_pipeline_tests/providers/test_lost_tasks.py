@@ -1,0 +1,199 @@
+"""A task whose answer was lost is found wherever it stands in a list, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from video_pipeline.domain.errors import DoubtfulPurchaseError, MediaError, ProviderUnavailableError
+from video_pipeline.outbound import HttpMessenger
+from video_pipeline.providers import leonardo, mubert, replicate
+from video_pipeline.providers.http import VendorHttp
+from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Listed, Pace, Page, sought
+from video_pipeline.providers.vendor.listing import CLOCKS_S, PAGES_MAX
+from video_pipeline.providers.vendor.reading import moment_in
+from video_pipeline_tests.providers.buying import Remembered
+from video_pipeline_tests.receivers import receiver, status
+from video_pipeline_tests.vendors import Account, running
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+AGE_S = 60.0
+
+
+def listed(task_id: str | None, ago_s: float | None, is_same: bool | None = False) -> Listed:
+    """A task that was begun so long ago."""
+    return Listed(task_id, None if ago_s is None else NOW - timedelta(seconds=ago_s), is_same)
+
+
+def found(*pages: list[Listed]) -> list[str] | None:
+    """What is found for a submission that began a minute ago."""
+    return sought((Page(tasks, NOW) for tasks in pages), AGE_S)
+
+
+def test_the_oldest_that_is_young_enough_comes_first() -> None:
+    old = listed("old", AGE_S + CLOCKS_S + 1, True)
+    assert found([listed("b", 10, True), listed("x", 20)], [listed("a", 50, True), old]) == ["a", "b"]
+
+
+def test_no_page_is_read_behind_one_that_is_too_old() -> None:
+    def pages() -> Iterator[Page]:
+        yield Page([listed("x", 10), listed("old", 3600)], NOW)
+        raise AssertionError("it is not asked for")
+
+    assert sought(pages(), AGE_S) == []
+
+
+def test_a_list_that_begins_with_the_oldest_is_read_to_its_end() -> None:
+    assert found([listed("old", 9000), listed("older", 8000)], [listed("x", 5000), listed("a", 50, True)]) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [[listed(None, 10, True)]],  # it has no id that can be asked for
+        [[listed("a", None, True)]],  # it does not say when
+        [[listed("a", 10, None)]],  # nobody knows any more what it asked for
+        [[listed("x", 10)], [listed("x", 10)]],  # a vendor that shows one page again and again
+        [[listed(f"x{number}", 10)] for number in range(PAGES_MAX + 1)],
+    ],
+)
+def test_where_it_cannot_be_told_nobody_says_that_it_is_not_there(pages: list[list[Listed]]) -> None:
+    assert found(*pages) is None
+
+
+def test_a_time_without_a_zone_is_the_latest_that_it_can_be() -> None:
+    assert moment_in({"at": "2026-11-20T00:00:00"}, "at") == NOW
+    assert moment_in({"at": "2026-11-20T13:00:00+01:00"}, "at") == NOW
+    assert moment_in({"at": "2026"}, "at") is None
+
+
+LAKE = {"prompt": "a lake", "seed": 7, "duration": 30}
+SEARCHES: dict[str, Callable[[VendorHttp], Any]] = {
+    "leonardo": lambda http: leonardo._Picture(http, {"parameters": LAKE}),
+    "mubert": lambda http: mubert._Track(_Keys(http), LAKE),  # type: ignore[arg-type]
+    "replicate": lambda http: replicate._Picture(http, LAKE, Remembered()),
+}
+
+
+@dataclass
+class _Keys:
+    http: VendorHttp
+
+    def call(self, call: Callable[[VendorHttp], Any]) -> Any:
+        return call(self.http)
+
+
+def opened(vendor: str, account: Account, asked: dict[str, Any]) -> str:
+    """A task in the list of a fake vendor."""
+    kind = {"leonardo": "generation", "mubert": "track", "replicate": "prediction"}[vendor]
+    task = account.open(kind, asked["prompt"], asked, owner="c" if vendor == "mubert" else None)
+    task.memory.update(model=replicate.MODEL, count=1, quantity=1)
+    return task.id
+
+
+@pytest.mark.parametrize("vendor", SEARCHES)
+def test_it_is_found_behind_two_pages_of_others_and_not_among_what_is_older(vendor: str) -> None:
+    with running() as fakes:
+        account = fakes.account(vendor, "key")
+        opened(vendor, account, LAKE)  # of somebody else
+        fakes.clock.advance(86_400)
+        ours = opened(vendor, account, LAKE)
+        for number in range(250):
+            opened(vendor, account, LAKE | {"prompt": f"another {number}"})
+        headers = {"Authorization": "Bearer key", "customer-id": "c", "access-token": "key"}
+        assert SEARCHES[vendor](VendorHttp(vendor, fakes.base(vendor), headers)).search(1.0) == [ours]
+
+
+@pytest.mark.parametrize("vendor", SEARCHES)
+def test_an_answer_without_a_list_does_not_say_that_it_is_empty(vendor: str) -> None:
+    body = b'{"user_details": [{"user": {"id": "u"}}], "message": "ok"}'
+    with receiver(status(200, body)) as strange:
+        calls = SEARCHES[vendor](VendorHttp(vendor, strange.url, {}, patience_s=0))
+        with pytest.raises(ProviderUnavailableError, match="without a list"):
+            calls.search(60.0)
+
+
+@dataclass
+class Clocked(Remembered):
+    """A purchase whose clock moves only when it waits; an earlier attempt has submitted `ago_s` ago."""
+
+    ago_s: float | None = 0.0
+
+    @property
+    def unanswered_s(self) -> float | None:
+        """Seconds since the submission began."""
+        return self.ago_s
+
+    def submitting(self) -> None:
+        """See the port."""
+        self.ago_s = 0.0
+
+    def submitted(self, task_id: str | None, cost_usd: Decimal | None = None, credits: Decimal | None = None) -> None:
+        """See the port."""
+        super().submitted(task_id, cost_usd, credits)
+        self.ago_s = None
+
+    def refused(self, why: str) -> None:
+        """See the port."""
+        super().refused(why)
+        self.told.append(f"{self.ago_s}")
+        self.ago_s = None
+
+    def wait(self, seconds: float) -> None:
+        """See the port."""
+        self.ago_s = None if self.ago_s is None else self.ago_s + seconds
+
+
+@dataclass
+class Empty:
+    """A vendor whose list stays empty."""
+
+    ages: list[float] = field(default_factory=list)
+    listed: list[str] | None = field(default_factory=list)
+
+    def submit(self) -> Accepted:
+        return Accepted("second")
+
+    def search(self, age_s: float) -> list[str] | None:
+        self.ages.append(age_s)
+        return self.listed
+
+    def look(self, _task_id: str) -> Delivery:
+        return Delivery(content=b"x")
+
+
+def dealing(calls: Any, purchase: Remembered, http: Any = None, pace: Pace | None = None) -> Dealing:
+    """One with a vendor that answers within a minute, and whose list is behind by half of one."""
+    return Dealing("vendor", http, calls, purchase, pace or Pace(poll_s=7.0, deadline_s=600.0), Decimal("0.04"))
+
+
+def test_a_later_attempt_withdraws_nothing_that_may_still_be_on_its_way(tmp_path: Path) -> None:
+    purchase, calls = Clocked(ago_s=1.0), Empty()
+    dealing(calls, purchase).have(tmp_path / "raw", lambda _: None)
+    assert purchase.told == ["refused", "90.0", "submitted"]
+    assert calls.ages[-1] == 90.0
+
+
+def test_what_cannot_be_found_is_left_to_a_person(tmp_path: Path) -> None:
+    purchase = Clocked()
+    with pytest.raises(DoubtfulPurchaseError, match=r"no list in which it can be found.*\$0\.04"):
+        dealing(Empty(listed=None), purchase).have(tmp_path / "raw", lambda _: None)
+    assert purchase.told == ["doubtful"]
+
+
+def test_a_link_that_never_works_is_given_up_at_the_deadline(tmp_path: Path) -> None:
+    with receiver(status(404)) as network:
+        http = VendorHttp("vendor", network.url, {}, messenger=HttpMessenger(allow_private=True))
+        purchase = Remembered(task_id="t")
+        calls: Any = Empty()
+        calls.look = lambda _task_id: Delivery(link=network.url)
+        with pytest.raises(MediaError):
+            dealing(calls, purchase, http, Pace(0.01, 0.06)).have(tmp_path / "raw", lambda _: None)
+        assert 5 <= len(network.messages) <= 8
+    assert purchase.costs == [Decimal("0.04")]
