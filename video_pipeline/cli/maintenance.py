@@ -15,6 +15,7 @@ from video_pipeline.domain.backups import BackupFacts
 from video_pipeline.domain.inventory import ADVICE
 from video_pipeline.steps.check import check_files
 from video_pipeline.steps.retention import OldJob, cleanup_old_jobs, old_jobs
+from video_pipeline.steps.upkeep import settle_open
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on standard output.")]
 
@@ -32,11 +33,17 @@ def cleanup(
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is only told what would go.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give up jobs that ended long ago, with their files; published ones stay, and so does what was paid."""
+    """Give up jobs that ended long ago, with their files; published ones stay, and so does what was paid.
+
+    Purchases that were left open for jobs that are over end as well: what a vendor was asked for counts as paid.
+    """
     studio = bootstrap.studio()
     found = cleanup_old_jobs(studio, days) if yes else old_jobs(studio, days)
+    ended = settle_open(studio) if yes else []
     if as_json:
-        print_json({"done": yes, "jobs": [_json(each) for each in found]})
+        print_json(
+            {"done": yes, "jobs": [_json(each) for each in found], "purchases": [str(each.id) for each in ended]}
+        )
         return
     rows = [
         (str(each.job.id)[:8], each.job.status, f"{each.job.updated_at:%Y-%m-%d}", each.files, megabytes(each.bytes))
@@ -44,6 +51,9 @@ def cleanup(
     ]
     title = "Removed" if yes else "Would be removed"
     print_table(title, ("id", "status", "last changed (UTC)", "files", "size"), rows, empty="nothing is that old")
+    if ended:
+        text = f"{len(ended)} purchases that were left open are ended; see video-pipeline money purchases"
+        console.print(text, markup=False, highlight=False)
     if found and not yes:
         console.print("nothing was removed; say --yes to do it", markup=False, highlight=False)
 

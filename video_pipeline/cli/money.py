@@ -132,7 +132,10 @@ def resolve(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say of a doubtful purchase whether the vendor took money for it; then its job can be retried."""
+    """Say of a doubtful purchase whether the vendor took money for it; then its job can be retried.
+
+    Also of one that a vendor was asked for and on whose job nobody works.
+    """
     jobs = bootstrap.job_store()
     if spent is None:
         raise InvalidInputError("say --spent or --unspent, as the vendor's dashboard has it")
@@ -145,7 +148,7 @@ def resolve(
         print_json(plain(done))
         return
     what = f"{usd(done.cost_usd)} were taken" if spent else f"{usd(done.price_usd)} are given back"
-    text = f"{done.what} of {done.provider}: it was doubtful and is {done.state}; {what}"
+    text = f"{done.what} of {done.provider}: it was {found.state} and is {done.state}; {what}"
     console.print(f"{text}; {_next(done)}", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -21,6 +21,7 @@ from video_pipeline.steps.on_demand import perform_order
 from video_pipeline.steps.order import order_for_active_channels
 from video_pipeline.steps.receive import sweep_uploads
 from video_pipeline.steps.retention import cleanup_old_jobs
+from video_pipeline.steps.upkeep import settle_open
 
 storyboard_job = dg.define_asset_job(
     "storyboard_job",
@@ -111,10 +112,22 @@ def sweep_stale_uploads(context: dg.OpExecutionContext, studio: StudioResource) 
     context.add_output_metadata({"swept": swept})
 
 
-@dg.job(executor_def=dg.in_process_executor, description="Forget uploads for which nothing came for too long.")
+@dg.op(description="End purchases that were left open for jobs that are over: what was ordered counts as paid.")
+def settle_open_purchases(context: dg.OpExecutionContext, studio: StudioResource) -> None:
+    """Settle; what somebody still works on, or may take up again, stays open."""
+    with translated(context.retry_number):
+        ended = settle_open(studio.open())
+    context.add_output_metadata({"purchases": [str(each.id) for each in ended]})
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    description="Forget uploads for which nothing came for too long, and end purchases that nobody will go on with.",
+)
 def sweep_uploads_job() -> None:
-    """Tidying up after those who left in the middle of an upload."""
+    """Tidying up after those who left in the middle of an upload or a purchase."""
     sweep_stale_uploads()
+    settle_open_purchases()
 
 
 class CleanupConfig(dg.Config):

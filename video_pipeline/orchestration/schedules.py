@@ -22,7 +22,7 @@ hourly_sweep = dg.ScheduleDefinition(
     cron_schedule="23 * * * *",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Each hour, forget uploads for which nothing came for too long.",
+    description="Each hour, forget uploads that nobody goes on with, and end purchases of jobs that are over.",
 )
 
 

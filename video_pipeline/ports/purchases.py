@@ -150,11 +150,27 @@ class MoneyBook(Protocol):
         """
         ...
 
+    def end_forsaken(self) -> list[UUID]:
+        """End what was left open for jobs that are over or gone and that nobody holds; the ids of those purchases.
+
+        What a vendor was asked for counts as paid, everything else is given back; what is doubtful stays.
+        """
+        ...
+
     def resolve_purchase(self, purchase_id: UUID, cost_usd: Decimal | None, *, by: str = "operator") -> PurchaseRecord:
         """Say of a doubtful purchase what the vendor took for it; None: nothing, and the money is given back.
 
-        ConflictError when it is not doubtful, InvalidInputError for an amount that is not one.
+        Also of one that a vendor was asked for and on whose job nobody works. ConflictError for any other one,
+        InvalidInputError for an amount that is not one.
         """
+        ...
+
+    def note_refusal(self, purchase_id: UUID) -> None:
+        """Put down that the vendor's moderation refused what was asked for, or what came of it."""
+        ...
+
+    def refused_at(self, job_id: UUID, request: str) -> datetime | None:
+        """When the vendor last refused this very request of a job, see `Item.request`; None when it never did."""
         ...
 
     def known_tasks(self, provider: str, task_ids: Sequence[str]) -> set[str]:

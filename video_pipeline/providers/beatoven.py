@@ -28,6 +28,7 @@ from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_music
 from video_pipeline.providers.http import Reply, VendorHttp
 from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
+from video_pipeline.providers.vendor.reading import dict_in, text_in
 from video_pipeline.providers.workshop import Workshop
 
 NAME = "beatoven"
@@ -106,21 +107,19 @@ class _Track:
 
     def look(self, task_id: str) -> Delivery | Failure | None:
         try:
-            task = self.http.get(f"/api/v1/tasks/{task_id}")
+            task = dict_in(self.http.get(f"/api/v1/tasks/{task_id}"))
         except _GoneError as error:
             self.missed += 1
             why = MediaError(f"{error}; it was paid for, and what it made cannot be had any more")
             return Failure(why) if self.missed >= MISSING_MAX else None
-        state = task.get("status") if isinstance(task, dict) else None
+        state = task.get("status")
         if state == _FAILED:
             return Failure(ProviderUnavailableError(f"{NAME}: task {task_id} failed; retry the job"))
         if state != _READY:
             return None
-        made = task.get("meta")
-        link = made.get("track_url") if isinstance(made, dict) else None
-        return Delivery(link=link if isinstance(link, str) else None)
+        return Delivery(link=text_in(task.get("meta"), "track_url"))
 
-    def search(self) -> None:
+    def search(self, age_s: float) -> None:
         return None
 
 

@@ -31,6 +31,7 @@ from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_picture
 from video_pipeline.providers.http import Reply, VendorHttp
 from video_pipeline.providers.vendor import Dealing, Delivery, Pace
+from video_pipeline.providers.vendor.reading import dict_in, list_in, quoted, text_in
 from video_pipeline.providers.workshop import Workshop
 
 NAME = "gemini"
@@ -150,7 +151,8 @@ class _Picture:
         answer = self.http.post(f"/models/{self.model}:generateContent", dict(self.asked), limit_s=LIMIT_S)
         for data in _pictures_in(answer):
             return Delivery(content=_decoded(data))
-        raise self._lack(_reason_in(answer))
+        reason = _reason_in(answer)
+        raise self._lack(None if reason is None else quoted(self.http, reason))
 
     def _lack(self, reason: str | None) -> StudioError:
         """Why there is no picture."""
@@ -168,18 +170,16 @@ class _Picture:
     def look(self, task_id: str) -> None:
         raise AssertionError(f"{NAME} has no tasks, and never told of {task_id}")
 
-    def search(self) -> None:
+    def search(self, age_s: float) -> None:
         return None
 
 
 def _pictures_in(answer: Any) -> Iterator[str]:
     """The pictures of an answer in base64, but those that it only thought of."""
-    for candidate in _list_in(answer, "candidates"):
-        content = candidate.get("content")
-        for part in _list_in(content, "parts"):
-            inline = part.get("inlineData") or part.get("inline_data")
-            data = inline.get("data") if isinstance(inline, dict) else None
-            if isinstance(data, str) and part.get("thought") is not True:
+    for candidate in list_in(answer, "candidates"):
+        for part in list_in(candidate.get("content"), "parts"):
+            data = text_in(dict_in(part, "inlineData") or dict_in(part, "inline_data"), "data")
+            if data is not None and part.get("thought") is not True:
                 yield data
 
 
@@ -193,25 +193,19 @@ def _decoded(data: str) -> bytes:
 
 def _reason_in(answer: Any) -> str | None:
     """Why an answer has no picture; a refused prompt counts as SAFETY, whatever its reason is called."""
-    feedback = answer.get("promptFeedback") if isinstance(answer, dict) else None
-    if isinstance(feedback, dict) and feedback.get("blockReason"):
-        reason = str(feedback["blockReason"])
+    if dict_in(answer, "promptFeedback").get("blockReason"):
+        reason = text_in(answer["promptFeedback"], "blockReason")
         return reason if reason in _REFUSALS else "SAFETY"
-    for candidate in _list_in(answer, "candidates"):
-        return str(candidate.get("finishReason") or "no reason given")
+    for candidate in list_in(answer, "candidates"):
+        return text_in(candidate, "finishReason") or "no reason given"
     return None
-
-
-def _list_in(value: Any, name: str) -> list[dict[str, Any]]:
-    found = value.get(name) if isinstance(value, dict) else None
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _explain(reply: Reply) -> StudioError | None:
     """Google's errors: how long to wait, and what waiting does not help against, stand in the details."""
     body = reply.body[0] if isinstance(reply.body, list) and reply.body else reply.body
     error = body.get("error") if isinstance(body, dict) else None
-    details = _list_in(error, "details")
+    details = list_in(error, "details")
     if reply.status == 429:
         return _turned_away(reply.said, details)
     if reply.status == 400 and any(each.get("reason") == "API_KEY_INVALID" for each in details):
@@ -225,7 +219,7 @@ def _explain(reply: Reply) -> StudioError | None:
 
 def _turned_away(said: str, details: list[dict[str, Any]]) -> StudioError | None:
     """A quota of the day is over for today; for any other there is a wait, in the details or in the header."""
-    violations = [violation for each in details for violation in _list_in(each, "violations")]
+    violations = [violation for each in details for violation in list_in(each, "violations")]
     if any("PerDay" in str(value) for violation in violations for value in violation.values()):
         return LimitReachedError(f"{NAME}: {said} The quota of the day is used up; retry tomorrow, or raise it")
     for each in details:

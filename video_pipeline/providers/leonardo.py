@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,18 @@ from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_picture
 from video_pipeline.providers.http import Reply, VendorHttp
-from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
+from video_pipeline.providers.vendor import (
+    Accepted,
+    Dealing,
+    Delivery,
+    Failure,
+    Listed,
+    Pace,
+    offset_pages,
+    sought,
+    task_id_in,
+)
+from video_pipeline.providers.vendor.reading import amount_in, dict_in, list_in, moment_in, task_id_of, text_in
 from video_pipeline.providers.workshop import Workshop
 
 NAME = "leonardo"
@@ -40,7 +52,7 @@ PROMPT_CHARACTERS = 1500
 
 LICENCE = Licence("Leonardo.ai API terms", "https://leonardo.ai/terms-of-service/")
 PACE = Pace(poll_s=2.0, deadline_s=600.0)
-LISTED = 50
+LISTED = 50  # generations a page
 
 _READY, _FAILED = "COMPLETE", "FAILED"
 
@@ -113,46 +125,44 @@ class _Picture:
     def submit(self) -> Accepted:
         answer = self.http.post("/v2/generations", dict(self.asked))
         task_id = task_id_in(NAME, answer, "generate", "generationId")
-        cost = answer["generate"].get("cost")
+        cost = dict_in(answer, "generate", "cost")
         return Accepted(task_id, _amount(cost, "DOLLARS"), _amount(cost, "CREDITS"))
 
     def look(self, task_id: str) -> Delivery | Failure | None:
-        answer = self.http.get(f"/v1/generations/{task_id}")
-        made = answer.get("generations_by_pk") if isinstance(answer, dict) else None
-        if not isinstance(made, dict):
-            return None
+        made = dict_in(self.http.get(f"/v1/generations/{task_id}"), "generations_by_pk")
         if made.get("status") == _FAILED:
             return Failure(ProviderUnavailableError(f"{NAME}: generation {task_id} failed; retry the job"))
-        pictures = made.get("generated_images") or []
-        if made.get("status") != _READY or not pictures:
+        picture = next(iter(list_in(made, "generated_images")), None)
+        if made.get("status") != _READY or picture is None:
             return None
-        if pictures[0].get("nsfw"):
+        if picture.get("nsfw") is True:
             error = PromptRefusedError(f"{NAME} marks picture {task_id} as not safe to show; use other words")
             return Failure(error)
-        return Delivery(link=pictures[0].get("url"))
+        return Delivery(link=text_in(picture, "url"))
 
-    def search(self) -> Sequence[str]:
-        user = self.http.get("/v1/me")
-        details = user.get("user_details") if isinstance(user, dict) else None
-        owner = details[0].get("user", {}).get("id") if details else None
-        if not owner:
+    def search(self, age_s: float) -> Sequence[str] | None:
+        details = next(iter(list_in(self.http.get("/v1/me"), "user_details")), None)
+        owner = task_id_of(dict_in(details, "user").get("id"))
+        if owner is None:
             raise ProviderUnavailableError(f"{NAME} GET /v1/me: answered without a user; try again later")
-        listed = self.http.get(f"/v1/generations/user/{owner}", {"limit": LISTED, "offset": 0})
-        made = listed.get("generations", []) if isinstance(listed, dict) else []
+        return sought(offset_pages(lambda offset: self._rows_from(owner, offset), self._listed), age_s)
+
+    def _rows_from(self, owner: str, offset: int) -> tuple[list[Any], datetime]:
+        path = f"/v1/generations/user/{owner}"
+        listed = self.http.get(path, {"limit": LISTED, "offset": offset})
+        if not isinstance(listed, dict) or not isinstance(listed.get("generations"), list):
+            raise ProviderUnavailableError(f"{NAME} GET {path}: answered without a list; try again later")
+        return listed["generations"], self.http.now()
+
+    def _listed(self, made: Mapping[str, Any]) -> Listed:
         asked = self.asked["parameters"]
-        same = [each for each in made if each.get("prompt") == asked["prompt"] and each.get("seed") == asked["seed"]]
-        return [str(each["id"]) for each in sorted(same, key=lambda each: str(each.get("createdAt", "")))]
+        is_same = made.get("prompt") == asked["prompt"] and made.get("seed") == asked["seed"]
+        return Listed(task_id_of(made.get("id")), moment_in(made, "createdAt"), is_same)
 
 
 def _amount(cost: Any, unit: str) -> Decimal | None:
     """What an answer says about money, if it says it in `unit`."""
-    if not isinstance(cost, dict) or cost.get("unit") != unit:
-        return None
-    try:
-        amount = Decimal(str(cost.get("amount")))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount_in(cost, "amount") if dict_in(cost).get("unit") == unit else None
 
 
 def _explain(reply: Reply) -> StudioError | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,18 @@ from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_music
 from video_pipeline.providers.http import Account, Reply, VendorHttp
-from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
+from video_pipeline.providers.vendor import (
+    Accepted,
+    Dealing,
+    Delivery,
+    Failure,
+    Listed,
+    Pace,
+    offset_pages,
+    sought,
+    task_id_in,
+)
+from video_pipeline.providers.vendor.reading import dict_in, list_in, moment_in, task_id_of, text_in
 from video_pipeline.providers.workshop import Workshop
 
 NAME = "mubert"
@@ -52,8 +64,11 @@ LICENCE = Licence(
 """No plan is known to allow that (2026-05). What is allowed depends on the plan; ask for what is nothing but music."""
 
 TOLERANCE = 0.25
-PACE = Pace(poll_s=3.0, deadline_s=600.0)
-LISTED = 100
+PACE = Pace(poll_s=3.0, deadline_s=600.0, answer_s=180.0)
+"""A submission may take three calls: with a token that has expired, for another one, and for a shorter track."""
+
+LISTED = 100  # tracks a page
+CODE_CHARACTERS = 80
 
 _READY = frozenset({"done", "completed"})
 _FAILED = frozenset({"failed", "error", "canceled", "cancelled"})
@@ -135,23 +150,26 @@ class _Track:
 
     def look(self, task_id: str) -> Delivery | Failure | None:
         track = _unwrapped(self.keys.call(lambda http: http.get(f"/public/tracks/{task_id}")))
-        made = (track.get("generations") or [{}])[0]
-        state = str(made.get("status", "")).lower()
+        made = next(iter(list_in(track, "generations")), None)
+        state = (text_in(made, "status") or "").lower()
         if state in _FAILED:
             return Failure(ProviderUnavailableError(f"{NAME}: track {task_id} failed; retry the job"))
-        return Delivery(link=made.get("url")) if state in _READY else None
+        return Delivery(link=text_in(made, "url")) if state in _READY else None
 
-    def search(self) -> Sequence[str]:
-        query = {"limit": LISTED, "offset": 0}
-        listed = self.keys.call(lambda http: http.get("/public/tracks", query))
-        tracks = listed.get("data", []) if isinstance(listed, dict) else []
-        lengths = {self.asked["duration"], min(self.asked["duration"], USUAL_S)}
-        same = [
-            track
-            for track in tracks
-            if track.get("prompt") == self.asked["prompt"] and track.get("duration") in lengths
-        ]
-        return [str(track["id"]) for track in sorted(same, key=lambda track: str(track.get("created_at", "")))]
+    def search(self, age_s: float) -> Sequence[str] | None:
+        return sought(offset_pages(self._rows_from, self._listed), age_s)
+
+    def _rows_from(self, offset: int) -> tuple[list[Any], datetime]:
+        query = {"limit": LISTED, "offset": offset}
+        listed, now = self.keys.call(lambda http: (http.get("/public/tracks", query), http.now()))
+        if not isinstance(listed, dict) or not isinstance(listed.get("data"), list):
+            raise ProviderUnavailableError(f"{NAME} GET /public/tracks: answered without a list; try again later")
+        return listed["data"], now
+
+    def _listed(self, track: Mapping[str, Any]) -> Listed:
+        lengths = (self.asked["duration"], min(self.asked["duration"], USUAL_S))
+        is_same = track.get("prompt") == self.asked["prompt"] and track.get("duration") in lengths
+        return Listed(task_id_of(track.get("id")), moment_in(track, "created_at"), is_same)
 
 
 class _Keys:
@@ -192,14 +210,21 @@ class _Keys:
         try:
             return call(used)
         except _ExpiredError:
+            if not self._account.keys.get("license_token"):
+                raise ProviderRefusedError(self._expired()) from None
             with self._lock:
                 if self._http is used:
-                    self._http = None
+                    self._http = self._customer(is_expired=True)
             return call(self.http())
 
-    def _customer(self) -> VendorHttp:
+    def _expired(self) -> str:
+        token, ours = self._account.setting("access_token"), ("company_id", "license_token")
+        renewing = " and ".join(map(self._account.setting, ours))
+        return f"{NAME}: the access token in {token} expired; set another one, or {renewing}, which get new ones"
+
+    def _customer(self, *, is_expired: bool = False) -> VendorHttp:
         keys = self._account.keys
-        if not keys.get("access_token"):
+        if is_expired or not keys.get("access_token"):
             keys = self._asked_for()
         headers = {"customer-id": keys["customer_id"], "access-token": keys["access_token"]}
         return self._account.http(headers, explain=_explain, key_setting=self._account.setting("access_token"))
@@ -207,8 +232,8 @@ class _Keys:
     def _asked_for(self) -> dict[str, str]:
         """The keys of our customer, who is found or made."""
         customer = _unwrapped(self._service().post("/service/customers", {"custom_id": "video-pipeline"}, patient=True))
-        access = customer.get("access") or {}
-        if not access.get("id") or not access.get("token"):
+        access = dict_in(customer, "access")
+        if not access.get("id") or not text_in(access, "token"):
             raise ProviderUnavailableError(f"{NAME} POST /service/customers: answered without keys; try again later")
         return {"customer_id": str(access["id"]), "access_token": str(access["token"])}
 
@@ -231,8 +256,8 @@ class _ExpiredError(ProviderRefusedError):
 
 def _explain(reply: Reply) -> StudioError | None:
     """The codes of Mubert's own errors."""
-    body = reply.body if isinstance(reply.body, dict) else {}
-    code = str(body.get("code", ""))
+    body = dict_in(reply.body)
+    code = (text_in(body, "code") or "")[:CODE_CHARACTERS]
     if reply.status == 403 and code == _TOKEN_EXPIRED:
         return _ExpiredError(f"{NAME}: the access token expired; the company's keys get another one")
     if reply.status == 403 and code == _BUSY:
@@ -241,17 +266,16 @@ def _explain(reply: Reply) -> StudioError | None:
         return _TooLongError(f"{NAME}: {code}, {reply.said}; see what the licence allows, or order shorter pieces")
     if reply.status == 403 and code.startswith("License"):
         return ProviderRefusedError(f"{NAME}: {code}, {reply.said}; see what the licence allows, or order less")
-    if reply.status == 422 and "prompt" in (body.get("errors") or {}) and "not allowed" in reply.said:
+    if reply.status == 422 and "prompt" in dict_in(body, "errors") and "not allowed" in reply.said:
         return PromptRefusedError(f"{NAME} refused the prompt: {reply.said}; use other words")
     return None
 
 
 def _longest_in(answer: Any) -> int | None:
     """Seconds of the longest track by the list of licences, of several the strictest; 0 and -1 are no limits."""
-    licences = answer.get("data") if isinstance(answer, dict) else None
-    limits = [each.get("license_limits") for each in licences or [] if isinstance(each, dict)]
-    told = [each.get("max_track_duration") for each in limits if isinstance(each, dict)]
-    return min((each for each in told if isinstance(each, int) and each >= SHORTEST_S), default=None)
+    told = [dict_in(each, "license_limits").get("max_track_duration") for each in list_in(answer, "data")]
+    limits = [each for each in told if isinstance(each, int) and not isinstance(each, bool)]
+    return min((each for each in limits if each >= SHORTEST_S), default=None)
 
 
 def _told_of(answer: Any) -> dict[str, str]:
@@ -274,5 +298,4 @@ def _told_of(answer: Any) -> dict[str, str]:
 
 def _unwrapped(answer: Any) -> dict[str, Any]:
     """A track, which comes wrapped in `data` or bare."""
-    inner = answer.get("data", answer) if isinstance(answer, dict) else None
-    return inner if isinstance(inner, dict) else {}
+    return dict_in(answer, "data") if isinstance(answer, dict) and "data" in answer else dict_in(answer)

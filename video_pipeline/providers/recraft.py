@@ -7,7 +7,7 @@ import binascii
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from math import log as logarithm
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_picture
 from video_pipeline.providers.http import Account, Reply, VendorHttp
 from video_pipeline.providers.vendor import Dealing, Delivery, Failure, Pace
+from video_pipeline.providers.vendor.reading import amount_in, dict_in, list_in, task_id_of, text_in
 from video_pipeline.providers.workshop import Workshop
 
 NAME = "recraft"
@@ -64,10 +65,11 @@ class RecraftImages:
         self._cores = workshop.cores
         self._account = workshop.account(NAME)
         self._pace = Pace(poll_s=1.0, deadline_s=0.0).at(workshop.pace)
+        self._picture_usd = workshop.prices.get(NAME, PRICE_USD)
         self.capabilities = Capabilities(
             NAME,
             concurrency=LIMITS.concurrency,
-            price_usd=workshop.prices.get(NAME, PRICE_USD),
+            price_usd=self._picture_usd + UPSCALE_USD,  # what is set aside does for both calls
             limits=workshop.limits_of(NAME, LIMITS),
             missing=self._account.missing(),
         )
@@ -79,8 +81,8 @@ class RecraftImages:
         http = _http(self._account)
         made = min(SIZES, key=lambda each: abs(logarithm(each[0] * size[1] / (each[1] * size[0]))))
         is_far_larger = max(size[0] / made[0], size[1] / made[1]) > ENLARGED_HERE
-        price = self.capabilities.price_usd + (UPSCALE_USD if is_far_larger else 0)
-        calls = _Picture(http, _asked(prompt.text, seed, made), self.capabilities.price_usd, is_far_larger)
+        price = self._picture_usd + (UPSCALE_USD if is_far_larger else 0)
+        calls = _Picture(http, _asked(prompt.text, seed, made), self._picture_usd, is_far_larger)
         dealing = Dealing(NAME, http, calls, purchase, self._pace, price)
 
         def take(raw: Path) -> None:
@@ -97,7 +99,7 @@ class RecraftImages:
 
 def balance(account: Account) -> Decimal:
     """US dollars of credit that an account has left; errors as of `VendorHttp.get`."""
-    units = _units(_http(account).get("/users/me"))
+    units = amount_in(_http(account).get("/users/me"), "credits")
     if units is None:
         raise ProviderUnavailableError(f"{NAME} GET /users/me: answered without credits; try again later")
     return units * UNIT_USD
@@ -130,10 +132,8 @@ class _Picture:
 
     def submit(self) -> Delivery:
         answer = self.http.post("/images/generations", dict(self.asked), limit_s=LIMIT_S)
-        pictures = answer.get("data") if isinstance(answer, dict) else None
-        first = pictures[0] if isinstance(pictures, list) and pictures else None
-        content, self.made_id = _unpacked(first)
-        units = _units(answer)
+        content, self.made_id = _unpacked(next(iter(list_in(answer, "data")), {}))
+        units = amount_in(answer, "credits")
         delivery = Delivery(
             content=content, cost_usd=self.price_usd if units is None else units * UNIT_USD, credits=units
         )
@@ -142,7 +142,7 @@ class _Picture:
     def look(self, task_id: str) -> Delivery | Failure | None:
         raise AssertionError(f"{NAME} has no tasks")
 
-    def search(self) -> None:
+    def search(self, age_s: float) -> None:
         """There is no list of what was made."""
 
     def _enlarged(self, delivery: Delivery) -> Delivery:
@@ -157,9 +157,9 @@ class _Picture:
         except StudioError as error:
             log.warning("the picture stays as small as it was: %s", error)
             return delivery
-        content, made_id = _unpacked(answer.get("image") if isinstance(answer, dict) else None)
+        content, made_id = _unpacked(dict_in(answer, "image"))
         self.made_id = made_id or self.made_id
-        units = _units(answer)
+        units = amount_in(answer, "credits")
         if units is None or delivery.credits is None:
             return Delivery(content=content or delivery.content, cost_usd=cost + UPSCALE_USD)
         return Delivery(
@@ -167,15 +167,13 @@ class _Picture:
         )
 
 
-def _unpacked(picture: object) -> tuple[bytes, str | None]:
+def _unpacked(picture: Mapping[str, Any]) -> tuple[bytes, str | None]:
     """The picture of an answer and its id; without bytes where there is none, which is then told as an empty file."""
-    told = picture if isinstance(picture, dict) else {}
-    made_id = told.get("image_id")
     try:
-        content = base64.b64decode(str(told.get("b64_json") or ""), validate=True)
+        content = base64.b64decode(text_in(picture, "b64_json") or "", validate=True)
     except (binascii.Error, ValueError):
         content = b""
-    return content, made_id if isinstance(made_id, str) else None
+    return content, task_id_of(picture.get("image_id"))
 
 
 def _data_url(content: bytes) -> str:
@@ -183,22 +181,10 @@ def _data_url(content: bytes) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _units(answer: object) -> Decimal | None:
-    """What an answer says about units, None where it says nothing."""
-    said = answer.get("credits") if isinstance(answer, dict) else None
-    if isinstance(said, bool) or not isinstance(said, int | float | str):
-        return None
-    try:
-        units = Decimal(str(said))
-    except InvalidOperation:
-        return None
-    return units if units.is_finite() and units >= 0 else None
-
-
 def _explain(reply: Reply) -> StudioError | None:
     """Its errors, of which no document tells: the words decide."""
     said = reply.said.lower()
-    code = str(reply.body.get("code", "")).lower() if isinstance(reply.body, dict) else ""
+    code = (text_in(reply.body, "code") or "").lower()
     if reply.status == 402 or (reply.status in (400, 403) and "credit" in f"{code} {said}"):
         return ProviderRefusedError(f"{NAME}: {reply.said}; buy units at https://www.recraft.ai/profile/api")
     if reply.status in (400, 403, 422) and any(word in f"{code} {said}" for word in ("moderation", "policy", "nsfw")):

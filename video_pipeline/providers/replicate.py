@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from video_pipeline.domain.errors import (
     MediaError,
@@ -22,7 +23,8 @@ from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_picture
 from video_pipeline.providers.http import Reply, VendorHttp
-from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
+from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Listed, Pace, Page, sought, task_id_in
+from video_pipeline.providers.vendor.reading import dict_in, list_in, moment_in, quoted, task_id_of, text_in
 from video_pipeline.providers.workshop import Workshop
 
 NAME = "replicate"
@@ -35,9 +37,6 @@ SEED_MAX = 2**31 - 1
 
 LICENCE = Licence("Replicate terms of service", "https://replicate.com/terms")
 PACE = Pace(poll_s=2.0, deadline_s=1800.0)  # it ends whatever takes longer than half an hour
-KEPT_S = 3000.0
-"""It forgets what was asked for after an hour; a margin, because clocks differ."""
-
 MISSING_MAX = 5
 """How often it may not know a prediction; just after the submission that says little."""
 
@@ -129,16 +128,14 @@ class _Picture:
 
     def look(self, task_id: str) -> Delivery | Failure | None:
         try:
-            made = self.http.get(f"/predictions/{task_id}")
+            made = dict_in(self.http.get(f"/predictions/{task_id}"))
         except _GoneError as error:
             self.missed += 1
             gone = MediaError(f"{error}; it was paid for, and what it made cannot be had any more")
             return Failure(gone) if self.missed >= MISSING_MAX else None
-        if not isinstance(made, dict):
-            return None
-        state = str(made.get("status"))
+        state = text_in(made, "status")
         if state in _ENDED:
-            failed = _error_of(task_id, state, str(made.get("error") or ""))
+            failed = _error_of(task_id, state, text_in(made, "error") or "", self.http)
             return Failure(failed, is_paid=not isinstance(failed, PromptRefusedError))
         if state != _READY:
             return None
@@ -147,31 +144,35 @@ class _Picture:
             return Failure(MediaError(f"{deleted}; it was paid for; retry the job to have it made again"))
         return Delivery(link=_link_in(made.get("output")))
 
-    def search(self) -> Sequence[str] | None:
+    def search(self, age_s: float) -> Sequence[str] | None:
         """The list says what was asked for as long as that is kept; of what is older nobody can tell whose it was."""
-        listed = self.http.get("/predictions")
-        results = listed.get("results") if isinstance(listed, dict) else None
-        made = [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
-        same = _ids(each for each in made if self._is_same(each))
-        if not self.purchase.unknown(same) and (self.purchase.unanswered_s or 0) > KEPT_S:
-            forgotten = _ids(each for each in made if each.get("data_removed"))
-            return None if self.purchase.unknown(forgotten) else same
-        return same
+        return sought(self._pages(), age_s, self.purchase.unknown)
 
-    def _is_same(self, prediction: Mapping[str, Any]) -> bool:
-        given = prediction.get("input")
-        return isinstance(given, dict) and all(given.get(name) == self.asked[name] for name in ("prompt", "seed"))
+    def _pages(self) -> Iterator[Page]:
+        query: dict[str, str | int | float] | None = None
+        while True:
+            listed = self.http.get("/predictions", query)
+            if not isinstance(listed, dict) or not isinstance(listed.get("results"), list):
+                raise ProviderUnavailableError(f"{NAME} GET /predictions: answered without a list; try again later")
+            yield Page([self._listed(each) for each in list_in(listed, "results")], self.http.now())
+            following = text_in(listed, "next")
+            if following is None:
+                return
+            # Of the address no more than what says where it goes on: the token goes to no other one.
+            query = dict(parse_qsl(urlsplit(following).query))
+
+    def _listed(self, prediction: Mapping[str, Any]) -> Listed:
+        given = dict_in(prediction, "input")
+        is_same: bool | None = all(given.get(name) == self.asked[name] for name in ("prompt", "seed"))
+        if not is_same and prediction.get("data_removed"):
+            is_same = None
+        return Listed(task_id_of(prediction.get("id")), moment_in(prediction, "created_at"), is_same)
 
 
-def _ids(predictions: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Of predictions, oldest first."""
-    by_age = sorted(predictions, key=lambda each: str(each.get("created_at", "")))
-    return [str(each["id"]) for each in by_age if each.get("id")]
-
-
-def _error_of(task_id: str, state: str, said: str) -> StudioError:
+def _error_of(task_id: str, state: str, error: str, http: VendorHttp) -> StudioError:
     """Why there is no picture."""
-    if _MODERATION.search(said):
+    said = quoted(http, error)
+    if _MODERATION.search(error):
         return PromptRefusedError(f"{NAME} refused the words, or what came of them: {said}; use others")
     return ProviderUnavailableError(f"{NAME}: prediction {task_id} {state}: {said or 'no reason given'}; retry the job")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from math import log
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from video_pipeline.providers.arrival import apart, take_clip
 from video_pipeline.providers.film import Picture, check_clip, read_picture
 from video_pipeline.providers.http import Account, Reply, VendorHttp
 from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
+from video_pipeline.providers.vendor.reading import amount_in, dict_in, quoted, text_in
 from video_pipeline.providers.workshop import Workshop
 
 NAME = "runway"
@@ -136,7 +137,7 @@ class RunwayClips:
 def balance(account: Account) -> Decimal:
     """US dollars of credit that an account has left; errors as of `VendorHttp.get`."""
     told = _http(account).get("/v1/organization")
-    credits = _number(told, "creditBalance")
+    credits = amount_in(told, "creditBalance")
     if credits is None:
         raise ProviderUnavailableError(f"{NAME} GET /v1/organization: answered without a balance; try again later")
     return credits * CREDIT_USD
@@ -216,9 +217,9 @@ class _Clip:
             told = self.http.get(f"/v1/tasks/{task_id}")
         except _GoneError as error:
             return Failure(error)
-        task = told if isinstance(told, dict) else {}
-        credits = _number(task.get("cost"), "credits")
-        match str(task.get("status", "")).upper():
+        task = dict_in(told)
+        credits = amount_in(task.get("cost"), "credits")
+        match (text_in(task, "status") or "").upper():
             case "SUCCEEDED":
                 links = task.get("output")
                 link = links[0] if isinstance(links, list) and links and isinstance(links[0], str) else None
@@ -231,15 +232,16 @@ class _Clip:
             case _:  # PENDING, THROTTLED, RUNNING, and words to come
                 return None
 
-    def search(self) -> None:
+    def search(self, age_s: float) -> None:
         """There is no list of tasks."""
 
     def _failure(self, task_id: str, task: Mapping[str, Any], credits: Decimal | None) -> Failure:
-        code, said = str(task.get("failureCode") or "no code"), str(task.get("failure") or "nothing")[:300]
+        code = quoted(self.http, task.get("failureCode")) or "no code"
+        said = quoted(self.http, task.get("failure")) or "nothing"
         kind, remedy, is_billed = next(
             (rule[1:] for rule in _FAILURES if code.startswith(rule[0])), (ProviderUnavailableError, _LATER, False)
         )
-        error = kind(self.http.masked(f"{self.name}: task {task_id} failed, {code}: {said}; {remedy}"))
+        error = kind(f"{self.name}: task {task_id} failed, {code}: {said}; {remedy}")
         return Failure(error, is_billed, _dollars(credits))
 
 
@@ -267,22 +269,10 @@ def _explain(reply: Reply) -> StudioError | None:
         return ProviderRefusedError(f"{NAME}: {reply.said}; buy credits at https://dev.runwayml.com")
     if reply.status == 404 and "task" in reply.said.lower():
         return _GoneError(f"{NAME}: {reply.said}; it was deleted there, and is made anew when the job is retried")
-    if reply.status == 502:
-        # Its documents call it load shedding: what is shed was not taken up.
+    if reply.status == 502 and isinstance(reply.body, dict):
+        # Its documents call it load shedding: what is shed was not taken up. A proxy's page is not its word.
         return ProviderUnavailableError(f"{NAME}: answered 502, {reply.said}; try again later")
     return None
-
-
-def _number(holder: object, name: str) -> Decimal | None:
-    """A number of an answer, None where there is none."""
-    found = holder.get(name) if isinstance(holder, dict) else None
-    if isinstance(found, bool) or not isinstance(found, int | float | str):
-        return None
-    try:
-        number = Decimal(str(found))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and number >= 0 else None
 
 
 def _dollars(credits: Decimal | None) -> Decimal | None:

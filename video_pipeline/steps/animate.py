@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 from pathlib import Path
 from typing import TypeVar
@@ -57,8 +58,12 @@ class Animator:
             moved = self.engine.animate(visual, seed, source, seconds=seconds, size=size, out=made, purchase=purchase)
             return stated(self.studio, facts, moved, seed)
 
+        @cache  # books that did not answer are told again, when the file is in the store already
+        def brought() -> Clip:
+            return self._conformed(made, visual.order_index, frames)
+
         def take(generation: Generation) -> Made:
-            return keep(generation, self._conformed(made, visual.order_index, frames))
+            return keep(generation, brought())
 
         shown = picture.sha256 if facts.from_picture else ""
         item = Item(f"clips/{visual.order_index:02}", visual.text, seed, (seconds, *size, shown))

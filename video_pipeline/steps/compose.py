@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from video_pipeline.domain.ambience import Ambience
@@ -81,12 +82,15 @@ def _obtained(
     made = scratch / f"{index:02}.flac"
     prompt = replace(written, order_index=index)
 
-    def keep(generation: Generation) -> TrackRecord:
+    @cache  # books that did not answer are told again, when the file is in the store already
+    def brought() -> tuple[MediaReference, AudioFacts]:
         facts = studio.tools.audio_facts(made)
         check_piece(made, prompt, facts)
         key = f"jobs/{attempt.job_id}/music/{index:02}-a{attempt.lease.attempt}.flac"
-        media = studio.media.adopt(made, key)
-        return studio.jobs.save_track(attempt.lease, prompt, generation, media, facts)
+        return studio.media.adopt(made, key), facts
+
+    def keep(generation: Generation) -> TrackRecord:
+        return studio.jobs.save_track(attempt.lease, prompt, generation, *brought())
 
     def offer(provider: MusicProvider) -> Offer[TrackRecord]:
         facts, seed = provider.capabilities, seed_for(provider, written, brief.seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -50,11 +51,14 @@ class Painter:
         """
         size, made = picture_size(self.brief), self.scratch / f"{index:02}.png"
 
-        def take(generation: Generation) -> Made:
+        @cache  # books that did not answer are told again, when the file is in the store already
+        def brought() -> tuple[MediaReference, ImageFacts]:
             facts = self.studio.tools.image_facts(made)
             check_picture(index, facts, size)
-            media = self.studio.media.adopt(made, image_key(self.attempt, index))
-            return keep(generation, media, facts)
+            return self.studio.media.adopt(made, image_key(self.attempt, index)), facts
+
+        def take(generation: Generation) -> Made:
+            return keep(generation, *brought())
 
         def offer(provider: ImageProvider) -> Offer[Made]:
             facts, seed = provider.capabilities, seed_for(provider, written, self.brief.seed)

@@ -96,10 +96,13 @@ def obtain(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Offer[Ma
     if found is not None:
         offers = [offer for offer in offers if offer.provider == found.provider]
     for offer, is_last in ((offer, offer is offers[-1]) for offer in offers):
+        purchase: _Purchase | None = None
         try:
-            purchase, generation = _made(jobs, attempt, item, offer, found)
+            purchase = _begun(jobs, attempt, item, offer, found)
+            generation = _made(offer, purchase)
         except (ProviderUnavailableError, ProviderRefusedError, LimitReachedError) as error:
-            if is_last or isinstance(error, CapReachedError | PromptRefusedError) or _is_open(jobs, attempt, item):
+            is_for_good = isinstance(error, CapReachedError | PromptRefusedError)
+            if is_last or is_for_good or (purchase and purchase.took_money) or _is_open(jobs, attempt, item):
                 raise
             log.warning("%s is asked of the next provider: %s", item.what, error)
         else:
@@ -122,10 +125,11 @@ def _unfinished(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Off
         if record.state is PurchaseState.RESERVED:
             jobs.close_purchase(record.id, PurchaseState.RELEASED, note="something else is wanted")
         else:
-            # The vendor works on it, or has done so, and is paid for it.
-            jobs.close_purchase(
-                record.id, PurchaseState.LOST, record.owed_usd, note="something else was wanted meanwhile"
-            )
+            # The vendor works on it, or has done so, and is paid for it; without its answer nobody knows, and the books
+            # rather have too much than too little.
+            possibly = "possibly paid; " if record.state is PurchaseState.SUBMITTING else ""
+            note = f"{possibly}something else was wanted meanwhile"
+            jobs.close_purchase(record.id, PurchaseState.LOST, record.owed_usd, note=note)
     return None
 
 
@@ -133,27 +137,36 @@ def _is_open(jobs: JobStore, attempt: Buyer, item: Item) -> bool:
     return bool(jobs.purchases(attempt.job_id, what=item.what, states=UNFINISHED))
 
 
-def _made(
-    jobs: JobStore, attempt: Buyer, item: Item, offer: Offer[Made], found: PurchaseRecord | None
-) -> tuple[_Purchase, Generation]:
+def _begun(jobs: JobStore, attempt: Buyer, item: Item, offer: Offer[Made], found: PurchaseRecord | None) -> _Purchase:
+    """The purchase to go on with, or a new one; PromptRefusedError for words that this vendor has refused before."""
     if not offer.price_usd and offer.limits is None and found is None:
-        free = _Purchase(jobs, attempt, None, None)
-        return free, offer.make(free)
-    record = found or _reserved(jobs, attempt, item, offer)
-    purchase = _Purchase(jobs, attempt, record, offer.limits)
+        return _Purchase(jobs, attempt, None, None)
+    if found is None:
+        refused_at = jobs.refused_at(attempt.job_id, item.request(offer.provider))
+        if refused_at is not None:
+            raise PromptRefusedError(
+                f"{offer.provider} refused the words of {item.what} on {refused_at:%Y-%m-%d %H:%M} UTC, and is not "
+                f"asked for the same again; change them, then 'video-pipeline job retry {attempt.job_id}'"
+            )
+    return _Purchase(jobs, attempt, found or _reserved(jobs, attempt, item, offer), offer.limits)
+
+
+def _made(offer: Offer[Made], purchase: _Purchase) -> Generation:
     try:
-        return purchase, replace(offer.make(purchase), purchase_id=record.id)
+        return replace(offer.make(purchase), purchase_id=purchase.id)
     except BaseException as error:
         purchase.give_up(error)
+        purchase.raise_if_in_vain(error)
         raise
 
 
 def _kept(offer: Offer[Made], purchase: _Purchase, generation: Generation) -> Made:
     """Record what was made; that it cannot be kept is no reason to ask another provider."""
     try:
-        return offer.keep(generation)
+        return purchase.kept(lambda: offer.keep(generation))
     except BaseException as error:
         purchase.give_up(error, generation)
+        purchase.raise_if_in_vain(error)
         raise
 
 
@@ -183,6 +196,12 @@ class _Purchase:
         unanswered_s = record.unanswered_s if record else None
         self._heard_at: datetime | None = None
         self._began = time.monotonic() - (unanswered_s or 0.0)  # of the submission
+        self._has_asked = False
+        self.took_money = False  # and nothing came of it
+
+    @property
+    def id(self) -> UUID | None:
+        return self._record.id if self._record else None
 
     @property
     def task_id(self) -> str | None:
@@ -202,6 +221,7 @@ class _Purchase:
             turn = self._jobs.begin_submission(self._attempt.lease, self._record.id, self._limits)
             if not turn.wait_s:
                 self._state, self._began = PurchaseState.SUBMITTING, time.monotonic()
+                self._has_asked = True
                 return
             if turn.wait_s > CLOSED_PATIENCE_S or waited_s > TURN_PATIENCE_S:
                 raise ProviderUnavailableError(
@@ -265,6 +285,32 @@ class _Purchase:
         self._heard_at = told_at or heard
         return told_at is not None and told_at != heard
 
+    def kept(self, keep: Callable[[], Made]) -> Made:
+        """Record what came; what came with the answer cannot be fetched again, so books that do not answer are asked
+        again for BOOKS_PATIENCE_S, as long as they have certainly not taken it."""
+        if self._record is None or self.task_id is not None:
+            return keep()
+        deadline = time.monotonic() + BOOKS_PATIENCE_S
+        while True:
+            try:
+                return keep()
+            except StoreUnavailableError:
+                if time.monotonic() > deadline or not self._is_still_open(deadline):
+                    raise
+            time.sleep(_LOOK_AGAIN_S[0])
+
+    def _is_still_open(self, deadline: float) -> bool:
+        """Whether the books have not ended the purchase; False when they did not answer until `deadline` either."""
+        if self._record is None:
+            return False
+        while True:
+            try:
+                return self._jobs.purchase(self._record.id).state in UNFINISHED
+            except StoreUnavailableError:
+                if time.monotonic() > deadline:
+                    return False
+            time.sleep(_LOOK_AGAIN_S[0])
+
     def _patiently(self, put_down: Callable[[], None]) -> None:
         """Put something down, again for BOOKS_PATIENCE_S while the books do not answer."""
         deadline = time.monotonic() + BOOKS_PATIENCE_S
@@ -278,8 +324,13 @@ class _Purchase:
 
     def give_up(self, error: BaseException, generation: Generation | None = None) -> None:
         """End what need not stay open after `error`; with what came, where it could not be kept."""
+        if isinstance(error, PromptRefusedError):
+            self._note_refusal()
         if isinstance(error, LeaseLostError):
             return  # a newer attempt decides
+        if isinstance(error, ProviderRefusedError) and self._has_asked and self._record is not None:
+            with suppress(StudioError):
+                self._jobs.report_vendor(self._record.provider, None)  # whoever says no is there
         why = str(error) or type(error).__name__
         # Without an answer nobody knows whether the books have taken the thing; the next attempt looks.
         with suppress(StudioError):
@@ -289,6 +340,26 @@ class _Purchase:
                 self._close(PurchaseState.RELEASED, ZERO_USD, why, (PurchaseState.RESERVED,))
             elif self._state is PurchaseState.SUBMITTED and isinstance(error, CancelledError) and self._record:
                 self._close(PurchaseState.LOST, self._record.owed_usd, why)
+
+    def _note_refusal(self) -> None:
+        if self._record is not None:
+            with suppress(StudioError):  # then the same words are sent once more
+                self._jobs.note_refusal(self._record.id)
+
+    def raise_if_in_vain(self, error: BaseException) -> None:
+        """Raise ProviderRefusedError in the place of an `error` that may pass, when money was taken twice for nothing.
+
+        Whatever repeats by itself what may pass would pay each time; an operator who retries the job pays once more.
+        """
+        if self._record is None or not self.took_money or not getattr(error, "retryable", False):
+            return
+        lost = self._jobs.purchases(self._attempt.job_id, states=(PurchaseState.LOST,))
+        times = sum(each.request == self._record.request for each in lost)
+        if times > 1:
+            raise ProviderRefusedError(
+                f"{self._record.provider} was paid {times} times for {self._record.what} and made nothing that could "
+                f"be kept ({error}); see what its dashboard says, then retry the job, or order from another provider"
+            ) from error
 
     def _comes_again(self, error: BaseException) -> bool:
         """True when the next attempt can fetch what could not be kept now."""
@@ -302,5 +373,6 @@ class _Purchase:
         states: Sequence[PurchaseState] = UNFINISHED,
     ) -> None:
         if self._record is not None:
-            self._jobs.close_purchase(self._record.id, state, cost_usd, note=why, states=states)
+            closed = self._jobs.close_purchase(self._record.id, state, cost_usd, note=why, states=states)
             self._state = state
+            self.took_money = self.took_money or (closed and state is PurchaseState.LOST)

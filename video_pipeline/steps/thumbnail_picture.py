@@ -10,6 +10,7 @@ import json
 import logging
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -80,11 +81,15 @@ def _buy(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboard,
     with studio.media.scratch(job_id) as scratch:
         made = scratch / "thumbnail.png"
 
-        def keep(generation: Generation) -> None:
+        @cache  # books that did not answer are told again, when the file is in the store already
+        def brought() -> tuple[MediaReference, ImageFacts]:
             facts = studio.tools.image_facts(made)
             check_picture(prompt.order_index, facts, size)
             key = f"{THUMBNAILS.format(job_id=job_id)}bought-a{attempt.lease.attempt}.png"
-            media = studio.media.adopt(made, key)
+            return studio.media.adopt(made, key), facts
+
+        def keep(generation: Generation) -> None:
+            media, facts = brought()
             recorded = _recorded(generation, media, facts, title=title, prompt=prompt.text)
             _write(studio.media, job_id, scratch / RECORD, recorded)
             _settle(studio, recorded)

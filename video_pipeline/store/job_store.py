@@ -18,6 +18,7 @@ from video_pipeline.store.finding.feed import FeedBooks
 from video_pipeline.store.finding.pages import SummaryBooks
 from video_pipeline.store.finding.statistics import StatisticsBooks
 from video_pipeline.store.money.caps import CapBooks
+from video_pipeline.store.money.endings import EndingBooks
 from video_pipeline.store.money.purchases import PurchaseBooks
 from video_pipeline.store.money.turns import TurnBooks
 
@@ -37,6 +38,7 @@ class PostgresJobStore(
     FeedBooks,
     InventoryBooks,
     PurchaseBooks,
+    EndingBooks,
     CapBooks,
     TurnBooks,
     LicenceBooks,

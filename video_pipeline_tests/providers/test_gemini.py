@@ -132,7 +132,7 @@ def test_a_lost_answer_is_doubtful_and_never_sent_again(illustrate: Illustrate, 
     assert account.count("submit") == 1
 
 
-@pytest.mark.parametrize("fault", ["limit_seconds", "limit_date", "limit_bare", "error_json", "error_page", "as_list"])
+@pytest.mark.parametrize("fault", ["limit_seconds", "limit_date", "limit_bare", "error_json", "as_list"])
 def test_what_was_certainly_not_accepted_is_sent_again(illustrate: Illustrate, account: Account, fault: str) -> None:
     account.next(fault, "submit", wait_s=0.2)
     told = Remembered()

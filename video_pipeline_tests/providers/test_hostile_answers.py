@@ -6,6 +6,7 @@ import contextlib
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from video_pipeline.providers.http.exchange import Reply
 from video_pipeline.providers.http.verdict import verdict
 from video_pipeline.providers.leonardo import LeonardoImages
 from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
+from video_pipeline.providers.vendor.reading import amount_in
 from video_pipeline.providers.writers import LanguageModelWriter, Tariff
 from video_pipeline.providers.writers.model import Answer, Ending
 from video_pipeline_tests.providers import buying
@@ -44,6 +46,10 @@ class Says:
         return self.answer
 
     post = get
+
+    def now(self) -> datetime:
+        """The vendor's clock."""
+        return datetime.now(UTC)
 
     def masked(self, text: str) -> str:
         return text
@@ -86,7 +92,7 @@ CALLS: dict[str, tuple[Callable[[Says], Any], Any]] = {
         {"data": {"id": "t", "generations": [{"status": "done", "url": "https://x.test/a"}]}},
     ),
     "mubert search": (
-        lambda http: mubert._Track(Keys(http), {"prompt": "a", "duration": 9}).search(),  # type: ignore[arg-type]
+        lambda http: mubert._Track(Keys(http), {"prompt": "a", "duration": 9}).search(60.0),  # type: ignore[arg-type]
         {"data": [{"id": "t", "prompt": "a", "duration": 9, "created_at": "2026"}]},
     ),
     "mubert licence": (mubert._longest_in, {"data": [{"license_limits": {"max_track_duration": 300}}]}),
@@ -99,7 +105,7 @@ CALLS: dict[str, tuple[Callable[[Says], Any], Any]] = {
         {"generations_by_pk": {"status": "COMPLETE", "generated_images": [{"url": "https://x.test", "nsfw": False}]}},
     ),
     "leonardo user": (
-        lambda http: leonardo._Picture(http, LEONARDO).search(),  # type: ignore[arg-type]
+        lambda http: leonardo._Picture(http, LEONARDO).search(60.0),  # type: ignore[arg-type]
         {
             "user_details": [{"user": {"id": "u"}}],
             "generations": [{"id": "t", "prompt": "a lake", "seed": 7, "createdAt": "2026"}],
@@ -114,7 +120,7 @@ CALLS: dict[str, tuple[Callable[[Says], Any], Any]] = {
         {"status": "succeeded", "output": ["https://x.test"], "error": None, "data_removed": False},
     ),
     "replicate search": (
-        lambda http: replicate._Picture(http, {"prompt": "a", "seed": 7}, Remembered()).search(),  # type: ignore[arg-type]
+        lambda http: replicate._Picture(http, {"prompt": "a", "seed": 7}, Remembered()).search(60.0),  # type: ignore[arg-type]
         {"results": [{"id": "t", "input": {"prompt": "a", "seed": 7}, "created_at": "2026"}]},
     ),
     "runway look": (
@@ -148,7 +154,7 @@ def test_whatever_the_types_are_no_answer_is_an_error_of_python(call: str) -> No
 @pytest.mark.parametrize("amount", ["9e999999", "1e30", "100000000"])
 def test_an_amount_that_fits_into_no_books_is_no_amount(amount: str) -> None:
     assert leonardo._amount({"amount": amount, "unit": "DOLLARS"}, "DOLLARS") is None
-    assert runway._number({"credits": amount}, "credits") is None
+    assert amount_in({"credits": amount}, "credits") is None
 
 
 @pytest.mark.parametrize("task_id", ["../../v1/me", "a/b", "a?b=c", "a b", "ä", "x" * 5000, "a\x00b"])
@@ -190,7 +196,7 @@ class Slow:
         self.purchase.ahead += 60.0
         raise AnswerLostError("no whole answer within 60 seconds")
 
-    def search(self) -> list[str]:
+    def search(self, _age_s: float) -> list[str]:
         return ["first"] if self.purchase.ahead >= 70.0 else []
 
     def look(self, task_id: str) -> Delivery:

@@ -258,3 +258,13 @@ def test_one_more_than_was_wanted_costs_what_its_vendor_says(
     assert store.purchase(bought.id).task_id == "task-1"
     assert store.known_tasks("leonardo", ["task-1", "task-2"]) == {"task-1", "task-2"}
     assert store.get_job(lease.job_id).actual_cost_usd == Decimal(paid)
+
+
+def test_a_task_of_another_purchase_is_told_as_such(store: PostgresJobStore, lease: Lease) -> None:
+    first, second = set_aside(store, lease), set_aside(store, lease, what="images/03")
+    for each in (first, second):
+        store.begin_submission(lease, each.id, Limits(concurrency=9))
+    store.record_task(first.id, "task-1")
+    with pytest.raises(ConflictError, match="images/02"):
+        store.record_task(second.id, "task-1")
+    assert store.purchase(second.id).state is S.SUBMITTING

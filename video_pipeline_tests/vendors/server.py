@@ -190,6 +190,10 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             self._send(reply)
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """For the header Date: by the vendors' clock."""
+        return super().date_time_string(self._fakes.clock.now() if timestamp is None else timestamp)
+
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _answer  # noqa: N815 - the names that http.server calls
 
     def _read(self) -> bytes:

@@ -3,9 +3,9 @@
                    reading (get, fetch)                sending what may cost money (post)
 no connection      again, until the patience is over   ProviderUnavailableError: nothing was sent
 broke off, late    again                               AnswerLostError: it may have been accepted
-408 425 429 503    again, when the vendor says         ProviderUnavailableError with its `retry_after_s`
-500 502, JSON      again                               ProviderUnavailableError: the vendor answered no
-5xx HTML, 504      again                               AnswerLostError
+408 425 429        again, when the vendor says         ProviderUnavailableError with its `retry_after_s`
+500 502 503, JSON  again, when the vendor says         ProviderUnavailableError: the vendor answered no
+5xx, no JSON; 504  again                               AnswerLostError: it is the word of a proxy
 2xx, no JSON       again                               AnswerLostError
 other 4xx          ProviderRefusedError                ProviderRefusedError
 """
@@ -17,6 +17,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
@@ -36,7 +37,7 @@ from video_pipeline.domain.masking import mask
 from video_pipeline.ports import Messenger
 from video_pipeline.providers.http.exchange import BrokenOffError, NotSentError, Reply, Request, exchange
 from video_pipeline.providers.http.verdict import Explain, verdict
-from video_pipeline.providers.http.waiting import backoff_s
+from video_pipeline.providers.http.waiting import backoff_s, told_time
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,9 @@ LIMIT_S = 60.0
 
 PATIENCE_S = 30.0
 REDIRECTS_MAX = 2
+
+CLOCKS_DIFFER_MOST = timedelta(days=366)
+"""A vendor's time that is further away from this machine's is none."""
 
 _CHANCE = SystemRandom().random
 _PATH = re.compile(r"/[A-Za-z0-9._~!$()*+,;=:@%/-]*")
@@ -90,6 +94,11 @@ class VendorHttp:
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
+        self._ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """The time by the vendor's clock, as its last answer told it; by that of this machine where none did."""
+        return datetime.now(UTC) + self._ahead
 
     def get(
         self, path: str, query: Mapping[str, str | int | float] | None = None, *, limit_s: float | None = None
@@ -198,11 +207,18 @@ class VendorHttp:
             ) from error
         except BrokenOffError as error:
             raise self._unanswered(call, error, paid=paid) from error
+        self._note_time(reply)
         log.debug("%s: %d after %.2f s", call, reply.status, self._clock() - begun)
         wrong = self._explain(reply) or verdict(reply, call, self._key_setting, paid=paid)
         if wrong is not None:
             raise self._cleaned(wrong)
         return reply.body
+
+    def _note_time(self, reply: Reply) -> None:
+        told = told_time(reply.headers)
+        ahead = told - datetime.now(UTC) if told else timedelta.max
+        if abs(ahead) < CLOCKS_DIFFER_MOST:
+            self._ahead = ahead
 
     def _redirected(self, request: Request, call: str, limit_s: float) -> Reply:
         """The first answer that is no redirect; a key goes nowhere but to its vendor."""

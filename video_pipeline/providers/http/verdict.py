@@ -20,8 +20,9 @@ Explain = Callable[[Reply], StudioError | None]
 """The vendor's own reading of an answer, of good ones as well, since some vendors put errors into a 200; None leaves
 it to the table here. What it raises into a message is cleaned of keys by the client."""
 
-_NOT_TAKEN = frozenset({408, 425, 429, 503})
-"""The vendor says that it did not take the request up, so that it may be sent again whatever it is."""
+_NOT_TAKEN = frozenset({408, 425, 429})
+"""The request was not taken up, whoever says so, and may be sent again whatever it is. A 503 is not among them: proxies
+give one, in a page or a line of text, when they lose the server after the request has reached it."""
 
 _SEE_OTHER = 303
 """What was sent has been worked on, and its outcome is elsewhere."""

@@ -32,8 +32,13 @@ def asked_wait_s(headers: Mapping[str, str], now: datetime | None = None) -> flo
     until = _moment(text)
     if until is None:
         return None
-    said = _moment(headers.get("date", "")) or now or datetime.now(UTC)
+    said = told_time(headers) or now or datetime.now(UTC)
     return max(0.0, (until - said).total_seconds())
+
+
+def told_time(headers: Mapping[str, str]) -> datetime | None:
+    """When an answer was given, by the clock of who gave it; None when it does not say."""
+    return _moment(headers.get("date", ""))
 
 
 def backoff_s(attempt: int, chance: float) -> float:

@@ -1,6 +1,7 @@
 """Owns the conversation in which a language model writes a script; hides how often it is asked.
 
-It is asked once, once more with more room when its answer is cut short, and once to mend what was wrong.
+It is asked once, once more with more room when its answer is cut short, and once to mend what was wrong; no further
+when the next answer may cost more than was set aside for all of them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ TOKENS_AT_LEAST = 6000
 
 TOKENS_AN_ENTRY = 350
 TOKENS_MOST = TOKENS_AT_LEAST + 40 * TOKENS_AN_ENTRY
-"""Of an album, with its 20 pieces and 20 pictures; a first answer and one that is mended have twice as many."""
+"""Of an answer about an album, with its 20 pieces and 20 pictures."""
+
+ANSWERS_PAID = 3
+"""What is set aside does for an answer that is cut short and one with twice the room, or for three whole ones."""
 
 ANSWER_KEPT_CHARACTERS = 100_000
 REASON_CHARACTERS = 200
@@ -48,7 +52,7 @@ class LanguageModelWriter:
         self._model = model
         self._tariff = tariff
         self.name = f"{model.vendor}/{model.name}"
-        self.price_usd = tariff.of(TOKENS_MOST, 2 * TOKENS_MOST)
+        self.price_usd = tariff.of(ANSWERS_PAID * TOKENS_MOST, ANSWERS_PAID * TOKENS_MOST)
         self.stand_in = None
 
     def write(
@@ -69,7 +73,7 @@ class LanguageModelWriter:
     ) -> Draft:
         """A script or why there is none, with what it cost."""
         task = Task(brief, tuple(samples), tuple(songs), len(samples) if pictures is None else pictures)
-        talk = _Talk(self._model, self._tariff, task)
+        talk = _Talk(self._model, self._tariff, task, self.price_usd)
         try:
             script = talk.script()
         except StudioError as error:
@@ -80,8 +84,9 @@ class LanguageModelWriter:
 class _Talk:
     """One conversation."""
 
-    def __init__(self, model: Model, tariff: Tariff, task: Task) -> None:
+    def __init__(self, model: Model, tariff: Tariff, task: Task, most_usd: Decimal) -> None:
         self.spent_usd = Decimal(0)
+        self._most_usd = most_usd
         self._model = model
         self._tariff = tariff
         self._task = task
@@ -127,11 +132,17 @@ class _Talk:
 
     def _asked(self) -> Answer:
         text = "\n".join([SYSTEM, str(self._schema), *(turn.text for turn in self._turns)])
+        worst_usd = self._tariff.of(tokens_in(text), self._most_tokens)
+        if self.spent_usd and self.spent_usd + worst_usd > self._most_usd:
+            raise ProviderRefusedError(
+                f"{self._model.vendor}: {self._model.name} wrote no usable script for ${self.spent_usd}, and another "
+                f"answer may cost more than the ${self._most_usd} set aside; order it again, or choose another model"
+            )
         try:
             answer = self._model.ask(SYSTEM, self._turns, self._schema, self._most_tokens)
         except AnswerLostError:
             # Nobody knows what it cost; books that say a little too much are better than such that say nothing.
-            self.spent_usd += self._tariff.of(tokens_in(text), self._most_tokens)
+            self.spent_usd += worst_usd
             raise
         self.spent_usd += self._tariff.cost(text, answer)
         return answer

@@ -14,6 +14,9 @@ from video_pipeline.ports import Checkup
 CHARACTERS_A_TOKEN = 3
 """A cautious guess for English prose, where a server does not count: it has about four."""
 
+TOKENS_BELIEVED = 10_000_000
+"""Of one answer: five times what the largest model reads at once. A server that counts more does not count."""
+
 MILLION = Decimal(1_000_000)
 MICRO_USD = Decimal("0.000001")
 
@@ -84,9 +87,10 @@ class Tariff:
 
     def cost(self, asked: str, answer: Answer) -> Decimal:
         """What an answer to the text `asked` cost, to the millionth of a dollar."""
-        read = answer.tokens_read if answer.tokens_read is not None else tokens_in(asked)
-        written = answer.tokens_written if answer.tokens_written is not None else tokens_in(answer.text)
-        return self.of(read, written)
+        read, written = believed(answer.tokens_read), believed(answer.tokens_written)
+        return self.of(
+            tokens_in(asked) if read is None else read, tokens_in(answer.text) if written is None else written
+        )
 
     def of(self, read: int, written: int) -> Decimal:
         """What so many tokens cost."""
@@ -96,6 +100,11 @@ class Tariff:
 def tokens_in(text: str) -> int:
     """About how many tokens a text has, rather too many than too few."""
     return -(-len(text) // CHARACTERS_A_TOKEN)
+
+
+def believed(tokens: int | None) -> int | None:
+    """A count of tokens; None when there is none, or none that can be."""
+    return tokens if tokens is not None and 0 <= tokens <= TOKENS_BELIEVED else None
 
 
 def counted(value: Any) -> int | None:

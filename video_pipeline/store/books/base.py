@@ -45,12 +45,15 @@ PARTS = cast(Table, tables.JobUpload.__table__)
 # than it takes the server to answer.
 _ROW = select(JOBS).where(JOBS.c.id == bindparam("job_id"))
 _LOCKED_ROW = _ROW.with_for_update(key_share=True)
+_JOB_OF = select(PURCHASES.c.video_job_id).where(PURCHASES.c.id == bindparam("purchase_id")).scalar_subquery()
+_LOCKED_JOB_OF = select(JOBS.c.id).where(JOBS.c.id == _JOB_OF).with_for_update(key_share=True)
 
 
 class Books:
     """One engine; each verb is one transaction.
 
-    Rows are locked in one order everywhere, first the lease and then the job, so that no two verbs wait for each other.
+    Rows are locked in one order everywhere, so that no two verbs wait for each other: the lease, the job, its
+    purchases, the vendor. Whoever needs an earlier one later takes it first, or in a transaction of its own.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -66,6 +69,11 @@ def find_row(connection: Connection, job_id: UUID, *, locked: bool = False) -> R
     if row is None:
         raise NotFoundError(f"there is no job {job_id}")
     return row
+
+
+def lock_job_of(connection: Connection, purchase_id: UUID) -> None:
+    """Lock the job of a purchase before the purchase itself is changed; nothing where it has none any more."""
+    connection.execute(_LOCKED_JOB_OF, {"purchase_id": purchase_id})
 
 
 def write_event(

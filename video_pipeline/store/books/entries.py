@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.money import LedgerEntry
 from video_pipeline.domain.purchases import UNFINISHED, PurchaseState, believable
-from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES
+from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES, lock_job_of
 from video_pipeline.store.books.codec import clean
 
 _NOW = func.clock_timestamp()
@@ -190,6 +190,7 @@ def write_entry(
 def _changed(
     connection: Connection, purchase_id: UUID, states: tuple[PurchaseState, ...], values: dict[str, Any]
 ) -> Row[Any] | None:
+    lock_job_of(connection, purchase_id)  # what is taken goes onto it; see `Books` for the order
     before = PURCHASES.c.id == purchase_id, PURCHASES.c.state.in_(states)
     return connection.execute(update(PURCHASES).where(*before).values(values).returning(PURCHASES)).one_or_none()
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select,
 from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.editing import check_editable
-from video_pipeline.domain.errors import BeingEditedError, ConflictError, LeaseLostError
+from video_pipeline.domain.errors import BeingEditedError, CancelledError, ConflictError, LeaseLostError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.records import JobRecord, Lease
 from video_pipeline.store.books.base import EVENTS, JOBS, LEASES, Books, find_row, write_event
@@ -52,6 +52,14 @@ def hold(connection: Connection, lease: Lease) -> None:
     ours = and_(live_lease(lease.job_id), LEASES.c.token == lease.token)
     if connection.execute(select(LEASES.c.attempt).where(ours).with_for_update(read=True)).one_or_none() is None:
         raise _lost(connection, lease)
+
+
+def hold_wanted(connection: Connection, lease: Lease) -> None:
+    """As `hold`, and CancelledError when the job was cancelled: its attempt may not have noticed yet."""
+    hold(connection, lease)
+    # Who cancels takes the lease first, and so comes before this or after the transaction, not in between.
+    if find_row(connection, lease.job_id).status is JobStatus.CANCELLED:
+        raise CancelledError(f"job {lease.job_id} was cancelled; nothing more is bought for it")
 
 
 def lock_lease(connection: Connection, job_id: UUID) -> None:
@@ -150,13 +158,20 @@ class LeaseBooks(Books):
     def release(self, lease: Lease) -> None:
         """Give the job back; nothing happens when the lease was lost or released before.
 
-        When the job was cancelled meanwhile nobody will come after this attempt: what it left open ends with it.
+        When the job is finished, or was cancelled meanwhile, nobody will come after this attempt: what is open for it
+        ends. An edit of a finished job may be repeated, and then goes on with what it has ordered.
         """
         ours = and_(LEASES.c.token == lease.token, LEASES.c.released_at.is_(None))
         with self._transaction() as connection:
-            freed = connection.execute(update(LEASES).where(ours).values(released_at=_NOW)).rowcount
-            if freed and find_row(connection, lease.job_id).status is JobStatus.CANCELLED:
+            given_back = update(LEASES).where(ours).values(released_at=_NOW).returning(LEASES.c.edit)
+            freed = connection.execute(given_back).one_or_none()
+            if freed is None:
+                return
+            status = find_row(connection, lease.job_id).status
+            if status is JobStatus.CANCELLED:
                 end_all(connection, lease.job_id, "its job was cancelled")
+            elif status is JobStatus.COMPLETED and freed.edit is None:
+                end_all(connection, lease.job_id, "its job is finished; what was ordered is counted as paid")
 
     def lost_jobs(self) -> list[JobRecord]:
         """Jobs whose attempt ended without releasing: the lease expired while somebody should have been working.

@@ -23,15 +23,16 @@ from video_pipeline.domain.purchases import (
     believable,
 )
 from video_pipeline.domain.records import Lease
-from video_pipeline.store.books.base import JOBS, LEDGER, PURCHASES, Books
+from video_pipeline.store.books.base import JOBS, LEASES, LEDGER, PURCHASES, Books
 from video_pipeline.store.books.codec import clean
 from video_pipeline.store.books.entries import book_stray, close, write_entry
-from video_pipeline.store.books.fences import hold
+from video_pipeline.store.books.fences import bury, hold_wanted, live_lease, lock_lease
 from video_pipeline.store.books.jobs import PREFIX_MIN_DIGITS
 from video_pipeline.store.money.caps import check_caps
 
 _NOW = func.clock_timestamp()
 _P = PURCHASES.c
+_ASKED = (PurchaseState.SUBMITTING, PurchaseState.SUBMITTED, PurchaseState.DOUBTFUL)
 _UNANSWERED = func.extract("epoch", _NOW - _P.submitting_at).label("unanswered_s")
 
 
@@ -87,7 +88,7 @@ class PurchaseBooks(Books):
         """Set money aside for one thing of a job; without a lease for a trial, which belongs to no job.
 
         CapReachedError when a cap would be exceeded, ConflictError when there is an unfinished purchase of the same
-        thing, LeaseLostError when the attempt has lost its job.
+        thing, LeaseLostError when the attempt has lost its job, CancelledError when that was cancelled.
         """
         price = min(price_usd, AMOUNT_MAX_USD).quantize(Decimal("0.0001"), ROUND_CEILING)
         job_id = TRIALS if lease is None else lease.job_id
@@ -106,7 +107,7 @@ class PurchaseBooks(Books):
         }
         with self._transaction() as connection:
             if lease is not None:
-                hold(connection, lease)
+                hold_wanted(connection, lease)
             if price:
                 check_caps(connection, None if lease is None else job_id, price)
             new = connection.execute(insert(PURCHASES).values(values).returning(PURCHASES, _UNANSWERED)).one()
@@ -127,15 +128,19 @@ class PurchaseBooks(Books):
     ) -> None:
         """Put down the vendor's id of a purchase that is being submitted.
 
-        ConflictError when it is not any more; then the vendor made one more than was wanted, which is booked.
+        ConflictError when it is not any more; then the vendor made one more than was wanted, which is booked. Also when
+        the task is another purchase's.
         """
         values: dict[str, Any] = {"state": PurchaseState.SUBMITTED, "task_id": clean(task_id), "submitted_at": _NOW}
         values |= {"cost": believable(cost_usd), "credits": believable(credits)}
         expected = PurchaseState.SUBMITTING, PurchaseState.DOUBTFUL
         with self._transaction() as connection:
+            _refuse_known(connection, purchase_id, clean(task_id))
             if _changed(connection, purchase_id, expected, values):
                 return
-            # The answer came so late that the thing was asked for again: the vendor makes two, and is paid for both.
+        # The answer came so late that the thing was asked for again: the vendor makes two, and is paid for both. The
+        # job is locked before its purchase, so this is a transaction of its own.
+        with self._transaction() as connection:
             booked = book_stray(connection, purchase_id, clean(task_id), believable(cost_usd))
         also = "; the task is booked as one more" if booked else ""
         raise ConflictError(f"purchase {purchase_id} is not {' or '.join(expected)} any more{also}")
@@ -170,8 +175,8 @@ class PurchaseBooks(Books):
     def resolve_purchase(self, purchase_id: UUID, cost_usd: Decimal | None, *, by: str = "operator") -> PurchaseRecord:
         """Say of a doubtful purchase what the vendor took for it; None: nothing, and the money is given back.
 
-        ConflictError when it is not doubtful, InvalidInputError for an amount that is not one, NotFoundError when
-        there is no such purchase.
+        Also of one that a vendor was asked for and on whose job nobody works. ConflictError for any other one,
+        InvalidInputError for an amount that is not one, NotFoundError when there is no such purchase.
         """
         if cost_usd is not None and not (cost_usd.is_finite() and 0 <= cost_usd <= AMOUNT_MAX_USD):
             raise InvalidInputError(f"a vendor takes 0 to {AMOUNT_MAX_USD} dollars, not {cost_usd}")
@@ -180,10 +185,29 @@ class PurchaseBooks(Books):
         before = self.purchase(purchase_id)
         note = f"{before.note}; {said}, says {by}".removeprefix("; ")
         with self._transaction() as connection:
-            doubtful = (PurchaseState.DOUBTFUL,)
-            if not close(connection, purchase_id, state, cost_usd or Decimal(0), note=note, states=doubtful):
-                raise ConflictError(f"purchase {purchase_id} is {before.state}; only a doubtful one can be resolved")
+            lock_lease(connection, before.job_id)
+            bury(connection, LEASES.c.video_job_id == before.job_id)
+            held = connection.execute(select(LEASES.c.token).where(live_lease(before.job_id))).first() is not None
+            states = (PurchaseState.DOUBTFUL,) if held else _ASKED
+            if not close(connection, purchase_id, state, cost_usd or Decimal(0), note=note, states=states):
+                raise ConflictError(
+                    f"purchase {purchase_id} is {before.state}; only a doubtful one can be resolved, or one that a "
+                    "vendor was asked for and on whose job nobody works"
+                )
         return self.purchase(purchase_id)
+
+    def note_refusal(self, purchase_id: UUID) -> None:
+        """Put down that the vendor's moderation refused what was asked for; whatever became of the purchase."""
+        with self._transaction() as connection:
+            connection.execute(update(PURCHASES).where(_P.id == purchase_id).values(refused=True))
+
+    def refused_at(self, job_id: UUID, request: str) -> datetime | None:
+        """When the vendor last refused this very request of a job; None when it never did."""
+        last = func.max(func.coalesce(_P.closed_at, _P.created_at))
+        same = _P.video_job_id == job_id, _P.request == request, _P.refused
+        with self._transaction() as connection:
+            found: datetime | None = connection.execute(select(last).where(*same)).scalar_one()
+        return found
 
     def known_tasks(self, provider: str, task_ids: Sequence[str]) -> set[str]:
         """Which of the vendor's tasks belong to purchases already."""
@@ -207,6 +231,18 @@ class PurchaseBooks(Books):
         """When the vendor last said by itself that something became of a purchase; None when it never did."""
         with self._transaction() as connection:
             return connection.execute(select(_P.announced_at).where(_P.id == purchase_id)).scalar_one_or_none()
+
+
+def _refuse_known(connection: Connection, purchase_id: UUID, task_id: str) -> None:
+    """Raise ConflictError when a vendor's task belongs to another purchase already."""
+    provider = select(_P.provider).where(_P.id == purchase_id).scalar_subquery()
+    theirs = _P.provider == provider, _P.task_id == task_id, _P.id != purchase_id
+    owner = connection.execute(select(_P.id, _P.provider, _P.what).where(*theirs)).one_or_none()
+    if owner is not None:
+        raise ConflictError(
+            f"task {task_id} of {owner.provider} is that of purchase {owner.id} ({owner.what}) already; purchase "
+            f"{purchase_id} stays without one, and the next attempt looks for it in the vendor's list"
+        )
 
 
 def _changed(

@@ -18,7 +18,7 @@ from video_pipeline.domain.purchases import Limits, PurchaseState, Turn, VendorS
 from video_pipeline.domain.records import Lease
 from video_pipeline.store.books.base import PURCHASES, VENDORS, Books
 from video_pipeline.store.books.codec import clean
-from video_pipeline.store.books.fences import hold
+from video_pipeline.store.books.fences import hold_wanted
 
 FAILURES_MAX = 5
 """Failures in a row after which the circuit breaker opens."""
@@ -31,8 +31,8 @@ PAUSE_MAX_S = 86_400.0
 """The longest that a vendor is left alone because it asks for it; then it may say so again."""
 
 
-TRIAL_S = 120.0
-"""How long others wait for the outcome of a trial."""
+TRIAL_S = 60.0
+"""How long others wait for the outcome of a trial; not longer than a purchase waits for a vendor that is left alone."""
 
 FORGOTTEN_S = 3600.0
 """After so long a task does not count as under way any more: no vendor works on one for an hour."""
@@ -50,12 +50,12 @@ class TurnBooks(Books):
     def begin_submission(self, lease: Lease | None, purchase_id: UUID, limits: Limits) -> Turn:
         """Begin to submit a reserved purchase, if the vendor's limits let it; without a lease that of a trial.
 
-        LimitReachedError when a quota is used up, LeaseLostError when the attempt has lost its job, ConflictError
-        when the purchase is not reserved.
+        LimitReachedError when a quota is used up, LeaseLostError when the attempt has lost its job, CancelledError when
+        that was cancelled, ConflictError when the purchase is not reserved.
         """
         with self._transaction() as connection:
             if lease is not None:
-                hold(connection, lease)
+                hold_wanted(connection, lease)
             mine = select(_P.provider).where(_P.id == purchase_id, _P.state == PurchaseState.RESERVED)
             # Nothing else keeps two who try the same provider from beginning both.
             provider = connection.execute(mine.with_for_update()).scalar_one_or_none()

@@ -209,7 +209,8 @@ def test_a_no_is_a_no(code: int, message: str, call: str) -> None:
         (told_json(504, {"error": "late"}), AnswerLostError),
         (told_json(500, {"error": "broken"}), ProviderUnavailableError),
         (told_json(502, {"error": "broken"}), ProviderUnavailableError),
-        (status(503, PAGE), ProviderUnavailableError),
+        (status(503, PAGE), AnswerLostError),  # a proxy says so when it loses the server behind it
+        (told_json(503, {"error": "busy"}), ProviderUnavailableError),
         (status(429, PAGE), ProviderUnavailableError),
     ],
 )

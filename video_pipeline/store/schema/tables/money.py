@@ -34,6 +34,7 @@ class PurchaseRow(Base):
         Index("idx_purchases_task", "provider", "task_id", unique=True, postgresql_where=text("task_id IS NOT NULL")),
         Index("idx_purchases_submitting", "provider", "submitting_at"),
         Index("idx_purchases_created_at", text("created_at DESC")),
+        Index("idx_purchases_refused", "video_job_id", "request", postgresql_where=text("refused")),
     )
 
     id: Mapped[Id]
@@ -56,6 +57,7 @@ class PurchaseRow(Base):
     submitted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     announced_at: Mapped[datetime | None]  # when the vendor last said by itself that something became of it
+    refused: Mapped[bool] = mapped_column(server_default=text("false"))  # by the vendor's moderation, for good
 
 
 class SpendingCap(Base):

@@ -4,17 +4,16 @@
     submit ─────────────▶ look, look, look ─────────────▶ fetch ─────────────▶ take
 
 An attempt that finds the id in the books begins with looking. One that finds a submission without an answer first
-searches the vendor's list; where there is none, or an entry that may be the one is missing for too long, it says so.
+searches the vendor's list; where there is none, or it cannot be told whether the list has it, a person has to look.
 A vendor's own file says how each arrow is called (`Calls`), and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
 
 from video_pipeline.domain.errors import (
     AnswerLostError,
@@ -27,88 +26,19 @@ from video_pipeline.domain.errors import (
 )
 from video_pipeline.ports import Purchase
 from video_pipeline.providers.http import VendorHttp
+from video_pipeline.providers.vendor.calls import Accepted, Calls, Delivery, Failure, Pace
 
 SUBMISSIONS_MAX = 4
 """How often something is submitted that certainly was not accepted."""
 
 FETCHES_MAX = 3
-"""How often what came is fetched anew when it is not usable: transfers break off, links expire."""
+"""How often what came is fetched when it is not usable. A link that does not work is another matter: files appear in
+the networks of vendors some seconds after the task is done, and are paid for by then."""
 
 PAUSE_MAX_S = 60.0
 """A vendor that wants to be left alone for longer is not waited for."""
 
 FIRST_PAUSE_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What a vendor has made, and what it took for it."""
-
-    link: str | None = None  # where it is
-    content: bytes | None = None  # or the thing itself
-    cost_usd: Decimal | None = None  # None: the vendor does not say; then it is the price
-    credits: Decimal | None = None  # in the vendor's own unit
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """What a vendor says when it has taken up a task."""
-
-    task_id: str
-    cost_usd: Decimal | None = None  # where it says at once what it takes
-    credits: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a vendor made nothing, and what it takes all the same."""
-
-    error: StudioError
-    is_paid: bool = True  # what it took the task up for; False only where it says that it takes nothing
-    cost_usd: Decimal | None = None  # where it says so itself
-
-
-class Calls(Protocol):
-    """The calls of one vendor for one thing."""
-
-    def submit(self) -> Accepted | Delivery:
-        """Ask for it, once: what the vendor says of the task, or the thing itself where it answers with that.
-
-        ProviderUnavailableError when it was certainly not accepted and may be later, AnswerLostError when it may have
-        been accepted, ProviderRefusedError when it never will be.
-        """
-        ...
-
-    def look(self, task_id: str) -> Delivery | Failure | None:
-        """What became of a task; None while the vendor is at work, in whatever words it says so."""
-        ...
-
-    def search(self) -> Sequence[str] | None:
-        """The ids of tasks in the vendor's list that ask for the same, oldest first; None when it has no list."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How a vendor wants to be waited for."""
-
-    poll_s: float  # between two looks
-    deadline_s: float  # after which a task is left for a later attempt
-    listed_s: float = 30.0  # after which what was submitted is in the vendor's list
-
-    def at(self, pace: float) -> Pace:
-        """The same with every wait `pace` times as long."""
-        return Pace(self.poll_s * pace, self.deadline_s * pace, self.listed_s * pace)
-
-
-def task_id_in(vendor: str, answer: object, *names: str) -> str:
-    """The id of a task in an answer, under `names` one within the other; AnswerLostError when it is not there."""
-    found = answer
-    for name in names:
-        found = found.get(name) if isinstance(found, dict) else None
-    if not isinstance(found, str) or not found:
-        raise AnswerLostError(f"{vendor} answered without the id of a task; it may have accepted it")
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +57,7 @@ class Dealing:
 
         Returns what the vendor says, its cost filled in, and its id of the task. Errors as of `MusicProvider.compose`.
         """
-        task_id = self.purchase.task_id or self._found()
+        task_id = self.purchase.task_id or self._found(self.pace.answer_s)
         delivery: Delivery | None = None
         if task_id is None:
             answer = self._submitted()
@@ -163,8 +93,9 @@ class Dealing:
             try:
                 answer = self.calls.submit()
             except AnswerLostError as error:
+                lost_s = self.purchase.unanswered_s or 0.0
                 self.purchase.trouble(str(error))
-                found = self._found()
+                found = self._found(lost_s)
                 if found is not None:
                     return Accepted(found)
                 if tries >= SUBMISSIONS_MAX:
@@ -186,25 +117,33 @@ class Dealing:
                     self.purchase.submitted(answer.task_id, answer.cost_usd, answer.credits)
                 return answer
 
-    def _found(self) -> str | None:
-        """The id of what was submitted and never answered; None when nothing was, or when it was not accepted."""
+    def _found(self, answered_s: float) -> str | None:
+        """The id of what was submitted and never answered; None when nothing was, or when it was not accepted.
+
+        It has time to appear in the list from `answered_s` seconds after the submission began: until then the vendor
+        may still be at the call, and so may an earlier attempt.
+        """
+        listed_s = answered_s + self.pace.listed_s
         while (unanswered_s := self.purchase.unanswered_s) is not None:
-            listed = self.calls.search()
+            listed = self.calls.search(unanswered_s)
             if listed is None:
-                why = f"{self.vendor}: the answer to what was submitted {unanswered_s:.0f} s ago was lost"
-                self.purchase.doubtful(why)
-                raise DoubtfulPurchaseError(
-                    f"{why}, and it has no list in which to look; see in its dashboard whether ${self.price_usd} were "
-                    "taken, say so with 'video-pipeline money resolve', and retry the job"
-                )
+                raise self._doubtful(unanswered_s)
             for task_id in self.purchase.unknown(listed):
                 self.purchase.submitted(task_id)
                 return task_id
-            if unanswered_s >= self.pace.listed_s:
+            if unanswered_s >= listed_s:
                 self.purchase.refused("the vendor's list does not have it")
                 return None
-            self.purchase.wait(min(self.pace.poll_s, self.pace.listed_s - unanswered_s))
+            self.purchase.wait(min(self.pace.poll_s, listed_s - unanswered_s))
         return None
+
+    def _doubtful(self, unanswered_s: float) -> DoubtfulPurchaseError:
+        why = f"{self.vendor}: the answer to what was submitted {unanswered_s:.0f} s ago was lost"
+        self.purchase.doubtful(why)
+        return DoubtfulPurchaseError(
+            f"{why}, and it has no list in which it can be found; see in its dashboard whether ${self.price_usd} were "
+            "taken, say so with 'video-pipeline money resolve', and retry the job"
+        )
 
     def _awaited(self, task_id: str) -> Delivery:
         """What the vendor has made of a task; it is left for a later attempt when it takes too long."""
@@ -232,15 +171,21 @@ class Dealing:
 
     def _taken(self, delivery: Delivery, task_id: str | None, raw: Path, take: Callable[[Path], None]) -> None:
         """Bring what was made here; fetched again as long as it is not usable, and paid whether it is or not."""
-        for fetches_left in reversed(range(FETCHES_MAX)):
+        waited_s, taken = 0.0, 0
+        while True:
+            came = False
             try:
                 self._bring(delivery, raw)
+                came = True
                 take(raw)
             except MediaError as error:
-                if delivery.content is not None or not fetches_left or task_id is None:
+                taken += came
+                over = taken >= FETCHES_MAX if came else waited_s >= self.pace.deadline_s
+                if delivery.content is not None or task_id is None or over:
                     self.purchase.failed(self.cost_of(delivery), str(error))
                     raise
                 self.purchase.wait(self.pace.poll_s)
+                waited_s += self.pace.poll_s
                 delivery = self._awaited(task_id)  # with a link that has not expired
             except (ProviderRefusedError, MachineError) as error:
                 if task_id is None:  # it does not come again
