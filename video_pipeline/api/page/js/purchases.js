@@ -12,7 +12,7 @@ const STATES = {
   settled: ["Paid", "green"],
   released: ["Given back", "gray"],
   doubtful: ["Doubtful", "amber"],
-  lost: ["Paid, nothing came", "red"],
+  lost: ["Paid in vain", "red"],
 };
 
 /** @param {import("./desk.js").Desk} desk */
@@ -63,8 +63,8 @@ function lines(told, decide) {
     ...items.filter((each) => each.state === "doubtful").map((each) => doubt(each, decide)),
     h(
       "dl",
-      { class: "facts money-facts" },
-      facts.map(([name, value, testid]) => h("div", {}, h("dt", {}, name), h("dd", { class: "tabular", testid }, value))),
+      { class: "money-facts" },
+      facts.map(([name, value, testid]) => h("div", {}, h("dt", { class: "small muted" }, name), h("dd", { class: "tabular", testid }, value))),
     ),
     table(items),
   ];
