@@ -139,10 +139,12 @@ class MoneyMachine(RuleBasedStateMachine):
         self._sql("UPDATE job_leases SET expires_at = clock_timestamp() WHERE video_job_id = :job", job=job_id)
         self._take(job_id)
 
-    @rule(number=which)
-    def lose(self, number: int) -> None:
+    @rule(number=which, sure=st.integers(0, 2))
+    def lose(self, number: int, sure: int) -> None:
         """An attempt was killed, and the sweep finds out; a cancelled job has nobody after that."""
         job_id = self.jobs[number % JOBS]
+        if sure:
+            return
         self._sql("UPDATE job_leases SET expires_at = clock_timestamp() WHERE video_job_id = :job", job=job_id)
         self.live.pop(job_id, None)
         self.store.lost_jobs()
@@ -214,16 +216,18 @@ class MoneyMachine(RuleBasedStateMachine):
         channel_id = self.channel_of[job_id]
         self.model.bought.append(Bought(purchase_id, job_id, channel_id, name, PROVIDERS[0], price, at, S.SUBMITTED))
 
-    @precondition(lambda self: self.live)
-    @rule(number=which, what=st.integers(1, 2), price=prices, told=st.none() | st.decimals(0, 9, places=4))
-    def submit(self, number: int, what: int, price: Decimal, told: Decimal | None) -> None:
-        """What goes well at first: three steps in one, so that walks get far."""
-        lease = list(self.live.values())[number % len(self.live)]
-        already = len(self.model.bought)
-        self.reserve(len(self.leases) - 1 - self.leases.index(lease), what, PROVIDERS[0], price)
-        if len(self.model.bought) > already:
-            self.begin_submission(0, 0, Limits(concurrency=99))
-            self.record_task(0, told)
+    @rule(number=which, price=prices, told=st.none() | st.decimals(0, 9, places=4))
+    def submit(self, number: int, price: Decimal, told: Decimal | None) -> None:
+        """What goes well at first, of two places: several steps in one, so that walks get far."""
+        job_id = self.jobs[number % JOBS]
+        if job_id not in self.live:
+            self.claim(number, "run out")
+        for what in (1, 2) if job_id in self.live else ():
+            already = len(self.model.bought)
+            self.reserve(len(self.leases) - 1 - self.leases.index(self.live[job_id]), what, PROVIDERS[0], price)
+            if len(self.model.bought) > already:
+                self.begin_submission(0, 0, Limits(concurrency=99))
+                self.record_task(0, told)
 
     @precondition(lambda self: self.model.bought)
     @rule(number=newest, older=st.sampled_from([0, 0, 0, 1]), allowed=limits)
@@ -426,7 +430,7 @@ def follow(new_database: Callable[..., object], examples: int, steps: int) -> No
 
 
 def test_the_books_follow_the_model(new_database: Callable[..., object]) -> None:
-    follow(new_database, examples=25, steps=30)
+    follow(new_database, examples=18, steps=30)
 
 
 @pytest.mark.slow

@@ -131,7 +131,7 @@ def test_eight_processes_spend_a_cap_and_not_a_cent_more(database: Database, err
 def test_eight_processes_spend_a_large_cap_and_not_a_cent_more(
     database: Database, errands: Errands, scope: CapScope
 ) -> None:
-    hammer(database, errands, scope, Decimal("250.0001"))
+    hammer(database, errands, scope, Decimal("100.0001"))
 
 
 @pytest.mark.parametrize(
