@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -28,30 +28,13 @@ from video_pipeline.providers.workshop import Workshop
 from video_pipeline_tests.providers import buying
 from video_pipeline_tests.providers.buying import Remembered
 from video_pipeline_tests.providers.test_contract import PIECE
-from video_pipeline_tests.vendors import Account, Fakes, running
+from video_pipeline_tests.vendors import Account, Fakes
 
 RATE = 48_000
 SHORT = replace(PIECE, samples=6 * RATE)
 PRICE = Decimal("0.10")
 
 Compose = Callable[..., Generation]
-
-
-@pytest.fixture(scope="module")
-def cores() -> Iterator[Cores]:
-    with Cores(1) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def fakes() -> Iterator[Fakes]:
-    with running() as served:
-        yield served
-
-
-@pytest.fixture
-def key(request: pytest.FixtureRequest) -> str:
-    return f"key-{request.node.name}"
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -32,30 +32,13 @@ from video_pipeline.providers.vendor import Delivery
 from video_pipeline_tests.providers import buying
 from video_pipeline_tests.providers.buying import Remembered
 from video_pipeline_tests.receivers import receiver, status
-from video_pipeline_tests.vendors import Account, Fakes, running
+from video_pipeline_tests.vendors import Account, Fakes
 
 PROMPT = VisualPrompt(order_index=0, text="a lake at night, mist", description="A lake")
 SIZE = (1920, 1080)
 PRICE = Decimal("0.10")
 
 Illustrate = Callable[..., Generation]
-
-
-@pytest.fixture(scope="module")
-def cores() -> Iterator[Cores]:
-    with Cores(1) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def fakes() -> Iterator[Fakes]:
-    with running() as served:
-        yield served
-
-
-@pytest.fixture
-def key(request: pytest.FixtureRequest) -> str:
-    return f"key-{request.node.name}"
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,22 +18,10 @@ from video_pipeline.providers.workshop import Workshop
 from video_pipeline_tests.providers import buying
 from video_pipeline_tests.providers.buying import Remembered
 from video_pipeline_tests.providers.test_contract import PIECE
-from video_pipeline_tests.vendors import Account, Fakes, running
+from video_pipeline_tests.vendors import Account, Fakes
 
 RATE = 48_000
 LONG = replace(PIECE, samples=28 * RATE + 137)
-
-
-@pytest.fixture(scope="module")
-def cores() -> Iterator[Cores]:
-    with Cores(1) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def fakes() -> Iterator[Fakes]:
-    with running() as served:
-        yield served
 
 
 @pytest.fixture

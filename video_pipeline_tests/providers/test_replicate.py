@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -31,29 +31,12 @@ from video_pipeline.providers.vendor import Delivery, Failure
 from video_pipeline_tests.providers import buying
 from video_pipeline_tests.providers.buying import Remembered
 from video_pipeline_tests.receivers import receiver, status
-from video_pipeline_tests.vendors import Account, Fakes, running
+from video_pipeline_tests.vendors import Account, Fakes
 
 PROMPT = VisualPrompt(order_index=0, text="a lake at night, mist", description="A lake")
 SIZE = (1920, 1080)
 
 Illustrate = Callable[..., Generation]
-
-
-@pytest.fixture(scope="module")
-def cores() -> Iterator[Cores]:
-    with Cores(1) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def fakes() -> Iterator[Fakes]:
-    with running() as served:
-        yield served
-
-
-@pytest.fixture
-def key(request: pytest.FixtureRequest) -> str:
-    return f"key-{request.node.name}"
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -32,29 +32,12 @@ from video_pipeline.providers.runway import DATA_URI_BYTES, RunwayClips, balance
 from video_pipeline.providers.workshop import Workshop
 from video_pipeline_tests.providers import buying
 from video_pipeline_tests.providers.buying import Remembered
-from video_pipeline_tests.vendors import Account, Fakes, running
+from video_pipeline_tests.vendors import Account, Fakes
 
 PROMPT = VisualPrompt(order_index=0, text="a lake at night, mist", description="A lake")
 WIDE, SQUARE = (1920, 1080), (1080, 1080)
 
 Animate = Callable[..., Generation]
-
-
-@pytest.fixture(scope="module")
-def cores() -> Iterator[Cores]:
-    with Cores(1) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def fakes() -> Iterator[Fakes]:
-    with running() as served:
-        yield served
-
-
-@pytest.fixture
-def key(request: pytest.FixtureRequest) -> str:
-    return f"key-{request.node.name}"
 
 
 @pytest.fixture
