@@ -1,7 +1,10 @@
-"""Owns what may not be exceeded and how it stands; hides the sums over the ledger.
+"""Owns what may not be exceeded and how it stands; hides the sums over the books.
 
 A reservation counts at the time at which it was made, with what it came to be: what was paid, nothing if it was given
 back, what is set aside as long as that is open. All who reserve take turns, so no two of them see the same money.
+
+The look is one index of what was paid this month and another of what is open: with 100,000 payments in the month a
+reservation took 0.6 s of everybody's turn when each was joined to its reservation.
 """
 
 from __future__ import annotations
@@ -21,32 +24,42 @@ from video_pipeline.store.books.codec import clean
 _TURNS = 4_902_771_385_114_406
 """A number of our own among PostgreSQL's advisory locks; whoever reserves holds it."""
 
+# That the outcome is no reservation says twice what it is, so that PostgreSQL sees which index has it.
 _SUMS = text("""
 WITH bounds AS (
     SELECT date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS today,
            date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS this_month
-), kept AS (
-    SELECT entry.video_job_id, entry.channel_id, entry.created_at,
-           CASE WHEN entry.entry = 'settle' THEN entry.amount
-                WHEN outcome.entry = 'settle' THEN outcome.amount ELSE 0 END AS paid,
-           CASE WHEN entry.entry = 'reserve' AND outcome.entry IS NULL THEN entry.amount ELSE 0 END AS reserved
-    FROM bounds, cost_ledger AS entry LEFT JOIN cost_ledger AS outcome
-        ON entry.entry = 'reserve' AND outcome.request_key = entry.request_key AND outcome.entry <> 'reserve'
-    WHERE (entry.entry = 'reserve' OR (entry.entry = 'settle' AND NOT EXISTS (
-              SELECT FROM cost_ledger AS reserve
-              WHERE reserve.request_key = entry.request_key AND reserve.entry = 'reserve')))
-      AND (entry.created_at >= bounds.this_month OR entry.video_job_id = :job_id)
+), paid AS (
+    SELECT video_job_id, channel_id, created_at, amount
+    FROM cost_ledger
+    WHERE entry = 'settle' AND created_at >= (SELECT this_month FROM bounds)
+    UNION ALL  -- without what was reserved before: there it counts
+    SELECT reserved.video_job_id, reserved.channel_id, unnest(ARRAY[outcome.created_at, reserved.created_at]),
+           unnest(ARRAY[-outcome.amount, outcome.amount])
+    FROM purchases AS reserved JOIN cost_ledger AS outcome
+        ON outcome.request_key = reserved.id::text AND outcome.entry <> 'reserve' AND outcome.entry = 'settle'
+    WHERE reserved.closed_at >= (SELECT this_month FROM bounds) AND reserved.price > 0
+      AND (reserved.created_at AT TIME ZONE 'UTC')::date <> (reserved.closed_at AT TIME ZONE 'UTC')::date
+), times AS (
+    SELECT sum(amount) FILTER (WHERE channel_id = :channel_id AND created_at >= this_month) AS channel_paid,
+           sum(amount) FILTER (WHERE created_at >= today) AS day_paid,
+           sum(amount) FILTER (WHERE created_at >= this_month) AS month_paid
+    FROM paid, bounds
+), job AS (
+    SELECT sum(amount) AS job_paid FROM cost_ledger WHERE video_job_id = :job_id AND entry = 'settle'
+), held AS (
+    SELECT sum(price) FILTER (WHERE video_job_id = :job_id) AS job_reserved,
+           sum(price) FILTER (WHERE channel_id = :channel_id AND created_at >= this_month) AS channel_reserved,
+           sum(price) FILTER (WHERE created_at >= today) AS day_reserved,
+           sum(price) FILTER (WHERE created_at >= this_month) AS month_reserved
+    FROM purchases, bounds
+    WHERE state IN ('reserved', 'submitting', 'submitted', 'doubtful')
 )
-SELECT coalesce(sum(paid) FILTER (WHERE video_job_id = :job_id), 0) AS job_paid,
-       coalesce(sum(reserved) FILTER (WHERE video_job_id = :job_id), 0) AS job_reserved,
-       coalesce(sum(paid) FILTER (WHERE channel_id = :channel_id AND created_at >= this_month), 0) AS channel_paid,
-       coalesce(sum(reserved) FILTER (WHERE channel_id = :channel_id AND created_at >= this_month), 0)
-           AS channel_reserved,
-       coalesce(sum(paid) FILTER (WHERE created_at >= today), 0) AS day_paid,
-       coalesce(sum(reserved) FILTER (WHERE created_at >= today), 0) AS day_reserved,
-       coalesce(sum(paid) FILTER (WHERE created_at >= this_month), 0) AS month_paid,
-       coalesce(sum(reserved) FILTER (WHERE created_at >= this_month), 0) AS month_reserved
-FROM kept, bounds
+SELECT coalesce(job_paid, 0) AS job_paid, coalesce(job_reserved, 0) AS job_reserved,
+       coalesce(channel_paid, 0) AS channel_paid, coalesce(channel_reserved, 0) AS channel_reserved,
+       coalesce(day_paid, 0) AS day_paid, coalesce(day_reserved, 0) AS day_reserved,
+       coalesce(month_paid, 0) AS month_paid, coalesce(month_reserved, 0) AS month_reserved
+FROM times, job, held
 """).bindparams(bindparam("job_id", type_=Uuid), bindparam("channel_id", type_=Uuid))
 
 _REMEDY = {

@@ -62,6 +62,12 @@ class CostEntry(Base):
         Index("idx_cost_ledger_outcome", "request_key", unique=True, postgresql_where=text("entry <> 'reserve'")),
         Index("idx_cost_ledger_video_job_id", "video_job_id"),
         Index("idx_cost_ledger_created_at", text("created_at DESC")),
+        Index(  # what a month has cost, without a look at the rows; each reservation asks for it
+            "idx_cost_ledger_settled",
+            "created_at",
+            postgresql_include=["video_job_id", "channel_id", "amount"],
+            postgresql_where=text("entry = 'settle'"),
+        ),
         CheckConstraint("amount >= 0", name="amount"),
     )
 

@@ -16,6 +16,10 @@ PURCHASE_STATE = postgres_enum(PurchaseState, "purchase_state")
 CAP_SCOPE = postgres_enum(CapScope, "cap_scope")
 
 
+CARRIED = "(created_at AT TIME ZONE 'UTC')::date <> (closed_at AT TIME ZONE 'UTC')::date"
+"""What was set aside on one day and paid on another: it counts on the first one."""
+
+
 class PurchaseRow(Base):
     """One thing that is bought of a provider; its entries in the ledger have its id as their key."""
 
@@ -34,6 +38,7 @@ class PurchaseRow(Base):
         Index("idx_purchases_task", "provider", "task_id", unique=True, postgresql_where=text("task_id IS NOT NULL")),
         Index("idx_purchases_submitting", "provider", "submitting_at"),
         Index("idx_purchases_created_at", text("created_at DESC")),
+        Index("idx_purchases_carried", "closed_at", postgresql_where=text(CARRIED)),
         Index("idx_purchases_refused", "video_job_id", "request", postgresql_where=text("refused")),
     )
 
