@@ -102,7 +102,7 @@ def test_other_models_have_other_sizes_and_prices(illustrate: Illustrate, accoun
         illustrate(model="imagen-4.0-generate-001")
 
 
-@pytest.mark.parametrize("fault", ["reset_after", "cut_off", "truncated_json", "gateway_lost", "error_page"])
+@pytest.mark.parametrize("fault", ["reset_after", "cut_off", "truncated_json", "gateway_lost"])
 def test_a_lost_answer_is_doubtful_and_never_sent_again(illustrate: Illustrate, account: Account, fault: str) -> None:
     account.next(fault, "submit")
     told = Remembered()
@@ -112,6 +112,13 @@ def test_a_lost_answer_is_doubtful_and_never_sent_again(illustrate: Illustrate, 
     assert account.count("submit") == len(account.bill) == 1
     with pytest.raises(DoubtfulPurchaseError):
         illustrate(purchase=Remembered(began=told.began))
+    assert account.count("submit") == 1
+
+
+def test_a_page_of_a_proxy_leaves_it_to_a_person(illustrate: Illustrate, account: Account) -> None:
+    account.next("error_page", "submit", status=503)
+    with pytest.raises(DoubtfulPurchaseError):
+        illustrate()
     assert account.count("submit") == 1
 
 
