@@ -394,5 +394,5 @@ def test_the_options_are_what_can_be_ordered(shared: Stocked) -> None:
     assert found["storyboard"] == {"scenes": [1, 60], "scene_seconds": [10, 600]}
     assert (found["prompt"], found["description"]) == ([10, 2000], [10, 1000])
     assert (found["refinements_max"], found["refinement_price_usd"]) == (5, 0.02)
-    assert {"name": "dummy", "price_usd": 0.0} in found["music_providers"]
+    assert {"name": "dummy", "price_usd": 0.0, "missing": None} in found["music_providers"]
     assert found["statuses"] == list(JobStatus)
