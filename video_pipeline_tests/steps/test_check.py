@@ -182,6 +182,7 @@ def test_every_column_that_names_a_file_is_looked_at(studio: Studio, database: D
         "render_tasks.local_video_path",  # of each attempt, also of those whose file was replaced
         *("video_jobs.music_file", "video_jobs.video_url", "youtube_uploads.video_url", "webhooks.url"),
         *(f"{table}.license_document_url" for table in ("audio_tracks", "images", "image_versions", "sound_beds")),
+        *("licences.terms_url", "licences.licence_url", "provider_terms.url"),  # of pages elsewhere
     }
 
 

@@ -34,7 +34,8 @@ from video_pipeline.ports import Purchase
 from video_pipeline.providers.dummy import DummyImages
 from video_pipeline.providers.vendor import Accepted, Dealing, Pace
 from video_pipeline.steps.attempt import Attempt
-from video_pipeline.steps.purchase import CLOSED_PATIENCE_S, Offer, obtain
+from video_pipeline.steps.open_purchase import CLOSED_PATIENCE_S
+from video_pipeline.steps.purchase import Offer, obtain
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.reorder import reorder
 from video_pipeline.steps.studio import Studio

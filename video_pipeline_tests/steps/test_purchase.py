@@ -236,7 +236,7 @@ def test_nobody_else_is_asked_when_there_is_no_money(buyer: Buyer) -> None:
 
 def test_money_that_may_come_back_is_waited_for_only_so_long(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(buying, "CAP_PATIENCE_S", 0.2)
-    monkeypatch.setattr(buying, "_LOOK_AGAIN_S", (0.05, 0.1))
+    monkeypatch.setattr(buying, "LOOK_AGAIN_S", (0.05, 0.1))
     buyer.store.set_cap(CapScope.JOB, PRICE)
     buyer.store.reserve(buyer.attempt.lease, "beatoven", Item("music/02", "rain", 7), PRICE)
     with pytest.raises(CapReachedError) as reached:

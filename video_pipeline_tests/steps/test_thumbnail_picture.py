@@ -120,7 +120,7 @@ def test_an_attempt_that_ended_before_the_books_pays_no_second_one(
     job = with_pictures(buyer, order(scene_count=1))
     with monkeypatch.context() as killed:
         killed.setattr(thumbnail_picture, "_settle", interrupted)
-        killed.setattr("video_pipeline.steps.purchase._Purchase.give_up", lambda *_: None)
+        killed.setattr("video_pipeline.steps.open_purchase.OpenPurchase.give_up", lambda *_: None)
         with pytest.raises(KeyboardInterrupt):
             again(buyer, job)
     assert bought(buyer, job.id) == [(PurchaseState.SUBMITTING, None)]

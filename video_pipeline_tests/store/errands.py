@@ -63,7 +63,7 @@ class _Shop:
         self.lease = Lease(UUID(lease[0]), UUID(lease[1]), lease[2], lease[3])
         self.attempt = _Telling(self.store, self.lease, Stage.MUSIC)
         self.attempt.flag = None if flag is None else Path(flag)
-        buying._LOOK_AGAIN_S = (0.02, 0.1)
+        buying.LOOK_AGAIN_S = (0.02, 0.1)
         turns.LOOK_AGAIN_S = 0.02
 
     def obtain(self, what: str, price: Decimal, limits: Limits, make: Callable[[Purchase], Generation]) -> Decimal:
