@@ -27,6 +27,9 @@ from video_pipeline.store import (
 from video_pipeline_tests.ffmpeg.browser import PROGRAMS, SWITCHES, find_chromium
 from video_pipeline_tests.places import open_directory
 
+TOLD = "told"
+"""A property of a test that is printed at the end of the run, whether it passed or not."""
+
 TEMPLATE = "migrated_template"
 FORGETFUL = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 """Settings that a server does without whose databases live for one test and need not survive a power cut."""
@@ -36,6 +39,14 @@ CHEAP = Cost(n=2, r=8, p=1)
 # A machine that does other work as well is no fault of what is tested.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have to tell, also those that another process ran."""
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, value in getattr(report, "user_properties", ()):
+            if name == TOLD:
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_two_hundred_listeners_hear_of_orders_while_fifty_others_read(crowded: Crowded) -> None:
     """The readers are a process of their own: the benchmark's, for a short while."""
     order = Order(

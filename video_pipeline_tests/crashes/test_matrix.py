@@ -11,7 +11,7 @@ import queue
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from video_pipeline.domain.brief import StoryboardBrief
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.purchases import CapScope, PurchaseState
 from video_pipeline.store import LocalMediaStore, PostgresJobStore
-from video_pipeline_tests.conftest import Database
+from video_pipeline_tests.conftest import TOLD, Database
 from video_pipeline_tests.vendors import Fakes, running
 from video_pipeline_tests.vendors.leonardo import PRICE as PICTURE_USD
 from video_pipeline_tests.vendors.mubert import PRICE as TRACK_USD
@@ -163,13 +163,12 @@ def kill_and_finish(house: House, kill_at: int, *, at_once: int = 1) -> bool:
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_a_kill_at_any_moment_costs_nothing_twice(
-    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    house: House, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     names = moments_of(house, tmp_path)
     with ThreadPoolExecutor(WORKERS) as pool:
         killed = list(pool.map(lambda moment: kill_and_finish(house, moment), range(1, len(names) + 1)))
-    with capsys.disabled():
-        print(f"\n{sum(killed)} kill points: {dict(Counter(names))}")
+    record_property(TOLD, f"{sum(killed)} kill points: {dict(Counter(names))}")
     # A heartbeat more or less moves the last ones beyond the end.
     assert sum(killed) >= len(names) - 4
     assert len(names) > 100

@@ -150,6 +150,7 @@ def look_at(studio: Studio, name: str) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.slow
 def test_a_producer_makes_a_video_on_the_page(served: Served, browser: Browser, tmp_path: Path) -> None:
     address = served.installation.studio
     with opened(browser, address, tmp_path) as studio:

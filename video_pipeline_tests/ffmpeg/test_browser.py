@@ -70,6 +70,7 @@ def check(seen: dict[str, Any], claim: Claim) -> None:
     assert seen["shown"] >= 20
 
 
+@pytest.mark.slow
 def test_files_load_seek_and_play_in_a_browser(chromium: Path, workshop: Workshop, tmp_path: Path) -> None:
     timeline = album(workshop, 2, seconds=5)
     claims = {kind: rendered(workshop, timeline, f"{kind}_low", tmp_path) for kind in TYPES}

@@ -75,6 +75,7 @@ def beneath(run: Run, number: int) -> Seen:
 
 @given(captioned())
 @settings(max_examples=60)
+@pytest.mark.slow
 def test_words_are_seen_in_their_frames_and_change_nothing_beneath(timeline: Timeline) -> None:
     runs = captioned_plan(timeline)
     places = [(run, number) for run in runs for number in range(run.frames)]
@@ -206,6 +207,7 @@ def test_words_in_a_file_stand_where_they_should_and_nothing_else_changes(
         assert psnr(after[number], asked) > 38, number
 
 
+@pytest.mark.slow
 def test_words_over_what_moves_and_over_an_overlay(workshop: Workshop, tmp_path: Path) -> None:
     for name, timeline in (
         ("moving", workshop.album(1, seconds=9.0, motion=Motion.SLOW_ZOOM)),

@@ -268,6 +268,7 @@ def test_turns_add_up_and_each_can_be_shown(frames: int, length: int) -> None:
     assert frames <= length or length <= 2 or 1 not in turns
 
 
+@pytest.mark.slow
 def test_two_renders_at_once_do_not_disturb_each_other(fresh: Workshop, tmp_path: Path) -> None:
     timeline = fresh.album(2, seconds=4)
     renditions = ["mp4_low", "webm_low", "mp4_low"]

@@ -129,6 +129,7 @@ def test_an_approved_job_whose_run_was_cancelled_is_found(
     assert runs.run_key(store, store.get_job(job.id)) != key
 
 
+@pytest.mark.slow
 def test_a_run_that_lives_through_an_edit_is_not_ended(
     instance: dg.DagsterInstance, wired: dict[str, Any], order: Order, store: JobStore, studio: Studio, process: Any
 ) -> None:

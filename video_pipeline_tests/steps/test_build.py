@@ -84,6 +84,7 @@ def build(**more: Any) -> Any:
     return lambda **values: BuildBrief(**values, approval=Approval.AUTO, **more)
 
 
+@pytest.mark.slow
 def test_a_build_is_made_of_what_was_uploaded(studio: Studio, film: bytes) -> None:
     files = {
         (FileType.VIDEOS, "2 film.mp4"): film,

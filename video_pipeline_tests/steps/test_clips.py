@@ -200,6 +200,7 @@ class _Never:
         raise AssertionError("the picture was there")
 
 
+@pytest.mark.slow
 def test_another_picture_gets_another_clip_and_the_former_one_comes_back(studio: Studio, workshop: Workshop) -> None:
     engine = Counting(workshop)
     studio = with_engine(studio, engine)

@@ -136,6 +136,7 @@ def stretches(studio: Studio, job: JobRecord) -> tuple[int, int]:
 
 
 @pytest.mark.own_cache
+@pytest.mark.slow
 def test_only_what_an_edit_changed_is_encoded_again(studio: Studio, order: Order) -> None:
     job = waiting(studio, order)
     deliver(studio, job)
@@ -458,6 +459,7 @@ def colours(video: Path, cuts: list[int], picture: Path) -> list[float]:
     return [float(np.abs(shown[number] - wanted).mean()) for number in middles]
 
 
+@pytest.mark.slow
 def test_reordered_scenes_are_seen_and_heard_in_their_order(studio: Studio, order: Order) -> None:
     job = waiting(studio, order)
     repaint(studio, job, 2)

@@ -70,6 +70,7 @@ def quotes(name: str = "quotes.txt", text: str = "Be still.") -> dict[str, Any]:
     return {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
 
 
+@pytest.mark.slow
 def test_several_files_are_chosen_typed_sent_removed_and_the_job_started(
     house: House, preparing: tuple[Studio, str], song: Path
 ) -> None:
@@ -105,6 +106,7 @@ def test_several_files_are_chosen_typed_sent_removed_and_the_job_started(
     studio.wait_for_status("planned")
 
 
+@pytest.mark.slow
 def test_a_broken_line_is_waited_out_and_a_pause_lasts(house: House, preparing: tuple[Studio, str], song: Path) -> None:
     studio, job = preparing
     offsets: list[str] = []

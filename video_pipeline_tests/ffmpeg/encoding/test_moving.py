@@ -54,6 +54,7 @@ def places(first: int, second: int, periods: list[int]) -> list[tuple[int, int]]
 
 # How far from its place a dot is seen: the encoders leave movements of a fraction of a pixel for the next frames.
 @pytest.mark.parametrize(("kind", "tolerance"), [("mp4", 0.45), ("webm", 0.8)])
+@pytest.mark.slow
 def test_zoom_is_where_it_should_be_in_groups_dissolve_and_the_next_loop(
     workshop: Workshop, tmp_path: Path, kind: str, tolerance: float
 ) -> None:
@@ -161,6 +162,7 @@ def test_no_pulse_where_groups_join(tmp_path: Path, motion: Motion, codec: Video
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
+@pytest.mark.slow
 def test_every_motion_and_transition_in_one_file(workshop: Workshop, tmp_path: Path, kind: str) -> None:
     moving = [Motion.SNOW, Motion.PAN, Motion.BREATHING_LIGHT, Motion.FIREFLIES, Motion.DRIFT, Motion.PARTICLES]
     album = workshop.album(6, seconds=4)

@@ -72,6 +72,7 @@ def test_a_piece_of_any_kind_becomes_flac_of_its_length(take: Take, form: str, s
 
 
 @pytest.mark.parametrize("rate", [8_000, 44_100, 44_101, 96_000, 192_000])
+@pytest.mark.slow
 def test_a_tone_keeps_its_pitch_and_height_at_any_rate(take: Take, rate: int) -> None:
     time = np.arange(2 * rate) / rate
     sound = take(written_as("WAV", 0.5 * np.sin(2 * np.pi * 1000 * time), rate, "FLOAT"), 2)

@@ -148,6 +148,7 @@ def test_words_that_mean_the_same_give_another_picture() -> None:
 
 
 @pytest.mark.parametrize("motif", OUTDOORS)
+@pytest.mark.slow
 def test_night_is_darker_than_dusk_and_dusk_than_day(motif: Motif) -> None:
     night, dusk, day = (luma(picture(scene(motif, time))) for time in (TimeOfDay.NIGHT, TimeOfDay.DUSK, TimeOfDay.DAY))
     assert night + 15 < dusk < day - 15
@@ -163,6 +164,7 @@ def test_golden_pictures_are_warmer_than_sapphire_ones(motif: Motif) -> None:
 
 
 @pytest.mark.parametrize("motif", [Motif.LAKE, Motif.MOUNTAINS, Motif.MEADOW, Motif.WINTER_CABIN, Motif.DUNES])
+@pytest.mark.slow
 def test_mist_lowers_the_contrast(motif: Motif) -> None:
     """Of the land, below the sky: clouds differ between weathers, and sun and sky keep their own range."""
 
@@ -224,6 +226,7 @@ def banding(pixels: Pixels) -> float:
 
 
 @pytest.mark.parametrize("motif", [Motif.SEA, Motif.ABSTRACT])
+@pytest.mark.slow
 def test_smooth_skies_have_no_bands(motif: Motif) -> None:
     """At full size, where gradients are slowest; the same picture without grain shows that bands would be seen."""
     scenery = scene(motif, TimeOfDay.NIGHT, Palette.SAPPHIRE)
