@@ -88,7 +88,7 @@ def test_a_job_before_faulty_vendors_ends_well_or_says_what_to_do(seed: int, tmp
         job = house.newest()
         struck = [call for vendor, key in KEYS.items() for call in fakes.account(vendor, key).calls if call.fault]
         bills = {vendor: fakes.account(vendor, key).bill for vendor, key in KEYS.items()}
-    assert len(struck) > 5
+    assert len(struck) >= 3
     assert job["status"] == "completed" or job["error"]
     purchases = json.loads(house.call("money", "purchases", "--job", job["job_id"], "--json").stdout)
     for vendor in ("mubert", "leonardo"):
