@@ -129,6 +129,8 @@ def execute(opened: dg.DagsterInstance, definitions: dg.Definitions, job_name: s
         # Not the tag by which the queue counts: this run is no guest of the queue.
         tags={HERE_TAG: key},
         raise_on_error=False,
+        # What failed is raised and told once; the stack is in the run's log, where developers look for it.
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
     if not result.success:
         if _was_interrupted(result):
