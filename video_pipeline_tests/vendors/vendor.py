@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
@@ -74,7 +75,7 @@ class Route:
         return found.groupdict() if found else None
 
 
-class Vendor:
+class Vendor(ABC):
     """One vendor: its table of routes, its keys, its way to say no."""
 
     name: str = ""
@@ -94,13 +95,13 @@ class Vendor:
 
     # What each vendor says for itself.
 
+    @abstractmethod
     def routes(self) -> Iterable[Route]:
         """The table."""
-        raise NotImplementedError
 
+    @abstractmethod
     def error(self, status: int, message: str) -> Reply:
         """An error in the vendor's shape."""
-        raise NotImplementedError
 
     def key(self, request: Request) -> str | None:
         """The key that a call shows."""
@@ -110,7 +111,7 @@ class Vendor:
         """The answer to a call without a good key."""
         return self.error(401, "The key is missing or unknown.")
 
-    def check(self, request: Request) -> None:
+    def check(self, request: Request) -> None:  # noqa: B027 - most ask for nothing more
         """What every call must have besides the key."""
 
     def limited(self, struck: Struck) -> Reply:

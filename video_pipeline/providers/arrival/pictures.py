@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -126,7 +126,8 @@ def _as_rgb(picture: Image.Image) -> Image.Image:
 def _as_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     """`picture` in RGB; a profile that is damaged, or describes other colours than it has, counts as sRGB."""
     if profile:
-        try:
+        # Who made the picture did not mean it to be lost for its profile.
+        with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             target = ImageCms.createProfile("sRGB")
             described = picture.convert("RGB") if picture.mode == "P" else picture
@@ -135,6 +136,4 @@ def _as_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
             # It says when it was made: files of the same picture would differ.
             converted.info.pop("icc_profile", None)
             return converted
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            pass
     return picture.convert("RGB")
