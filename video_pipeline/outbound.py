@@ -8,7 +8,6 @@ No proxy is asked, no redirect followed, and no answer waited for longer than th
 from __future__ import annotations
 
 import contextlib
-import http.client
 import re
 import socket
 import ssl
@@ -20,11 +19,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
 
 from video_pipeline.domain.addresses import Target, refusal
 from video_pipeline.domain.errors import InvalidInputError, MachineError, UnreachableError
 from video_pipeline.domain.webhooks import EXCERPT_BYTES, Reply
+from video_pipeline.wire import TROUBLE, cut_off, trouble_in_words
 
 RESOLVE_LIMIT_S = 5.0
 """For a look at a URL; while sending the limit of the whole counts."""
@@ -40,7 +39,6 @@ Resolve = Callable[[str, int], Sequence[str]]
 _PASSING = frozenset({408, 425, 429})
 """Of answers to who fetches a file: those that may be others a minute later, as all above 500 may."""
 
-_TROUBLE = (OSError, HTTPError, http.client.HTTPException)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -85,11 +83,11 @@ class HttpMessenger:
         connection = self._connected(target, self._addresses(target, deadline), deadline)
         late = UnreachableError(f"{target.host} did not answer within {timeout_s:g} seconds")
         try:
-            with _cut_off(connection, deadline) as is_cut:
+            with cut_off(connection, deadline) as is_cut:
                 try:
                     return _exchange(connection, target, headers, body, is_cut)
-                except _TROUBLE as error:
-                    reason = UnreachableError(f"{target.host} broke off: {_said(error)}")
+                except TROUBLE as error:
+                    reason = UnreachableError(f"{target.host} broke off: {trouble_in_words(error)}")
                     raise (late if is_cut() or isinstance(error, TimeoutError) else reason) from error
         finally:
             connection.close()
@@ -101,13 +99,13 @@ class HttpMessenger:
         connection = self._connected(target, self._addresses(target, deadline), deadline)
         late = UnreachableError(f"{target.host} did not send all of it within {timeout_s:g} seconds")
         try:
-            with _cut_off(connection, deadline) as is_cut:
+            with cut_off(connection, deadline) as is_cut:
                 try:
                     _download(connection, target, out, most_bytes)
                     if is_cut():
                         raise late
-                except _TROUBLE as error:
-                    reason = UnreachableError(f"{target.host} broke off: {_said(error)}")
+                except TROUBLE as error:
+                    reason = UnreachableError(f"{target.host} broke off: {trouble_in_words(error)}")
                     raise (late if is_cut() or isinstance(error, TimeoutError) else reason) from error
         except BaseException:
             out.unlink(missing_ok=True)
@@ -137,12 +135,12 @@ class HttpMessenger:
             connection = self._connection(target, address, share_s)
             try:
                 connection.connect()
-            except _TROUBLE as error:
+            except TROUBLE as error:
                 connection.close()
                 last = error
             else:
                 return connection
-        reason = _said(last) if last else "the time was over before a connection was tried"
+        reason = trouble_in_words(last) if last else "the time was over before a connection was tried"
         raise UnreachableError(f"no connection to {target.host} port {target.port}: {reason}") from last
 
     def _connection(self, target: Target, address: str, timeout_s: float) -> HTTPConnection:
@@ -180,7 +178,7 @@ def _exchange(
             # Headers that stop in the middle pass for complete ones.
             raise TimeoutError
         excerpt = b""
-        with contextlib.suppress(*_TROUBLE):
+        with contextlib.suppress(*TROUBLE):
             while len(excerpt) < EXCERPT_BYTES and (more := response.read1(EXCERPT_BYTES - len(excerpt))):
                 excerpt += more
     where = response.headers.get("location") if 300 <= response.status <= 399 else None
@@ -238,30 +236,6 @@ def _hello(target: Target) -> dict[str, str]:
     return {"Host": target.authority, "User-Agent": "video-pipeline", "Connection": "close"}
 
 
-@contextlib.contextmanager
-def _cut_off(connection: HTTPConnection, deadline: float) -> Iterator[Callable[[], bool]]:
-    """Shut the connection down at `deadline`: time limits of a socket begin anew with each byte that comes."""
-    left_s = max(0.0, deadline - time.monotonic())
-    connection.timeout = left_s or 0.001
-    cut = threading.Event()
-    line = connection.sock  # now: see `_exchange`
-
-    def shut() -> None:
-        cut.set()
-        with contextlib.suppress(OSError):
-            if line is not None:
-                # The one below TLS: saying goodbye in TLS would wait for an answer.
-                socket.socket.shutdown(line, socket.SHUT_RDWR)
-
-    timer = threading.Timer(left_s, shut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield cut.is_set
-    finally:
-        timer.cancel()
-
-
 def _in_time(resolve_now: Callable[[], Sequence[str]], host: str, deadline: float) -> Sequence[str]:
     """What the resolver says by `deadline`; it knows no limit of its own, so it is asked in a thread aside."""
     answers: list[Sequence[str]] = []
@@ -279,7 +253,7 @@ def _in_time(resolve_now: Callable[[], Sequence[str]], host: str, deadline: floa
     if answers:
         return answers[0]
     if errors:
-        raise UnreachableError(f"{host} cannot be resolved: {_said(errors[0])}") from errors[0]
+        raise UnreachableError(f"{host} cannot be resolved: {trouble_in_words(errors[0])}") from errors[0]
     raise UnreachableError(f"{host} cannot be resolved: the name server did not answer in time")
 
 
@@ -289,15 +263,3 @@ def _host_of(location: str, target: Target) -> str:
     except ValueError:
         return "an address that cannot be read"
     return _UNPRINTABLE.sub(" ", host)[:253]
-
-
-def _said(error: Exception) -> str:
-    """One line about a connection that failed, without the addresses that the library puts into its own."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})"
-    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-    if isinstance(cause, TimeoutError):
-        return "it did not answer in time"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
-    return f"{type(cause).__name__}: {cause}"[:200]

@@ -10,22 +10,20 @@ import contextlib
 import http.client
 import json
 import re
-import socket
 import ssl
-import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
 from video_pipeline.domain.addresses import Target
 from video_pipeline.providers.http.messages import message_of
+from video_pipeline.wire import TROUBLE, cut_off, trouble_in_words
 
 ANSWER_MAX_BYTES = 64 * 2**20
 """A picture of 4K as base64 in JSON has some 30 MiB."""
@@ -36,7 +34,6 @@ SAID_CHARACTERS = 300
 """Of an answer, for messages."""
 
 _PIECE_BYTES = 2**18
-_TROUBLE = (OSError, HTTPError, http.client.HTTPException)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
 _ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
 
@@ -84,12 +81,13 @@ def exchange(request: Request, limit_s: float, mask: Callable[[str], str]) -> Re
     deadline = time.monotonic() + limit_s
     connection = _connected(request.target, min(limit_s, CONNECT_LIMIT_S))
     try:
-        with _cut_off(connection, deadline) as is_cut:
+        with cut_off(connection, deadline) as is_cut:
             try:
                 status, headers, body = _asked(connection, request, is_cut)
-            except _TROUBLE as error:
+            except TROUBLE as error:
                 late = is_cut() or isinstance(error, TimeoutError)
-                reason = f"no whole answer within {limit_s:g} seconds" if late else f"it broke off: {_said(error)}"
+                broke = f"it broke off: {trouble_in_words(error)}"
+                reason = f"no whole answer within {limit_s:g} seconds" if late else broke
                 # Without its cause: libraries quote what came, and a vendor may have sent the key back.
                 raise BrokenOffError(mask(reason)) from None
     finally:
@@ -111,9 +109,9 @@ def _connected(target: Target, limit_s: float) -> HTTPConnection:
     connection.set_debuglevel(0)
     try:
         connection.connect()
-    except _TROUBLE as error:
+    except TROUBLE as error:
         connection.close()
-        raise NotSentError(f"no connection to {target.host} port {target.port}: {_said(error)}") from error
+        raise NotSentError(f"no connection to {target.host} port {target.port}: {trouble_in_words(error)}") from error
     except UnicodeError as error:
         raise NotSentError(f"{target.host} is no name that can be looked up") from error
     return connection
@@ -193,40 +191,3 @@ def _parsed(body: bytes) -> tuple[bool, Any]:
         return True, json.loads(body)
     except (ValueError, RecursionError):  # bytes that are no UTF-8 are a ValueError as well
         return False, None
-
-
-@contextlib.contextmanager
-def _cut_off(connection: HTTPConnection, deadline: float) -> Iterator[Callable[[], bool]]:
-    """Shut the connection down at `deadline`: time limits of a socket begin anew with each byte that comes."""
-    left_s = max(0.001, deadline - time.monotonic())
-    line = connection.sock  # now: the connection may let go of it before the answer is read
-    line.settimeout(left_s)
-    cut = threading.Event()
-
-    def shut() -> None:
-        cut.set()
-        with contextlib.suppress(OSError):
-            # The one below TLS: saying goodbye in TLS would wait for an answer.
-            socket.socket.shutdown(line, socket.SHUT_RDWR)
-
-    timer = threading.Timer(left_s, shut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield cut.is_set
-    finally:
-        timer.cancel()
-
-
-def _said(error: BaseException) -> str:
-    """One line about what went wrong on the line, without the objects that the library puts into its own."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})"
-    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-    if isinstance(cause, socket.gaierror):
-        return f"the name cannot be resolved ({cause.strerror})"
-    if isinstance(cause, TimeoutError):
-        return "it did not answer in time"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
-    return _UNPRINTABLE.sub(" ", f"{type(cause).__name__}: {cause}")[:200]
