@@ -7,6 +7,7 @@ and of that nothing where the layer is clear.
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from video_pipeline.ffmpeg.lettering.drawing import draw_words, lettering_mark
+from video_pipeline.ffmpeg.lettering.drawing import Lettering, draw_words, lettering_mark
 from video_pipeline.ffmpeg.picture.canvas import BLACK, Planes, Size, chroma_of, luma_of, planes_of
 from video_pipeline.ffmpeg.work.cache import Session, key_of
 from video_pipeline.ffmpeg.work.crew import StopFlag
@@ -43,20 +44,28 @@ def keep_words(text: str, size: Size, session: Session, stop: StopFlag) -> Layer
     about = key_of(["words", lettering_mark(), size.width, size.height, text])
     picture = key_of(["layer", about])
     known, kept = session.find_json(about), session.find(picture)
-    if known and kept and _checksum(kept) == known["file"]:
+    if known and kept and _checksum(kept.read_bytes()) == known["file"]:
         return LayerFile(kept, known["left"], known["top"], known["sha256"])
     session.drop(picture)
     drawn = draw_words(text, size.width, size.height)
-    image = Image.fromarray(drawn.pixels, "RGBA")
-    place = session.add(picture, lambda part: image.save(part, "PNG", compress_level=1))
-    layer = LayerFile(place, drawn.left, drawn.top, drawn.sha256)
-    session.drop(about)
-    session.add_json(about, {"left": layer.left, "top": layer.top, "sha256": layer.sha256, "file": _checksum(place)})
-    return layer
+    file = _png(drawn)
+    facts = {"left": drawn.left, "top": drawn.top, "sha256": drawn.sha256, "file": _checksum(file)}
+    if facts != known:
+        session.drop(about)
+        # The small piece first: who is killed between them leaves nothing that has to be made again.
+        session.add_json(about, facts)
+    place = session.add(picture, lambda part: part.write_bytes(file))
+    return LayerFile(place, drawn.left, drawn.top, drawn.sha256)
 
 
-def _checksum(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def _png(drawn: Lettering) -> bytes:
+    written = io.BytesIO()
+    Image.fromarray(drawn.pixels, "RGBA").save(written, "PNG", compress_level=1)
+    return written.getvalue()
+
+
+def _checksum(file: bytes) -> str:
+    return hashlib.sha256(file).hexdigest()
 
 
 @lru_cache(maxsize=4)

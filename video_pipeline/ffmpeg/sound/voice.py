@@ -155,12 +155,13 @@ def encode_chunk(mix: Path, chunk: Chunk, voice: Voice, session: Session, flag: 
     # Packet i of this encoder decodes to the samples from begin + i * frame - delay on.
     skipped = lead + (facts.delay - facts.early) // facts.frame
     own = tuple(packets[skipped : skipped + chunk.end - chunk.first])
-    session.add(key, lambda path: write_coded(Coded(header, own, tuple(range(len(own)))), path))
     settling = min(_SETTLE, lead)
     first = skipped - settling
     sound = _decoded(packets[first:], header, facts, flag)
     measured = _measure(sound, begin + first * facts.frame - facts.delay, chunk, settling * facts.frame)
+    # The small piece first: who is killed between them leaves nothing that has to be made again.
     session.add_json(summary, {"powers": measured.powers.tolist(), "peak": measured.peak})
+    session.add(key, lambda path: write_coded(Coded(header, own, tuple(range(len(own)))), path))
     return replace(measured, key=key)
 
 
