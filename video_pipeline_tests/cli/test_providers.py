@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from video_pipeline import bootstrap
 from video_pipeline.cores import Cores
-from video_pipeline.domain.errors import UnreachableError
+from video_pipeline.domain.errors import StoreUnavailableError, UnreachableError
 from video_pipeline.domain.purchases import TRIALS, PurchaseState
 from video_pipeline.providers import registry
 from video_pipeline.providers.workshop import Workshop
@@ -77,7 +78,7 @@ def opened(
     """The studio of the terminal, with a language model and the vendors' pages of terms."""
     account = buying.account(fakes, "openai", key)
     writer = registry.prompt_writer(registry.Assignment(account, "gpt-of-tests", Tariff(Decimal(1), Decimal(2))))
-    plans = dict.fromkeys(("mubert", "leonardo", "runway_gen3"), "Creator")
+    plans = dict.fromkeys(("mubert", "leonardo", "runway"), "Creator")
     own = replace(studio, writer=writer, web=Pages(b"You may."), fallbacks={"mubert": ("procedural",)}, plans=plans)  # type: ignore[arg-type]
     monkeypatch.setattr(bootstrap, "studio", lambda: own)
     monkeypatch.setattr(bootstrap, "roster", lambda: Roster.of(own))
@@ -192,6 +193,25 @@ def test_a_trial_buys_one_piece_and_the_ledger_has_it(
         "day": bought.cost_usd,
         "month": bought.cost_usd,
     }
+
+
+def test_a_piece_is_handed_out_once_where_the_books_were_away(
+    call: Call, opened: Studio, fakes: Fakes, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came with the answer, so it cannot be fetched again."""
+    record, out = opened.jobs.record_made, tmp_path / "made.png"
+    away = [StoreUnavailableError("the database did not answer")] * 2
+
+    def patient(*arguments: Any, **named: Any) -> None:
+        if away:
+            raise away.pop()
+        record(*arguments, **named)
+
+    monkeypatch.setattr(opened.jobs, "record_made", patient)
+    assert call("provider", "try", "recraft", "--yes", "--out", str(out))[0] == 0
+    assert [row.sha256 for row in opened.jobs.licences(TRIALS)] == [sha256_of(out)]
+    assert [each.state for each in opened.jobs.purchases(TRIALS)] == [PurchaseState.SETTLED]
+    assert account(fakes, "recraft", key).count("submit") == 1
 
 
 def test_nothing_is_spent_that_nobody_agreed_to(
