@@ -108,6 +108,7 @@ class EngineCapabilities:
     lengths: tuple[int, ...] = ()  # seconds of the clips it makes, ascending; empty: any up to the longest
     limits: Limits | None = None  # see `Capabilities`
     missing: str = ""  # see `Capabilities`
+    vendor: str = ""  # of whom the account and the plan are; empty: they have the engine's own name
 
     def made_s(self, seconds: int) -> int:
         """How many seconds a clip has that is asked for with `seconds`: the next length that there is."""

@@ -100,6 +100,7 @@ class RunwayClips:
             lengths=self._model.lengths,
             limits=workshop.limits_of(name, LIMITS),
             missing=self._account.missing(),
+            vendor=NAME,
         )
 
     def animate(
