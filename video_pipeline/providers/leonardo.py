@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,8 +26,10 @@ from video_pipeline.providers.vendor import (
     Dealing,
     Delivery,
     Failure,
+    Findings,
     Listed,
     Pace,
+    asks_same,
     offset_pages,
     sought,
     task_id_in,
@@ -142,7 +144,7 @@ class _Picture:
             return Failure(error)
         return Delivery(link=text_in(picture, "url"))
 
-    def search(self, age_s: float) -> Sequence[str] | None:
+    def search(self, age_s: float) -> Findings:
         details = next(iter(list_in(self.http.get("/v1/me"), "user_details")), None)
         owner = task_id_of(dict_in(details, "user").get("id"))
         if owner is None:
@@ -158,7 +160,7 @@ class _Picture:
 
     def _listed(self, made: Mapping[str, Any]) -> Listed:
         asked = self.asked["parameters"]
-        is_same = made.get("prompt") == asked["prompt"] and made.get("seed") == asked["seed"]
+        is_same = asks_same(made, {name: (asked[name],) for name in ("prompt", "seed")})
         return Listed(task_id_of(made.get("id")), moment_in(made, "createdAt"), is_same)
 
 
