@@ -93,6 +93,7 @@ class MubertMusic:
             concurrency=4,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             limits=workshop.limits_of(NAME, Limits(concurrency=4)),
+            longest_s=LONGEST_S,
             missing=self._account.missing(("customer_id", "access_token"), ("company_id", "license_token")),
         )
 

@@ -75,6 +75,7 @@ class ReplicateImages:
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             # With granted credit and no card it takes six a minute, which it says with a 429.
             limits=workshop.limits_of(NAME, Limits(concurrency=5, calls_per_minute=600)),
+            largest=made_size((LONGEST, LONGEST * 9 // 16)),
             missing=self._account.missing(),
         )
 
