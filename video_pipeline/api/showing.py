@@ -70,8 +70,8 @@ def show_storyboard(desk: Desk, job: JobRecord) -> models.Storyboard | None:
 
 def _with_words(desk: Desk, job: JobRecord, shown: models.Storyboard, works: Works) -> models.Storyboard:
     """The storyboard of a failed job, with what may get other words, and what a vendor refused."""
-    lacking = rewordable(job, works)
     turned_away = refused(job.storyboard, desk.jobs.refused_words(job.id)) if job.storyboard else set()
+    lacking = {name for name in rewordable(job, works) if name in turned_away or _reads(desk, job, name)}
 
     def told(scene: models.Scene) -> models.Scene:
         names = {"music": music_item(scene.scene_number), "picture": image_item(scene.scene_number)}
@@ -83,6 +83,12 @@ def _with_words(desk: Desk, job: JobRecord, shown: models.Storyboard, works: Wor
         )
 
     return shown.model_copy(update={"scenes": [told(scene) for scene in shown.scenes]})
+
+
+def _reads(desk: Desk, job: JobRecord, what: str) -> bool:
+    """Whether whoever makes a thing goes by its words; music of this machine follows tempo, key and instruments."""
+    music = desk.music().get(str(job.brief["music_provider"]))
+    return not what.startswith("music/") or (music is not None and music.capabilities.limits is not None)
 
 
 def _refinement_price(desk: Desk, job: JobRecord) -> Decimal:

@@ -110,7 +110,7 @@ class Scene(Answer):
     track: SceneTrack | None
     rewordable: list[Literal["music", "picture"]] = Field(
         default=[],
-        description="What of it is not there because the job failed, and may get other words: "
+        description="What of it is not there because the job failed, and would be made of other words: "
         "music by /tracks/{order_index}/reword, a picture by /refine.",
     )
     refused: list[Literal["music", "picture"]] = Field(
