@@ -119,14 +119,14 @@ class MubertMusic:
 def _asked(prompt: MusicPrompt, longest_s: int) -> dict[str, Any]:
     """The body of the call, for `longest_s` at most.
 
-    The title goes first: cut off after 200 characters, two prompts must not become one.
+    Words that have to be cut off come after the title, so that two prompts do not become one.
     """
     seconds = -(-prompt.samples // SAMPLE_RATE)
     if not SHORTEST_S <= seconds <= LONGEST_S:
         raise InvalidInputError(f"{NAME} makes pieces of {SHORTEST_S} to {LONGEST_S} s, not {seconds} s")
-    words = f"{prompt.title}: {prompt.text}"
+    words = prompt.text
     if len(words) > PROMPT_CHARACTERS:
-        words = words[:PROMPT_CHARACTERS].rsplit(maxsplit=1)[0]
+        words = f"{prompt.title}: {words}"[:PROMPT_CHARACTERS].rsplit(maxsplit=1)[0]
     length = {"prompt": words, "duration": min(seconds, longest_s)}
     return length | {"format": "mp3", "bitrate": 320, "intensity": "low", "mode": "track"}
 

@@ -58,6 +58,11 @@ class Buyer(Protocol):
     @property
     def job_id(self) -> UUID: ...
 
+    @property
+    def is_edit(self) -> bool:
+        """Whether somebody has asked for this one thing, and waits for it."""
+        ...
+
     def pause(self, seconds: float) -> None:
         """Let time pass; raises as soon as the work should end."""
         ...

@@ -550,7 +550,7 @@ def test_other_words_for_a_failed_job_cost_nothing_and_are_for_what_is_not_there
     made = {image.order_index for image in studio.jobs.images(job.id)}
     after = repaint(studio, job, 2)
     assert (after.status, after.refinement_count) == (JobStatus.FAILED, 0)
-    assert [each.kind for each in studio.jobs.events(job.id)][-1] == "refined"
+    assert [each.kind for each in studio.jobs.events(job.id)][-1] == "reworded"
     assert after.storyboard is not None
     assert after.storyboard.scenes[1].visual.text == WORDS
     for there in made:
