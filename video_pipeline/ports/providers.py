@@ -111,6 +111,7 @@ class EngineCapabilities:
     limits: Limits | None = None  # see `Capabilities`
     largest: tuple[int, int] | None = None  # of its clips in 16:9, in pixels; None: any size
     missing: str = ""  # see `Capabilities`
+    vendor: str = ""  # of whom the account and the plan are; empty: they have the engine's own name
 
     def made_s(self, seconds: int) -> int:
         """How many seconds a clip has that is asked for with `seconds`: the next length that there is."""

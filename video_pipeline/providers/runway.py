@@ -101,6 +101,7 @@ class RunwayClips:
             limits=workshop.limits_of(name, LIMITS),
             largest=self._model.size_for((16, 9)),
             missing=self._account.missing(),
+            vendor=NAME,
         )
 
     def animate(
