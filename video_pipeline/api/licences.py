@@ -13,7 +13,7 @@ from video_pipeline.api.desk import AtDesk
 from video_pipeline.api.media_file import KEPT_BY_ONE
 from video_pipeline.api.once import OnceRoute
 from video_pipeline.api.problems import answers
-from video_pipeline.domain.licences import in_force, shown_of
+from video_pipeline.domain.licences import LicenceRecord, drawn_from, in_force, shown_of
 from video_pipeline.steps.licence_pack import licence_pack
 
 router = APIRouter(prefix="/jobs/{job_id}", tags=["licences"], route_class=OnceRoute)
@@ -25,10 +25,18 @@ _ZIP: dict[int | str, dict[str, Any]] = {
 
 @router.get("/licences", summary="List licences", responses=answers(401, 404))
 def licences(job: ReadJob, desk: AtDesk) -> models.Licences:
-    """A row for each thing that was ever made for a job, the first one in front. None of them is ever changed."""
+    """A row for each thing that was ever made for a job, the first one in front. None of them is ever changed.
+
+    A `thumbnail` is a picture that was made for thumbnails alone and is not in the video.
+    """
     rows = desk.jobs.licences(job.id)
     shown = {row.id for row in in_force(rows, shown_of(desk.jobs.works(job.id))).values()}
-    return models.Licences(items=[models.Licence(**asdict(row), in_video=row.id in shown) for row in rows])
+    drawn = {row.id for row in in_force(rows, drawn_from(desk.jobs.get_thumbnails(job.id))).values()}
+
+    def told(row: LicenceRecord) -> models.Licence:
+        return models.Licence(**asdict(row), in_video=row.id in shown, in_thumbnails=row.id in drawn)
+
+    return models.Licences(items=[told(row) for row in rows])
 
 
 @router.get(

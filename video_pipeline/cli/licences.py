@@ -14,7 +14,7 @@ import typer
 from video_pipeline import bootstrap
 from video_pipeline.cli.output import console, megabytes, print_json, print_table
 from video_pipeline.domain.errors import NotFoundError
-from video_pipeline.domain.licences import LicenceRecord, in_force, shown_of
+from video_pipeline.domain.licences import LicenceRecord, drawn_from, in_force, shown_of
 from video_pipeline.ports import JobStore
 from video_pipeline.steps.licence_pack import licence_json, write_licence_pack
 
@@ -46,10 +46,11 @@ def licence(
     job_id = _job_id(jobs, job)
     rows = jobs.licences(job_id)
     shown = {row.id for row in in_force(rows, shown_of(jobs.works(job_id))).values()}
+    drawn = {row.id for row in in_force(rows, drawn_from(jobs.get_thumbnails(job_id))).values()}
     if as_json:
-        print_json([licence_json(row, in_video=row.id in shown) for row in rows])
+        print_json([licence_json(row, in_video=row.id in shown, in_thumbnails=row.id in drawn) for row in rows])
         return
-    lines = [_line(row, row.id in shown) for row in rows]
+    lines = [_line(row, row.id in shown | drawn) for row in rows]
     print_table("Licences", _COLUMNS, lines, empty="nothing was made for this job yet")
 
 
@@ -73,11 +74,11 @@ def _job_id(jobs: JobStore, job: str) -> UUID:
         raise
 
 
-def _line(row: LicenceRecord, in_video: bool) -> Sequence[object]:
+def _line(row: LicenceRecord, is_shown: bool) -> Sequence[object]:
     read = f"{row.terms_taken_at:%Y-%m-%d}" if row.terms_taken_at else "no"
     licence = f"{row.licence} ({row.plan})" if row.plan else row.licence
     what = f"{row.kind} {row.order_index}"
     return (
-        *("yes" if in_video else "no", what, row.provider, licence),
+        *("yes" if is_shown else "no", what, row.provider, licence),
         *(read, row.cost_usd, f"{row.created_at:%Y-%m-%d}"),
     )

@@ -14,7 +14,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from video_pipeline.domain.media import Use
-from video_pipeline.domain.records import Works
+from video_pipeline.domain.records import ThumbnailRecord, Works
 
 
 class LicensedKind(StrEnum):
@@ -24,6 +24,11 @@ class LicensedKind(StrEnum):
     IMAGE = "image"  # a picture
     CLIP = "clip"  # moving footage that is shown instead of a picture
     BED = "bed"  # a sound beneath the music
+    THUMBNAIL = "thumbnail"  # a picture for thumbnails alone, which is not in the video
+
+
+BESIDE = 1
+"""The place of what has none among the works of a job: a picture for thumbnails, the piece of a trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class TermsRecord:
 
 
 Shown = tuple[LicensedKind, int, str]
-"""What is in a video: the kind, the place where it stands now, the checksum of its file."""
+"""What is in use: the kind, the place where it stands now, the checksum of its file."""
 
 
 def shown_of(works: Works) -> list[Shown]:
@@ -77,8 +82,17 @@ def shown_of(works: Works) -> list[Shown]:
     ]
 
 
+def drawn_from(thumbnails: Iterable[ThumbnailRecord]) -> list[Shown]:
+    """What thumbnails are drawn from, as if all of it had been made for them alone.
+
+    The pictures of the video among it have no rows of that kind; their own say that they may be used.
+    """
+    pictures = dict.fromkeys(picture.sha256 for each in thumbnails for picture in each.pictures)
+    return [(LicensedKind.THUMBNAIL, BESIDE, sha256) for sha256 in pictures]
+
+
 def in_force(rows: Sequence[LicenceRecord], shown: Iterable[Shown]) -> dict[Shown, LicenceRecord]:
-    """The row of each thing that is shown, found by its checksum; what no row is about is left out.
+    """The row of each thing that is in use, found by its checksum; what no row is about is left out.
 
     Of several rows for the same bytes the last one counts that was written for the same place, else the last of all.
     """

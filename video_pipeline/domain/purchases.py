@@ -119,6 +119,7 @@ class Turn:
 
     wait_s: float = 0.0  # 0: it has begun
     reason: str = ""
+    began_at: datetime | None = None  # by the clock of the books; None: it has not
 
 
 class CapScope(StrEnum):

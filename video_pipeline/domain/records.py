@@ -224,6 +224,7 @@ class ThumbnailDraft:
     variant: str  # a domain.thumbnails.Design
     key: str  # of the media store
     click_prediction: float | None  # an estimate, 0 to 1
+    pictures: tuple[MediaReference, ...] = ()  # that it is drawn from
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +239,7 @@ class ThumbnailRecord:
     predicted_by: str | None  # the model whose estimate it is
     is_selected: bool
     created_at: datetime
+    pictures: tuple[MediaReference, ...] = ()  # that it is drawn from; none: nobody has said
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from video_pipeline.domain.licences import LicenceRecord, TermsRecord
+from video_pipeline.domain.licences import LicenceRecord, LicensedKind, TermsRecord
+from video_pipeline.domain.media import Generation
+from video_pipeline.domain.records import Lease
 
 
 class LicenceBook(Protocol):
     """A licence is written by the verb that records the thing, and like a page of terms never changed."""
+
+    def record_made(
+        self,
+        lease: Lease | None,
+        kind: LicensedKind,
+        generation: Generation,
+        *,
+        prompt: str,
+        sha256: str,
+        made_at: datetime | None = None,
+    ) -> None:
+        """Record a thing that has no place among a job's works: what it was bought with is settled, and it has its row.
+
+        Without a lease it is the piece of a trial. Called again for the same thing it does what is missing, and neither
+        pays nor writes twice; then `made_at` says when the thing was made, and the terms of that moment are quoted.
+        LeaseLostError when the attempt has lost its job; the next one calls this again.
+        """
+        ...
 
     def licences(self, job_id: UUID) -> list[LicenceRecord]:
         """The rows of all things that were ever made for a job, the first one in front; also of one that is deleted."""

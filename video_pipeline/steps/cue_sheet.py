@@ -9,16 +9,24 @@ in its middle, as chapters do, and is audible a little longer than that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import cycle, pairwise
 
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.errors import ConflictError
-from video_pipeline.domain.licences import LicenceRecord, LicensedKind, Shown, in_force, shown_of
+from video_pipeline.domain.licences import (
+    BESIDE,
+    LicenceRecord,
+    LicensedKind,
+    Shown,
+    drawn_from,
+    in_force,
+    shown_of,
+)
 from video_pipeline.domain.media import MediaReference
-from video_pipeline.domain.records import ImageRecord, JobRecord, Works
+from video_pipeline.domain.records import ImageRecord, JobRecord, ThumbnailRecord, Works
 from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.domain.timeline import Timeline, TransitionKind
@@ -49,20 +57,34 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPicture:
+    """A picture that is not in the video: thumbnails are drawn from it, and it was made for nothing else."""
+
+    media: MediaReference
+    licence: LicenceRecord | None  # None: nothing was written down when it was made
+
+
+@dataclass(frozen=True, slots=True)
 class CueSheet:
-    """All that is heard and seen in the video of a job, as it stands now."""
+    """All that is heard and seen in the video of a job and on its thumbnails, as they stand now."""
 
     job: JobRecord
     storyboard: Storyboard
     seconds: Fraction
     heard: tuple[Cue, ...]  # music, then the sounds beneath it
     seen: tuple[Cue, ...]  # in the order of the video; a scene that is shown twice is there twice
+    key_pictures: tuple[KeyPicture, ...]
     licences: tuple[LicenceRecord, ...]  # every row of the job, also of what was replaced
 
     @property
     def in_video(self) -> frozenset[int]:
         """The ids of the rows that are about something in the video."""
         return frozenset(cue.licence.id for cue in (*self.heard, *self.seen) if cue.licence)
+
+    @property
+    def in_thumbnails(self) -> frozenset[int]:
+        """The ids of the rows that are about pictures for thumbnails alone from which some are drawn."""
+        return frozenset(each.licence.id for each in self.key_pictures if each.licence)
 
 
 def cue_sheet(jobs: JobStore, job: JobRecord) -> CueSheet:
@@ -81,6 +103,7 @@ def cue_sheet(jobs: JobStore, job: JobRecord) -> CueSheet:
         seconds=Fraction(timeline.samples, SAMPLE_RATE),
         heard=(*_music(job.storyboard, works, timeline, rows), *_beds(works, timeline, rows)),
         seen=tuple(_pictures(job.storyboard, works, timeline, rows)),
+        key_pictures=tuple(_key_pictures(jobs.get_thumbnails(job.id), works, licences)),
         licences=tuple(licences),
     )
 
@@ -131,3 +154,16 @@ def _seen(timeline: Timeline) -> Iterator[Span]:
         since = start - (before.in_offset if before else 0)
         until = end + (after.out_offset if after else 0)
         yield Span(*(timeline.rate.seconds(frame) for frame in (start, end, since, until)))
+
+
+def _key_pictures(
+    thumbnails: Sequence[ThumbnailRecord], works: Works, licences: Sequence[LicenceRecord]
+) -> Iterator[KeyPicture]:
+    """What thumbnails are drawn from beside pictures of the video, of now or of before."""
+    rows = in_force(licences, drawn_from(thumbnails))
+    of_video = {image.media.sha256 for image in works.images}
+    of_video |= {row.sha256 for row in licences if row.kind is LicensedKind.IMAGE}
+    for media in dict.fromkeys(picture for each in thumbnails for picture in each.pictures):
+        row = rows.get((LicensedKind.THUMBNAIL, BESIDE, media.sha256))
+        if row is not None or media.sha256 not in of_video:
+            yield KeyPicture(media, row)

@@ -84,10 +84,10 @@ def licence_pack(jobs: JobStore, job_id: UUID) -> bytes:
     return _zipped(files)
 
 
-def licence_json(row: LicenceRecord, *, in_video: bool | None = None) -> dict[str, Any]:
+def licence_json(row: LicenceRecord, *, in_video: bool, in_thumbnails: bool) -> dict[str, Any]:
     """A row for programs, JSON-ready; amounts are texts, so that they stay exact."""
     shown = {name: _plain(value) for name, value in asdict(row).items()}
-    return shown if in_video is None else shown | {"in_video": in_video}
+    return shown | {"in_video": in_video, "in_thumbnails": in_thumbnails}
 
 
 def _plain(value: object) -> object:
@@ -149,8 +149,8 @@ def _rights(row: LicenceRecord | None) -> list[object]:
 
 
 def _licences(sheet: CueSheet) -> str:
-    shown = sheet.in_video
-    rows = [licence_json(row, in_video=row.id in shown) for row in sheet.licences]
+    shown, drawn = sheet.in_video, sheet.in_thumbnails
+    rows = [licence_json(row, in_video=row.id in shown, in_thumbnails=row.id in drawn) for row in sheet.licences]
     whole = {"job_id": str(sheet.job.id), "title": sheet.storyboard.title, "licences": rows}
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
@@ -173,6 +173,7 @@ def _checksums(jobs: JobStore, sheet: CueSheet) -> str:
     master = jobs.master(sheet.job.id)
     media = [
         *(cue.media for cue in (*sheet.heard, *sheet.seen)),
+        *(picture.media for picture in sheet.key_pictures),
         *(export.report.media for export in jobs.exports(sheet.job.id)),
         *([master.media] if master else []),
     ]

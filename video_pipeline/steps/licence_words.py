@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from fractions import Fraction
 
-from video_pipeline.domain.licences import LicenceRecord
+from video_pipeline.domain.licences import LicenceRecord, LicensedKind
 from video_pipeline.ports import JobStore
 from video_pipeline.steps.cue_sheet import CueSheet
 
 _JOINER = "\u200d"
 """It is not seen either, but holds emoji together."""
+
+_NAMES = {LicensedKind.THUMBNAIL: "picture for thumbnails"}
+"""Of kinds whose own word says too little."""
 
 
 def stamp(seconds: Fraction) -> str:
@@ -51,7 +54,8 @@ def _heading(jobs: JobStore, sheet: CueSheet) -> list[str]:
         "prompt and seed, under which id of the provider, for how much, and the SHA-256 checksum of the file.",
         "tracklist.txt and tracklist.csv say what is heard when, pictures.csv what is seen when; times are hh:mm:ss of",
         "the video. licences.json has every row, also of things that were replaced. costs.csv is the ledger.",
-        "Thumbnails are drawn by the studio from the pictures of the video, and fall under the same rows.",
+        "Thumbnails are drawn by the studio from the pictures of the video, under the same rows, and from a picture",
+        "for thumbnails alone, where one was made. It is not in the video, and has a row of its own.",
     ]
 
 
@@ -71,9 +75,9 @@ def _published(jobs: JobStore, sheet: CueSheet) -> list[str]:
 
 
 def _rights(sheet: CueSheet, pages: Mapping[str, str]) -> list[str]:
-    """Each provider's terms once, with the things in the video that they are about."""
+    """Each provider's terms once, with the things in the video and on its thumbnails that they are about."""
     groups: dict[tuple[str | None, ...], list[LicenceRecord]] = {}
-    shown = sheet.in_video
+    shown = sheet.in_video | sheet.in_thumbnails
     for row in sheet.licences:
         if row.id in shown:
             key = row.provider, row.plan, row.licence, row.terms_url, row.terms_sha256, *row.uses, None, *row.refused
@@ -86,8 +90,8 @@ def _rights(sheet: CueSheet, pages: Mapping[str, str]) -> list[str]:
 
 def _group(rows: list[LicenceRecord], pages: Mapping[str, str]) -> Iterator[str]:
     first = rows[0]
-    kinds = dict.fromkeys(str(row.kind) for row in rows)
-    counted = ", ".join(f"{sum(row.kind == kind for row in rows)} x {kind}" for kind in kinds)
+    kinds = dict.fromkeys(row.kind for row in rows)
+    counted = ", ".join(f"{sum(row.kind is kind for row in rows)} x {_NAMES.get(kind, kind)}" for kind in kinds)
     yield f"  {shown_line(first.provider)} ({counted})"
     yield f"    licence      {shown_line(first.licence) or 'none was named'}"
     if first.licence_url:
@@ -112,7 +116,10 @@ def _words(use: str) -> str:
 def _gaps(sheet: CueSheet) -> list[str]:
     """What nothing was written down about, said plainly."""
     without = dict.fromkeys(
-        f"{each.kind} {each.number}" for each in (*sheet.heard, *sheet.seen) if each.licence is None
+        [
+            *(f"{each.kind} {each.number}" for each in (*sheet.heard, *sheet.seen) if each.licence is None),
+            *(_NAMES[LicensedKind.THUMBNAIL] for each in sheet.key_pictures if each.licence is None),
+        ]
     )
     if not without:
         return ["Each thing that is heard or seen has its row."]

@@ -101,7 +101,8 @@ def stated(
 ) -> Generation:
     """What a provider said of a thing, with the `seed` that it was made with, if it goes by seeds, and the plan."""
     made = generation if generation.seed is not None or not facts.takes_seed else replace(generation, seed=seed)
-    plan = made.licence.plan or studio.plans.get(facts.name)
+    vendor = facts.vendor if isinstance(facts, EngineCapabilities) else ""
+    plan = made.licence.plan or studio.plans.get(vendor or facts.name)
     return replace(made, licence=replace(made.licence, plan=plan))
 
 

@@ -1,13 +1,15 @@
 """Owns the picture that is bought for a job's thumbnails alone; hides its prompt, and where it is recorded.
 
-It stands beside the thumbnails with a record of its own, `bought.json`, so that it is bought once for a title. A job
-does without it when it cannot be had: its own pictures do for thumbnails as well.
+It stands beside the thumbnails with a record of its own, `bought.json`, so that it is bought once for a title. Its
+licence is in the books, written when it is paid; an attempt that ended before leaves both to the next one. A job does
+without the picture when it cannot be had: its own ones do for thumbnails as well.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -17,17 +19,18 @@ from uuid import UUID
 
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.delivery import MASTER, AspectRatio
-from video_pipeline.domain.errors import CancelledError, LeaseLostError, NotFoundError
-from video_pipeline.domain.media import Generation, ImageFacts, MediaReference
-from video_pipeline.domain.purchases import UNFINISHED, Item, PurchaseState
+from video_pipeline.domain.errors import CancelledError, LeaseLostError
+from video_pipeline.domain.licences import LicensedKind
+from video_pipeline.domain.media import Generation, ImageFacts, Licence, MediaReference, Use
+from video_pipeline.domain.purchases import Item
 from video_pipeline.domain.records import ImageRecord
 from video_pipeline.domain.storyboard import Storyboard, VisualPrompt
-from video_pipeline.ports import ImageProvider, MediaStore
+from video_pipeline.ports import ImageProvider, MediaStore, Purchase
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.files import THUMBNAILS
 from video_pipeline.steps.paint import check_picture
 from video_pipeline.steps.purchase import Offer, obtain
-from video_pipeline.steps.studio import Studio, in_turn
+from video_pipeline.steps.studio import Studio, in_turn, stated
 
 WHAT = "thumbnails/00"
 """As what it stands in the books of money."""
@@ -42,17 +45,17 @@ def buy_thumbnail_picture(studio: Studio, attempt: Attempt, brief: Brief, storyb
 
     CancelledError and LeaseLostError end the attempt, as anywhere.
     """
-    if studio.thumbnail_provider is None:
-        return
+    name = studio.thumbnail_provider
     try:
-        _buy(studio, attempt, brief, storyboard, studio.thumbnail_provider)
+        if not _is_there(studio, attempt, storyboard.title) and name is not None:
+            _buy(studio, attempt, brief, storyboard, name)
     except (CancelledError, LeaseLostError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the job has pictures of its own
         log.warning(
             "job %s has no picture of %s for its thumbnails, and takes its own: %s",
             attempt.job_id,
-            studio.thumbnail_provider,
+            name,
             str(error) or type(error).__name__,
         )
 
@@ -69,12 +72,20 @@ def bought_keys(media: MediaStore, job_id: UUID) -> list[str]:
     return [] if found is None else [found.media.key, _record_key(job_id)]
 
 
+def _is_there(studio: Studio, attempt: Attempt, title: str) -> bool:
+    """Whether the picture for `title` was made before.
+
+    Whatever title it is for, it is paid and has its licence then: an attempt may have ended between the two.
+    """
+    told = _read(studio.media, attempt.job_id)
+    if told is None or _image(studio.media, attempt.job_id, told) is None:
+        return False
+    _settle(studio, attempt, told)
+    return bool(told.get("title") == title)
+
+
 def _buy(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboard, name: str) -> None:
     job_id, title = attempt.job_id, storyboard.title
-    told = _read(studio.media, job_id)
-    if told is not None and told.get("title") == title and _image(studio.media, job_id, told) is not None:
-        _settle(studio, told)  # an attempt may have ended between the record and the books
-        return
     rung = MASTER.rung_for(AspectRatio.WIDE)  # whatever shape the video has
     size, prompt = (rung.width, rung.height), _prompt(brief, storyboard)
 
@@ -92,17 +103,16 @@ def _buy(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboard,
             media, facts = brought()
             recorded = _recorded(generation, media, facts, title=title, prompt=prompt.text)
             _write(studio.media, job_id, scratch / RECORD, recorded)
-            _settle(studio, recorded)
+            _settle(studio, attempt, recorded)
 
         def offer(provider: ImageProvider) -> Offer[None]:
             facts = provider.capabilities
-            return Offer(
-                provider=facts.name,
-                price_usd=facts.price_usd,
-                limits=facts.limits,
-                make=lambda purchase: provider.illustrate(prompt, brief.seed, size, made, purchase),
-                keep=keep,
-            )
+
+            def make(purchase: Purchase) -> Generation:
+                painted = provider.illustrate(prompt, brief.seed, size, made, purchase)
+                return stated(studio, facts, painted, brief.seed)
+
+            return Offer(facts.name, facts.price_usd, facts.limits, make, keep)
 
         chain = in_turn(studio.images, name, studio.fallbacks)
         item = Item(WHAT, prompt.text, brief.seed, (*size, title))
@@ -121,19 +131,31 @@ def _prompt(brief: Brief, storyboard: Storyboard) -> VisualPrompt:
     return VisualPrompt(order_index=0, text=text, description=shown.description)
 
 
-def _settle(studio: Studio, recorded: dict[str, Any]) -> None:
-    """Put what it cost into the books, unless it is there."""
-    if recorded["purchase_id"] is None:
-        return
-    purchase_id = UUID(recorded["purchase_id"])
-    try:
-        is_open = studio.jobs.purchase(purchase_id).state in UNFINISHED
-    except NotFoundError:  # books that were restored from before it
-        return
-    if is_open:
-        credits = None if recorded["credits"] is None else Decimal(recorded["credits"])
-        cost = Decimal(recorded["cost_usd"])
-        studio.jobs.close_purchase(purchase_id, PurchaseState.SETTLED, cost, credits=credits)
+def _settle(studio: Studio, attempt: Attempt, recorded: dict[str, Any]) -> None:
+    """Put what it cost, and under which rights it was made, into the books, unless they are there."""
+    studio.jobs.record_made(
+        attempt.lease,
+        LicensedKind.THUMBNAIL,
+        _generation(recorded),
+        prompt=recorded["prompt"],
+        sha256=recorded["media"]["sha256"],
+        made_at=datetime.fromisoformat(recorded["created_at"]),
+    )
+
+
+def _generation(recorded: dict[str, Any]) -> Generation:
+    """What was written by `_recorded`; by its first form there was no seed, and of the licence name and address."""
+    licence, bought, credits = recorded["licence"], recorded["purchase_id"], recorded["credits"]
+    uses = {name: tuple(map(Use, licence.get(name, ()))) for name in ("uses", "refused")}
+    return Generation(
+        provider=recorded["provider"],
+        provider_id=recorded["provider_id"],
+        licence=Licence(**(licence | uses)),
+        cost_usd=Decimal(recorded["cost_usd"]),
+        purchase_id=None if bought is None else UUID(bought),
+        credits=None if credits is None else Decimal(credits),
+        seed=recorded.get("seed"),
+    )
 
 
 def _recorded(
@@ -144,7 +166,8 @@ def _recorded(
         "prompt": prompt,
         "provider": generation.provider,
         "provider_id": generation.provider_id,
-        "licence": {"name": generation.licence.name, "url": generation.licence.url},
+        "seed": generation.seed,
+        "licence": asdict(generation.licence),
         "cost_usd": str(generation.cost_usd),
         "credits": None if generation.credits is None else str(generation.credits),
         "purchase_id": None if generation.purchase_id is None else str(generation.purchase_id),

@@ -148,7 +148,7 @@ def _drafts(
             continue
         if found is not None:
             after.thumbnails[name] = found
-            yield ThumbnailDraft(str(design), f"{folder}{name}", found.value)
+            yield ThumbnailDraft(str(design), f"{folder}{name}", found.value, tuple(image.media for image in of))
     if failed and not after.thumbnails:
         raise failed[-1]
 

@@ -1,16 +1,18 @@
 """Owns trying a provider: one small real piece, bought as those of jobs are; hides what is asked for.
 
-It belongs to no job: the caps of the day and of the month hold, the ledger has it, and one whose answer was lost is
-taken up by the next trial of the same provider, or shown as doubtful.
+It belongs to no job: the caps of the day and of the month hold, the ledger has it, what was handed out has its licence,
+and one whose answer was lost is taken up by the next trial of the same provider, or shown as doubtful.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import assert_never
@@ -18,6 +20,7 @@ from uuid import UUID
 
 from video_pipeline.domain.brief import StoryboardBrief
 from video_pipeline.domain.errors import InvalidInputError, MachineError, ProviderUnavailableError
+from video_pipeline.domain.licences import LicensedKind
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.purchases import TRIALS, Item, PurchaseState
 from video_pipeline.domain.records import Lease
@@ -26,7 +29,7 @@ from video_pipeline.domain.timebase import SAMPLE_RATE
 from video_pipeline.ports import PromptWriter, Purchase, Script
 from video_pipeline.steps.purchase import Offer, obtain
 from video_pipeline.steps.roster import Roster, Seller, Trade, provider_of
-from video_pipeline.steps.studio import Studio, chosen
+from video_pipeline.steps.studio import Studio, chosen, stated
 from video_pipeline.steps.write import TERMS
 
 SEED = 7
@@ -38,6 +41,9 @@ CLIP_S = 4
 
 SUFFIXES = {Trade.MUSIC: ".flac", Trade.PICTURE: ".png", Trade.CLIP: ".mp4", Trade.WORDS: ".json"}
 """What can be tried, and the kind of file that comes of it."""
+
+_KINDS = {Trade.MUSIC: LicensedKind.TRACK, Trade.PICTURE: LicensedKind.IMAGE, Trade.CLIP: LicensedKind.CLIP}
+"""What has a licence; nobody claims words."""
 
 PIECE = MusicPrompt(
     order_index=1,
@@ -120,17 +126,31 @@ def try_provider(studio: Studio, seller: Seller, out: Path) -> Tried:
         made = Path(scratch, f"made{out.suffix.lower()}")
         make, item = _work(studio, seller, made)
 
+        @cache  # books that did not answer are told again, when the file has its place already
+        def handed_out() -> str:
+            return _hand_out(made, out)
+
         def keep(generation: Generation) -> Tried:
-            try:
-                made.replace(out)
-            except OSError as error:
-                raise MachineError(f"cannot write {out}: {error.strerror}; see that the disk has room") from error
-            if generation.purchase_id is not None:
+            sha256 = handed_out()
+            if kind := _KINDS.get(seller.trade):
+                studio.jobs.record_made(None, kind, generation, prompt=item.prompt, sha256=sha256)
+            elif generation.purchase_id is not None:
                 cost, credits = generation.cost_usd, generation.credits
                 studio.jobs.close_purchase(generation.purchase_id, PurchaseState.SETTLED, cost, credits=credits)
             return Tried(out, generation)
 
         return obtain(studio.jobs, _Operator(), item, [Offer(seller.name, price_usd, seller.limits, make, keep)])
+
+
+def _hand_out(made: Path, out: Path) -> str:
+    """Put what was made where it was asked for; its checksum."""
+    try:
+        with made.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        made.replace(out)
+    except OSError as error:
+        raise MachineError(f"cannot write {out}: {error.strerror}; see that the disk has room") from error
+    return sha256
 
 
 Make = Callable[[Purchase], Generation]
@@ -141,13 +161,18 @@ def _work(studio: Studio, seller: Seller, made: Path) -> tuple[Make, Item]:
     match seller.trade:
         case Trade.MUSIC:
             music = studio.music[seller.name]
-            item = Item(what, PIECE.text, SEED, (PIECE.samples,))
-            return lambda purchase: music.compose(PIECE, SEED, made, purchase), item
+
+            def compose(purchase: Purchase) -> Generation:
+                return stated(studio, music.capabilities, music.compose(PIECE, SEED, made, purchase), SEED)
+
+            return compose, Item(what, PIECE.text, SEED, (PIECE.samples,))
         case Trade.PICTURE:
             images = studio.images[seller.name]
-            return lambda purchase: images.illustrate(PICTURE, SEED, SIZE, made, purchase), Item(
-                what, PICTURE.text, SEED, SIZE
-            )
+
+            def illustrate(purchase: Purchase) -> Generation:
+                return stated(studio, images.capabilities, images.illustrate(PICTURE, SEED, SIZE, made, purchase), SEED)
+
+            return illustrate, Item(what, PICTURE.text, SEED, SIZE)
         case Trade.CLIP:
             return _clip(studio, seller, made), Item(what, PICTURE.text, SEED, (CLIP_S, *SIZE))
         case Trade.WORDS:
@@ -168,7 +193,8 @@ def _clip(studio: Studio, seller: Seller, made: Path) -> Make:
             _paint(studio, shown)
         source = shown if facts.from_picture else None
         seconds = min(CLIP_S, facts.longest_s)
-        return engine.animate(PICTURE, SEED, source, seconds=seconds, size=SIZE, out=made, purchase=purchase)
+        moved = engine.animate(PICTURE, SEED, source, seconds=seconds, size=SIZE, out=made, purchase=purchase)
+        return stated(studio, facts, moved, SEED)
 
     return make
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from video_pipeline import bootstrap
 from video_pipeline.cores import Cores
-from video_pipeline.domain.errors import UnreachableError
+from video_pipeline.domain.errors import StoreUnavailableError, UnreachableError
 from video_pipeline.domain.purchases import TRIALS, PurchaseState
 from video_pipeline.providers import registry
 from video_pipeline.providers.workshop import Workshop
@@ -49,6 +51,14 @@ def workshop(cores: Cores, fakes: Fakes, key: str, tmp_path: Path) -> Workshop:
     return replace(made, accounts={**made.accounts, "replicate": keyless})
 
 
+KINDS = {"music": "track", "picture": "image", "clip": "clip", "words": None}
+"""Of licences, by what is tried; words have none."""
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 class Pages:
     """`ports.Messenger` that has one page, or none."""
 
@@ -68,7 +78,8 @@ def opened(
     """The studio of the terminal, with a language model and the vendors' pages of terms."""
     account = buying.account(fakes, "openai", key)
     writer = registry.prompt_writer(registry.Assignment(account, "gpt-of-tests", Tariff(Decimal(1), Decimal(2))))
-    own = replace(studio, writer=writer, web=Pages(b"You may."), fallbacks={"mubert": ("procedural",)})  # type: ignore[arg-type]
+    plans = dict.fromkeys(("mubert", "leonardo", "runway"), "Creator")
+    own = replace(studio, writer=writer, web=Pages(b"You may."), fallbacks={"mubert": ("procedural",)}, plans=plans)  # type: ignore[arg-type]
     monkeypatch.setattr(bootstrap, "studio", lambda: own)
     monkeypatch.setattr(bootstrap, "roster", lambda: Roster.of(own))
     return own
@@ -89,6 +100,8 @@ def test_everybody_is_listed_and_no_key_is_shown(call: Call, opened: Studio) -> 
         "mubert",
         "runway_gen3",
         "$0.10 a second",
+        "8 s, 1920x1080",
+        "3600 s",
         "set VIDEO_PIPELINE_REPLICATE_API_KEY",
         "it broke off",
         "left alone until",
@@ -102,7 +115,9 @@ def test_everybody_is_listed_and_no_key_is_shown(call: Call, opened: Studio) -> 
     assert {kind for kind, _ in found} == {"music", "picture", "clip", "ambience", "words"}
     assert (found["music", "mubert"]["ready"], found["music", "mubert"]["fallbacks"]) == (True, ["procedural"])
     assert (found["picture", "replicate"]["ready"], found["music", "procedural"]["local"]) == (False, True)
-    assert found["clip", "runway_gen3"]["longest_s"] == 8
+    assert (found["clip", "runway_gen3"]["longest_s"], found["music", "beatoven"]["longest_s"]) == (8, 150)
+    assert found["picture", "leonardo"]["largest"] == [3840, 2160]
+    assert found["words", "grammar"]["largest"] is None
     assert found["picture", "gemini"]["state"]["failures"] == 5
 
 
@@ -170,10 +185,37 @@ def test_a_trial_buys_one_piece_and_the_ledger_has_it(
     assert (bought.state, bought.cost_usd) == (PurchaseState.SETTLED, cost_usd)
     assert [str(each.entry) for each in opened.jobs.cost_entries(TRIALS)] == ["reserve", "settle"]
     assert len(account(fakes, name.partition("_")[0], key).bill) == 1
+    assert [
+        (str(row.kind), row.sha256, row.prompt, row.plan, row.provider_task_id, row.cost_usd)
+        for row in opened.jobs.licences(TRIALS)
+    ] == [
+        (licensed, sha256_of(out), bought.prompt, "Creator", told["task_id"] or bought.task_id, cost_usd)
+        for licensed in [KINDS[kind]]
+        if licensed is not None
+    ]
     assert {each.scope: each.paid_usd for each in opened.jobs.spending()} == {
         "day": bought.cost_usd,
         "month": bought.cost_usd,
     }
+
+
+def test_a_piece_is_handed_out_once_where_the_books_were_away(
+    call: Call, opened: Studio, fakes: Fakes, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came with the answer, so it cannot be fetched again."""
+    record, out = opened.jobs.record_made, tmp_path / "made.png"
+    away = [StoreUnavailableError("the database did not answer")] * 2
+
+    def patient(*arguments: Any, **named: Any) -> None:
+        if away:
+            raise away.pop()
+        record(*arguments, **named)
+
+    monkeypatch.setattr(opened.jobs, "record_made", patient)
+    assert call("provider", "try", "recraft", "--yes", "--out", str(out))[0] == 0
+    assert [row.sha256 for row in opened.jobs.licences(TRIALS)] == [sha256_of(out)]
+    assert [each.state for each in opened.jobs.purchases(TRIALS)] == [PurchaseState.SETTLED]
+    assert account(fakes, "recraft", key).count("submit") == 1
 
 
 def test_nothing_is_spent_that_nobody_agreed_to(
@@ -204,6 +246,11 @@ def test_what_this_machine_makes_costs_nothing_and_is_no_purchase(call: Call, op
     told = in_json(call, "provider", "try", "dummy", "--kind", "picture", "--out", str(out))
     assert (told["cost_usd"], told["purchase_id"], out.is_file()) == (0, None, True)
     assert opened.jobs.purchases() == []
+    again = tmp_path / "again.png"
+    in_json(call, "provider", "try", "dummy", "--kind", "picture", "--out", str(again))
+    (row,) = in_json(call, "job", "licence", str(TRIALS))
+    assert (row["kind"], row["provider"], row["in_video"]) == ("image", "dummy", False)
+    assert row["sha256"] == sha256_of(out) == sha256_of(again)
 
 
 def test_a_trial_whose_answer_was_lost_is_doubtful_and_not_bought_again(

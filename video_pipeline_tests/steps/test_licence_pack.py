@@ -37,6 +37,7 @@ from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.refine import refine
 from video_pipeline.steps.reorder import reorder
 from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.thumbnails import thumbnails
 from video_pipeline_tests.naughty import NAUGHTY
 from video_pipeline_tests.steps.test_clips import illustrated, ordered
 from video_pipeline_tests.store.material import FREE, order_short, save_image, save_track, storyboard
@@ -290,6 +291,42 @@ def test_things_without_a_row_are_said_to_have_none(store: JobStore, monkeypatch
     assert "Nothing was written down when these were made:\n  track 1, image 1" in files["README.txt"].decode()
     assert "no licence was written down" in files["tracklist.txt"].decode()
     assert table(files["tracklist.csv"])[0]["provider"] == ""
+
+
+def test_a_picture_for_thumbnails_is_in_it_and_not_in_the_video(studio: Studio, order: Order) -> None:
+    """The first was drawn over, the second replaced it."""
+    free = replace(studio, thumbnail_provider="procedural")
+    job = delivered(free, order)
+    first = opened(licence_pack(free.jobs, job.id))
+    told = {row["kind"]: row for row in json.loads(first["licences.json"])["licences"]}
+    assert {kind: (row["in_video"], row["in_thumbnails"]) for kind, row in told.items()} == {
+        "track": (True, False),
+        "image": (True, False),
+        "thumbnail": (False, True),
+    }
+    assert f"{told['thumbnail']['sha256']}  jobs/{job.id}/thumbnails/bought-a" in first["checksums.sha256"].decode()
+    readme = first["README.txt"].decode()
+    assert "  procedural (1 x picture for thumbnails)\n" in readme
+    assert "Each thing that is heard or seen has its row." in readme
+    assert b"thumbnail" not in first["pictures.csv"]
+
+    free.media.remove(f"jobs/{job.id}/thumbnails/bought.json")
+    thumbnails(free, job.id)
+    after = opened(licence_pack(free.jobs, job.id))
+    rows = json.loads(after["licences.json"])["licences"]
+    assert [row["in_thumbnails"] for row in rows if row["kind"] == "thumbnail"] == [False]
+    assert b"bought" not in after["checksums.sha256"]
+    assert "x picture for thumbnails" not in after["README.txt"].decode()
+
+
+def test_a_picture_for_thumbnails_from_before_there_were_rows_is_said_to_have_none(
+    studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(studio.jobs), "record_made", lambda *_, **__: None)
+    job = delivered(replace(studio, thumbnail_provider="procedural"), order)
+    files = opened(licence_pack(studio.jobs, job.id))
+    assert "Nothing was written down when these were made:\n  picture for thumbnails" in files["README.txt"].decode()
+    assert f"jobs/{job.id}/thumbnails/bought-a" in files["checksums.sha256"].decode()
 
 
 def test_before_everything_is_there_it_is_refused(store: JobStore, tmp_path: Path) -> None:

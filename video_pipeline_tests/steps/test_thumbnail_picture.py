@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -12,11 +13,12 @@ import pytest
 from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import CancelledError
 from video_pipeline.domain.job import Approval, JobStatus
+from video_pipeline.domain.licences import LicenceRecord, LicensedKind, drawn_from, in_force, shown_of
 from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.purchases import CapScope, PurchaseState
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.thumbnails import Design
-from video_pipeline.providers.recraft import RecraftImages
+from video_pipeline.providers.recraft import LICENCE, RecraftImages
 from video_pipeline.steps import thumbnail_picture
 from video_pipeline.steps.attempt import attempt
 from video_pipeline.steps.export import planned
@@ -26,8 +28,11 @@ from video_pipeline.steps.refine import refine
 from video_pipeline.steps.studio import Studio
 from video_pipeline.steps.thumbnail_picture import WHAT, bought_picture, buy_thumbnail_picture
 from video_pipeline.steps.thumbnails import thumbnails
+from video_pipeline.store.books import licences as books
+from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.providers import buying
 from video_pipeline_tests.steps.test_pipeline import BEFORE, go
+from video_pipeline_tests.store.plain_sql import SHA, Sql
 from video_pipeline_tests.vendors import Account, Fakes, running
 
 Order = Callable[..., JobRecord]
@@ -64,6 +69,17 @@ def again(studio: Studio, job: JobRecord) -> None:
         buy_thumbnail_picture(studio, current, brief, storyboard)
 
 
+def retitled(studio: Studio, job: JobRecord) -> None:
+    """The same under another title."""
+    storyboard, brief = planned(studio.jobs.get_job(job.id))
+    with attempt(studio.jobs, job.id, Stage.IMAGES, "another run") as current:
+        buy_thumbnail_picture(studio, current, brief, replace(storyboard, title="Another Title"))
+
+
+def licences(studio: Studio, job_id: UUID) -> list[LicenceRecord]:
+    return [row for row in studio.jobs.licences(job_id) if row.kind is LicensedKind.THUMBNAIL]
+
+
 def with_pictures(studio: Studio, job: JobRecord) -> JobRecord:
     """The job before its thumbnails: all pictures are there, and none was bought."""
     return go(replace(studio, thumbnail_provider=None), job.id, *BEFORE)
@@ -88,6 +104,27 @@ def test_it_is_bought_once_shown_first_and_in_the_books(buyer: Studio, account: 
     assert bought_picture(buyer.media, job.id) == picture
 
 
+def test_its_licence_is_in_the_books_and_it_is_in_thumbnails_only(
+    buyer: Studio, account: Account, order: Order
+) -> None:
+    studio = replace(buyer, plans={"recraft": "Pro"})
+    taken = studio.jobs.record_terms("recraft", LICENCE.url or "", SHA, b"You may.")
+    job = go(studio, order(scene_count=2).id, *BEFORE)
+    studio.jobs.record_terms("recraft", LICENCE.url or "", "1" * 64, b"You may not any more.")
+    again(studio, job)
+    (row,) = licences(studio, job.id)
+    picture = bought_picture(studio.media, job.id)
+    assert picture is not None
+    (charge,) = account.bill
+    assert (row.sha256, row.prompt, row.seed, row.cost_usd) == (picture.media.sha256, charge.prompt, 7, PRICE)
+    assert (row.provider, row.plan, row.provider_task_id) == ("recraft", "Pro", picture.provider_image_id)
+    assert (row.terms_url, row.terms_sha256, row.terms_taken_at) == (LICENCE.url, SHA, taken.fetched_at)
+    assert row.created_at == picture.created_at
+    rows, shown = studio.jobs.licences(job.id), studio.jobs.get_thumbnails(job.id)
+    assert list(in_force(rows, drawn_from(shown)).values()) == [row]
+    assert row not in in_force(rows, shown_of(studio.jobs.works(job.id))).values()
+
+
 def test_designs_are_drawn_over_it(buyer: Studio, order: Order) -> None:
     job = with_pictures(buyer, order(scene_count=1))
     before = {each.variant: each.key for each in buyer.jobs.get_thumbnails(job.id)}
@@ -102,9 +139,7 @@ def test_designs_are_drawn_over_it(buyer: Studio, order: Order) -> None:
 def test_another_title_has_another_picture(buyer: Studio, account: Account, order: Order) -> None:
     job = go(buyer, order(scene_count=1).id, *BEFORE)
     first = bought_picture(buyer.media, job.id)
-    storyboard, brief = planned(buyer.jobs.get_job(job.id))
-    with attempt(buyer.jobs, job.id, Stage.IMAGES, "another run") as current:
-        buy_thumbnail_picture(buyer, current, brief, replace(storyboard, title="Another Title"))
+    retitled(buyer, job)
     thumbnails(buyer, job.id)
     second = bought_picture(buyer.media, job.id)
     assert first is not None
@@ -112,25 +147,89 @@ def test_another_title_has_another_picture(buyer: Studio, account: Account, orde
     assert first.media.key != second.media.key
     assert not buyer.media.holds(first.media)
     assert account.bill.total == 2 * PRICE
+    rows = licences(buyer, job.id)
+    assert [row.sha256 for row in rows] == [first.media.sha256, second.media.sha256]
+    assert list(in_force(rows, drawn_from(buyer.jobs.get_thumbnails(job.id))).values()) == rows[1:]
 
 
-def test_an_attempt_that_ended_before_the_books_pays_no_second_one(
-    buyer: Studio, account: Account, order: Order, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = with_pictures(buyer, order(scene_count=1))
-    with monkeypatch.context() as killed:
-        killed.setattr(thumbnail_picture, "_settle", interrupted)
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def kill(studio: Studio, job: JobRecord, where: object, name: str) -> None:
+    """Buy the picture in an attempt whose process ends when it calls `name`."""
+    with pytest.MonkeyPatch.context() as killed:
+        killed.setattr(where, name, interrupted)
         killed.setattr("video_pipeline.steps.open_purchase.OpenPurchase.give_up", lambda *_: None)
         with pytest.raises(KeyboardInterrupt):
-            again(buyer, job)
-    assert bought(buyer, job.id) == [(PurchaseState.SUBMITTING, None)]
-    again(buyer, job)
-    assert bought(buyer, job.id) == [(PurchaseState.SETTLED, PRICE)]
+            again(studio, job)
+
+
+@pytest.mark.parametrize(("where", "name"), [(thumbnail_picture, "_settle"), (books, "write_licence")])
+def test_an_attempt_that_ended_before_the_books_pays_no_second_one(
+    buyer: Studio, account: Account, order: Order, where: object, name: str
+) -> None:
+    job = with_pictures(buyer, order(scene_count=1))
+    kill(buyer, job, where, name)
+    assert (bought(buyer, job.id), licences(buyer, job.id)) == ([(PurchaseState.SUBMITTING, None)], [])
+    for _ in range(2):
+        again(buyer, job)
+        assert bought(buyer, job.id) == [(PurchaseState.SETTLED, PRICE)]
+        assert [row.cost_usd for row in licences(buyer, job.id)] == [PRICE]
     assert buyer.jobs.get_job(job.id).actual_cost_usd == account.bill.total == PRICE
 
 
-def interrupted(*_: object) -> None:
-    raise KeyboardInterrupt
+def test_what_was_made_before_the_books_counts_for_whoever_comes_next(
+    buyer: Studio, account: Account, order: Order
+) -> None:
+    """Also where nothing is bought any more, or something else is: the picture is there, and thumbnails show it."""
+    job = with_pictures(buyer, order(scene_count=1))
+    kill(buyer, job, thumbnail_picture, "_settle")
+    again(replace(buyer, thumbnail_provider=None), job)
+    assert bought(buyer, job.id) == [(PurchaseState.SETTLED, PRICE)]
+    other = with_pictures(buyer, order(scene_count=1))
+    kill(buyer, other, thumbnail_picture, "_settle")
+    retitled(buyer, other)
+    assert bought(buyer, other.id) == [(PurchaseState.SETTLED, PRICE)] * 2
+    assert len(licences(buyer, other.id)) == 2
+    assert account.bill.total == 3 * PRICE
+
+
+def test_one_that_costs_nothing_has_its_licence_once(studio: Studio, order: Order) -> None:
+    free = replace(studio, thumbnail_provider="procedural")
+    job = with_pictures(free, order(scene_count=1))
+    kill(free, job, books, "write_licence")
+    assert bought_picture(free.media, job.id) is not None
+    for _ in range(2):
+        again(free, job)
+        (row,) = licences(free, job.id)
+    assert (row.provider, row.cost_usd, bought(free, job.id)) == ("procedural", 0, [])
+
+
+def test_books_from_before_it_get_its_licence(
+    buyer: Studio, account: Account, order: Order, database: Database
+) -> None:
+    """As if they had been restored from a backup that is older than the purchase."""
+    job = with_pictures(buyer, order(scene_count=1))
+    kill(buyer, job, thumbnail_picture, "_settle")
+    Sql(database.engine).run("DELETE FROM purchases")
+    for _ in range(2):
+        again(buyer, job)
+        assert [row.provider for row in licences(buyer, job.id)] == ["recraft"]
+    assert account.count("submit") == 1
+
+
+def test_the_record_of_a_former_version_is_read(buyer: Studio, order: Order) -> None:
+    job = with_pictures(buyer, order(scene_count=1))
+    kill(buyer, job, thumbnail_picture, "_settle")
+    path = buyer.media.path(f"jobs/{job.id}/thumbnails/bought.json")
+    told = json.loads(path.read_text())
+    del told["seed"]
+    told["licence"] = {name: told["licence"][name] for name in ("name", "url")}
+    path.write_text(json.dumps(told))
+    again(buyer, job)
+    (row,) = licences(buyer, job.id)
+    assert (row.licence, row.plan, row.uses) == (told["licence"]["name"], None, ())
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,15 @@ from sqlalchemy import Engine, text
 
 from video_pipeline.domain.access import Scope
 from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.licences import LicensedKind
 from video_pipeline.domain.purchases import CapScope
+from video_pipeline.domain.records import ThumbnailDraft
 from video_pipeline.domain.uploads import FileType
 from video_pipeline.store import LocalMediaStore, PostgresAccess, PostgresJobStore, PostgresOutbox
 from video_pipeline.store.schema.tables import Base
 from video_pipeline_tests.conftest import CHEAP
 from video_pipeline_tests.store.material import (
+    FREE,
     album,
     await_approval,
     fill,
@@ -59,9 +62,11 @@ def furnish(engine: Engine) -> None:
     store.approve_storyboard(job.id)
     store.move(job.id, JobStatus.AWAITING_APPROVAL, JobStatus.RENDERING, lease=lease)
     store.save_master(lease, report())
+    store.record_made(lease, LicensedKind.THUMBNAIL, FREE, prompt=NAUGHTY, sha256=SHA)
     store.release(lease)
     store.add_file(job.id, FileType.QUOTES, "q.txt", reference("jobs/x/files/q.txt"))
-    store.save_thumbnail(job.id, "minimal", "jobs/x/thumbnails/minimal.jpg", 0.5, "x")
+    drawn = ThumbnailDraft("minimal", "jobs/x/thumbnails/minimal.jpg", 0.5, (reference("jobs/x/thumbnails/a.png"),))
+    store.replace_thumbnails(job.id, [drawn], "x")
     for page in (bytes(range(256)), bytes(range(256))):
         store.record_terms("leonardo", NAUGHTY, hashlib.sha256(page).hexdigest(), page)
     store.add_youtube_upload(job.id, "a", "https://youtu.be/a", NAUGHTY, tags=("a", "b"))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from video_pipeline.domain.errors import InvalidInputError, LeaseLostError
+from video_pipeline.domain.errors import ConflictError, InvalidInputError, LeaseLostError
 from video_pipeline.domain.licences import LicenceRecord, LicensedKind, in_force, shown_of
 from video_pipeline.domain.media import UPLOADED, AudioFacts, Generation, ImageFacts, Licence, Loudness, Use
-from video_pipeline.domain.purchases import Limits
+from video_pipeline.domain.purchases import TRIALS, Item, Limits, PurchaseState
 from video_pipeline.domain.records import Clip, Lease, NewPicture
 from video_pipeline.domain.storyboard import BedPlan
 from video_pipeline.store import PostgresJobStore, downgrade, migrate
@@ -110,6 +112,98 @@ def test_each_kind_of_work_has_a_row_of_its_own(store: PostgresJobStore, lease: 
         (LicensedKind.CLIP, "runway", visual_prompt(1).text, 5, Decimal("0.5000"), clip.media.sha256),
         (LicensedKind.BED, "procedural", "rain", 3, free, bed.media.sha256),
     ]
+
+
+def made(store: PostgresJobStore, lease: Lease | None, by: Generation, sha256: str = SHA, **at: datetime) -> None:
+    """Record a picture for thumbnails, or that of a trial."""
+    store.record_made(lease, LicensedKind.THUMBNAIL, by, prompt="a pier, no text", sha256=sha256, **at)
+
+
+def bought_by(store: PostgresJobStore, lease: Lease | None) -> Generation:
+    """What was made with money that is set aside for it."""
+    bought = store.reserve(lease, "leonardo", Item("thumbnails/00", "a pier", 7), Decimal("0.0200"))
+    return replace(PAID, purchase_id=bought.id)
+
+
+def ended(store: PostgresJobStore, by: Generation) -> tuple[PurchaseState, Decimal | None]:
+    assert by.purchase_id is not None
+    record = store.purchase(by.purchase_id)
+    return record.state, record.cost_usd
+
+
+def test_what_has_no_place_among_the_works_is_paid_and_has_its_row_once(store: PostgresJobStore, lease: Lease) -> None:
+    by = bought_by(store, lease)
+    for _ in range(2):
+        made(store, lease, by)
+        row = only(store, lease)
+        assert (row.kind, row.order_index, row.prompt, row.seed) == (LicensedKind.THUMBNAIL, 1, "a pier, no text", 77)
+        assert (row.cost_usd, row.uses, row.plan) == (PAID.cost_usd, VENDOR.uses, "Creator")
+        assert ended(store, by) == (PurchaseState.SETTLED, PAID.cost_usd)
+        assert [str(each.entry) for each in store.cost_entries(lease.job_id)] == ["reserve", "settle"]
+    # What is bought once more is one more thing, even if its bytes are the same.
+    made(store, lease, bought_by(store, lease))
+    assert len(store.licences(lease.job_id)) == 2
+    assert store.get_job(lease.job_id).actual_cost_usd == 2 * PAID.cost_usd
+
+
+def test_money_and_row_are_written_together_or_not_at_all(store: PostgresJobStore, lease: Lease) -> None:
+    by = bought_by(store, lease)
+    with pytest.raises(ConflictError, match="licences_sha256_check"):
+        made(store, lease, by, sha256="no checksum")
+    store.release(lease)
+    with pytest.raises(LeaseLostError):
+        made(store, lease, by)
+    assert (ended(store, by), store.licences(lease.job_id)) == ((PurchaseState.RESERVED, None), [])
+
+
+@pytest.mark.parametrize("state", [PurchaseState.LOST, PurchaseState.RELEASED, PurchaseState.DOUBTFUL])
+def test_what_came_after_its_purchase_was_given_up_is_paid_once_and_has_its_row(
+    store: PostgresJobStore, lease: Lease, state: PurchaseState
+) -> None:
+    by = bought_by(store, lease)
+    assert by.purchase_id is not None
+    store.close_purchase(by.purchase_id, state, PAID.cost_usd, note="its attempt ended without a word")
+    for _ in range(2):
+        made(store, lease, by)
+        assert only(store, lease).sha256 == SHA
+        assert ended(store, by) == (
+            PurchaseState.LOST if state is PurchaseState.LOST else PurchaseState.SETTLED,
+            PAID.cost_usd,
+        )
+        assert store.get_job(lease.job_id).actual_cost_usd == PAID.cost_usd
+
+
+def test_books_that_know_nothing_of_a_purchase_get_the_row_alone(store: PostgresJobStore, lease: Lease) -> None:
+    """They were restored from a backup that is older than it."""
+    for _ in range(2):
+        made(store, lease, replace(PAID, provider_id=None, purchase_id=uuid4()))
+        assert (only(store, lease).provider_task_id, only(store, lease).cost_usd) == (None, PAID.cost_usd)
+    assert store.cost_entries(lease.job_id) == []
+
+
+def test_what_nothing_was_set_aside_for_is_paid_and_has_its_row_once(store: PostgresJobStore, lease: Lease) -> None:
+    for by in (FREE, PAID):
+        for _ in range(2):
+            made(store, lease, by)
+    assert [row.provider for row in store.licences(lease.job_id)] == ["procedural", "leonardo"]
+    assert [each.amount_usd for each in store.cost_entries(lease.job_id)] == [PAID.cost_usd]
+
+
+def test_a_row_that_comes_late_quotes_the_terms_of_the_moment_of_making(store: PostgresJobStore, lease: Lease) -> None:
+    then = page(store, "leonardo", TERMS, b"You may.")
+    moment = datetime.now(UTC)
+    page(store, "leonardo", TERMS, b"You may not any more.")
+    made(store, lease, bought_by(store, lease), made_at=moment)
+    row = only(store, lease)
+    assert (row.terms_sha256, row.created_at) == (then, moment)
+
+
+def test_a_trial_has_a_row_that_belongs_to_no_job(store: PostgresJobStore) -> None:
+    by = bought_by(store, None)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda each: made(store, None, each), [by, FREE] * 4))
+    assert sorted(row.provider for row in store.licences(TRIALS)) == ["leonardo", "procedural"]
+    assert ended(store, by) == (PurchaseState.SETTLED, PAID.cost_usd)
 
 
 def test_what_was_brought_was_made_of_no_words(store: PostgresJobStore, lease: Lease) -> None:

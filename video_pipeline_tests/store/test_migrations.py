@@ -39,6 +39,8 @@ SELECT typname, array_agg(enumlabel::text ORDER BY enumsortorder)::text FROM pg_
 GROUP BY typname
 """
 
+TRIGGERS = "SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal"
+
 
 def rows(engine: Engine, query: str) -> set[tuple[object, ...]]:
     """What a query of the catalogue finds."""
@@ -52,7 +54,7 @@ def test_up_down_up(empty_database: Database) -> None:
     assert schema_version(engine) is None
     migrate(engine)
     full = rows(engine, OBJECTS)
-    assert schema_version(engine) == "0017"
+    assert schema_version(engine) == "0019"
     migrate(engine)  # nothing left to do
     assert rows(engine, OBJECTS) == full
     downgrade(engine)
@@ -141,6 +143,29 @@ def test_a_day_of_analytics_has_one_row(empty_database: Database) -> None:
     assert rows(engine, INDEXES) == before
 
 
+def test_licences_of_pictures_for_thumbnails_up_and_down(empty_database: Database) -> None:
+    engine, sql = empty_database.engine, Sql(empty_database.engine)
+    migrate(engine, "0017")
+    before = [rows(engine, query) for query in (COLUMNS, CONSTRAINTS, INDEXES, ENUMS, TRIGGERS)]
+    job = sql.job()
+    row = {"video_job_id": job, "order_index": 1, "provider": "recraft", "licence": "terms", "sha256": SHA}
+    track = sql.insert("licences", kind="track", **row)
+    drawn = sql.insert("thumbnails", video_job_id=job, variant="plain", image_url="jobs/x/thumbnails/plain.jpg")
+    migrate(engine)
+    sql.insert("licences", kind="thumbnail", **row)
+    assert rows(engine, "SELECT id, pictures::text FROM thumbnails") == {(drawn, "[]")}
+    with pytest.raises(IntegrityError, match="thumbnails_pictures_check"):
+        sql.run("UPDATE thumbnails SET pictures = '{}'")
+    downgrade(engine, "0017")
+    assert [rows(engine, query) for query in (COLUMNS, CONSTRAINTS, INDEXES, ENUMS, TRIGGERS)] == before
+    # What the former schema has no word for is forgotten, and evidence is no more rewritten than before.
+    assert rows(engine, "SELECT id, kind::text FROM licences") == {(track, "track")}
+    with pytest.raises(IntegrityError, match="append-only"):
+        sql.run("DELETE FROM licences")
+    migrate(engine)
+    sql.insert("licences", kind="thumbnail", **row)
+
+
 def test_no_extension_is_needed(database: Database) -> None:
     assert rows(database.engine, "SELECT extname FROM pg_extension") == {("plpgsql",)}
 
@@ -151,14 +176,14 @@ def test_several_may_migrate_at_once(empty_database: Database) -> None:
         list(pool.map(migrate, engines))
     for engine in engines:
         engine.dispose()
-    assert schema_version(empty_database.engine) == "0017"
+    assert schema_version(empty_database.engine) == "0019"
 
 
 def test_processes_may_migrate_at_once(empty_database: Database) -> None:
     code = "import sys; from video_pipeline.store import connect, migrate; migrate(connect(sys.argv[1]))"
     started = [subprocess.Popen([sys.executable, "-c", code, empty_database.url]) for _ in range(2)]
     assert [process.wait(60) for process in started] == [0, 0]
-    assert schema_version(empty_database.engine) == "0017"
+    assert schema_version(empty_database.engine) == "0019"
 
 
 def test_a_failed_migration_leaves_nothing(empty_database: Database) -> None:

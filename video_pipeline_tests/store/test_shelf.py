@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -78,6 +79,18 @@ def test_those_drawn_anew_replace_those_of_the_same_model_and_the_choice_follows
     assert len(newer) == 2
     assert store.replace_thumbnails(job_id, [], "appeal-1")[0].variant == "by_hand"
     assert selected(store.get_thumbnails(job_id)) == ["by_hand"]
+
+
+def test_a_thumbnail_says_what_it_is_drawn_from(store: PostgresJobStore, job_id: UUID) -> None:
+    cat, dog = (reference(f"jobs/x/images/{name}.png") for name in ("cat", "dog"))
+    store.save_thumbnail(job_id, "by_hand", "jobs/x/by_hand.jpg", None, None)
+    for pictures in ((cat, dog), (dog,)):
+        one = replace(draft("one"), pictures=pictures)
+        assert store.replace_thumbnails(job_id, [one], "appeal-1") == store.get_thumbnails(job_id)
+        assert {each.variant: each.pictures for each in store.get_thumbnails(job_id)} == {
+            "one": pictures,
+            "by_hand": (),
+        }
 
 
 def test_of_many_choices_at_once_one_stays(store: PostgresJobStore, job_id: UUID) -> None:

@@ -33,7 +33,8 @@ class Licence(Answer):
     uses: list[Use] = Field(description="What is allowed.")
     refused: list[Use] = Field(description="What is explicitly not allowed.")
     created_at: datetime
-    in_video: bool = Field(description="False: it was replaced since.")
+    in_video: bool = Field(description="False: it was replaced since, or is no part of the video.")
+    in_thumbnails: bool = Field(description="True: a picture for thumbnails alone from which some are drawn now.")
 
 
 class Licences(Answer):

@@ -76,7 +76,10 @@ class Provider(Answer):
     name: str
     price_usd: float = Field(description="For one piece.")
     second_usd: float = Field(description="For each second of a clip beside that.")
-    longest_s: int | None = Field(description="Of a clip; None: it is not stated.")
+    longest_s: int | None = Field(description="Of a piece or a clip; None: it is not stated.")
+    largest: tuple[int, int] | None = Field(
+        description="Width and height in pixels of a picture or a clip in 16:9; None: it is not stated."
+    )
     concurrency: int
     local: bool = Field(description="It works on the studio's machine and costs nothing.")
     ready: bool

@@ -125,12 +125,14 @@ class Dealing:
         """
         listed_s = answered_s + self.pace.listed_s
         while (unanswered_s := self.purchase.unanswered_s) is not None:
-            listed = self.calls.search(unanswered_s)
-            if listed is None:
+            found = self.calls.search(unanswered_s)
+            if found is None:
                 raise self._doubtful(unanswered_s)
-            for task_id in self.purchase.unknown(listed):
+            for task_id in self.purchase.unknown(found.same):
                 self.purchase.submitted(task_id)
                 return task_id
+            if not found.is_whole or self.purchase.unknown(found.vague):
+                raise self._doubtful(unanswered_s)  # it may be there: only a list seen whole says that it is not
             if unanswered_s >= listed_s:
                 self.purchase.refused("the vendor's list does not have it")
                 return None

@@ -7,6 +7,7 @@ is added, so that its limits hold.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -167,6 +168,7 @@ def _values(draft: ThumbnailDraft, predicted_by: str | None) -> dict[str, Any]:
         "image_url": str(checked_key(draft.key)),
         "click_prediction": draft.click_prediction,
         "predicted_by": predicted_by and clean(predicted_by),
+        "pictures": [asdict(picture) for picture in draft.pictures],
     }
 
 
@@ -207,6 +209,7 @@ def _thumbnail(row: Row[Any]) -> ThumbnailRecord:
         predicted_by=row.predicted_by,
         is_selected=row.is_selected,
         created_at=row.created_at,
+        pictures=tuple(MediaReference(**picture) for picture in row.pictures),
     )
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, bindparam, exists, func, insert, select
 
-from video_pipeline.domain.licences import LicenceRecord, LicensedKind, TermsRecord
+from video_pipeline.domain.licences import BESIDE, LicenceRecord, LicensedKind, TermsRecord
 from video_pipeline.domain.media import UPLOADED, Generation, Use
+from video_pipeline.domain.purchases import TRIALS, PurchaseState
+from video_pipeline.domain.records import Lease
 from video_pipeline.store.books.base import LICENCES, PURCHASES, TERMS, Books
 from video_pipeline.store.books.codec import clean
+from video_pipeline.store.books.entries import close, pay
+from video_pipeline.store.books.fences import hold
 
 _NOW = func.clock_timestamp()
 _TERMS = select(*(column for column in TERMS.c if column is not TERMS.c.content))
@@ -26,20 +31,24 @@ def write_licence(
     *,
     prompt: str,
     sha256: str,
+    made_at: datetime | None = None,
 ) -> None:
     """Append the row of a thing, in the transaction that records the thing itself.
 
-    It quotes the page of the provider's terms that was read last. What somebody brought was made of no words; what
-    stands in their place is its name.
+    It quotes the page of the provider's terms that was read last before `made_at`, or before now. What somebody brought
+    was made of no words; what stands in their place is its name.
     """
     licence = generation.licence
     page = licence.terms_page and clean(licence.terms_page)
-    quoted = connection.execute(_newest(generation.provider, page)).one_or_none()
+    pages = _newest(generation.provider, page)
+    if made_at is not None:
+        pages = pages.where(TERMS.c.fetched_at <= made_at)
+    quoted = connection.execute(pages).one_or_none()
     brought = generation.provider == UPLOADED
     task = generation.provider_id and clean(generation.provider_id)
     if task is None and generation.purchase_id is not None:
         bought = select(PURCHASES.c.task_id).where(PURCHASES.c.id == generation.purchase_id)
-        task = connection.execute(bought).scalar_one()
+        task = connection.execute(bought).scalar_one_or_none()  # books that were restored may not know the purchase
     values: dict[str, Any] = {
         "video_job_id": job_id,
         "kind": kind,
@@ -58,7 +67,7 @@ def write_licence(
         "sha256": sha256,
         "uses": [str(use) for use in licence.uses],
         "refused": [str(use) for use in licence.refused],
-        "created_at": _NOW,
+        "created_at": _NOW if made_at is None else made_at,
     }
     connection.execute(insert(LICENCES).values(values))
 
@@ -70,6 +79,27 @@ class LicenceBooks(Books):
         """The rows of all things that were ever made for a job, the first one in front; also of one that is deleted."""
         with self._transaction() as connection:
             return [_licence(row) for row in connection.execute(_OF_JOB, {"job_id": job_id})]
+
+    def record_made(
+        self,
+        lease: Lease | None,
+        kind: LicensedKind,
+        generation: Generation,
+        *,
+        prompt: str,
+        sha256: str,
+        made_at: datetime | None = None,
+    ) -> None:
+        """Pay for a thing that has no place among a job's works, and write its row, once; see ports.LicenceBook."""
+        job_id = TRIALS if lease is None else lease.job_id
+        with self._transaction() as connection:
+            if lease is not None:
+                hold(connection, lease)
+            if not _is_new(connection, job_id, kind, generation, sha256):
+                return
+            if generation.purchase_id is None:
+                pay(connection, job_id, generation.provider, generation.cost_usd, str(kind))
+            write_licence(connection, job_id, kind, BESIDE, generation, prompt=prompt, sha256=sha256, made_at=made_at)
 
     def record_terms(self, provider: str, url: str, sha256: str, content: bytes) -> TermsRecord:
         """Append a page of terms as it is now; the bytes of one that did not change are kept once."""
@@ -100,6 +130,21 @@ class LicenceBooks(Books):
         with self._transaction() as connection:
             content = connection.execute(query).scalar_one_or_none()
             return None if content is None else bytes(content)
+
+
+def _is_new(connection: Connection, job_id: UUID, kind: LicensedKind, generation: Generation, sha256: str) -> bool:
+    """Settle what a thing was bought with; True when that was open until now, or when the thing has no row.
+
+    What was ended without the thing, or bought before the books were restored, has no row and is not open either.
+    """
+    bought, cost = generation.purchase_id, generation.cost_usd
+    if bought and close(connection, bought, PurchaseState.SETTLED, cost, credits=generation.credits):
+        return True
+    # Two trials of the same thing at once would both take it for new.
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(sha256, 0))))
+    c = LICENCES.c
+    same = c.video_job_id == job_id, c.kind == kind, c.provider == clean(generation.provider), c.sha256 == sha256
+    return connection.execute(select(c.id).where(*same).limit(1)).one_or_none() is None
 
 
 def _newest(provider: str, url: str | None) -> Select[Any]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from video_pipeline.domain.publishing import Privacy
@@ -32,6 +33,7 @@ class Thumbnail(Base):
     __tablename__ = "thumbnails"
     __table_args__ = (
         CheckConstraint("click_prediction BETWEEN 0 AND 1", name="click_prediction"),
+        CheckConstraint("jsonb_typeof(pictures) = 'array'", name="pictures"),
         Index("idx_thumbnails_video_job_id", "video_job_id"),
         Index("idx_thumbnails_selected", "video_job_id", unique=True, postgresql_where=text("is_selected")),
     )
@@ -44,6 +46,7 @@ class Thumbnail(Base):
     predicted_by: Mapped[str | None]  # the model whose prediction it is
     is_selected: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[Now]
+    pictures: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))  # drawn from them
 
 
 QUALITY = "quality ~ '^([a-z]{1,16}|[0-9]{2,4}x[0-9]{2,4}(@[0-9]{2,6}k)?)$'"
