@@ -86,7 +86,7 @@ def _with_words(desk: Desk, job: JobRecord, shown: models.Storyboard, works: Wor
 
 
 def _reads(desk: Desk, job: JobRecord, what: str) -> bool:
-    """Whether whoever makes a thing goes by its words; music of this machine follows tempo, key and instruments."""
+    """Whether who makes a thing goes by its words; for music, this machine goes by tempo, key and instruments."""
     music = desk.music().get(str(job.brief["music_provider"]))
     return not what.startswith("music/") or (music is not None and music.capabilities.limits is not None)
 
