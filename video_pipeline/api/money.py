@@ -83,6 +83,7 @@ def _provider(desk: Desk, each: Seller) -> models.Provider:
         price_usd=float(each.price_usd),
         second_usd=float(each.second_usd),
         longest_s=each.longest_s,
+        largest=each.largest,
         concurrency=each.concurrency,
         local=each.limits is None,
         ready=each.ready,

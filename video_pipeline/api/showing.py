@@ -12,10 +12,12 @@ from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.orders import OrderKind
 from video_pipeline.domain.preparing import missing_files
-from video_pipeline.domain.records import JobRecord, fingerprint
+from video_pipeline.domain.records import JobRecord, Works, fingerprint
 from video_pipeline.domain.uploads import FileType
 from video_pipeline.steps.estimate import refinement_price
 from video_pipeline.steps.preview import preview_of
+from video_pipeline.steps.reword import refused, rewordable
+from video_pipeline.steps.wording import image_item, music_item
 
 
 def show_job(desk: Desk, job: JobRecord) -> models.Job:
@@ -61,7 +63,32 @@ def show_storyboard(desk: Desk, job: JobRecord) -> models.Storyboard | None:
         return None
     works = desk.jobs.works(job.id)
     versions = Counter(each.order_index for each in desk.jobs.image_versions(job.id))
-    return shapes.storyboard(job.id, job.storyboard, fingerprint(job.storyboard, works), works, versions=versions)
+    etag = fingerprint(job.storyboard, works)
+    shown = shapes.storyboard(job.id, job.storyboard, etag, works, versions=versions)
+    return shown if job.status is not JobStatus.FAILED else _with_words(desk, job, shown, works)
+
+
+def _with_words(desk: Desk, job: JobRecord, shown: models.Storyboard, works: Works) -> models.Storyboard:
+    """The storyboard of a failed job, with what may get other words, and what a vendor refused."""
+    turned_away = refused(job.storyboard, desk.jobs.refused_words(job.id)) if job.storyboard else set()
+    lacking = {name for name in rewordable(job, works) if name in turned_away or _reads(desk, job, name)}
+
+    def told(scene: models.Scene) -> models.Scene:
+        names = {"music": music_item(scene.scene_number), "picture": image_item(scene.scene_number)}
+        return scene.model_copy(
+            update={
+                "rewordable": [kind for kind, name in names.items() if name in lacking],
+                "refused": [kind for kind, name in names.items() if name in turned_away],
+            }
+        )
+
+    return shown.model_copy(update={"scenes": [told(scene) for scene in shown.scenes]})
+
+
+def _reads(desk: Desk, job: JobRecord, what: str) -> bool:
+    """Whether who makes a thing goes by its words; for music, this machine goes by tempo, key and instruments."""
+    music = desk.music().get(str(job.brief["music_provider"]))
+    return not what.startswith("music/") or (music is not None and music.capabilities.limits is not None)
 
 
 def _refinement_price(desk: Desk, job: JobRecord) -> Decimal:

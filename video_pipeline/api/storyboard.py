@@ -1,4 +1,4 @@
-"""Owns changing a storyboard over HTTP: refine, reorder, restore, and its public description; hides nothing."""
+"""Owns changing a storyboard over HTTP: refine, reword, reorder, restore, and its public description; hides nothing."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from video_pipeline.steps.refine import check_refinement
 from video_pipeline.steps.refine import refine as refine_scene
 from video_pipeline.steps.reorder import reorder as reorder_scenes
 from video_pipeline.steps.restore import restore as restore_picture
+from video_pipeline.steps.reword import reword_track as reword_piece
 
 router = APIRouter(prefix="/jobs/{job_id}", tags=["storyboard"], route_class=OnceRoute)
 
@@ -71,6 +72,9 @@ def refine(
     """Have a new picture made for a scene, or describe it anew, or both. At most 5 times a job.
 
     The approval is taken back, and a new picture's expected cost is added. The picture of before can come back.
+
+    Of a job that failed over its pictures, a scene without one gets other words: nothing is bought, and the job stays
+    failed until it is retried.
     """
     if new_image_prompt is not None:
         caller.require(Scope.SPEND)
@@ -99,6 +103,36 @@ def _ordered(desk: Desk, job: JobRecord, scene_number: int, asked: Mapping[str, 
 def _no_storyboard(job: JobRecord) -> ProblemError:
     detail = f"job {job.id} is {job.status} and has no storyboard yet"
     return ProblemError(400, "no-storyboard", "There is no storyboard yet", detail)
+
+
+@router.post(
+    "/tracks/{order_index}/reword",
+    summary="Give a piece of music other words",
+    responses=answers(401, 403, 404, 409, 412),
+)
+def reword(
+    job: EditJob,
+    order_index: int,
+    wanted: models.NewWords,
+    desk: AtDesk,
+    caller: Editor,
+    response: Response,
+    if_match: IfMatch = None,
+) -> models.Job:
+    """Give a piece other words, of a job that failed over its music: a vendor may have refused the former ones.
+
+    Nothing is bought, and the job stays failed until it is retried; pieces that are there stay as they are.
+    """
+    changed = reword_piece(
+        desk.jobs,
+        desk.media,
+        job.id,
+        order_index,
+        prompt=wanted.prompt,
+        by=caller.name,
+        expected=expected(desk, job.id, if_match),
+    )
+    return answer_with_etag(show_job(desk, changed), response)
 
 
 @router.post("/reorder", summary="Reorder the scenes", responses=answers(401, 403, 404, 409, 412))

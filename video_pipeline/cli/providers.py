@@ -24,7 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on standard
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in `provider list`.")]
 Kind = Annotated[Trade | None, typer.Option(help="Needed where one makes several things.")]
 
-_COLUMNS = ("kind", "name", "price", "longest", "at once", "ready", "asked next")
+_COLUMNS = ("kind", "name", "price", "at most", "at once", "ready", "asked next")
 
 
 @app.command("list", epilog="Example: video-pipeline provider list --json")
@@ -126,6 +126,7 @@ def seller_json(each: Seller) -> dict[str, Any]:
         "price_usd": each.price_usd,
         "second_usd": each.second_usd,
         "longest_s": each.longest_s,
+        "largest": each.largest,
         "concurrency": each.concurrency,
         "local": each.limits is None,
         "ready": each.ready,
@@ -137,9 +138,16 @@ def seller_json(each: Seller) -> dict[str, Any]:
 
 def _line(each: Seller) -> tuple[object, ...]:
     return (
-        *(each.trade, each.name, _price(each), f"{each.longest_s} s" if each.longest_s else ""),
+        *(each.trade, each.name, _price(each), _most(each)),
         *(each.concurrency, "no" if each.missing else "yes", ", ".join(each.fallbacks)),
     )
+
+
+def _most(each: Seller) -> str:
+    """The longest and the largest thing that it makes, as far as that is stated."""
+    length = f"{each.longest_s} s" if each.longest_s else ""
+    size = "x".join(map(str, each.largest or ()))
+    return ", ".join(words for words in (length, size) if words)
 
 
 def _price(each: Seller) -> str:

@@ -12,6 +12,7 @@ from video_pipeline import bootstrap
 from video_pipeline.cli.output import console, errors, job_json, megabytes, print_json, print_table
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.money import REFINEMENTS_MAX
 from video_pipeline.domain.records import ImageVersion, JobRecord
 from video_pipeline.steps.discard import discard
@@ -19,6 +20,7 @@ from video_pipeline.steps.estimate import Sellers, refinement_price
 from video_pipeline.steps.refine import refine
 from video_pipeline.steps.reorder import reorder
 from video_pipeline.steps.restore import restore
+from video_pipeline.steps.reword import reword_track
 from video_pipeline.steps.studio import Studio
 
 app = typer.Typer()
@@ -36,14 +38,36 @@ def refine_(
     description: Annotated[str | None, typer.Option(help="What people read of it, 10 to 1000 characters.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a scene another picture, another description or both; the storyboard is approved anew then."""
+    """Give a scene another picture, another description or both; the storyboard is approved anew then.
+
+    In a job that failed over its pictures, a scene without one gets other words, for nothing; retry the job then.
+    """
     studio = bootstrap.studio()
     found = studio.jobs.find_job(job)
-    if prompt is not None:
+    if prompt is not None and found.status is not JobStatus.FAILED:
         _tell_price(studio, found, scene)
     after = refine(studio, found.id, scene, image_prompt=prompt, description=description, by=_who())
+    if after.status is JobStatus.FAILED:
+        _answer_reworded(after, f"scene {scene}", as_json)
+        return
     left = REFINEMENTS_MAX - after.refinement_count
     _answer(after, f"scene {scene} of job {after.id} is refined; {left} refinements are left", as_json)
+
+
+@app.command(
+    "reword",
+    epilog="Example: video-pipeline job reword 3fa85f64 2 --prompt 'Slow, warm strings over a soft piano, no drums'",
+)
+def reword(
+    job: Job,
+    track: Annotated[int, typer.Argument(metavar="TRACK", min=1, help="The number of the piece of music, from 1.")],
+    prompt: Annotated[str, typer.Option(help="Words for it, 10 to 2000 characters; Mubert reads the first 200.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give a piece of music other words, in a job that failed because a vendor refused the former ones."""
+    store, media = bootstrap.job_store(), bootstrap.media_store()
+    after = reword_track(store, media, store.find_job(job).id, track, prompt=prompt, by=_who())
+    _answer_reworded(after, f"piece {track}", as_json)
 
 
 @app.command("reorder", epilog="Example: video-pipeline job reorder 3fa85f64 1,3,2,4")
@@ -159,6 +183,14 @@ def _version_json(version: ImageVersion) -> dict[str, object]:
         "created_at": version.created_at.isoformat(),
         "replaced_at": version.replaced_at.isoformat(),
     }
+
+
+def _answer_reworded(job: JobRecord, what: str, as_json: bool) -> None:
+    if as_json:
+        print_json(job_json(job))
+        return
+    lines = [f"{what} of job {job.id} has other words", f"go on: video-pipeline job retry {str(job.id)[:8]}"]
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
 
 
 def _answer(job: JobRecord, sentence: str, as_json: bool) -> None:

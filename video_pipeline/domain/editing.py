@@ -1,4 +1,8 @@
-"""Owns what may be changed in a delivered storyboard, and the storyboard after it; hides which texts are plain."""
+"""Owns what may be changed in a storyboard, and the storyboard after it; hides which texts are plain.
+
+One that was delivered is edited. One whose job failed over its music or pictures may get other words for what was never
+made: a vendor may have refused the former ones, and would refuse them again.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,16 @@ from uuid import UUID
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, LimitReachedError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.money import REFINEMENTS_MAX
-from video_pipeline.domain.storyboard import Scene, SourceFile, Storyboard, item_seed
+from video_pipeline.domain.storyboard import MusicPrompt, Scene, SourceFile, Storyboard, item_seed
 from video_pipeline.domain.wishes import PROMPT_CHARACTERS
 
 DESCRIPTION_CHARACTERS = range(10, 1001)
 
 EDITABLE = (JobStatus.AWAITING_APPROVAL, JobStatus.READY_FOR_EXPORT, JobStatus.COMPLETED)
 """The statuses in which everything is delivered and nobody works on it."""
+
+REWORDED = {JobStatus.GENERATING_MUSIC: "a piece of music", JobStatus.GENERATING_IMAGE: "a picture"}
+"""What may get other words when its job failed in a status."""
 
 _REFUSED_CATEGORIES = ("Cc", "Cs")
 """Control characters and halves of characters. Joiners, marks and symbols that Python does not know yet may stay."""
@@ -34,14 +41,13 @@ def check_editable(job_id: UUID, status: JobStatus) -> None:
         )
 
 
-def check_rewordable(job_id: UUID, status: JobStatus, failed_from: JobStatus | None) -> None:
-    """Raise ConflictError unless scenes of a job may get other words for pictures that were never made.
-
-    So it is when it failed over its pictures: a vendor may have refused the words, and would refuse them again.
-    """
-    if status is not JobStatus.FAILED or failed_from is not JobStatus.GENERATING_IMAGE:
+def check_rewordable(job_id: UUID, status: JobStatus, failed_from: JobStatus | None, making: JobStatus) -> None:
+    """Raise ConflictError unless a job failed in `making`, and what was not made there may get other words."""
+    if status is not JobStatus.FAILED or failed_from is not making:
+        found = f"{status} in {failed_from}" if status is JobStatus.FAILED else str(status)
         raise ConflictError(
-            f"job {job_id} is {status}; a scene gets other words without a picture only when its job failed over that"
+            f"job {job_id} is {found}; {REWORDED[making]} that is not there gets other words while its job is "
+            f"{JobStatus.FAILED} in {making}"
         )
 
 
@@ -54,6 +60,14 @@ def check_refinable(job_id: UUID, refinement_count: int) -> None:
 def checked_prompt(text: str) -> str:
     """A prompt for a picture in one line; InvalidInputError when it is no plain text of 10 to 2000 characters."""
     return _checked("the image prompt", text, PROMPT_CHARACTERS)
+
+
+def checked_music_prompt(text: str) -> str:
+    """A prompt for a piece of music in one line; InvalidInputError when it is no plain text of 10 to 2000 characters.
+
+    A vendor may read fewer of them: Mubert the first 200.
+    """
+    return _checked("the music prompt", text, PROMPT_CHARACTERS)
 
 
 def checked_description(text: str) -> str:
@@ -102,6 +116,23 @@ def repainted(
     )
     after = replace(scene, visual=other) if prompt is None else replace(scene, visual=other, footage=footage)
     scenes = (after if each is scene else each for each in storyboard.scenes)
+    return replace(storyboard, scenes=tuple(scenes))
+
+
+def piece_of(storyboard: Storyboard, order_index: int) -> MusicPrompt:
+    """The piece of music with that number; InvalidInputError when there is none that is made of words."""
+    if storyboard.songs:
+        raise InvalidInputError("its music was there before the plan; there are no words of which it is made")
+    count = len(storyboard.pieces)
+    if not 1 <= order_index <= count:
+        raise InvalidInputError(f"piece {order_index} does not exist; the storyboard has pieces 1 to {count}")
+    return storyboard.pieces[order_index - 1]
+
+
+def recomposed(storyboard: Storyboard, order_index: int, prompt: str) -> Storyboard:
+    """The storyboard with other words for one piece of music; title, tempo, key, instruments and length stay."""
+    music = replace(piece_of(storyboard, order_index), text=prompt)
+    scenes = (replace(scene, music=music) if scene.order_index == order_index else scene for scene in storyboard.scenes)
     return replace(storyboard, scenes=tuple(scenes))
 
 

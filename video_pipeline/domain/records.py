@@ -301,7 +301,7 @@ class EventRecord:
 
     id: int
     job_id: UUID
-    kind: str  # created, moved, approved, approval_reset, retried, refined, reordered, restored, claimed, ...
+    kind: str  # created, moved, approved, approval_reset, retried, refined, reordered, restored, reworded, ...
     status_from: JobStatus | None
     status_to: JobStatus | None
     message: str

@@ -34,6 +34,7 @@ TOLD = (
     "refined",
     "restored",
     "reordered",
+    "reworded",
     "exported",
 )
 """The kinds of a job's events that webhooks tell: those that change its status, its storyboard or what can be had."""

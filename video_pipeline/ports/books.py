@@ -245,15 +245,6 @@ class EditBook(Protocol):
         """
         ...
 
-    def reword_scene(
-        self, job_id: UUID, scene_number: int, *, by: str, prompt: str | None = None, description: str | None = None
-    ) -> JobRecord:
-        """Give a scene of a job that failed over its pictures other words; nothing is bought, and nothing counted.
-
-        ConflictError when the job did not fail so, InvalidInputError for a scene that there is not.
-        """
-        ...
-
     def reorder_storyboard_scenes(
         self, lease: Lease, scene_order: Sequence[int], storyboard: Storyboard, *, by: str, expected: str | None = None
     ) -> JobRecord:
@@ -276,6 +267,38 @@ class EditBook(Protocol):
         ...
 
 
+class RewordBook(Protocol):
+    """Other words for what a failed job lacks, of which a vendor may have refused the former ones.
+
+    No lease is needed, nothing is bought, no refinement is counted, and the job stays failed until it is retried.
+    ConflictError when it did not fail over such a thing, PreconditionError when the storyboard is not the `expected`
+    version, InvalidInputError for what there is not, or is not made of words.
+    """
+
+    def reword_scene(
+        self,
+        job_id: UUID,
+        scene_number: int,
+        *,
+        by: str,
+        prompt: str | None = None,
+        description: str | None = None,
+        expected: str | None = None,
+    ) -> JobRecord:
+        """Give a scene of a job that failed over its pictures other words."""
+        ...
+
+    def reword_track(
+        self, job_id: UUID, order_index: int, *, by: str, prompt: str, expected: str | None = None
+    ) -> JobRecord:
+        """Give a piece of a job that failed over its music other words."""
+        ...
+
+    def refused_words(self, job_id: UUID) -> set[tuple[str, str]]:
+        """What a vendor's moderation has refused for a job: the thing, such as music/03, with the words."""
+        ...
+
+
 class JobStore(
     ChannelBook,
     JobBook,
@@ -294,6 +317,7 @@ class JobStore(
     MoneyBook,
     LicenceBook,
     EditBook,
+    RewordBook,
     Protocol,
 ):
     """Keeps the books."""

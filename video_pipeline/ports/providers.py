@@ -27,6 +27,8 @@ class Capabilities:
     regeneration_usd: Decimal | None = None  # for a picture made anew; None: see `paint.regeneration_price`
     limits: Limits | None = None  # of a vendor; None: it is made on this machine, and nobody has to be asked
     missing: str = ""  # what has to be configured before it can be used, in words for operators
+    longest_s: int | None = None  # of a piece that it makes; None: it is not stated
+    largest: tuple[int, int] | None = None  # of its pictures in 16:9, in pixels; None: it is not stated
     chooses: bool = False  # it makes nothing: of what is there it takes by the job's seed and the prompt's order_index
 
 
@@ -107,6 +109,7 @@ class EngineCapabilities:
     second_usd: Decimal = Decimal(0)  # for each second of a clip
     lengths: tuple[int, ...] = ()  # seconds of the clips it makes, ascending; empty: any up to the longest
     limits: Limits | None = None  # see `Capabilities`
+    largest: tuple[int, int] | None = None  # of its clips in 16:9, in pixels; None: any size
     missing: str = ""  # see `Capabilities`
     vendor: str = ""  # of whom the account and the plan are; empty: they have the engine's own name
 

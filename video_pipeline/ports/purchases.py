@@ -128,8 +128,11 @@ class MoneyBook(Protocol):
         """
         ...
 
-    def withdraw_submission(self, purchase_id: UUID, why: str) -> None:
-        """Put down that a submission was not accepted: the money stays set aside."""
+    def withdraw_submission(self, purchase_id: UUID, began_at: datetime | None, why: str) -> None:
+        """Put down that the submission that began at `began_at` was not accepted: the money stays set aside.
+
+        ConflictError when there is none, or another one has begun meanwhile.
+        """
         ...
 
     def close_purchase(
@@ -189,8 +192,14 @@ class MoneyBook(Protocol):
         """When the vendor last said so of a purchase; None when it never did."""
         ...
 
-    def report_vendor(self, provider: str, error: str | None, pause_s: float | None = None) -> None:
-        """Put down how a call went, for the circuit breaker; after many failures in a row it keeps all away."""
+    def report_vendor(
+        self, provider: str, error: str | None, pause_s: float | None = None, *, submission: UUID | None = None
+    ) -> None:
+        """Put down how a call went, for the circuit breaker; after many failures in a row it keeps all away.
+
+        `submission` is the purchase that was submitted by it, None for any other call: once all are kept away, only
+        submissions count.
+        """
         ...
 
     def vendor_states(self) -> list[VendorState]: ...

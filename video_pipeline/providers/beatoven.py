@@ -68,6 +68,7 @@ class BeatovenMusic:
             concurrency=3,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             limits=workshop.limits_of(NAME, Limits(concurrency=3)),  # it states none; this is modest
+            longest_s=LONGEST_S,
             missing=self._account.missing(),
         )
 

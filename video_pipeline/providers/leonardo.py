@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,8 +26,10 @@ from video_pipeline.providers.vendor import (
     Dealing,
     Delivery,
     Failure,
+    Findings,
     Listed,
     Pace,
+    asks_same,
     offset_pages,
     sought,
     task_id_in,
@@ -46,6 +48,7 @@ STYLE_NONE = "556c1ee5-ec38-42e8-955a-1e82dad0ffa1"
 """The words alone say how a picture looks."""
 
 STEP = 8  # pixels, of which sides are multiples
+WIDEST, HIGHEST = 3840, 3616  # pixels that MODEL makes
 SEED_MAX = 2**31 - 1
 PROMPT_CHARACTERS = 1500
 """What version 1 of its API takes; version 2 takes 2000 with this model."""
@@ -71,13 +74,14 @@ class LeonardoImages:
             concurrency=5,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             limits=workshop.limits_of(NAME, Limits(concurrency=5)),
+            largest=made_size((WIDEST, WIDEST * 9 // 16)),
             missing=self._account.missing(),
         )
 
     def illustrate(
         self, prompt: VisualPrompt, seed: int, size: tuple[int, int], out: Path, purchase: Purchase
     ) -> Generation:
-        """Have the picture made by `POST /v2/generations`, in the size asked for, or the next one that it makes."""
+        """Have the picture made by `POST /v2/generations`, in `size` or the next one that it makes."""
         http = self._http()
         calls = _Picture(http, _asked(prompt.text, seed % (SEED_MAX + 1), size))
         dealing = Dealing(NAME, http, calls, purchase, self._pace, self.capabilities.price_usd)
@@ -102,8 +106,15 @@ class LeonardoImages:
         return self._account.http({"Authorization": f"Bearer {self._account.key()}"}, explain=_explain)
 
 
+def made_size(size: tuple[int, int]) -> tuple[int, int]:
+    """The sides to ask for: those of `size` (width, height) or a little more; of a larger one, its shape."""
+    scale = min(1.0, WIDEST / size[0], HIGHEST / size[1])
+    width, height = (-(-round(side * scale) // STEP) * STEP for side in size)
+    return width, height
+
+
 def _asked(words: str, seed: int, size: tuple[int, int]) -> dict[str, Any]:
-    width, height = (-(-side // STEP) * STEP for side in size)
+    width, height = made_size(size)
     parameters = {
         "prompt": words[:PROMPT_CHARACTERS],
         "width": width,
@@ -142,7 +153,7 @@ class _Picture:
             return Failure(error)
         return Delivery(link=text_in(picture, "url"))
 
-    def search(self, age_s: float) -> Sequence[str] | None:
+    def search(self, age_s: float) -> Findings:
         details = next(iter(list_in(self.http.get("/v1/me"), "user_details")), None)
         owner = task_id_of(dict_in(details, "user").get("id"))
         if owner is None:
@@ -158,7 +169,7 @@ class _Picture:
 
     def _listed(self, made: Mapping[str, Any]) -> Listed:
         asked = self.asked["parameters"]
-        is_same = made.get("prompt") == asked["prompt"] and made.get("seed") == asked["seed"]
+        is_same = asks_same(made, {name: (asked[name],) for name in ("prompt", "seed")})
         return Listed(task_id_of(made.get("id")), moment_in(made, "createdAt"), is_same)
 
 

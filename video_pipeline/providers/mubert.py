@@ -7,7 +7,7 @@ same licence; see `arrival.repetition`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -33,13 +33,15 @@ from video_pipeline.providers.vendor import (
     Dealing,
     Delivery,
     Failure,
+    Findings,
     Listed,
     Pace,
+    asks_same,
     offset_pages,
     sought,
     task_id_in,
 )
-from video_pipeline.providers.vendor.reading import dict_in, list_in, moment_in, task_id_of, text_in
+from video_pipeline.providers.vendor.reading import amount_in, dict_in, list_in, moment_in, task_id_of, text_in
 from video_pipeline.providers.workshop import Workshop
 
 NAME = "mubert"
@@ -91,6 +93,7 @@ class MubertMusic:
             concurrency=4,
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             limits=workshop.limits_of(NAME, Limits(concurrency=4)),
+            longest_s=LONGEST_S,
             missing=self._account.missing(("customer_id", "access_token"), ("company_id", "license_token")),
         )
 
@@ -116,14 +119,14 @@ class MubertMusic:
 def _asked(prompt: MusicPrompt, longest_s: int) -> dict[str, Any]:
     """The body of the call, for `longest_s` at most.
 
-    The title goes first: cut off after 200 characters, two prompts must not become one.
+    Words that have to be cut off come after the title, so that two prompts do not become one.
     """
     seconds = -(-prompt.samples // SAMPLE_RATE)
     if not SHORTEST_S <= seconds <= LONGEST_S:
         raise InvalidInputError(f"{NAME} makes pieces of {SHORTEST_S} to {LONGEST_S} s, not {seconds} s")
-    words = f"{prompt.title}: {prompt.text}"
+    words = prompt.text
     if len(words) > PROMPT_CHARACTERS:
-        words = words[:PROMPT_CHARACTERS].rsplit(maxsplit=1)[0]
+        words = f"{prompt.title}: {words}"[:PROMPT_CHARACTERS].rsplit(maxsplit=1)[0]
     length = {"prompt": words, "duration": min(seconds, longest_s)}
     return length | {"format": "mp3", "bitrate": 320, "intensity": "low", "mode": "track"}
 
@@ -156,7 +159,7 @@ class _Track:
             return Failure(ProviderUnavailableError(f"{NAME}: track {task_id} failed; retry the job"))
         return Delivery(link=text_in(made, "url")) if state in _READY else None
 
-    def search(self, age_s: float) -> Sequence[str] | None:
+    def search(self, age_s: float) -> Findings:
         return sought(offset_pages(self._rows_from, self._listed), age_s)
 
     def _rows_from(self, offset: int) -> tuple[list[Any], datetime]:
@@ -164,11 +167,15 @@ class _Track:
         listed, now = self.keys.call(lambda http: (http.get("/public/tracks", query), http.now()))
         if not isinstance(listed, dict) or not isinstance(listed.get("data"), list):
             raise ProviderUnavailableError(f"{NAME} GET /public/tracks: answered without a list; try again later")
+        total = amount_in(listed.get("meta"), "total")
+        if not listed["data"] and total is not None and total > offset:
+            ended = f"the list ended after {offset} of {total} tracks"
+            raise ProviderUnavailableError(f"{NAME} GET /public/tracks: {ended}; try again later")
         return listed["data"], now
 
     def _listed(self, track: Mapping[str, Any]) -> Listed:
         lengths = (self.asked["duration"], min(self.asked["duration"], USUAL_S))
-        is_same = track.get("prompt") == self.asked["prompt"] and track.get("duration") in lengths
+        is_same = asks_same(track, {"prompt": (self.asked["prompt"],), "duration": lengths})
         return Listed(task_id_of(track.get("id")), moment_in(track, "created_at"), is_same)
 
 

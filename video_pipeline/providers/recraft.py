@@ -73,6 +73,7 @@ class RecraftImages:
             concurrency=LIMITS.concurrency,
             price_usd=self._picture_usd + UPSCALE_USD,  # what is set aside does for both calls
             limits=workshop.limits_of(NAME, LIMITS),
+            largest=SIZES[0],  # before it is enlarged
             missing=self._account.missing(),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -23,8 +23,21 @@ from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.ports import Capabilities, Checkup, Purchase
 from video_pipeline.providers.arrival import apart, take_picture
 from video_pipeline.providers.http import Reply, VendorHttp
-from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Listed, Pace, Page, sought, task_id_in
-from video_pipeline.providers.vendor.reading import dict_in, list_in, moment_in, quoted, task_id_of, text_in
+from video_pipeline.providers.vendor import (
+    UNREADABLE,
+    Accepted,
+    Dealing,
+    Delivery,
+    Failure,
+    Findings,
+    Listed,
+    Pace,
+    Page,
+    asks_same,
+    sought,
+    task_id_in,
+)
+from video_pipeline.providers.vendor.reading import dict_in, moment_in, quoted, task_id_of, text_in
 from video_pipeline.providers.workshop import Workshop
 
 NAME = "replicate"
@@ -62,6 +75,7 @@ class ReplicateImages:
             price_usd=workshop.prices.get(NAME, PRICE_USD),
             # With granted credit and no card it takes six a minute, which it says with a 429.
             limits=workshop.limits_of(NAME, Limits(concurrency=5, calls_per_minute=600)),
+            largest=made_size((LONGEST, LONGEST * 9 // 16)),
             missing=self._account.missing(),
         )
 
@@ -71,7 +85,7 @@ class ReplicateImages:
         """Have the picture made by the model's own endpoint, in the smallest size it makes that holds `size`."""
         http = self._http()
         asked = _asked(prompt.text, seed % (SEED_MAX + 1), size)
-        calls = _Picture(http, asked, purchase, self._webhook)
+        calls = _Picture(http, asked, self._webhook)
         dealing = Dealing(NAME, http, calls, purchase, self._pace, self.capabilities.price_usd)
 
         def take(raw: Path) -> None:
@@ -117,7 +131,6 @@ class _Picture:
 
     http: VendorHttp
     asked: Mapping[str, Any]
-    purchase: Purchase
     webhook: str | None = None  # where it may say that it has finished
     missed: int = 0  # looks that found no such prediction
 
@@ -146,9 +159,9 @@ class _Picture:
             return Failure(MediaError(f"{deleted}; it was paid for; retry the job to have it made again"))
         return Delivery(link=_link_in(made.get("output")))
 
-    def search(self, age_s: float) -> Sequence[str] | None:
-        """The list says what was asked for as long as that is kept; of what is older nobody can tell whose it was."""
-        return sought(self._pages(), age_s, self.purchase.unknown)
+    def search(self, age_s: float) -> Findings:
+        """The list says what was asked for as long as that is kept; of what is older only the books can tell."""
+        return sought(self._pages(), age_s)
 
     def _pages(self) -> Iterator[Page]:
         query: dict[str, str | int | float] | None = None
@@ -156,7 +169,8 @@ class _Picture:
             listed = self.http.get("/predictions", query)
             if not isinstance(listed, dict) or not isinstance(listed.get("results"), list):
                 raise ProviderUnavailableError(f"{NAME} GET /predictions: answered without a list; try again later")
-            yield Page([self._listed(each) for each in list_in(listed, "results")], self.http.now())
+            rows = [self._listed(each) if isinstance(each, dict) else UNREADABLE for each in listed["results"]]
+            yield Page(rows, self.http.now())
             following = text_in(listed, "next")
             if following is None:
                 return
@@ -164,10 +178,9 @@ class _Picture:
             query = dict(parse_qsl(urlsplit(following).query))
 
     def _listed(self, prediction: Mapping[str, Any]) -> Listed:
-        given = dict_in(prediction, "input")
-        is_same: bool | None = all(given.get(name) == self.asked[name] for name in ("prompt", "seed"))
-        if not is_same and prediction.get("data_removed"):
-            is_same = None
+        is_same = asks_same(dict_in(prediction, "input"), {name: (self.asked[name],) for name in ("prompt", "seed")})
+        if (text_in(prediction, "model") or MODEL).partition(":")[0] != MODEL:
+            is_same = False  # other models are asked for other things
         return Listed(task_id_of(prediction.get("id")), moment_in(prediction, "created_at"), is_same)
 
 

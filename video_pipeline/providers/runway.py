@@ -99,6 +99,7 @@ class RunwayClips:
             second_usd=workshop.prices.get(name, self._model.second_usd),
             lengths=self._model.lengths,
             limits=workshop.limits_of(name, LIMITS),
+            largest=self._model.size_for((16, 9)),
             missing=self._account.missing(),
             vendor=NAME,
         )

@@ -23,6 +23,7 @@ from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.paint import picture_size, stem
 from video_pipeline.steps.purchase import Offer, obtain
 from video_pipeline.steps.studio import Studio, stated
+from video_pipeline.steps.wording import clip_item
 
 MARGIN_FRAMES = FPS_30.frames_in(5)
 """What is taken of a video beyond its scene: for both transitions and the seam of the loop."""
@@ -66,7 +67,7 @@ class Animator:
             return keep(generation, brought())
 
         shown = picture.sha256 if facts.from_picture else ""
-        item = Item(f"clips/{visual.order_index:02}", visual.text, seed, (seconds, *size, shown))
+        item = Item(clip_item(visual.order_index), visual.text, seed, (seconds, *size, shown))
         offer = Offer(facts.name, facts.price_of(seconds), facts.limits, make, take)
         return obtain(self.studio.jobs, self.attempt, item, [offer])
 

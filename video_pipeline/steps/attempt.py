@@ -31,9 +31,18 @@ log = logging.getLogger(__name__)
 class Attempt:
     """The right to work on one stage of one job, and the line on which it reports."""
 
-    def __init__(self, jobs: JobStore, lease: Lease, stage: Stage, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        jobs: JobStore,
+        lease: Lease,
+        stage: Stage,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        is_edit: bool = False,
+    ) -> None:
         self.lease = lease
         self.stage = stage
+        self.is_edit = is_edit  # somebody has asked for one thing, and waits for it
         self._jobs = jobs
         self._clock = clock
         self._first: tuple[float, float] | None = None  # time and finished share of the first report
@@ -121,7 +130,7 @@ def edit(jobs: JobStore, job_id: UUID, what: str) -> Iterator[Attempt]:
     the job's status allows no edit.
     """
     # An edit reports no progress: the job's own stands as it was. It ends where the pictures do.
-    current = Attempt(jobs, jobs.claim(job_id, what, ttl_s=LEASE_TTL_S, edit=True), Stage.IMAGES)
+    current = Attempt(jobs, jobs.claim(job_id, what, ttl_s=LEASE_TTL_S, edit=True), Stage.IMAGES, is_edit=True)
     with _alive(jobs, current):
         yield current
 

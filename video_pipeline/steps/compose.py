@@ -22,6 +22,7 @@ from video_pipeline.steps.batch import make_all
 from video_pipeline.steps.materials import as_brought, uploaded
 from video_pipeline.steps.purchase import Offer, obtain
 from video_pipeline.steps.studio import Studio, chosen, in_turn, seed_for, stated
+from video_pipeline.steps.wording import music_item
 
 SILENCE_MAX_S = 8.0
 """Longest silence accepted inside a piece; a listener takes more for a fault."""
@@ -102,7 +103,7 @@ def _obtained(
             keep,
         )
 
-    item = Item(f"music/{index:02}", written.text, seed_of(written, brief.seed), (written.samples,))
+    item = Item(music_item(index), written.text, seed_of(written, brief.seed), (written.samples,))
     chain = in_turn(studio.music, brief.music_provider, studio.fallbacks)
     return obtain(studio.jobs, attempt, item, [offer(provider) for provider in chain])
 

@@ -169,7 +169,8 @@ def _refine(studio: Studio, errand: Errand) -> dict[str, Any]:
     # The name stands in the history: a picture that an earlier attempt bought without living to say so is not bought
     # again.
     by = f"{order.ordered_by}, order {order.id}"
-    refined = any(each.kind == "refined" and each.message.endswith(by) for each in studio.jobs.events(order.job_id))
+    told = (each for each in studio.jobs.events(order.job_id) if each.kind in ("refined", "reworded"))
+    refined = any(each.message.endswith(by) for each in told)
     if not refined:
         errand.report(0.1, "makes the picture" if asked["image_prompt"] else "changes the description")
         refine(

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from video_pipeline.domain.errors import (
     CancelledError,
+    ConflictError,
     LeaseLostError,
     MediaError,
     PromptRefusedError,
@@ -27,6 +28,7 @@ from video_pipeline.domain.money import ZERO_USD
 from video_pipeline.domain.purchases import UNFINISHED, Limits, PurchaseRecord, PurchaseState
 from video_pipeline.domain.records import Lease
 from video_pipeline.ports import JobStore
+from video_pipeline.steps.attempt import LEASE_TTL_S
 
 TURN_PATIENCE_S = 1800.0
 """How long a vendor is waited for that works on as much as it takes at once."""
@@ -56,6 +58,11 @@ class Buyer(Protocol):
     @property
     def job_id(self) -> UUID: ...
 
+    @property
+    def is_edit(self) -> bool:
+        """Whether somebody has asked for this one thing, and waits for it."""
+        ...
+
     def pause(self, seconds: float) -> None:
         """Let time pass; raises as soon as the work should end."""
         ...
@@ -70,10 +77,12 @@ class OpenPurchase:
         self._record = record
         self._limits = limits
         self._state = record.state if record else None
+        self._began_at = record.submitting_at if record else None  # by the clock of the books
         unanswered_s = record.unanswered_s if record else None
         self._heard_at: datetime | None = None
         self._began = time.monotonic() - (unanswered_s or 0.0)  # of the submission
         self._has_asked = False
+        self._is_unreported = False  # nothing was told yet of how this attempt's submission went
         self.took_money = False  # and nothing came of it
 
     @property
@@ -98,7 +107,8 @@ class OpenPurchase:
             turn = self._jobs.begin_submission(self._attempt.lease, self._record.id, self._limits)
             if not turn.wait_s:
                 self._state, self._began = PurchaseState.SUBMITTING, time.monotonic()
-                self._has_asked = True
+                self._began_at = turn.began_at
+                self._has_asked = self._is_unreported = True
                 return
             if turn.wait_s > CLOSED_PATIENCE_S or waited_s > TURN_PATIENCE_S:
                 raise ProviderUnavailableError(
@@ -122,7 +132,7 @@ class OpenPurchase:
             self._patiently(lambda: self._jobs.record_task(record.id, task_id, cost_usd, credits))
             self._state = PurchaseState.SUBMITTED
             self._record = replace(self._record, task_id=task_id, cost_usd=cost_usd)
-        self._jobs.report_vendor(self._record.provider, None)
+        self._report(None)
 
     def unknown(self, task_ids: Sequence[str]) -> list[str]:
         if self._record is None:
@@ -131,19 +141,39 @@ class OpenPurchase:
         return [each for each in task_ids if each not in known]
 
     def refused(self, why: str) -> None:
-        if self._record is not None and self._state is PurchaseState.SUBMITTING:
-            self._jobs.withdraw_submission(self._record.id, why)
-            self._state = PurchaseState.RESERVED
+        if self._record is None or self._state is not PurchaseState.SUBMITTING:
+            return
+        try:
+            self._jobs.withdraw_submission(self._record.id, self._began_at, why)
+        except ConflictError:
+            self._check_lease()
+            if self._jobs.purchase(self._record.id).state is not PurchaseState.RESERVED:
+                raise
+            # The earlier attempt was still there, and has withdrawn it itself.
+        self._state = PurchaseState.RESERVED
 
     def doubtful(self, why: str) -> None:
-        self._close(PurchaseState.DOUBTFUL, ZERO_USD, why)
+        # Not of what a successor has submitted and knows by its id.
+        if not self._close(PurchaseState.DOUBTFUL, ZERO_USD, why, (PurchaseState.SUBMITTING,)):
+            self._check_lease()
+
+    def _check_lease(self) -> None:
+        """Raise LeaseLostError when a newer attempt has the job."""
+        if self._attempt.lease is not None:
+            self._jobs.renew(self._attempt.lease, ttl_s=LEASE_TTL_S)
 
     def failed(self, cost_usd: Decimal, why: str) -> None:
         self._close(PurchaseState.LOST if cost_usd else PurchaseState.RELEASED, cost_usd, why)
 
     def trouble(self, why: str, pause_s: float | None = None) -> None:
+        self._report(why, pause_s)
+
+    def _report(self, error: str | None, pause_s: float | None = None) -> None:
+        """Tell the circuit breaker how a call went; the first one after `submitting` is the submission."""
         if self._record is not None:
-            self._jobs.report_vendor(self._record.provider, why, pause_s)
+            submission = self._record.id if self._is_unreported else None
+            self._is_unreported = False
+            self._jobs.report_vendor(self._record.provider, error, pause_s, submission=submission)
 
     def wait(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -205,9 +235,9 @@ class OpenPurchase:
             self._note_refusal()
         if isinstance(error, LeaseLostError):
             return  # a newer attempt decides
-        if isinstance(error, ProviderRefusedError) and self._has_asked and self._record is not None:
+        if isinstance(error, ProviderRefusedError) and self._has_asked:
             with suppress(StudioError):
-                self._jobs.report_vendor(self._record.provider, None)  # whoever says no is there
+                self._report(None)  # whoever says no is there
         why = str(error) or type(error).__name__
         # Without an answer nobody knows whether the books have taken the thing; the next attempt looks.
         with suppress(StudioError):
@@ -248,8 +278,11 @@ class OpenPurchase:
         cost_usd: Decimal,
         why: str,
         states: Sequence[PurchaseState] = UNFINISHED,
-    ) -> None:
-        if self._record is not None:
-            closed = self._jobs.close_purchase(self._record.id, state, cost_usd, note=why, states=states)
-            self._state = state
-            self.took_money = self.took_money or (closed and state is PurchaseState.LOST)
+    ) -> bool:
+        """End the purchase; False when it was ended before, or has a state that is none of `states`."""
+        if self._record is None:
+            return False
+        closed = self._jobs.close_purchase(self._record.id, state, cost_usd, note=why, states=states)
+        self._state = state
+        self.took_money = self.took_money or (closed and state is PurchaseState.LOST)
+        return closed

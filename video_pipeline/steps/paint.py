@@ -20,6 +20,7 @@ from video_pipeline.ports import ImageProvider, Purchase
 from video_pipeline.steps.attempt import Attempt
 from video_pipeline.steps.purchase import Offer, obtain
 from video_pipeline.steps.studio import Studio, in_turn, seed_for, stated
+from video_pipeline.steps.wording import image_item
 
 BLACK_LUMA_MAX = 6.0
 """Mean luma (0-255) at or below which a picture counts as black."""
@@ -84,11 +85,6 @@ class Painter:
 def repainter(studio: Studio, brief: Brief) -> str:
     """Who makes a picture of an order anew."""
     return studio.refinement_provider or brief.visual_provider
-
-
-def image_item(order_index: int) -> str:
-    """What the picture of a scene is called where it is bought."""
-    return f"images/{order_index:02}"
 
 
 def regeneration_price(provider: ImageProvider) -> Decimal:

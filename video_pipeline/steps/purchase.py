@@ -26,6 +26,7 @@ from video_pipeline.domain.media import Generation
 from video_pipeline.domain.purchases import UNFINISHED, Item, Limits, PurchaseRecord, PurchaseState
 from video_pipeline.ports import JobStore, Purchase
 from video_pipeline.steps.open_purchase import LOOK_AGAIN_S, Buyer, OpenPurchase
+from video_pipeline.steps.wording import remedy
 
 CAP_PATIENCE_S = 120.0
 """How long others are waited for who may give back what they have set aside."""
@@ -60,8 +61,10 @@ def obtain(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Offer[Ma
         try:
             purchase = _begun(jobs, attempt, item, offer, found)
             generation = _made(offer, purchase)
+        except PromptRefusedError as error:
+            raise _with_remedy(attempt, item, error) from error
         except (ProviderUnavailableError, ProviderRefusedError, LimitReachedError) as error:
-            is_for_good = isinstance(error, CapReachedError | PromptRefusedError)
+            is_for_good = isinstance(error, CapReachedError)
             if is_last or is_for_good or (purchase and purchase.took_money) or _is_open(jobs, attempt, item):
                 raise
             log.warning("%s is asked of the next provider: %s", item.what, error)
@@ -107,11 +110,17 @@ def _begun(
         refused_at = jobs.refused_at(attempt.job_id, item.request(offer.provider))
         if refused_at is not None:
             raise PromptRefusedError(
-                f"{offer.provider} refused the words of {item.what} on {refused_at:%Y-%m-%d %H:%M} UTC, and is not "
-                "asked for the same again; change them, those of a scene with 'video-pipeline job refine "
-                f"{attempt.job_id} SCENE --prompt ...', then 'video-pipeline job retry {attempt.job_id}'"
+                f"{offer.provider} refused the words on {refused_at:%Y-%m-%d %H:%M} UTC, and is not asked for the same "
+                "again; use others"
             )
     return OpenPurchase(jobs, attempt, found or _reserved(jobs, attempt, item, offer), offer.limits)
+
+
+def _with_remedy(attempt: Buyer, item: Item, error: PromptRefusedError) -> PromptRefusedError:
+    """The refusal, with what it is of and what to do; who edits by hand knows both."""
+    if attempt.is_edit:
+        return error
+    return PromptRefusedError(f"{item.what}: {error}; {remedy(attempt.job_id, item.what)}")
 
 
 def _made(offer: Offer[Made], purchase: OpenPurchase) -> Generation:

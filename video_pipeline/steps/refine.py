@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
-from video_pipeline.domain.brief import PICTURES, MusicVideoBrief, brief_from_json
+from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.editing import (
     check_editable,
     check_refinable,
@@ -40,9 +40,11 @@ from video_pipeline.steps.animate import Animator, clip_key
 from video_pipeline.steps.attempt import Attempt, edit
 from video_pipeline.steps.export import planned
 from video_pipeline.steps.files import remove_unrecorded
-from video_pipeline.steps.paint import Painter, image_item, image_key
+from video_pipeline.steps.paint import Painter, image_key
+from video_pipeline.steps.reword import check_unseen
 from video_pipeline.steps.studio import Studio, engine_of
 from video_pipeline.steps.thumbnails import thumbnails_if_possible
+from video_pipeline.steps.wording import image_item
 
 
 def refine(
@@ -70,7 +72,9 @@ def refine(
         studio.jobs, job_id, scene_number, image_prompt=image_prompt, description=description, expected=expected
     )
     if studio.jobs.get_job(job_id).status is JobStatus.FAILED:
-        return studio.jobs.reword_scene(job_id, scene_number, by=by, prompt=prompt, description=words)
+        return studio.jobs.reword_scene(
+            job_id, scene_number, by=by, prompt=prompt, description=words, expected=expected
+        )
     with edit(studio.jobs, job_id, f"refinement of scene {scene_number} by {by}") as current:
         # Again, because only now nobody else can change it any more.
         job = _checked(studio.jobs, job_id, scene_number, expected)
@@ -120,28 +124,13 @@ def _checked(jobs: JobStore, job_id: UUID, scene_number: int, expected: str | No
     if job.storyboard is None:
         raise InvalidInputError(f"job {job_id} is {job.status} and has no storyboard yet")
     scene_of(job.storyboard, scene_number)
-    if job.status is JobStatus.FAILED:
-        _check_unseen(jobs, job, scene_number, expected)
+    if job.failed_from is JobStatus.GENERATING_IMAGE:
+        check_unseen(jobs, job, scene_number)
         return job
     check_editable(job_id, job.status)
     check_refinable(job_id, job.refinement_count)
     check_expected(jobs, job_id, expected)
     return job
-
-
-def _check_unseen(jobs: JobStore, job: JobRecord, scene_number: int, expected: str | None) -> None:
-    """Raise ConflictError unless a scene of a failed job lacks what is to be seen, and may have other words for it."""
-    if job.failed_from is not JobStatus.GENERATING_IMAGE:
-        check_editable(job.id, job.status)  # which says when it may be changed
-    if expected is not None:
-        check_expected(jobs, job.id, expected)
-    brief = brief_from_json(job.brief)
-    moves = isinstance(brief, MusicVideoBrief) and brief.engine != PICTURES
-    if any(each.order_index == scene_number and (each.clip or not moves) for each in jobs.images(job.id)):
-        raise ConflictError(
-            f"scene {scene_number} of job {job.id} has its picture, which was not what failed; retry the job, and "
-            "refine the scene then"
-        )
 
 
 def _asked(jobs: JobStore, job: JobRecord, scene_number: int, prompt: str) -> VisualPrompt:

@@ -70,7 +70,8 @@ class Seller:
     name: str
     price_usd: Decimal  # for one piece
     second_usd: Decimal  # for each second beside that
-    longest_s: int | None  # of a clip; None: it is not stated
+    longest_s: int | None  # of a piece or a clip; None: it is not stated
+    largest: tuple[int, int] | None  # of a picture or a clip in 16:9, in pixels; None: it is not stated
     concurrency: int
     limits: Limits | None  # None: it works on this machine
     missing: str  # what has to be configured before, in words
@@ -138,7 +139,8 @@ def _seller(roster: Roster, trade: Trade, name: str, provider: Described, state:
         name=name,
         price_usd=facts.price_usd,
         second_usd=Decimal(0) if engine is None else engine.second_usd,
-        longest_s=None if engine is None else engine.longest_s,
+        longest_s=facts.longest_s,
+        largest=facts.largest,
         concurrency=facts.concurrency,
         limits=facts.limits,
         missing=facts.missing,
@@ -174,6 +176,7 @@ _WRITER = Seller(
     price_usd=Decimal(0),
     second_usd=Decimal(0),
     longest_s=None,
+    largest=None,
     concurrency=AT_ONCE.concurrency,
     limits=None,
     missing="",

@@ -86,6 +86,7 @@ class _Operator:
 
     lease: Lease | None = None
     job_id: UUID = TRIALS
+    is_edit: bool = False
 
     def pause(self, seconds: float) -> None:
         time.sleep(seconds)

@@ -13,6 +13,7 @@ from video_pipeline.store.books.jobs import JobBooks
 from video_pipeline.store.books.licences import LicenceBooks
 from video_pipeline.store.books.moves import MoveBooks
 from video_pipeline.store.books.orders import OrderBooks
+from video_pipeline.store.books.rewording import RewordBooks
 from video_pipeline.store.books.works import WorkBooks
 from video_pipeline.store.finding.feed import FeedBooks
 from video_pipeline.store.finding.pages import SummaryBooks
@@ -43,5 +44,6 @@ class PostgresJobStore(
     TurnBooks,
     LicenceBooks,
     EditBooks,
+    RewordBooks,
 ):
     """`ports.JobStore` on PostgreSQL, made of an engine; safe to share between threads."""

@@ -19,11 +19,13 @@ from sqlalchemy import text
 
 from video_pipeline.domain.access import Scope
 from video_pipeline.domain.brief import StoryboardBrief
+from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.purchases import Item, Limits, PurchaseState
 from video_pipeline.store import PostgresAccess
 from video_pipeline_tests.api.client import Client
 from video_pipeline_tests.api.conftest import BRIEF, PASSWORD, Stocked
 from video_pipeline_tests.conftest import CHEAP
+from video_pipeline_tests.store.material import storyboard
 
 RECEIVER = "http://127.0.0.1:9/hook"
 """Nobody listens there, and nobody delivers in these tests."""
@@ -84,6 +86,7 @@ def furnish(house: Stocked) -> Furnished:
         "order": spender.post(f"/jobs/{house.waiting}/preview").json["id"],
         "preparing": _job(house, preparing=True),
         "configurable": _job(house, preparing=True),
+        "unheard": _unheard(house),
         **{name: _job(house) for name in ("cancellable", "cancelled", "failed")},
         **_webhooks(spender),
     }
@@ -138,6 +141,16 @@ def _job(house: Stocked, *, preparing: bool = False) -> str:
     channel = UUID(house.channel())
     brief = StoryboardBrief(channel_id=channel, user_id="anna", **values)
     return str(house.desk.jobs.create_job(brief, preparing=preparing).id)
+
+
+def _unheard(house: Stocked) -> str:
+    """A job that failed over its music, of which nothing is there."""
+    jobs, job = house.desk.jobs, _job(house)
+    lease = jobs.claim(UUID(job), "a test")
+    jobs.save_storyboard(lease, storyboard(3))
+    jobs.move(UUID(job), JobStatus.PLANNED, JobStatus.GENERATING_MUSIC, lease=lease)
+    jobs.mark_job_failed(UUID(job), "music: a test wants it so")
+    return job
 
 
 def _webhooks(client: Client) -> dict[str, str]:

@@ -103,6 +103,9 @@ CALLS: dict[str, Call] = {
     "POST /jobs/{job_id}/refine": Call(
         EDIT, ids=_OPEN, query={"scene_number": 1, "new_description": "a quieter room than before"}
     ),
+    "POST /jobs/{job_id}/tracks/{order_index}/reword": Call(
+        EDIT, ids={"job_id": "unheard", "order_index": "2"}, body={"prompt": "slow strings in a quiet hall"}
+    ),
     "POST /jobs/{job_id}/reorder": Call(EDIT, ids=_OPEN, query={"scene_order": [1, 2, 3]}),
     "GET /jobs/{job_id}/scenes/{scene_number}/versions": Call(READ, ids=_SCENE),
     "POST /jobs/{job_id}/scenes/{scene_number}/restore": Call(

@@ -91,6 +91,7 @@ def test_providers_say_whether_they_are_ready_and_how_it_went_lately(house: Hous
     assert str(house.desk.media.path("here").parent) not in leonardo["last_error"]
     assert (own["ready"], own["missing"], own["local"], own["price_usd"]) == (True, None, True, 0)
     assert found["clip", "runway_standard"]["second_usd"] == 0.05
+    assert (found["music", "mubert"]["longest_s"], leonardo["largest"], own["largest"]) == (3600, [3840, 2160], None)
     choices = {each["name"]: each["missing"] for each in anna.get("/options").json["image_providers"]}
     assert choices["procedural"] is None
     assert choices["leonardo"] == leonardo["missing"]

@@ -29,6 +29,7 @@ STREAM = f"{ROOT}/events"
 OFF = {"enabled": False}
 ORDERS = (f"POST {ROOT}/jobs", f"POST {ROOT}/jobs/estimate")
 EDITS = ("approve", "refine", "reorder", "scenes/{scene_number}/restore")
+REWORD = "tracks/{order_index}/reword"
 
 MEANT = {
     ("POST /api/v2/jobs/estimate", "unsupported_method"),
@@ -137,7 +138,8 @@ def test_every_operation_keeps_its_promises_whatever_comes(full: Furnished) -> N
         name: ids[name.removesuffix("_id")]
         for name in ("webhook_id", "channel_id", "delivery_id", "file_id", "upload_id")
     }
-    known |= {"job_id": ids["finished"], "thumbnail_id": ids["thumbnail"], "order_id": ids["order"], "scene_number": 1}
+    known |= {"job_id": ids["finished"], "thumbnail_id": ids["thumbnail"], "order_id": ids["order"]}
+    known |= {"scene_number": 1, "order_index": 2}
     found = explored(
         full,
         {"coverage": {"enabled": True}, "fuzzing": {"enabled": True, "generation": {"max-examples": 5}}},
@@ -147,6 +149,7 @@ def test_every_operation_keeps_its_promises_whatever_comes(full: Furnished) -> N
             {"include-path": f"{ROOT}/jobs/{{job_id}}/{edit}", "parameters": {"path.job_id": ids["waiting"]}}
             for edit in EDITS
         ]
+        + [{"include-path": f"{ROOT}/jobs/{{job_id}}/{REWORD}", "parameters": {"path.job_id": ids["unheard"]}}]
         # Nobody makes it in this test.
         + [{"include-path": f"{ROOT}/jobs/{{job_id}}/export", "parameters": {"query.wait": "false"}}],
     )
@@ -155,6 +158,7 @@ def test_every_operation_keeps_its_promises_whatever_comes(full: Furnished) -> N
     assert everything - {*found.called} == {f"GET {STREAM}", f"DELETE {ROOT}/jobs/{{job_id}}"}
     for seen in ("video", "storyboard", "scenes/{scene_number}/image", "scenes/{scene_number}/waveform"):
         assert found.answered[f"GET {ROOT}/jobs/{{job_id}}/{seen}", 200], seen
+    assert found.answered[f"POST {ROOT}/jobs/{{job_id}}/{REWORD}", 200]
 
 
 def test_one_call_after_the_other_keeps_them_as_well(full: Furnished) -> None:

@@ -6,8 +6,6 @@ import hashlib
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from video_pipeline.domain.licences import LicensedKind
 from video_pipeline.domain.media import MediaReference
 from video_pipeline.domain.records import ThumbnailDraft
@@ -18,7 +16,6 @@ from video_pipeline_tests.store.material import FREE, fill, save_image
 from video_pipeline_tests.store.plain_sql import SHA
 
 
-@pytest.mark.usefixtures("wide")
 def test_licences_are_listed_and_packed(call: Call, order: Order, studio: Studio, tmp_path: Path) -> None:
     job = order()
     code, out, _ = call("job", "licence", str(job.id))

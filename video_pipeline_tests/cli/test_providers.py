@@ -89,7 +89,6 @@ def account(fakes: Fakes, vendor: str, key: str) -> Account:
     return fakes.account(vendor, key)
 
 
-@pytest.mark.usefixtures("wide")
 def test_everybody_is_listed_and_no_key_is_shown(call: Call, opened: Studio) -> None:
     opened.jobs.report_vendor("leonardo", "it broke off")
     for _ in range(5):
@@ -100,6 +99,8 @@ def test_everybody_is_listed_and_no_key_is_shown(call: Call, opened: Studio) -> 
         "mubert",
         "runway_gen3",
         "$0.10 a second",
+        "8 s, 1920x1080",
+        "3600 s",
         "set VIDEO_PIPELINE_REPLICATE_API_KEY",
         "it broke off",
         "left alone until",
@@ -113,7 +114,9 @@ def test_everybody_is_listed_and_no_key_is_shown(call: Call, opened: Studio) -> 
     assert {kind for kind, _ in found} == {"music", "picture", "clip", "ambience", "words"}
     assert (found["music", "mubert"]["ready"], found["music", "mubert"]["fallbacks"]) == (True, ["procedural"])
     assert (found["picture", "replicate"]["ready"], found["music", "procedural"]["local"]) == (False, True)
-    assert found["clip", "runway_gen3"]["longest_s"] == 8
+    assert (found["clip", "runway_gen3"]["longest_s"], found["music", "beatoven"]["longest_s"]) == (8, 150)
+    assert found["picture", "leonardo"]["largest"] == [3840, 2160]
+    assert found["words", "grammar"]["largest"] is None
     assert found["picture", "gemini"]["state"]["failures"] == 5
 
 

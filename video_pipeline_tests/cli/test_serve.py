@@ -39,7 +39,9 @@ sys.exit(_run({"one": (waits, ()), "another": (waits, ())}))
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGINT, signal.SIGHUP))]
+)
 def test_whatever_asks_it_to_end_ends_what_it_started(number: signal.Signals) -> None:
     serving = subprocess.Popen([sys.executable, "-c", SERVES], stdout=subprocess.PIPE, text=True)
     assert serving.stdout is not None

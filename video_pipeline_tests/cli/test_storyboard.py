@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.steps.studio import Studio
 from video_pipeline_tests.cli.conftest import Call, in_json
@@ -77,6 +79,37 @@ def test_an_earlier_picture_is_listed_and_restored(call: Call, job: JobRecord) -
     assert other["prompt"] == WORDS
     assert call("job", "restore", str(job.id), "2", version["version_id"])[0] == 4
     assert call("job", "restore", str(job.id), "2", "the last one")[0] == 2
+
+
+def test_what_was_refused_gets_other_words(call: Call, studio: Studio, order: Callable[..., JobRecord]) -> None:
+    heard, seen = order(), order()
+    go(studio, heard.id, Stage.STORYBOARD)
+    lease = studio.jobs.claim(heard.id, "a run")
+    studio.jobs.move(heard.id, JobStatus.PLANNED, JobStatus.GENERATING_MUSIC, lease=lease)
+    go(studio, seen.id, Stage.STORYBOARD, Stage.MUSIC)
+    lease = studio.jobs.claim(seen.id, "a run")
+    studio.jobs.move(seen.id, JobStatus.GENERATING_MUSIC, JobStatus.GENERATING_IMAGE, lease=lease)
+    for job in (heard, seen):
+        studio.jobs.mark_job_failed(job.id, "the vendor refused the words")
+    for verb, job, what in (("reword", heard, "piece"), ("refine", seen, "scene")):
+        code, out, err = call("job", verb, str(job.id), "2", "--prompt", WORDS)
+        assert (code, err) == (0, "")  # nothing is bought, so no price is told
+        go_on = f"go on: video-pipeline job retry {str(job.id)[:8]}"
+        assert out.splitlines() == [f"{what} 2 of job {job.id} has other words", go_on]
+    told = in_json(call, "job", "reword", str(heard.id), "3", "--prompt", WORDS)
+    assert (told["job_id"], told["status"], told["refinements"]) == (str(heard.id), "failed", 0)
+    plan = studio.jobs.get_job(heard.id).storyboard
+    assert plan is not None
+    assert [piece.text == WORDS for piece in plan.pieces] == [False, True, True]
+    for wrong, code, words in (
+        (("reword", str(heard.id), "4", "--prompt", WORDS), 2, "pieces 1 to 3"),
+        (("reword", str(heard.id), "0", "--prompt", WORDS), 2, "TRACK"),
+        (("reword", str(heard.id), "2", "--prompt", WORDS), 2, "the words that piece 2 has"),
+        (("reword", str(heard.id), "2"), 2, "--prompt"),
+        (("reword", str(seen.id), "2", "--prompt", WORDS), 1, "is failed in generating_image"),
+    ):
+        found, _, err = call("job", *wrong)
+        assert (found, words in err) == (code, True), err
 
 
 def test_a_job_is_deleted_when_it_is_over(

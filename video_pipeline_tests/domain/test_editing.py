@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from video_pipeline.domain.editing import (
+    REWORDED,
     check_order,
+    check_rewordable,
     checked_description,
     checked_prompt,
     in_order,
+    piece_of,
+    recomposed,
     refinement_seed,
     repainted,
     scene_of,
 )
-from video_pipeline.domain.errors import InvalidInputError
-from video_pipeline.domain.storyboard import Storyboard, item_seed, seed_of
+from video_pipeline.domain.errors import ConflictError, InvalidInputError
+from video_pipeline.domain.job import JobStatus
+from video_pipeline.domain.storyboard import Song, SourceFile, Storyboard, item_seed, seed_of
 from video_pipeline_tests.store.material import storyboard
+
+JOB = UUID(int=7)
 
 
 @pytest.mark.parametrize(
@@ -130,3 +139,30 @@ def test_an_order_is_right_or_says_what_is_wrong(order: list[int]) -> None:
         return
     with pytest.raises(InvalidInputError, match=r"missing|named twice or more|unknown"):
         check_order(order, 4)
+
+
+@pytest.mark.parametrize("making", REWORDED)
+def test_other_words_are_for_a_job_that_failed_over_what_they_are_for(making: JobStatus) -> None:
+    check_rewordable(JOB, JobStatus.FAILED, making, making)
+    for failed_from in {*JobStatus} - {making}:
+        with pytest.raises(ConflictError, match=f"is failed in {failed_from}"):
+            check_rewordable(JOB, JobStatus.FAILED, failed_from, making)
+    for status in {*JobStatus} - {JobStatus.FAILED}:
+        with pytest.raises(ConflictError, match=f"is {status};"):
+            check_rewordable(JOB, status, None, making)
+
+
+def test_other_words_change_nothing_but_the_words() -> None:
+    before = storyboard(3)
+    after = recomposed(before, 2, "Slow strings in a quiet hall")
+    assert after.pieces[1] == replace(before.pieces[1], text="Slow strings in a quiet hall")
+    assert recomposed(after, 2, before.pieces[1].text) == before
+    for number in (0, 4, -1):
+        with pytest.raises(InvalidInputError, match="pieces 1 to 3"):
+            piece_of(before, number)
+
+
+def test_music_that_was_there_first_is_not_made_of_words() -> None:
+    song = Song(1, "Harbour", SourceFile("harbour.wav", "0" * 64), 48_000)
+    with pytest.raises(InvalidInputError, match="was there before the plan"):
+        recomposed(replace(storyboard(2), songs=(song,)), 1, "Slow strings in a quiet hall")

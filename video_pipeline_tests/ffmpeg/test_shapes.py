@@ -35,7 +35,9 @@ def shaped(workshop: Workshop, aspect: AspectRatio) -> Timeline:
     return replace(timeline, aspect=aspect, pictures=tuple(clips))
 
 
-@pytest.mark.parametrize("rendition", ["mp4_low", "webm_low", "av1_low"])
+@pytest.mark.parametrize(
+    "rendition", ["mp4_low", *(pytest.param(each, marks=pytest.mark.slow) for each in ("webm_low", "av1_low"))]
+)
 @pytest.mark.parametrize("aspect", SIZES)
 def test_a_programme_of_another_shape_is_what_was_promised(
     workshop: Workshop, tmp_path: Path, aspect: AspectRatio, rendition: str

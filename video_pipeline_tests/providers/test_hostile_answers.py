@@ -24,7 +24,7 @@ from video_pipeline.providers.http import Account, VendorHttp
 from video_pipeline.providers.http.exchange import Reply
 from video_pipeline.providers.http.verdict import verdict
 from video_pipeline.providers.leonardo import LeonardoImages
-from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Pace, task_id_in
+from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Failure, Findings, Pace, task_id_in
 from video_pipeline.providers.vendor.reading import amount_in
 from video_pipeline.providers.writers import LanguageModelWriter, Tariff
 from video_pipeline.providers.writers.model import Answer, Ending
@@ -116,11 +116,11 @@ CALLS: dict[str, tuple[Callable[[Says], Any], Any]] = {
         {"status": "composed", "meta": {"track_url": "https://x.test"}},
     ),
     "replicate look": (
-        lambda http: replicate._Picture(http, {"prompt": "a", "seed": 7}, Remembered()).look("t"),  # type: ignore[arg-type]
+        lambda http: replicate._Picture(http, {"prompt": "a", "seed": 7}).look("t"),  # type: ignore[arg-type]
         {"status": "succeeded", "output": ["https://x.test"], "error": None, "data_removed": False},
     ),
     "replicate search": (
-        lambda http: replicate._Picture(http, {"prompt": "a", "seed": 7}, Remembered()).search(60.0),  # type: ignore[arg-type]
+        lambda http: replicate._Picture(http, {"prompt": "a", "seed": 7}).search(60.0),  # type: ignore[arg-type]
         {"results": [{"id": "t", "input": {"prompt": "a", "seed": 7}, "created_at": "2026"}]},
     ),
     "runway look": (
@@ -196,8 +196,8 @@ class Slow:
         self.purchase.ahead += 60.0
         raise AnswerLostError("no whole answer within 60 seconds")
 
-    def search(self, _age_s: float) -> list[str]:
-        return ["first"] if self.purchase.ahead >= 70.0 else []
+    def search(self, _age_s: float) -> Findings:
+        return Findings(["first"] if self.purchase.ahead >= 70.0 else [])
 
     def look(self, task_id: str) -> Delivery:
         return Delivery(content=b"x")
@@ -260,14 +260,14 @@ def test_no_key_is_in_the_error_of_a_task(tmp_path: Path) -> None:
     with receiver(status(200, body)) as vendor:
         account = Account("replicate", f"http://127.0.0.1:{vendor.port}", {"api_key": key})
         http = account.http({"Authorization": f"Bearer {key}"})
-        seen = replicate._Picture(http, {"prompt": "a", "seed": 7}, Remembered()).look("t")
+        seen = replicate._Picture(http, {"prompt": "a", "seed": 7}).look("t")
     assert isinstance(seen, Failure)
     assert key not in str(seen.error)
 
 
 def test_the_error_of_a_task_is_short() -> None:
     told: Any = Says({"status": "failed", "error": "x" * 10**6})
-    seen = replicate._Picture(told, {"prompt": "a", "seed": 7}, Remembered()).look("t")
+    seen = replicate._Picture(told, {"prompt": "a", "seed": 7}).look("t")
     assert isinstance(seen, Failure)
     assert len(str(seen.error)) < 1000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,16 +12,21 @@ from typing import Any
 
 import pytest
 
+from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import DoubtfulPurchaseError, MediaError, ProviderUnavailableError
+from video_pipeline.domain.media import Generation
+from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.outbound import HttpMessenger
-from video_pipeline.providers import leonardo, mubert, replicate
+from video_pipeline.providers import leonardo, mubert, registry, replicate
 from video_pipeline.providers.http import VendorHttp
-from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Listed, Pace, Page, sought
+from video_pipeline.providers.vendor import Accepted, Dealing, Delivery, Findings, Listed, Pace, Page, asks_same, sought
 from video_pipeline.providers.vendor.listing import CLOCKS_S, PAGES_MAX
 from video_pipeline.providers.vendor.reading import moment_in
+from video_pipeline_tests.providers import buying
 from video_pipeline_tests.providers.buying import Remembered
+from video_pipeline_tests.providers.test_contract import PIECE
 from video_pipeline_tests.receivers import receiver, status
-from video_pipeline_tests.vendors import Account, running
+from video_pipeline_tests.vendors import Account, Fakes, running
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 AGE_S = 60.0
@@ -31,14 +37,14 @@ def listed(task_id: str | None, ago_s: float | None, is_same: bool | None = Fals
     return Listed(task_id, None if ago_s is None else NOW - timedelta(seconds=ago_s), is_same)
 
 
-def found(*pages: list[Listed]) -> list[str] | None:
+def found(*pages: list[Listed]) -> Findings:
     """What is found for a submission that began a minute ago."""
     return sought((Page(tasks, NOW) for tasks in pages), AGE_S)
 
 
 def test_the_oldest_that_is_young_enough_comes_first() -> None:
     old = listed("old", AGE_S + CLOCKS_S + 1, True)
-    assert found([listed("b", 10, True), listed("x", 20)], [listed("a", 50, True), old]) == ["a", "b"]
+    assert found([listed("b", 10, True), listed("x", 20)], [listed("a", 50, True), old]) == Findings(["a", "b"], [])
 
 
 def test_no_page_is_read_behind_one_that_is_too_old() -> None:
@@ -46,25 +52,59 @@ def test_no_page_is_read_behind_one_that_is_too_old() -> None:
         yield Page([listed("x", 10), listed("old", 3600)], NOW)
         raise AssertionError("it is not asked for")
 
-    assert sought(pages(), AGE_S) == []
+    assert sought(pages(), AGE_S) == Findings([], [])
 
 
 def test_a_list_that_begins_with_the_oldest_is_read_to_its_end() -> None:
-    assert found([listed("old", 9000), listed("older", 8000)], [listed("x", 5000), listed("a", 50, True)]) == ["a"]
+    pages = [listed("old", 9000), listed("older", 8000)], [listed("x", 5000)], [listed("a", 50, True)]
+    assert found(*pages) == Findings(["a"], [])
+
+
+UNSURE = {
+    "it has no id that can be asked for": [[listed(None, 10, True)]],
+    "it does not say when": [[listed("a", None, True)]],
+    "nobody knows any more what it asked for": [[listed("a", 10, None)]],
+    "one page is shown again and again": [[listed("x", 10)], [listed("x", 10)]],
+    "the list does not end": [[listed(f"x{number}", 10)] for number in range(PAGES_MAX + 1)],
+}
+OTHERS = listed("known", 20, True)
+"""The same words, which another purchase has bought."""
+
+
+@pytest.mark.parametrize("pages", UNSURE.values(), ids=UNSURE)
+@pytest.mark.parametrize("others", [[], [OTHERS]], ids=["alone", "beside another's"])
+def test_where_it_cannot_be_told_nobody_says_that_it_is_not_there(
+    tmp_path: Path, pages: list[list[Listed]], others: list[Listed]
+) -> None:
+    """Nor does a task with the same words that is another purchase's: it says nothing of ours."""
+    purchase = Clocked(known={"known"}, ago_s=600.0)
+    calls = Empty(found=found(*([*page, *others] for page in pages)))
+    with pytest.raises(DoubtfulPurchaseError):
+        dealing(calls, purchase).have(tmp_path / "raw", lambda _: None)
+    assert (purchase.told, calls.submissions) == (["doubtful"], 0)
+
+
+def test_what_is_vague_and_known_is_no_reason_to_doubt(tmp_path: Path) -> None:
+    purchase, calls = Clocked(known={"a", "known"}, ago_s=600.0), Empty(found=found([listed("a", 10, None), OTHERS]))
+    dealing(calls, purchase).have(tmp_path / "raw", lambda _: None)
+    assert (purchase.told, calls.submissions) == (["refused", "600.0", "submitting", "submitted"], 1)
 
 
 @pytest.mark.parametrize(
-    "pages",
+    ("said", "is_same"),
     [
-        [[listed(None, 10, True)]],  # it has no id that can be asked for
-        [[listed("a", None, True)]],  # it does not say when
-        [[listed("a", 10, None)]],  # nobody knows any more what it asked for
-        [[listed("x", 10)], [listed("x", 10)]],  # a vendor that shows one page again and again
-        [[listed(f"x{number}", 10)] for number in range(PAGES_MAX + 1)],
+        ({"prompt": "a  lake\n", "duration": 30}, True),  # vendors cut white space off
+        ({"prompt": "a lake", "duration": 240}, True),
+        ({"prompt": "a lake", "duration": 20}, False),
+        ({"prompt": "a sea"}, False),  # whatever else it does not say
+        ({"prompt": "a lake"}, None),
+        ({"prompt": None, "duration": 30}, None),
+        ({"prompt": "a lake", "duration": "30"}, None),
+        ({}, None),
     ],
 )
-def test_where_it_cannot_be_told_nobody_says_that_it_is_not_there(pages: list[list[Listed]]) -> None:
-    assert found(*pages) is None
+def test_a_task_that_says_too_little_is_not_another_one(said: dict[str, Any], is_same: bool | None) -> None:
+    assert asks_same(said, {"prompt": ("a lake",), "duration": (30, 240)}) is is_same
 
 
 def test_a_time_without_a_zone_is_the_latest_that_it_can_be() -> None:
@@ -77,7 +117,7 @@ LAKE = {"prompt": "a lake", "seed": 7, "duration": 30}
 SEARCHES: dict[str, Callable[[VendorHttp], Any]] = {
     "leonardo": lambda http: leonardo._Picture(http, {"parameters": LAKE}),
     "mubert": lambda http: mubert._Track(_Keys(http), LAKE),  # type: ignore[arg-type]
-    "replicate": lambda http: replicate._Picture(http, LAKE, Remembered()),
+    "replicate": lambda http: replicate._Picture(http, LAKE),
 }
 
 
@@ -107,7 +147,7 @@ def test_it_is_found_behind_two_pages_of_others_and_not_among_what_is_older(vend
         for number in range(250):
             opened(vendor, account, LAKE | {"prompt": f"another {number}"})
         headers = {"Authorization": "Bearer key", "customer-id": "c", "access-token": "key"}
-        assert SEARCHES[vendor](VendorHttp(vendor, fakes.base(vendor), headers)).search(1.0) == [ours]
+        assert SEARCHES[vendor](VendorHttp(vendor, fakes.base(vendor), headers)).search(1.0) == Findings([ours], [])
 
 
 @pytest.mark.parametrize("vendor", SEARCHES)
@@ -117,6 +157,62 @@ def test_an_answer_without_a_list_does_not_say_that_it_is_empty(vendor: str) -> 
         calls = SEARCHES[vendor](VendorHttp(vendor, strange.url, {}, patience_s=0))
         with pytest.raises(ProviderUnavailableError, match="without a list"):
             calls.search(60.0)
+
+
+LISTS: dict[str, Callable[[list[Any]], Any]] = {
+    "leonardo": lambda rows: {"generations": rows, "user_details": [{"user": {"id": "u"}}]},
+    "mubert": lambda rows: {"data": rows, "meta": {"total": len(rows)}},
+    "replicate": lambda rows: {"results": rows, "next": None},
+}
+STAMPS = {"leonardo": "createdAt", "mubert": "created_at", "replicate": "created_at"}
+
+
+@pytest.mark.parametrize("vendor", LISTS)
+@pytest.mark.parametrize("row", [None, {}, {"prompt": "a lake", "input": {"seed": 7}}])
+def test_a_row_that_cannot_be_read_may_be_any_task(vendor: str, row: Any) -> None:
+    """So it is with every vendor, also beside a task with the same words."""
+    now = datetime.now(UTC).isoformat()
+    theirs = {"id": "theirs", **LAKE, "input": LAKE, STAMPS[vendor]: now}
+    with receiver(status(200, json.dumps(LISTS[vendor]([theirs, row])).encode())) as shown:
+        seen = SEARCHES[vendor](VendorHttp(vendor, shown.url, {}, patience_s=0)).search(60.0)
+    assert (seen.same, seen.is_whole) == (["theirs"], False)
+
+
+def test_a_list_of_mubert_that_ends_before_its_own_count_was_not_seen_whole() -> None:
+    with receiver(status(200, b'{"data": [], "meta": {"total": 3}}')) as cut:
+        calls = SEARCHES["mubert"](VendorHttp("mubert", cut.url, {}, patience_s=0))
+        with pytest.raises(ProviderUnavailableError, match="ended after 0 of 3"):
+            calls.search(60.0)
+
+
+@pytest.fixture
+def have(fakes: Fakes, key: str, cores: Cores, tmp_path: Path) -> Callable[[str, Remembered], Generation]:
+    """Have a small thing made by a vendor, the same each time."""
+    shop, out = buying.workshop(cores, fakes, key), tmp_path / "made"
+    picture = VisualPrompt(order_index=1, text="a lake at night", description="A lake")
+
+    def made(vendor: str, purchase: Remembered) -> Generation:
+        if vendor == "mubert":
+            return registry.music_providers(shop)[vendor].compose(PIECE, 7, out, purchase)
+        return registry.image_providers(shop)[vendor].illustrate(picture, 7, (320, 184), out, purchase)
+
+    return made
+
+
+@pytest.mark.parametrize("vendor", SEARCHES)
+def test_a_list_that_is_stuck_costs_no_second_submission(
+    fakes: Fakes, key: str, have: Callable[[str, Remembered], Generation], vendor: str
+) -> None:
+    """It shows a task with the same words that another purchase has bought, and not ours, on every page."""
+    theirs = have(vendor, Remembered())
+    account = fakes.account(vendor, key)
+    account.behaviour.list_is_stuck = True
+    account.next("reset_after", "submit")
+    told = Remembered(known={str(theirs.provider_id)})
+    with pytest.raises(DoubtfulPurchaseError):
+        have(vendor, told)
+    assert told.told == ["submitting", "trouble", "doubtful"]
+    assert len(account.bill) == account.count("submit") == 2  # theirs and ours
 
 
 @dataclass
@@ -132,6 +228,7 @@ class Clocked(Remembered):
 
     def submitting(self) -> None:
         """See the port."""
+        self.told.append("submitting")
         self.ago_s = 0.0
 
     def submitted(self, task_id: str | None, cost_usd: Decimal | None = None, credits: Decimal | None = None) -> None:
@@ -152,17 +249,19 @@ class Clocked(Remembered):
 
 @dataclass
 class Empty:
-    """A vendor whose list stays empty."""
+    """A vendor whose list stays as it is: empty, if nothing else is said."""
 
     ages: list[float] = field(default_factory=list)
-    listed: list[str] | None = field(default_factory=list)
+    found: Findings | None = field(default_factory=lambda: Findings([]))
+    submissions: int = 0
 
     def submit(self) -> Accepted:
+        self.submissions += 1
         return Accepted("second")
 
-    def search(self, age_s: float) -> list[str] | None:
+    def search(self, age_s: float) -> Findings | None:
         self.ages.append(age_s)
-        return self.listed
+        return self.found
 
     def look(self, _task_id: str) -> Delivery:
         return Delivery(content=b"x")
@@ -176,14 +275,14 @@ def dealing(calls: Any, purchase: Remembered, http: Any = None, pace: Pace | Non
 def test_a_later_attempt_withdraws_nothing_that_may_still_be_on_its_way(tmp_path: Path) -> None:
     purchase, calls = Clocked(ago_s=1.0), Empty()
     dealing(calls, purchase).have(tmp_path / "raw", lambda _: None)
-    assert purchase.told == ["refused", "90.0", "submitted"]
+    assert purchase.told == ["refused", "90.0", "submitting", "submitted"]
     assert calls.ages[-1] == 90.0
 
 
 def test_what_cannot_be_found_is_left_to_a_person(tmp_path: Path) -> None:
     purchase = Clocked()
-    with pytest.raises(DoubtfulPurchaseError, match=r"no list in which it can be found.*\$0\.04"):
-        dealing(Empty(listed=None), purchase).have(tmp_path / "raw", lambda _: None)
+    with pytest.raises(DoubtfulPurchaseError, match=r"no list says what became of it.*\$0\.04"):
+        dealing(Empty(found=None), purchase).have(tmp_path / "raw", lambda _: None)
     assert purchase.told == ["doubtful"]
 
 

@@ -1,4 +1,4 @@
-"""Pieces that are longer than Mubert's licence lets a track be."""
+"""Pieces that are longer than Mubert's licence lets a track be, and words that are longer than it reads."""
 
 from __future__ import annotations
 
@@ -102,3 +102,18 @@ def test_a_lost_answer_to_the_shorter_one_is_found(
 )
 def test_what_a_licence_says(answer: object, longest: int | None) -> None:
     assert mubert._longest_in(answer) == longest
+
+
+def test_words_that_fit_go_as_they_are_and_longer_ones_after_their_title(
+    cores: Cores, fakes: Fakes, account: Account, tmp_path: Path
+) -> None:
+    """Other words for a piece whose title is what the moderation refuses would not help, if it went with them."""
+    music = MubertMusic(buying.workshop(cores, fakes, account.key))
+    short = replace(PIECE, text="Slow, warm strings over a soft piano; no drums, no voices")
+    long = replace(PIECE, text=f"{'slow and warm, ' * 14}no drums")
+    for piece in (short, replace(short, text="x" * 200), long):
+        music.compose(piece, 7, tmp_path / "a.flac", Remembered())
+    first, second, third = (json.loads(call.body)["prompt"] for call in account.calls if call.call == "submit")
+    assert (first, second) == (short.text, "x" * 200)
+    assert third.startswith(f"{PIECE.title}: slow and warm")
+    assert 180 < len(third) <= 200

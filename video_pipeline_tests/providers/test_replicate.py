@@ -240,7 +240,7 @@ def looked(answer: object) -> object:
     """What a look makes of an answer."""
     with receiver(status(200, json.dumps(answer).encode())) as vendor:
         http = VendorAccount("replicate", vendor.url, {"api_key": "a-key"}).http({})
-        return replicate._Picture(http, {}, Remembered()).look("an-id")
+        return replicate._Picture(http, {}).look("an-id")
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_answers_of_any_shape_are_understood() -> None:
     for listed in ({"results": []}, {"results": [None, {}, {"id": "a", "input": []}]}):
         with receiver(status(200, json.dumps(listed).encode())) as vendor:
             http = VendorAccount("replicate", vendor.url, {"api_key": "a-key"}).http({})
-            calls = replicate._Picture(http, {"prompt": "a", "seed": 1}, Remembered())
-            assert calls.search(60.0) == []
+            calls = replicate._Picture(http, {"prompt": "a", "seed": 1})
+            assert calls.search(60.0).same == []
             with pytest.raises(AnswerLostError, match="without the id"):
                 calls.submit()

@@ -165,6 +165,7 @@ def test_scenes_move_and_their_loops_close_evenly(
     assert np.abs(shown[5] - shown[5 + frames]).mean() < 0.3 * np.abs(shown[5] - shown[5 + frames // 2]).mean()
 
 
+@pytest.mark.slow
 def test_what_an_attempt_has_made_outlives_it(studio: Studio, workshop: Workshop) -> None:
     def stopped(scene: int) -> None:
         if scene == 3:

@@ -28,17 +28,18 @@ from video_pipeline.domain.errors import (
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.progress import Stage
-from video_pipeline.domain.purchases import UNFINISHED, CapScope, Item, Limits, PurchaseState
+from video_pipeline.domain.purchases import TRIALS, UNFINISHED, CapScope, Item, Limits, PurchaseState
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.ports import Purchase
 from video_pipeline.providers.dummy import DummyImages
 from video_pipeline.providers.vendor import Accepted, Dealing, Pace
 from video_pipeline.steps.attempt import Attempt
-from video_pipeline.steps.open_purchase import CLOSED_PATIENCE_S
+from video_pipeline.steps.open_purchase import CLOSED_PATIENCE_S, OpenPurchase
 from video_pipeline.steps.purchase import Offer, obtain
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.reorder import reorder
 from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.trial import _Operator
 from video_pipeline.store import PostgresJobStore
 from video_pipeline.store.books import entries
 from video_pipeline.store.money.turns import FAILURES_MAX
@@ -99,15 +100,90 @@ def test_an_answer_that_comes_after_all_is_in_the_books(store: PostgresJobStore,
     job = order_short(store)
     slow = attempt_at(store, job, "slow")
     bought = set_aside(store, slow.lease, str(PRICE))
-    store.begin_submission(slow.lease, bought.id, LIMITS)
+    began_at = store.begin_submission(slow.lease, bought.id, LIMITS).began_at
     asleep(database, job)
     successor = attempt_at(store, job, "successor")
-    store.withdraw_submission(bought.id, "the vendor's list does not have it")
+    store.withdraw_submission(bought.id, began_at, "the vendor's list does not have it")
     store.begin_submission(successor.lease, bought.id, LIMITS)
     store.record_task(bought.id, "task-2")
     with contextlib.suppress(StudioError):
         store.record_task(bought.id, "task-1")  # the slow attempt's answer: the vendor made two
     assert store.known_tasks("leonardo", ["task-1", "task-2"]) == {"task-1", "task-2"}
+
+
+def test_a_refusal_that_comes_late_undoes_no_submission_of_a_successor(
+    store: PostgresJobStore, database: Database
+) -> None:
+    """Else its task could not be recorded: it would be booked as one more, and the thing be paid for a second time."""
+    job = order_short(store)
+    slow = attempt_at(store, job, "slow")
+
+    def make(purchase: Purchase) -> Generation:
+        purchase.submitting()
+        asleep(database, job)
+        successor = attempt_at(store, job, "successor")
+        (found,) = store.purchases(job.id)
+        taken_up = OpenPurchase(store, successor, found, LIMITS)
+        taken_up.refused("the vendor's list does not have it")
+        taken_up.submitting()
+        with pytest.raises(LeaseLostError):
+            purchase.refused("the answer to the first one, at last")
+        taken_up.submitted("task-2")
+        raise LeaseLostError("it ends")
+
+    with pytest.raises(LeaseLostError):
+        obtain(store, slow, ITEM, [offer(make)])
+    (bought,) = store.purchases(job.id)
+    assert (bought.state, bought.task_id) == (S.SUBMITTED, "task-2")
+
+
+def test_a_refusal_of_a_trial_that_comes_late_undoes_no_later_submission(store: PostgresJobStore) -> None:
+    """Trials have no attempt: an operator tries again while the first one hangs."""
+    bought = store.reserve(None, "leonardo", ITEM, PRICE)
+    late = OpenPurchase(store, _Operator(), bought, LIMITS)
+    late.submitting()
+    (found,) = store.purchases(TRIALS)
+    again = OpenPurchase(store, _Operator(), found, LIMITS)
+    again.refused("the vendor's list does not have it")
+    again.submitting()
+    with pytest.raises(ConflictError, match="since then"):
+        late.refused("the answer to the first one, at last")
+    again.submitted("task-2")
+    assert store.purchase(bought.id).task_id == "task-2"
+
+
+def test_a_doubt_that_comes_late_is_none_about_what_a_successor_has_submitted(
+    store: PostgresJobStore, database: Database
+) -> None:
+    job = order_short(store)
+    slow = attempt_at(store, job, "slow")
+    late = OpenPurchase(store, slow, set_aside(store, slow.lease, str(PRICE)), LIMITS)
+    late.submitting()
+    asleep(database, job)
+    successor = attempt_at(store, job, "successor")
+    (found,) = store.purchases(job.id)
+    OpenPurchase(store, successor, found, LIMITS).submitted("task-1")
+    with pytest.raises(LeaseLostError):
+        late.doubtful("its list cannot be read")
+    assert store.purchase(found.id).state is S.SUBMITTED
+
+
+def test_a_submission_that_its_own_attempt_has_withdrawn_meanwhile_is_made_again(
+    store: PostgresJobStore, database: Database
+) -> None:
+    job = order_short(store)
+    slow = attempt_at(store, job, "slow")
+    bought = set_aside(store, slow.lease, str(PRICE))
+    early = OpenPurchase(store, slow, bought, LIMITS)
+    early.submitting()
+    asleep(database, job)
+    successor = attempt_at(store, job, "successor")
+    taken_up = OpenPurchase(store, successor, store.purchase(bought.id), LIMITS)
+    early.refused("it said no, late")
+    taken_up.refused("the vendor's list does not have it")
+    taken_up.submitting()
+    taken_up.submitted("task-1")
+    assert store.purchase(bought.id).task_id == "task-1"
 
 
 def test_a_cancelled_job_leaves_no_money_set_aside(store: PostgresJobStore) -> None:
@@ -189,7 +265,9 @@ def test_a_vendor_may_fail_for_weeks(store: PostgresJobStore, database: Database
     store.report_vendor("leonardo", "502")
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE vendor_states SET failures = 1100"))
-    store.report_vendor("leonardo", "502")
+    trial = store.reserve(None, "leonardo", ITEM, PRICE)
+    store.begin_submission(None, trial.id, LIMITS)
+    store.report_vendor("leonardo", "502", submission=trial.id)
     assert store.vendor_states()[0].failures == 1101
 
 
@@ -347,6 +425,31 @@ def test_others_wait_for_the_outcome_of_a_trial(store: PostgresJobStore) -> None
     assert store.begin_submission(attempt.lease, other.id, LIMITS).wait_s <= CLOSED_PATIENCE_S
 
 
+def test_a_task_that_fails_while_its_vendor_takes_nothing_up_keeps_nobody_away(store: PostgresJobStore) -> None:
+    """Three looks at what was submitted before fail; then a submission of another one does, which is the trial."""
+    job = order_short(store)
+    attempt = attempt_at(store, job)
+    looked = OpenPurchase(store, attempt, set_aside(store, attempt.lease), LIMITS)
+    looked.submitting()
+    looked.submitted("task-1")
+    for _ in range(FAILURES_MAX):
+        looked.trouble("502")
+    away_until = store.vendor_states()[0].closed_until
+    for _ in range(3):
+        looked.trouble("502")
+    assert store.vendor_states()[0].closed_until == away_until
+    with store._engine.begin() as connection:
+        connection.execute(text("UPDATE vendor_states SET closed_until = clock_timestamp()"))
+    tried = OpenPurchase(store, attempt, set_aside(store, attempt.lease, what="images/03"), LIMITS)
+    tried.submitting()
+    looked.trouble("502")
+    assert store.vendor_states()[0].failures == FAILURES_MAX
+    tried.trouble("its answer was lost")
+    assert store.vendor_states()[0].failures == FAILURES_MAX + 1
+    tried.submitted("task-2")  # it stands in the list, which can be read
+    assert store.vendor_states()[0].failures == FAILURES_MAX + 1
+
+
 def test_a_vendor_that_says_no_is_there(store: PostgresJobStore) -> None:
     """Its refusal of a trial is an answer: the breaker is not to keep others away for it."""
     job = order_short(store)
@@ -463,7 +566,7 @@ def test_other_words_for_a_failed_job_cost_nothing_and_are_for_what_is_not_there
     made = {image.order_index for image in studio.jobs.images(job.id)}
     after = repaint(studio, job, 2)
     assert (after.status, after.refinement_count) == (JobStatus.FAILED, 0)
-    assert [each.kind for each in studio.jobs.events(job.id)][-1] == "refined"
+    assert [each.kind for each in studio.jobs.events(job.id)][-1] == "reworded"
     assert after.storyboard is not None
     assert after.storyboard.scenes[1].visual.text == WORDS
     for there in made:

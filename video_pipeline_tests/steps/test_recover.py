@@ -98,9 +98,9 @@ def media_of(studio: Studio, job: JobRecord, what: Stage) -> MediaReference:
 @pytest.mark.parametrize(
     ("lost", "resumes"),
     [
-        (Stage.MUSIC, JobStatus.GENERATING_MUSIC),
+        pytest.param(Stage.MUSIC, JobStatus.GENERATING_MUSIC, marks=pytest.mark.slow),
         (Stage.IMAGES, JobStatus.GENERATING_IMAGE),
-        (Stage.MASTER, JobStatus.RENDERING),
+        pytest.param(Stage.MASTER, JobStatus.RENDERING, marks=pytest.mark.slow),
     ],
 )
 def test_a_file_that_was_lost_later_is_made_again_and_what_was_approved_stays_so(

@@ -57,7 +57,7 @@ def test_what_was_left_open_for_a_finished_job_ends_after_an_hour(
     lease = studio.jobs.claim(job.id, "run")
     told, silent = asked_for(studio.jobs, lease), asked_for(studio.jobs, lease, "images/03", None)
     kept, doubtful = asked_for(studio.jobs, lease, "images/04", None), asked_for(studio.jobs, lease, "images/05", None)
-    studio.jobs.withdraw_submission(kept.id, "it said no")
+    studio.jobs.withdraw_submission(kept.id, studio.jobs.purchase(kept.id).submitting_at, "it said no")
     studio.jobs.close_purchase(doubtful.id, S.DOUBTFUL)
     completed(studio.jobs, job, database)
     assert settle_open(studio) == []

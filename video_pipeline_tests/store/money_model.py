@@ -32,6 +32,7 @@ class Bought:
     state: PurchaseState = S.RESERVED
     told: Decimal | None = None  # what the vendor said at once that it takes
     is_asked: bool = False  # it has been submitted, and not withdrawn
+    began: list[datetime | None] = field(default_factory=list)  # when each of its submissions did
 
     @property
     def is_open(self) -> bool:

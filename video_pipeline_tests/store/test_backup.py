@@ -236,7 +236,7 @@ def test_an_older_schema_is_restored_and_brought_forward(
     sql.run("INSERT INTO job_events (video_job_id, kind) VALUES (:job, 'created')", job=job)
     assert PostgresBackups(engine, media).make(tmp_path / "old").database.revision == "0010"
     PostgresBackups(other.engine, media).restore(tmp_path / "old")
-    assert schema_version(other.engine) == "0018"
+    assert schema_version(other.engine) == "0019"
     assert rows(other.engine, "SELECT id, api_key_id FROM video_jobs") == {(job, None)}
     migrate(engine)
     assert held(other.engine) == held(engine)
@@ -262,7 +262,7 @@ def test_books_with_jobs_are_replaced_only_when_that_is_said(
     backups.restore(intact, replace=True)
     with connect(database.url).connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM video_jobs")).scalar() == 2
-    assert schema_version(database.engine) == "0018"
+    assert schema_version(database.engine) == "0019"
 
 
 def test_who_has_no_jobs_yet_loses_nothing_unasked(
@@ -300,7 +300,7 @@ def test_what_stands_on_the_tables_is_named_when_they_are_made_anew(
     Sql(other.engine).run("CREATE VIEW report AS SELECT id FROM video_jobs")
     with pytest.raises(ConflictError, match="view report"):
         PostgresBackups(other.engine, media).restore(tmp_path / "old")
-    assert schema_version(other.engine) == "0018"
+    assert schema_version(other.engine) == "0019"
 
 
 def test_who_uses_a_table_is_waited_for_and_then_named(

@@ -248,8 +248,10 @@ class MoneyMachine(RuleBasedStateMachine):
         elif self.model.under_way(bought.provider) >= allowed.concurrency:
             assert call().wait_s > 0
         else:
-            assert call().wait_s == 0
+            turn = call()
+            assert turn.wait_s == 0
             bought.state, bought.is_asked = S.SUBMITTING, True
+            bought.began.append(turn.began_at)
 
     @precondition(lambda self: self.model.bought)
     @rule(number=newest, told=st.none() | st.decimals(0, 9, places=4))
@@ -269,15 +271,17 @@ class MoneyMachine(RuleBasedStateMachine):
             expect(ConflictError, call)  # told again: it is known by now
 
     @precondition(lambda self: self.model.bought)
-    @rule(number=newest)
-    def withdraw(self, number: int) -> None:
-        """The vendor did not take it up."""
+    @rule(number=newest, older=st.sampled_from([0, 0, 0, 1]))
+    def withdraw(self, number: int, older: int) -> None:
+        """The vendor did not take it up; whoever is late says so of a submission before the last one."""
         bought = self._bought(number)
-        if bought.state is S.SUBMITTING:
-            self.store.withdraw_submission(bought.id, "it said no")
+        began_at = bought.began[-1 - older % len(bought.began)] if bought.began else None
+        call = lambda: self.store.withdraw_submission(bought.id, began_at, "it said no")  # noqa: E731 - two outcomes
+        if bought.state is S.SUBMITTING and began_at == bought.began[-1]:
+            call()
             bought.state, bought.is_asked = S.RESERVED, False
         else:
-            expect(ConflictError, lambda: self.store.withdraw_submission(bought.id, "it said no"))
+            expect(ConflictError, call)
 
     @precondition(lambda self: self.model.bought)
     @rule(number=newest, outcome=outcomes, cost=costs)

@@ -54,7 +54,7 @@ def test_up_down_up(empty_database: Database) -> None:
     assert schema_version(engine) is None
     migrate(engine)
     full = rows(engine, OBJECTS)
-    assert schema_version(engine) == "0018"
+    assert schema_version(engine) == "0019"
     migrate(engine)  # nothing left to do
     assert rows(engine, OBJECTS) == full
     downgrade(engine)
@@ -176,14 +176,14 @@ def test_several_may_migrate_at_once(empty_database: Database) -> None:
         list(pool.map(migrate, engines))
     for engine in engines:
         engine.dispose()
-    assert schema_version(empty_database.engine) == "0018"
+    assert schema_version(empty_database.engine) == "0019"
 
 
 def test_processes_may_migrate_at_once(empty_database: Database) -> None:
     code = "import sys; from video_pipeline.store import connect, migrate; migrate(connect(sys.argv[1]))"
     started = [subprocess.Popen([sys.executable, "-c", code, empty_database.url]) for _ in range(2)]
     assert [process.wait(60) for process in started] == [0, 0]
-    assert schema_version(empty_database.engine) == "0018"
+    assert schema_version(empty_database.engine) == "0019"
 
 
 def test_a_failed_migration_leaves_nothing(empty_database: Database) -> None:

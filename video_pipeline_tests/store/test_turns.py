@@ -79,10 +79,21 @@ class Queue:
         """Until the circuit breaker lets somebody try."""
         self.sql.run("UPDATE vendor_states SET closed_until = clock_timestamp()")
 
-    def fail(self, times: int = 1) -> None:
-        """Calls that the vendor does not answer."""
+    def fail(self, times: int = 1, submitted: PurchaseRecord | None = None) -> None:
+        """Calls that the vendor does not answer: submissions of a purchase, or looks."""
         for _ in range(times):
-            self.store.report_vendor(VENDOR, "no answer")
+            self.store.report_vendor(VENDOR, "no answer", submission=submitted and submitted.id)
+
+    def succeed(self, submitted: PurchaseRecord | None = None) -> None:
+        """A call that it answers."""
+        self.store.report_vendor(VENDOR, None, submission=submitted and submitted.id)
+
+    def tried(self, process: int = 0, what: str = "music/01") -> PurchaseRecord:
+        """A trial, after the time for which all are kept away."""
+        self.let_time_pass()
+        trial = self.reserved(process, what)
+        assert self.ask(trial, process=process).wait_s == 0
+        return trial
 
 
 @pytest.fixture
@@ -150,14 +161,15 @@ def test_a_quota_is_used_up_and_not_exceeded(queue: Queue, errands: Errands, quo
 def test_what_the_vendor_did_not_take_up_uses_no_quota(queue: Queue) -> None:
     bought, limits = queue.reserved(), Limits(99, per_day=1)
     for _ in range(3):
-        assert queue.ask(bought, limits).wait_s == 0
-        queue.store.withdraw_submission(bought.id, "it was busy")
+        turn = queue.ask(bought, limits)
+        assert turn.wait_s == 0
+        queue.store.withdraw_submission(bought.id, turn.began_at, "it was busy")
 
 
 def test_after_five_failures_in_a_row_a_vendor_is_left_alone(queue: Queue, errands: Errands) -> None:
     bought = queue.reserved()
     queue.fail(FAILURES_MAX - 1)
-    queue.store.report_vendor(VENDOR, None)
+    queue.succeed()
     assert errands.at_once([queue.errand("report", process, error="no answer") for process in range(4)]) == [{}] * 4
     assert queue.store.vendor_states()[0].closed_until is None
     queue.fail()
@@ -179,7 +191,8 @@ def test_one_of_four_processes_tries_whether_a_vendor_is_back(queue: Queue, erra
     assert all(TRIAL_S - 10 < each <= TRIAL_S for each in waits[1:])
     assert len(waits) == PROCESSES
     # It answered: the others may go on.
-    queue.store.report_vendor(VENDOR, None)
+    (trial,) = queue.store.purchases(states=[PurchaseState.SUBMITTING])
+    queue.succeed(trial)
     others = [(n, each) for n, each in enumerate(bought) if queue.store.purchase(each.id).state == "reserved"]
     assert [queue.ask(each, process=n).wait_s for n, each in others] == [0, 0, 0]
 
@@ -189,15 +202,53 @@ def test_each_trial_that_fails_doubles_the_time(queue: Queue) -> None:
     told_s = []
     for _ in range(7):
         told_s.append(queue.away_s())
-        queue.let_time_pass()
-        trial = queue.reserved()
-        assert queue.ask(trial).wait_s == 0
-        queue.fail()
-        queue.store.withdraw_submission(trial.id, "no answer")
+        trial = queue.tried()
+        queue.fail(submitted=trial)
         queue.store.close_purchase(trial.id, PurchaseState.RELEASED)
     expected = [min(CLOSED_S * 2**number, CLOSED_MAX_S) for number in range(7)]
     assert told_s == pytest.approx(expected, abs=10)
     assert CLOSED_MAX_S in expected
+
+
+def test_what_was_begun_before_keeps_nobody_away_for_longer(queue: Queue) -> None:
+    """Five tasks are under way, and a look at each of them fails again and again; nobody has tried."""
+    begun = [queue.reserved(what=f"music/{number:02}") for number in range(5)]
+    for each in begun:
+        queue.ask(each)
+    queue.fail(FAILURES_MAX)
+    for each in begun:
+        queue.fail()
+        queue.fail(submitted=each)  # its own answer, which was still to come
+    assert queue.away_s() <= CLOSED_S
+    trial = queue.tried(what="music/10")
+    queue.fail(3)
+    queue.store.report_vendor(VENDOR, "slow down", 0.0)
+    assert TRIAL_S - 10 < queue.away_s() <= TRIAL_S  # it goes on
+    queue.fail(submitted=trial)
+    queue.fail(submitted=trial)  # one trial counts once
+    assert CLOSED_S < queue.away_s() <= 2 * CLOSED_S
+    assert queue.store.vendor_states()[0].failures == FAILURES_MAX + 1
+
+
+def test_only_a_submission_shows_that_a_vendor_is_back(queue: Queue) -> None:
+    """It may let read and take nothing up; but what was begun before and succeeds shows it."""
+    before, other = queue.reserved(), queue.reserved(1)
+    assert queue.ask(before).wait_s == 0
+    queue.fail(FAILURES_MAX)
+    queue.succeed()
+    assert queue.ask(other, process=1).wait_s > CLOSED_S - 5
+    queue.succeed(before)
+    assert queue.ask(other, process=1).wait_s == 0
+    assert queue.store.vendor_states()[0].failures == 0
+
+
+def test_a_trial_that_is_asked_to_wait_has_not_failed(queue: Queue) -> None:
+    queue.fail(FAILURES_MAX)
+    trial = queue.tried()
+    queue.store.report_vendor(VENDOR, "slow down", 0.0, submission=trial.id)
+    assert queue.store.vendor_states()[0].failures == FAILURES_MAX
+    queue.tried(1)  # the next one tries
+    assert queue.ask(queue.reserved(2), process=2).wait_s > TRIAL_S - 10
 
 
 def test_a_trial_of_which_nobody_hears_is_followed_by_another(queue: Queue) -> None:
@@ -206,6 +257,20 @@ def test_a_trial_of_which_nobody_hears_is_followed_by_another(queue: Queue) -> N
         queue.let_time_pass()
         assert queue.ask(queue.reserved(process), process=process).wait_s == 0
         assert queue.ask(queue.reserved(3, f"music/1{process}"), process=3).wait_s > TRIAL_S - 10
+
+
+def test_a_trial_that_fails_after_the_next_one_began_counts(queue: Queue) -> None:
+    """A vendor that hangs for longer than the others wait would be asked once a minute."""
+    queue.fail(FAILURES_MAX)
+    late, next_one, silent = queue.tried(), queue.tried(1), queue.tried(2)
+    queue.fail(submitted=late)
+    assert CLOSED_S < queue.away_s() <= 2 * CLOSED_S
+    queue.fail(submitted=next_one)
+    assert 2 * CLOSED_S < queue.away_s() <= 4 * CLOSED_S
+    queue.succeed(late)
+    queue.fail(FAILURES_MAX)
+    queue.fail(submitted=silent)  # a trial of another time
+    assert queue.away_s() <= CLOSED_S
 
 
 def test_a_vendor_that_asks_to_be_left_alone_is(queue: Queue, errands: Errands) -> None:

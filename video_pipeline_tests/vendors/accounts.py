@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any
@@ -79,6 +79,7 @@ class Behaviour:
     formats: tuple[str, ...] = ("mp3", "wav")  # Mubert: what the licence allows
     token_life_s: float = 86_400.0  # Mubert: of access tokens that a licence gave out
     dialect: str = "both"  # Mubert: "documents", "samples", or "both" in turn
+    list_is_stuck: bool = False  # every page of its list shows the first task of all, and no other
     webhook_url: str = ""  # Leonardo and Mubert, whose webhooks do not belong to a call
     webhook_key: str = ""  # Leonardo: what its webhook bears
     webhook_after_s: float = 0.05  # from the call to the webhook
@@ -295,6 +296,10 @@ class Account:
             for task in self.tasks.values():
                 self._settle(task)
             return list(self.tasks.values())
+
+    def page(self, tasks: Sequence[Task], start: int, count: int) -> Sequence[Task]:
+        """Those of a page of a list that begins with the newest; `tasks` begin with the first one."""
+        return tasks[:1] if self.behaviour.list_is_stuck else tasks[::-1][start : start + count]
 
     def running(self) -> int:
         """How many tasks have not ended."""

@@ -158,9 +158,9 @@ class Leonardo(Vendor):
         return task
 
     def _list(self, ask: Ask) -> Reply:
-        tasks = [task for task in reversed(ask.account.listed()) if task.kind == "generation"]
+        tasks = [task for task in ask.account.listed() if task.kind == "generation"]
         limit, offset = int(ask.request.query.get("limit", 10)), int(ask.request.query.get("offset", 0))
-        rows = [self._row(ask.account, task) for task in tasks[offset : offset + limit]]
+        rows = [self._row(ask.account, task) for task in ask.account.page(tasks, offset, limit)]
         return json_reply({"generations": rows})
 
     def _delete(self, ask: Ask) -> Reply:

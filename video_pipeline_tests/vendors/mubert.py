@@ -210,9 +210,9 @@ class Mubert(Vendor):
 
     def _list(self, ask: Ask) -> Reply:
         owner = ask.request.headers["customer-id"]
-        tasks = [task for task in reversed(ask.account.listed()) if task.owner == owner]
+        tasks = [task for task in ask.account.listed() if task.owner == owner]
         limit, offset = int(ask.request.query.get("limit", 10)), int(ask.request.query.get("offset", 0))
-        tracks = [self._full(ask.account, task) for task in tasks[offset : offset + limit]]
+        tracks = [self._full(ask.account, task) for task in ask.account.page(tasks, offset, limit)]
         return json_reply({"data": tracks, "meta": {"total": len(tasks), "limit": limit, "offset": offset}})
 
     def _playlists(self, ask: Ask) -> Reply:

@@ -171,14 +171,15 @@ class Replicate(Vendor):
         return json_reply(shown)
 
     def _list(self, ask: Ask) -> Reply:
-        tasks = list(reversed(ask.account.listed()))
+        tasks = ask.account.listed()
         start = int(ask.request.query.get("cursor", 0))
         url = f"{self.house.shelf.url}/replicate/v1/predictions?cursor={start + 100}"
+        has_more = ask.account.behaviour.list_is_stuck or len(tasks) > start + 100
         return json_reply(
             {
                 "previous": None,
-                "next": url if len(tasks) > start + 100 else None,
-                "results": [self._prediction(ask.account, task) for task in tasks[start : start + 100]],
+                "next": url if has_more else None,
+                "results": [self._prediction(ask.account, task) for task in ask.account.page(tasks, start, 100)],
             }
         )
 

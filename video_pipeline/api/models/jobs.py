@@ -108,6 +108,15 @@ class Scene(Answer):
     moves: bool = Field(description="Whether a moving clip is shown, of which the picture is a still.")
     image: ScenePicture | None
     track: SceneTrack | None
+    rewordable: list[Literal["music", "picture"]] = Field(
+        default=[],
+        description="What of it is not there because the job failed, and would be made of other words: "
+        "music by /tracks/{order_index}/reword, a picture by /refine.",
+    )
+    refused: list[Literal["music", "picture"]] = Field(
+        default=[],
+        description="Of what of it a vendor's moderation refused the words that it has, of a failed job.",
+    )
 
 
 class Song(Answer):

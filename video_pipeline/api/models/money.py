@@ -48,6 +48,7 @@ class Purchase(Answer):
 
     id: UUID
     what: str = Field(description="Where it belongs, such as music/03.")
+    prompt: str = Field(description="What was asked for, before the provider's own limits.")
     provider: str
     state: PurchaseState
     price_usd: float = Field(description="What is set aside for it.")
@@ -56,6 +57,8 @@ class Purchase(Answer):
     task_id: str | None = Field(description="The provider's own id of it.")
     note: str
     created_at: datetime
+    submitting_at: datetime | None = Field(description="When the provider was asked, the last time.")
+    submitted_at: datetime | None = Field(description="When its answer came.")
     closed_at: datetime | None
 
 
@@ -76,7 +79,10 @@ class Provider(Answer):
     name: str
     price_usd: float = Field(description="For one piece.")
     second_usd: float = Field(description="For each second of a clip beside that.")
-    longest_s: int | None = Field(description="Of a clip; None: it is not stated.")
+    longest_s: int | None = Field(description="Of a piece or a clip; None: it is not stated.")
+    largest: tuple[int, int] | None = Field(
+        description="Width and height in pixels of a picture or a clip in 16:9; None: it is not stated."
+    )
     concurrency: int
     local: bool = Field(description="It works on the studio's machine and costs nothing.")
     ready: bool

@@ -215,6 +215,21 @@ class Restoration(BaseModel):
     version_id: UUID
 
 
+class NewWords(BaseModel):
+    """Other words for a piece of music."""
+
+    model_config = form({"prompt": "Slow, warm strings over a soft piano, no drums, no voices"})
+
+    prompt: Annotated[
+        Text,
+        Field(
+            min_length=PROMPT_CHARACTERS.start,
+            max_length=PROMPT_CHARACTERS.stop - 1,
+            description="How it is to sound. A vendor may read fewer: Mubert the first 200 characters.",
+        ),
+    ]
+
+
 class PublicationChange(BaseModel):
     """What is to be said about a video where it is published; what is not named stays, null clears."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
 from video_pipeline.domain.errors import AnswerLostError, StudioError
+from video_pipeline.providers.vendor.listing import Findings
 from video_pipeline.providers.vendor.reading import dict_in, task_id_of
 
 
@@ -54,10 +54,10 @@ class Calls(Protocol):
         """What became of a task; None while the vendor is at work, in whatever words it says so."""
         ...
 
-    def search(self, age_s: float) -> Sequence[str] | None:
-        """The ids of tasks that ask for the same and were begun in the last `age_s` seconds, oldest first.
+    def search(self, age_s: float) -> Findings | None:
+        """What the vendor's list shows of the last `age_s` seconds, see `sought`; None where there is no list.
 
-        None when it cannot be told whether there is one: the vendor has no list, or not all of it can be read.
+        ProviderUnavailableError when the vendor does not show it now; it is looked for later.
         """
         ...
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -125,12 +126,14 @@ class Dealing:
         """
         listed_s = answered_s + self.pace.listed_s
         while (unanswered_s := self.purchase.unanswered_s) is not None:
-            listed = self.calls.search(unanswered_s)
-            if listed is None:
+            found = self.calls.search(unanswered_s)
+            if found is None:
                 raise self._doubtful(unanswered_s)
-            for task_id in self.purchase.unknown(listed):
+            for task_id in self.purchase.unknown(found.same):
                 self.purchase.submitted(task_id)
                 return task_id
+            if not found.is_whole or self.purchase.unknown(found.vague):
+                raise self._doubtful(unanswered_s)  # it may be there: only a list seen whole says that it is not
             if unanswered_s >= listed_s:
                 self.purchase.refused("the vendor's list does not have it")
                 return None
@@ -138,10 +141,11 @@ class Dealing:
         return None
 
     def _doubtful(self, unanswered_s: float) -> DoubtfulPurchaseError:
-        why = f"{self.vendor}: the answer to what was submitted {unanswered_s:.0f} s ago was lost"
+        asked_at = datetime.now(UTC) - timedelta(seconds=unanswered_s)
+        why = f"{self.vendor}: the answer to what was submitted at {asked_at:%Y-%m-%d %H:%M:%S} UTC was lost"
         self.purchase.doubtful(why)
         return DoubtfulPurchaseError(
-            f"{why}, and it has no list in which it can be found; see in its dashboard whether ${self.price_usd} were "
+            f"{why}, and no list says what became of it; see in its dashboard whether ${self.price_usd} were "
             "taken, say so with 'video-pipeline money resolve', and retry the job"
         )
 

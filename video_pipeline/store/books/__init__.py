@@ -11,6 +11,7 @@ jobs       ordering, finding, counting
 moves      changes of status, approvals
 works      storyboards and what is made from them
 edits      changes of a delivered storyboard
+rewording  other words for what a failed job lacks
 orders     work on demand
 inventory  the files that there should be, and when the books were put back
 """

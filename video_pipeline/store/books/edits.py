@@ -12,20 +12,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Table, bindparam, case, delete, func, insert, select, update
 
-from video_pipeline.domain.editing import (
-    check_editable,
-    check_order,
-    check_refinable,
-    check_rewordable,
-    repainted,
-    scene_of,
-)
+from video_pipeline.domain.editing import check_editable, check_order, check_refinable, repainted, scene_of
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from video_pipeline.domain.licences import LicensedKind
 from video_pipeline.domain.media import UPLOADED
 from video_pipeline.domain.records import ImageVersion, JobRecord, Lease, NewPicture
 from video_pipeline.domain.storyboard import SourceFile, Storyboard, seed_of
-from video_pipeline.store.books.base import IMAGE_VERSIONS, IMAGES, JOBS, TRACKS, Books, find_row, write_event
+from video_pipeline.store.books.base import IMAGE_VERSIONS, IMAGES, JOBS, TRACKS, Books, find_row
 from video_pipeline.store.books.codec import (
     clean,
     image_columns,
@@ -35,7 +28,7 @@ from video_pipeline.store.books.codec import (
     words_of_people,
 )
 from video_pipeline.store.books.entries import move_unfinished, settle
-from video_pipeline.store.books.fences import hold, lock_lease
+from video_pipeline.store.books.fences import hold
 from video_pipeline.store.books.licences import write_licence
 from video_pipeline.store.books.moves import check_version, reopen, version_of
 from video_pipeline.store.books.works import check_provider, terms_columns
@@ -110,26 +103,6 @@ class EditBooks(Books):
             )
             message = f"scene {scene_number}: {' and '.join(changed)}, by {by}"
             return _edited(connection, row, after, "refined", message, **values)
-
-    def reword_scene(
-        self, job_id: UUID, scene_number: int, *, by: str, prompt: str | None = None, description: str | None = None
-    ) -> JobRecord:
-        """Give a scene of a job that failed over its pictures other words; nothing is bought, and nothing counted.
-
-        ConflictError when the job did not fail so, InvalidInputError for a scene that there is not.
-        """
-        with self._transaction() as connection:
-            lock_lease(connection, job_id)
-            row = find_row(connection, job_id, locked=True)
-            check_rewordable(row.id, row.status, row.failed_from)
-            if row.storyboard_data is None:
-                raise InvalidInputError(f"job {row.id} is {row.status} and has no storyboard yet")
-            plan = Storyboard.from_json(row.storyboard_data)
-            after = repainted(plan, scene_number, prompt=prompt, description=description)
-            values = storyboard_columns(after) | words_of_people(row)
-            connection.execute(update(JOBS).where(JOBS.c.id == row.id).values(values))
-            write_event(connection, row.id, "refined", message=f"scene {scene_number}: other words, by {by}")
-            return job_record(find_row(connection, row.id))
 
     def reorder_storyboard_scenes(
         self, lease: Lease, scene_order: Sequence[int], storyboard: Storyboard, *, by: str, expected: str | None = None

@@ -47,7 +47,7 @@ NO_APPROVAL: dict[str, Any] = {
 }
 _DELIVERED = Progress(Stage.IMAGES, overall_percent(Stage.IMAGES, 100), 100.0, "images finished", None)
 _AFTER_APPROVAL = (_S.RENDERING, _S.READY_FOR_EXPORT, _S.COMPLETED)
-EDITED = ("refined", "reordered", "restored")
+EDITED = ("refined", "reordered", "restored", "reworded")
 """Events after which the storyboard is another one."""
 
 _PAIRED = (_S.AWAITING_APPROVAL, _S.RENDERING)
@@ -217,11 +217,16 @@ def _forget_if_changed(connection: Connection, job_id: UUID) -> None:
 def check_version(connection: Connection, row: Row[Any], expected: str | None) -> str:
     """The version of a job's storyboard; PreconditionError when another one is `expected`."""
     found = version_of(connection, row)
+    check_expected(row.id, found, expected)
+    return found
+
+
+def check_expected(job_id: UUID, found: str, expected: str | None) -> None:
+    """PreconditionError when the storyboard is another version than the one that somebody has seen."""
     if expected is not None and expected != found:
         raise PreconditionError(
-            f"the storyboard of job {row.id} changed since it was read: it is {found[:12]} now, not {expected[:12]!r}"
+            f"the storyboard of job {job_id} changed since it was read: it is {found[:12]} now, not {expected[:12]!r}"
         )
-    return found
 
 
 def reopen(connection: Connection, row: Row[Any], kind: str, message: str, *, values: dict[str, Any]) -> None:

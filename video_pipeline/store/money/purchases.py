@@ -145,12 +145,17 @@ class PurchaseBooks(Books):
         also = "; the task is booked as one more" if booked else ""
         raise ConflictError(f"purchase {purchase_id} is not {' or '.join(expected)} any more{also}")
 
-    def withdraw_submission(self, purchase_id: UUID, why: str) -> None:
-        """Put down that a submission was not accepted: the money stays set aside; ConflictError when there is none."""
+    def withdraw_submission(self, purchase_id: UUID, began_at: datetime | None, why: str) -> None:
+        """Put down that the submission that began at `began_at` was not accepted: the money stays set aside.
+
+        Whoever was held up for long withdraws none that a successor has begun: its task could not be recorded any more,
+        and would be paid for twice. ConflictError then, and when there is none.
+        """
+        mine = _P.id == purchase_id, _P.state == PurchaseState.SUBMITTING, _P.submitting_at == began_at
         values = {"state": PurchaseState.RESERVED, "submitting_at": None, "note": clean(why)}
         with self._transaction() as connection:
-            if not _changed(connection, purchase_id, (PurchaseState.SUBMITTING,), values):
-                raise ConflictError(f"purchase {purchase_id} is not {PurchaseState.SUBMITTING} any more")
+            if not connection.execute(update(PURCHASES).where(*mine).values(values)).rowcount:
+                raise ConflictError(f"purchase {purchase_id} is not {PurchaseState.SUBMITTING} any more since then")
 
     def close_purchase(
         self,

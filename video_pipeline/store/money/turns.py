@@ -2,6 +2,15 @@
 
 A vendor has one row, and whoever wants to submit locks it. What a vendor works on is what is submitted and not ended:
 also for an attempt that was killed, because the vendor has not heard of that.
+
+The circuit breaker, by what the answers to submissions say:
+
+    lets all through ── FAILURES_MAX failures in a row ──▶ keeps all away ── time is over ──▶ lets one through: a trial
+           ▲                                                     ▲                                │           │
+           │                                                     └── twice as long ─── it fails ──┘           │
+           └──────────────────────────── any submission succeeds ─────────────────────────────────────────────┘
+
+While it keeps all away, looks at what was ordered before go on; whether they fail or not says nothing of submissions.
 """
 
 from __future__ import annotations
@@ -37,6 +46,9 @@ TRIAL_S = 60.0
 FORGOTTEN_S = 3600.0
 """After so long a task does not count as under way any more: no vendor works on one for an hour."""
 
+TRIALS_KEPT = 10
+"""Of trials in a row whose outcome is not told yet: a submission may take longer than the others wait for it."""
+
 LOOK_AGAIN_S = 1.0
 
 _NOW = func.clock_timestamp()
@@ -69,31 +81,32 @@ class TurnBooks(Books):
             if limits.calls_per_minute:
                 changes["next_call_at"] = _NOW + timedelta(seconds=60 / limits.calls_per_minute)
             if vendor.failures >= FAILURES_MAX:
-                changes["closed_until"] = _NOW + timedelta(seconds=TRIAL_S)  # this one is the trial
+                changes["closed_until"] = _NOW + timedelta(seconds=TRIAL_S)
+                changes["trials"] = [*_without(vendor.trials, purchase_id), str(purchase_id)][-TRIALS_KEPT:]
             connection.execute(update(VENDORS).where(VENDORS.c.provider == provider).values(changes))
             begun = {
                 "state": PurchaseState.SUBMITTING,
                 "submitting_at": _NOW,
                 "attempt": None if lease is None else lease.attempt,
             }
-            connection.execute(update(PURCHASES).where(_P.id == purchase_id).values(begun))
-        return Turn()
+            begin = update(PURCHASES).where(_P.id == purchase_id).values(begun).returning(_P.submitting_at)
+            began_at = connection.execute(begin).scalar_one()
+        return Turn(began_at=began_at)
 
-    def report_vendor(self, provider: str, error: str | None, pause_s: float | None = None) -> None:
+    def report_vendor(
+        self, provider: str, error: str | None, pause_s: float | None = None, *, submission: UUID | None = None
+    ) -> None:
         """Put down how a call went, for the circuit breaker; after FAILURES_MAX failures in a row it keeps all away.
 
-        `pause_s` is how many seconds the vendor asked to be left alone, which is no failure of its own.
+        `submission` is the purchase that was submitted by it; None for any other call. `pause_s` is how many seconds
+        the vendor asked to be left alone, which is no failure of its own.
         """
         with self._transaction() as connection:
             vendor = _locked(connection, provider)
             if error is None:
-                changes: dict[str, Any] = {"failures": 0, "closed_until": None}
+                changes = _after_success(vendor, submission)
             else:
-                failures = vendor.failures + (pause_s is None)
-                changes = {"failures": failures, "last_error": clean(error)}
-                if failures >= FAILURES_MAX:
-                    away_s = min(CLOSED_S * 2 ** min(failures - FAILURES_MAX, 10), CLOSED_MAX_S)
-                    changes["closed_until"] = _NOW + timedelta(seconds=away_s)
+                changes = _after_failure(vendor, submission, is_counted=pause_s is None) | {"last_error": clean(error)}
             if pause_s is not None:
                 until = _NOW + timedelta(seconds=min(max(pause_s, 0.0), PAUSE_MAX_S))
                 changes["paused_until"] = func.greatest(func.coalesce(VENDORS.c.paused_until, until), until)
@@ -118,10 +131,38 @@ class TurnBooks(Books):
         return sorted(states, key=lambda state: state.provider)
 
 
+def _after_success(vendor: Row[Any], submission: UUID | None) -> dict[str, Any]:
+    """What changes in a vendor's row when it has answered."""
+    if vendor.failures >= FAILURES_MAX and submission is None:
+        return {}  # whoever lets read may take nothing up
+    return {"failures": 0, "closed_until": None, "trials": []}
+
+
+def _after_failure(vendor: Row[Any], submission: UUID | None, *, is_counted: bool) -> dict[str, Any]:
+    """What changes in a vendor's row when it has not; while it is left alone, a failure counts only of a trial."""
+    changes: dict[str, Any] = {}
+    if vendor.failures >= FAILURES_MAX:
+        others = _without(vendor.trials, submission)
+        if others == vendor.trials:
+            return {}
+        changes = {"trials": others, "closed_until": None}
+    if is_counted:
+        failures = vendor.failures + 1
+        changes["failures"] = failures
+        if failures >= FAILURES_MAX:
+            away_s = min(CLOSED_S * 2 ** min(failures - FAILURES_MAX, 10), CLOSED_MAX_S)
+            changes["closed_until"] = _NOW + timedelta(seconds=away_s)
+    return changes
+
+
+def _without(trials: list[str], purchase_id: UUID | None) -> list[str]:
+    return [each for each in trials if each != str(purchase_id)]
+
+
 def _locked(connection: Connection, provider: str) -> Row[Any]:
     connection.execute(insert(VENDORS).values(provider=provider).on_conflict_do_nothing())
     waits = [_seconds_to(name) for name in ("closed_until", "paused_until", "next_call_at")]
-    query = select(VENDORS.c.failures, VENDORS.c.provider, VENDORS.c.last_error, *waits)
+    query = select(VENDORS.c.failures, VENDORS.c.provider, VENDORS.c.last_error, VENDORS.c.trials, *waits)
     return connection.execute(query.where(VENDORS.c.provider == provider).with_for_update()).one()
 
 

@@ -124,7 +124,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
     return Material(tmp_path_factory.mktemp("transitions"))
 
 
-@pytest.mark.parametrize("codec", [VideoCodec.H264, VideoCodec.VP9])
+@pytest.mark.parametrize("codec", [VideoCodec.H264, pytest.param(VideoCodec.VP9, marks=pytest.mark.slow)])
 def test_encoded_transitions_are_true_to_what_was_mixed(material: Material, codec: VideoCodec) -> None:
     recipe, headers = VIDEO[codec], set()
     for kind in KINDS:

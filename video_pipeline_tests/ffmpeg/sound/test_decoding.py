@@ -118,7 +118,7 @@ print(max(int(own), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) // 1
 """
 
 
-@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+@pytest.mark.parametrize("subtype", ["PCM_16", pytest.param("PCM_24", marks=pytest.mark.slow)])
 def test_a_picture_in_the_tags_stays_closed(workshop: Workshop, tmp_path: Path, subtype: str) -> None:
     side = 11_000  # 970 MB of pixels
     audio = write_sound(tmp_path / "covered.flac", music(2, 1), subtype)

@@ -90,6 +90,7 @@ def test_both_ears_hear_something_of_their_own(loops: dict[Ambience, Wave], kind
 
 
 @pytest.mark.parametrize("kind", list(Ambience))
+@pytest.mark.slow
 def test_a_seed_decides_everything(kind: Ambience) -> None:
     first, again, other = (loop(kind, seed, 10) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)

@@ -80,6 +80,7 @@ def test_light_has_no_holes_before_it_is_graded(motif: Motif) -> None:
 
 
 @pytest.mark.parametrize("size", [(90, 160), (64, 64), (171, 65)])
+@pytest.mark.slow
 def test_other_shapes(size: tuple[int, int]) -> None:
     for motif in Motif:
         pixels = paint(scene(motif, TimeOfDay.DUSK), 3, size)
@@ -155,6 +156,7 @@ def test_night_is_darker_than_dusk_and_dusk_than_day(motif: Motif) -> None:
 
 
 @pytest.mark.parametrize("motif", Motif)
+@pytest.mark.slow
 def test_golden_pictures_are_warmer_than_sapphire_ones(motif: Motif) -> None:
     def warmth(palette: Palette) -> float:
         red, _, blue = picture(scene(motif, TimeOfDay.DUSK, palette)).reshape(-1, 3).mean(axis=0)

@@ -38,6 +38,7 @@ def test_the_scale_that_is_heard_is_the_one_asked_for(asked: MusicPrompt) -> Non
 
 
 @pytest.mark.parametrize("mode", Mode)
+@pytest.mark.slow
 def test_each_mode_has_its_characteristic_note_and_ends_at_home(mode: Mode) -> None:
     asked = prompt(I.HARP, I.PAD, mode=mode, tonic="D", bpm=92, seconds=28, density=0.7)
     piece = sound(asked)
@@ -67,6 +68,7 @@ def test_each_mode_has_its_characteristic_note_and_ends_at_home(mode: Mode) -> N
         ((I.MUSIC_BOX, I.HARP), 67),
     ],
 )
+@pytest.mark.slow
 def test_the_tempo_that_is_heard_is_the_one_asked_for(players: tuple[Instrument, ...], bpm: int) -> None:
     piece = sound(prompt(*players, bpm=bpm, density=0.7, seconds=30))
     found = best_tempo(piece, np.arange(40.0, 160.0, 0.5))
@@ -86,6 +88,7 @@ def test_density_is_heard_as_attacks(players: tuple[Instrument, ...]) -> None:
 
 
 @pytest.mark.parametrize("players", [(I.PIANO, I.STRINGS), (I.HARP, I.PAD), (I.GUITAR, I.FLUTE, I.CHOIR)])
+@pytest.mark.slow
 def test_bright_moods_sound_brighter_than_dark_ones(players: tuple[Instrument, ...]) -> None:
     def brightness(*moods: str) -> float:
         return float(

@@ -101,9 +101,10 @@ export class Desk {
   }
 }
 
-const CHANGEABLE = new Set(["awaiting_approval", "rendering", "ready_for_export", "completed", "failed"]);
+const CHANGEABLE = new Set(["awaiting_approval", "rendering", "ready_for_export", "completed"]);
 
-/** Whether the storyboard can be changed now: all its pictures are there, and the job is not cancelled. */
+/** Whether the storyboard can be changed now: all its pictures are there, and the job has neither failed nor been
+ * cancelled. */
 export function changeable(job) {
   const scenes = job.storyboard?.scenes ?? [];
   return scenes.length > 0 && CHANGEABLE.has(job.status) && scenes.every((scene) => scene.image);

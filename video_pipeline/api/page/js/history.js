@@ -49,6 +49,7 @@ const KINDS = {
   refined: "Scene refined",
   reordered: "Scenes reordered",
   restored: "Picture restored",
+  reworded: "Words changed",
   rendered: "Video rendered",
   exported: "Export made",
   ordered: "Work ordered",

@@ -63,7 +63,7 @@ export function nextStep(job, history) {
   const step = STEPS[job.status] ?? { ...WORKING, title: "It is being worked on.", text: "" };
   if (job.status === "preparing" && job.missing_files?.length)
     return { ...step, text: `${sentence(`${neededWords(job.missing_files)} is missing`)} Upload it, then start.` };
-  if (job.status === "failed") return { ...step, text: afterFailure(job) };
+  if (job.status === "failed") return { ...step, text: afterFailure(job, history) };
   if (job.status === "awaiting_approval" && wasReset(history))
     return {
       ...step,
@@ -82,9 +82,21 @@ export function nextStep(job, history) {
   return step;
 }
 
-function afterFailure({ error_message: reason, retry_count: retries }) {
+function afterFailure(job, history) {
+  const { error_message: reason, retry_count: retries } = job;
+  if (job.storyboard?.scenes.some((scene) => scene.refused?.length))
+    return "A vendor refused words, and is not asked for the same again. Give others where it says so below, then retry.";
+  if (wasReworded(history)) return "It has other words now. A retry goes on from where it failed.";
   const tries = retries ? `; it was tried ${count(retries + 1, "time")} so far` : "";
   return `${sentence(reason ?? "The reason is in the history")} A retry goes on from where it failed${tries}.`;
+}
+
+/** Whether it was given other words after it failed. */
+function wasReworded(history) {
+  const since = [...history]
+    .sort((a, b) => b.id - a.id)
+    .find((event) => event.kind === "reworded" || event.status_to === "failed");
+  return since?.kind === "reworded";
 }
 
 /** Whether the newest word about the approval is that it was reset. */

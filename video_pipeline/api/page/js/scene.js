@@ -1,12 +1,13 @@
 // Owns how one scene looks: picture, words, music, and what can be done with it; hides its markup.
 import { button, fill, freshId, h, icon } from "./dom.js";
 import { player } from "./player.js";
+import { refusal, rewordButtons } from "./reword.js";
 import { clock, words } from "./wording.js";
 
 /**
  * @param {any} scene
  * @param {{changeable: boolean, refinable: boolean, refine: (scene: any) => void, versions: (scene: any) => void,
- *   look: (scene: any) => void, instructions: string, image?: HTMLImageElement}} can
+ *   look: (scene: any) => void, reword: (scene: any, kind: string) => void, instructions: string, image?: HTMLImageElement}} can
  *   `image` is a picture with the same content that is loaded already
  */
 export function sceneCard(scene, can) {
@@ -27,6 +28,7 @@ export function sceneCard(scene, can) {
         music(scene),
         facts(scene),
         prompts(scene),
+        refusal(scene),
         actions(scene, can),
       ),
     ),
@@ -84,7 +86,8 @@ function look(scene, can) {
 /** Nothing where the programme has songs of its own. */
 function music(scene) {
   if (scene.track) return player(scene.track, scene.title);
-  return scene.music_prompt ? waiting("music", "The music is being made") : null;
+  if (!scene.music_prompt) return null;
+  return waiting("music", scene.rewordable?.includes("music") ? "No music yet" : "The music is being made");
 }
 
 const waiting = (sign, text) => h("p", { class: "scene-waiting muted small" }, icon(sign, "small"), text);
@@ -130,6 +133,7 @@ function actions(scene, can) {
   return h(
     "div",
     { class: "scene-actions" },
+    rewordButtons(scene, (kind) => can.reword(scene, kind)),
     can.changeable &&
       button(
         "Refine",

@@ -5,6 +5,7 @@ import { lookAt } from "./look.js";
 import { refine } from "./refine.js";
 import { reorderable } from "./reorder.js";
 import { Reordering } from "./reordering.js";
+import { reword } from "./reword.js";
 import { picturesIn, sceneCard, sceneSkeleton } from "./scene.js";
 import { may } from "./session.js";
 import { showVersions } from "./versions.js";
@@ -82,6 +83,7 @@ class Storyboard {
       refine: (scene) => refine(desk, scene.scene_number),
       versions: (scene) => showVersions(desk, scene.scene_number),
       look: (scene) => lookAt(desk, scene.scene_number),
+      reword: (scene, kind) => reword(desk, scene, kind),
     };
   }
 }

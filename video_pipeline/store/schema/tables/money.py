@@ -95,5 +95,8 @@ class VendorHealth(Base):
     closed_until: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
     next_call_at: Mapped[datetime | None]
+    trials: Mapped[list[str]] = mapped_column(
+        server_default=text("'[]'::jsonb")
+    )  # purchases that try whether it is back
     last_error: Mapped[str] = mapped_column(server_default=text("''"))
     updated_at: Mapped[Now]

@@ -1,0 +1,63 @@
+"""What providers state of themselves is what they ask their vendors for, and what the documentation says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from video_pipeline.cores import Cores
+from video_pipeline.ports import Capabilities, EngineCapabilities
+from video_pipeline.providers import leonardo, registry
+from video_pipeline_tests.providers import buying
+from video_pipeline_tests.vendors import Fakes
+from video_pipeline_tests.vendors.leonardo import SIZES
+
+DOCS = Path(__file__).parents[2] / "docs" / "providers.md"
+
+
+@pytest.fixture(scope="module")
+def stated(cores: Cores, fakes: Fakes) -> dict[str, Capabilities | EngineCapabilities]:
+    """What vendors of pieces, pictures and clips state, by name."""
+    shop = buying.workshop(cores, fakes, "key")
+    opened = [registry.music_providers(shop), registry.image_providers(shop), registry.video_engines(shop)]
+    facts = [each.capabilities for table in opened for each in table.values()]  # type: ignore[attr-defined]
+    return {each.name: each for each in facts if each.limits is not None}
+
+
+@pytest.mark.parametrize(
+    ("name", "longest_s", "largest"),
+    [
+        ("mubert", 3600, None),
+        ("beatoven", 150, None),
+        ("leonardo", None, (3840, 2160)),
+        ("replicate", None, (2048, 1152)),
+        ("recraft", None, (1344, 768)),
+        ("gemini", None, None),  # it is asked for 2K, and says nowhere how many pixels that has
+        ("runway_standard", 10, (1280, 720)),
+        ("runway_gen3", 8, (1920, 1080)),
+    ],
+)
+def test_the_longest_and_the_largest_stand_in_the_documentation(
+    stated: dict[str, Capabilities | EngineCapabilities],
+    name: str,
+    longest_s: int | None,
+    largest: tuple[int, int] | None,
+) -> None:
+    facts = stated[name]
+    assert (facts.longest_s, facts.largest) == (longest_s, largest)
+    (row,) = [line for line in DOCS.read_text().splitlines() if line.startswith(f"| `{name}` |")]
+    assert longest_s is None or f"{longest_s} s" in row
+    assert largest is None or f"{largest[0]}x{largest[1]}" in row
+
+
+@pytest.mark.parametrize("size", [(64, 64), (854, 480), (1920, 1080), (3840, 2160), (2160, 3840), (7680, 4320)])
+def test_leonardo_is_asked_for_sizes_that_its_model_makes(size: tuple[int, int]) -> None:
+    """It refuses others, such as an upright picture for 2160 lines."""
+    narrowest, widest, lowest, highest, _ = SIZES[leonardo.MODEL]
+    width, height = leonardo.made_size(size)
+    assert narrowest <= width <= widest
+    assert lowest <= height <= highest
+    assert width % leonardo.STEP == height % leonardo.STEP == 0
+    assert width / height == pytest.approx(size[0] / size[1], rel=0.01)
+    assert (width >= size[0] and height >= size[1]) or width == widest or height == highest
