@@ -111,14 +111,14 @@ def purchases(
         print_json([plain(each) for each in found])
         return
     print_table("Purchases (US$)", _PURCHASES, [_line(each) for each in found], empty="nothing was bought")
-    if any(each.state is PurchaseState.DOUBTFUL for each in found):
-        console.print(
+    doubtful = [each for each in found if each.state is PurchaseState.DOUBTFUL]
+    if doubtful:
+        lines = [
             "doubtful: look into the vendor's dashboard, then say what is so: video-pipeline money resolve ID --spent, "
             "or --unspent",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+            *map(_doubt, doubtful),
+        ]
+        console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command("resolve", epilog="Example: video-pipeline money resolve 5d0c8a3e --spent 0.04")
@@ -150,6 +150,12 @@ def resolve(
     what = f"{usd(done.cost_usd)} were taken" if spent else f"{usd(done.price_usd)} are given back"
     text = f"{done.what} of {done.provider}: it was {found.state} and is {done.state}; {what}"
     console.print(f"{text}; {_next(done)}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _doubt(each: PurchaseRecord) -> str:
+    """By what it can be known in a dashboard."""
+    asked = f"at {each.submitting_at:%Y-%m-%d %H:%M:%S} UTC " if each.submitting_at else ""
+    return f"{str(each.id)[:8]}: {asked}{each.provider} was asked for: {each.prompt}"
 
 
 def _next(done: PurchaseRecord) -> str:

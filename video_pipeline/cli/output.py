@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -43,12 +44,30 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     if not rows:
         console.print(Text(empty))
         return
+    cells = [[Text("" if value is None else str(value)) for value in row] for row in rows]
+    widths = [max(map(cell_len, (name, *(row[at].plain for row in cells)))) for at, name in enumerate(columns)]
     table = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
-    console.print(table)
+    names = [not any(" " in row[at].plain for row in cells) for at in range(len(columns))]
+    for name, is_whole in zip(columns, _kept_whole(names, widths, console.width), strict=True):
+        table.add_column(name, overflow="fold", no_wrap=is_whole)
+    for row in cells:
+        table.add_row(*row)
+    if not console.is_terminal:  # whoever reads it then looks for names, and cuts at columns
+        table.width = sum(widths) + _FRAME * len(widths) + 1
+    console.print(table, crop=False)
+
+
+_FRAME = 3
+"""Characters that a column takes beside its cells."""
+
+_NARROW = 7
+"""Characters that are left to each text."""
+
+
+def _kept_whole(names: Sequence[bool], widths: Sequence[int], room: int) -> list[bool]:
+    """Which columns are not folded: names, because nobody could copy them; none where these have no room."""
+    least = sum(width if is_name else min(width, _NARROW) for width, is_name in zip(widths, names, strict=True))
+    return [is_name and least + _FRAME * len(widths) + 1 <= room for is_name in names]
 
 
 def print_facts(title: str, facts: Mapping[str, object]) -> None:

@@ -195,6 +195,7 @@ def plain(record: PurchaseRecord) -> dict[str, Any]:
         "id": str(record.id),
         "job_id": str(record.job_id),
         "what": record.what,
+        "prompt": record.prompt,
         "provider": record.provider,
         "state": str(record.state),
         "price_usd": float(record.price_usd),
@@ -203,5 +204,7 @@ def plain(record: PurchaseRecord) -> dict[str, Any]:
         "task_id": record.task_id,
         "note": record.note,
         "created_at": record.created_at.isoformat(),
+        "submitting_at": record.submitting_at and record.submitting_at.isoformat(),
+        "submitted_at": record.submitted_at and record.submitted_at.isoformat(),
         "closed_at": None if record.closed_at is None else record.closed_at.isoformat(),
     }

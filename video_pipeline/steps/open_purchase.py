@@ -146,15 +146,21 @@ class OpenPurchase:
         try:
             self._jobs.withdraw_submission(self._record.id, self._began_at, why)
         except ConflictError:
-            if self._attempt.lease is not None:
-                self._jobs.renew(self._attempt.lease, ttl_s=LEASE_TTL_S)  # LeaseLostError where a successor has it
+            self._check_lease()
             if self._jobs.purchase(self._record.id).state is not PurchaseState.RESERVED:
                 raise
             # The earlier attempt was still there, and has withdrawn it itself.
         self._state = PurchaseState.RESERVED
 
     def doubtful(self, why: str) -> None:
-        self._close(PurchaseState.DOUBTFUL, ZERO_USD, why)
+        # Not of what a successor has submitted and knows by its id.
+        if not self._close(PurchaseState.DOUBTFUL, ZERO_USD, why, (PurchaseState.SUBMITTING,)):
+            self._check_lease()
+
+    def _check_lease(self) -> None:
+        """Raise LeaseLostError when a newer attempt has the job."""
+        if self._attempt.lease is not None:
+            self._jobs.renew(self._attempt.lease, ttl_s=LEASE_TTL_S)
 
     def failed(self, cost_usd: Decimal, why: str) -> None:
         self._close(PurchaseState.LOST if cost_usd else PurchaseState.RELEASED, cost_usd, why)
@@ -272,8 +278,11 @@ class OpenPurchase:
         cost_usd: Decimal,
         why: str,
         states: Sequence[PurchaseState] = UNFINISHED,
-    ) -> None:
-        if self._record is not None:
-            closed = self._jobs.close_purchase(self._record.id, state, cost_usd, note=why, states=states)
-            self._state = state
-            self.took_money = self.took_money or (closed and state is PurchaseState.LOST)
+    ) -> bool:
+        """End the purchase; False when it was ended before, or has a state that is none of `states`."""
+        if self._record is None:
+            return False
+        closed = self._jobs.close_purchase(self._record.id, state, cost_usd, note=why, states=states)
+        self._state = state
+        self.took_money = self.took_money or (closed and state is PurchaseState.LOST)
+        return closed

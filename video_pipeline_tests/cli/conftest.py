@@ -11,7 +11,6 @@ import pytest
 
 from video_pipeline import bootstrap
 from video_pipeline.cli.app import main
-from video_pipeline.cli.output import console
 from video_pipeline.steps.studio import Studio
 from video_pipeline_tests.orchestration.conftest import wired
 from video_pipeline_tests.steps.conftest import cache_root, cores, finished_work, order, studio, workshop
@@ -34,13 +33,6 @@ def call(wired: dict[str, Any], studio: Studio, monkeypatch: pytest.MonkeyPatch,
         return int(ended.value.code or 0), out, err
 
     return called
-
-
-@pytest.fixture
-def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal on which no cell of a table is folded."""
-    monkeypatch.setattr(console, "_width", 300)
-    monkeypatch.setattr(console, "_height", 50)
 
 
 def in_json(call: Call, *arguments: str) -> Any:

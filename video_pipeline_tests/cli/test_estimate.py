@@ -27,7 +27,6 @@ def paid(studio: Studio, workshop: Workshop, monkeypatch: pytest.MonkeyPatch) ->
 ALBUM = ("--music-provider", "band", "--visual-provider", "dummy")
 
 
-@pytest.mark.usefixtures("wide")
 def test_an_estimate_tells_each_line_and_the_caps_and_orders_nothing(call: Call, studio: Studio) -> None:
     told = in_json(call, "job", "estimate", *ALBUM)
     assert told["music"] == {"pieces": 20, "price_usd": 0.04, "total_usd": 0.8}
@@ -58,7 +57,6 @@ def test_an_estimate_takes_no_key_and_the_order_does(call: Call) -> None:
     assert call("job", "estimate", "--channel", "nobody's")[0] == 4
 
 
-@pytest.mark.usefixtures("wide")
 def test_a_job_shows_what_was_expected_paid_and_is_doubtful(call: Call, studio: Studio) -> None:
     call("channel", "new", "C", "--niche", "N")
     job_id = in_json(call, "job", "new", "--channel", "C", "--niche", "x", *ALBUM)["job_id"]

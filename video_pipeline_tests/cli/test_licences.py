@@ -6,15 +6,12 @@ import hashlib
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from video_pipeline.steps.studio import Studio
 from video_pipeline_tests.cli.conftest import Call, in_json
 from video_pipeline_tests.steps.test_retention import Order
 from video_pipeline_tests.store.material import fill, save_image
 
 
-@pytest.mark.usefixtures("wide")
 def test_licences_are_listed_and_packed(call: Call, order: Order, studio: Studio, tmp_path: Path) -> None:
     job = order()
     code, out, _ = call("job", "licence", str(job.id))

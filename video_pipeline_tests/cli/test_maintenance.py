@@ -40,7 +40,6 @@ def backups(
         yield opened
 
 
-@pytest.mark.usefixtures("wide")
 def test_a_backup_is_made_and_restored(
     call: Call,
     backups: PostgresBackups,
@@ -78,7 +77,6 @@ def test_a_backup_is_made_and_restored(
     assert str(later.id) not in out
 
 
-@pytest.mark.usefixtures("wide")
 def test_what_is_not_right_after_a_restore_is_told(
     call: Call, backups: PostgresBackups, studio: Studio, order: Order, tmp_path: Path
 ) -> None:
@@ -122,7 +120,6 @@ def test_what_is_no_backup_is_refused(call: Call, backups: PostgresBackups, tmp_
         assert "no backup" in err
 
 
-@pytest.mark.usefixtures("wide")
 def test_a_check_tells_what_is_wrong(call: Call, studio: Studio, order: Order) -> None:
     jobs = [order(), order()]
     files = [keep_upload(studio, job.id, FileType.QUOTES, "q.txt", [b"Breathe in.\n"]).media for job in jobs]

@@ -51,7 +51,6 @@ def test_caps_are_set_and_stand_as_they_were_set(call: Call, order: Order, studi
     }
 
 
-@pytest.mark.usefixtures("wide")
 def test_caps_are_told_to_people(call: Call, order: Order) -> None:
     order()
     call("money", "cap", "channel", "5", "--channel", "Test Channel")
@@ -84,7 +83,6 @@ def test_what_is_not_usable_is_refused(call: Call, order: Order, arguments: tupl
     assert call("money", *arguments)[0] == code
 
 
-@pytest.mark.usefixtures("wide")
 def test_what_was_bought_is_listed_with_what_came_of_it(call: Call, order: Order, studio: Studio) -> None:
     assert "nothing was bought" in call("money", "purchases")[1]
     bought = doubtful(studio, order())
@@ -99,6 +97,11 @@ def test_what_was_bought_is_listed_with_what_came_of_it(call: Call, order: Order
     out = call("money", "purchases")[1]
     for words in (str(bought.id)[:8], "the answer was lost", "a trial", "money resolve ID"):
         assert words in out, words
+    # By what somebody finds it in a dashboard.
+    assert bought.submitting_at is not None
+    asked = f"at {bought.submitting_at:%Y-%m-%d %H:%M:%S} UTC leonardo was asked for: a harbour"
+    assert f"{str(bought.id)[:8]}: {asked}" in out
+    assert (row[0]["prompt"], row[0]["submitting_at"]) == ("a harbour", bought.submitting_at.isoformat())
 
 
 def test_a_doubtful_purchase_is_spent_or_not_and_said_once(call: Call, order: Order, studio: Studio) -> None:

@@ -89,7 +89,6 @@ def account(fakes: Fakes, vendor: str, key: str) -> Account:
     return fakes.account(vendor, key)
 
 
-@pytest.mark.usefixtures("wide")
 def test_everybody_is_listed_and_no_key_is_shown(call: Call, opened: Studio) -> None:
     opened.jobs.report_vendor("leonardo", "it broke off")
     for _ in range(5):

@@ -48,7 +48,6 @@ def test_a_webhook_from_its_making_to_its_end(call: Call, outbox: PostgresOutbox
     assert in_json(call, "webhook", "list") == []
 
 
-@pytest.mark.usefixtures("wide")
 def test_a_key_is_named_or_its_id_given(
     call: Call, outbox: PostgresOutbox, access: PostgresAccess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,7 +67,6 @@ def test_a_key_is_named_or_its_id_given(
     assert "its key was revoked" in call("webhook", "list", "--user", "ada")[1]
 
 
-@pytest.mark.usefixtures("wide")
 def test_what_people_read(call: Call, outbox: PostgresOutbox) -> None:
     assert "no webhooks yet" in call("webhook", "list")[1]
     with receiver(status(204), status(500, b"[red]out[/red] of order")) as told:

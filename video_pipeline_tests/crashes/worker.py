@@ -23,6 +23,7 @@ from uuid import UUID
 from sqlalchemy import Engine, event
 from urllib3.connection import HTTPConnection
 
+from video_pipeline.domain.delivery import Format, Quality, Rendition
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.progress import Stage
 from video_pipeline.ffmpeg import FfmpegTools, find_ffmpeg
@@ -30,7 +31,7 @@ from video_pipeline.outbound import HttpMessenger
 from video_pipeline.providers import registry
 from video_pipeline.providers.http import Account
 from video_pipeline.providers.workshop import Workshop
-from video_pipeline.steps import attempt, gates, paint, pipeline
+from video_pipeline.steps import attempt, gates, paint, pipeline, thumbnail_picture
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.studio import Studio
@@ -139,6 +140,7 @@ def studio_of(setting: dict[str, Any], line: dict[str, Any], engine: Engine) -> 
         music={"mubert": music},
         images={"leonardo": images},
         writer=registry.prompt_writer(),
+        thumbnail_provider="leonardo",
     )
 
 
@@ -166,6 +168,7 @@ def main() -> None:
     """Serve the lines of the standard input."""
     setting = json.loads(sys.stdin.readline())
     paint.picture_size = gates.picture_size = lambda _brief: SMALL
+    thumbnail_picture.MASTER = Rendition(Format.MP4, Quality.LOW)
     # They cost nothing, come when all is bought, and take longer than all of it.
     pipeline.thumbnails_if_possible = lambda *_: None
     attempt.PROGRESS_INTERVAL_S = 0.0  # every report is written, so that a run has the same moments each time

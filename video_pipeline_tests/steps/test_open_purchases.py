@@ -152,6 +152,22 @@ def test_a_refusal_of_a_trial_that_comes_late_undoes_no_later_submission(store: 
     assert store.purchase(bought.id).task_id == "task-2"
 
 
+def test_a_doubt_that_comes_late_is_none_about_what_a_successor_has_submitted(
+    store: PostgresJobStore, database: Database
+) -> None:
+    job = order_short(store)
+    slow = attempt_at(store, job, "slow")
+    late = OpenPurchase(store, slow, set_aside(store, slow.lease, str(PRICE)), LIMITS)
+    late.submitting()
+    asleep(database, job)
+    successor = attempt_at(store, job, "successor")
+    (found,) = store.purchases(job.id)
+    OpenPurchase(store, successor, found, LIMITS).submitted("task-1")
+    with pytest.raises(LeaseLostError):
+        late.doubtful("its list cannot be read")
+    assert store.purchase(found.id).state is S.SUBMITTED
+
+
 def test_a_submission_that_its_own_attempt_has_withdrawn_meanwhile_is_made_again(
     store: PostgresJobStore, database: Database
 ) -> None:

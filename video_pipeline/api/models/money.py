@@ -48,6 +48,7 @@ class Purchase(Answer):
 
     id: UUID
     what: str = Field(description="Where it belongs, such as music/03.")
+    prompt: str = Field(description="What was asked for, before the provider's own limits.")
     provider: str
     state: PurchaseState
     price_usd: float = Field(description="What is set aside for it.")
@@ -56,6 +57,8 @@ class Purchase(Answer):
     task_id: str | None = Field(description="The provider's own id of it.")
     note: str
     created_at: datetime
+    submitting_at: datetime | None = Field(description="When the provider was asked, the last time.")
+    submitted_at: datetime | None = Field(description="When its answer came.")
     closed_at: datetime | None
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -140,10 +141,11 @@ class Dealing:
         return None
 
     def _doubtful(self, unanswered_s: float) -> DoubtfulPurchaseError:
-        why = f"{self.vendor}: the answer to what was submitted {unanswered_s:.0f} s ago was lost"
+        asked_at = datetime.now(UTC) - timedelta(seconds=unanswered_s)
+        why = f"{self.vendor}: the answer to what was submitted at {asked_at:%Y-%m-%d %H:%M:%S} UTC was lost"
         self.purchase.doubtful(why)
         return DoubtfulPurchaseError(
-            f"{why}, and it has no list in which it can be found; see in its dashboard whether ${self.price_usd} were "
+            f"{why}, and no list says what became of it; see in its dashboard whether ${self.price_usd} were "
             "taken, say so with 'video-pipeline money resolve', and retry the job"
         )
 

@@ -37,6 +37,7 @@ def test_a_doubtful_purchase_stands_out_and_is_decided_here(
         studio.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of the two
         signed_in(studio, house.address, "boss", f"#/jobs/{job_id}")
         expect(studio.see("money-doubt")).to_contain_text("Leonardo may have taken $0.04 for music/01: because")
+        expect(studio.see("money-doubt")).to_contain_text("It was asked for: ")
         expect(studio.see("money-paid")).to_have_text("$0.08")
         expect(studio.see("money-reserved")).to_have_text("$0.04")
         states = [row.get_attribute("data-state") for row in studio.see("money-purchase").all()]

@@ -71,7 +71,7 @@ function lines(told, decide) {
 }
 
 /** What nobody but a person can know: whether the vendor took money. */
-function doubt({ id, provider, what, price_usd: price, note }, decide) {
+function doubt({ id, provider, what, prompt, price_usd: price, note }, decide) {
   const says = `${provider} may have taken ${money(price)} for ${what}: ${note || "its answer was lost"}`;
   const next = may("admin")
     ? `Look into the dashboard of ${provider}, say here what it shows, then retry the video.`
@@ -86,6 +86,7 @@ function doubt({ id, provider, what, price_usd: price, note }, decide) {
       "div",
       {},
       h("p", {}, h("strong", {}, sentence(says))),
+      h("p", { class: "small" }, `It was asked for: ${prompt}`),
       h("p", { class: "small" }, next),
       may("admin") &&
         h(

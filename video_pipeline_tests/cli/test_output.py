@@ -1,0 +1,44 @@
+"""Tables: what somebody copies from them is in one piece, at a terminal and where a program reads on."""
+
+from __future__ import annotations
+
+import pytest
+from rich.console import Console
+
+from video_pipeline.cli import output
+
+COLUMNS = ("kind", "name", "ready")
+MISSING = "no: set VIDEO_PIPELINE_RUNWAY_API_KEY or RUNWAYML_API_SECRET, which hold the key of an account at Runway"
+ROWS = [("clip", "runway_standard", MISSING), ("picture", "procedural", "yes")]
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    output.print_table("Providers", COLUMNS, ROWS, empty="")
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_program_gets_each_row_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    found = lines(capsys)
+    assert [line for line in found if MISSING in line and "runway_standard" in line]
+    assert len(found) == len(["title", "top", "head", "rule", *ROWS, "bottom"])
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_terminal_shows_names_whole_and_folds_texts(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(output, "console", Console(force_terminal=True, color_system=None, width=width))
+    found = lines(capsys)
+    assert any("runway_standard" in line for line in found)
+    assert not any(MISSING in line for line in found)
+    assert max(map(len, found)) <= width
+
+
+def test_where_names_have_no_room_nothing_is_lost(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "console", Console(force_terminal=True, color_system=None, width=30))
+    cells = [line.split("│") for line in lines(capsys) if line.startswith("│")]
+    told = ["".join(row[at].strip() for row in cells) for at in (2, 3)]
+    assert told[0] == "runway_standardprocedural"
+    assert told[1].replace(" ", "") == f"{MISSING}yes".replace(" ", "")
