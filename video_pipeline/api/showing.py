@@ -70,7 +70,7 @@ def show_storyboard(desk: Desk, job: JobRecord) -> models.Storyboard | None:
 
 def _with_words(desk: Desk, job: JobRecord, shown: models.Storyboard, works: Works) -> models.Storyboard:
     """The storyboard of a failed job, with what may get other words, and what a vendor refused."""
-    turned_away = refused(job.storyboard, desk.jobs.refused_words(job.id)) if job.storyboard else set()
+    turned_away = refused(job.storyboard, desk.jobs.refused_words(job.id)) if job.storyboard else {}
     lacking = {name for name in rewordable(job, works) if name in turned_away or _reads(desk, job, name)}
 
     def told(scene: models.Scene) -> models.Scene:

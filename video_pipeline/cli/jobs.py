@@ -15,9 +15,11 @@ from video_pipeline.domain.delivery import renditions_of
 from video_pipeline.domain.job import Approval, JobStatus, statuses_for
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.timebase import FPS_30, clock
+from video_pipeline.ports import JobStore
 from video_pipeline.steps.export import export_all
 from video_pipeline.steps.files import job_files
 from video_pipeline.steps.recover import bring_back
+from video_pipeline.steps.reword import refused
 
 app = typer.Typer(help="Videos that were ordered.", no_args_is_help=True)
 
@@ -101,6 +103,7 @@ def show(job: Job, as_json: AsJson = False) -> None:
             **money_facts(store, found),
             "retries": found.retry_count,
             "error": found.error_message,
+            **_refused_facts(store, found),
         },
     )
     if found.storyboard:
@@ -121,6 +124,14 @@ def show(job: Job, as_json: AsJson = False) -> None:
         print_table("Scenes", ("#", "length", "piece", "music", "image", "picture"), rows, empty="")
     history_rows = [(f"{e.created_at:%H:%M:%S}", e.kind, e.status_to, e.message) for e in events]
     print_table("History", ("UTC", "what", "status", "message"), history_rows, empty="no events")
+
+
+def _refused_facts(store: JobStore, job: JobRecord) -> dict[str, str]:
+    """The words of a failed job that a vendor refused and that it still has."""
+    if job.status is not JobStatus.FAILED or job.storyboard is None:
+        return {}
+    words = refused(job.storyboard, store.refused_words(job.id))
+    return {"refused": "\n".join(f"{what}: {text}" for what, text in words.items())} if words else {}
 
 
 @app.command("watch", epilog="Example: video-pipeline job watch 3fa85f64")

@@ -87,21 +87,24 @@ def rewordable(job: JobRecord, works: Works) -> set[str]:
     return set()
 
 
-def refused(storyboard: Storyboard, words: Iterable[tuple[str, str]]) -> set[str]:
-    """Whose words of today are among those that were refused (`JobStore.refused_words`); a clip counts as its picture.
+def refused(storyboard: Storyboard, words: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The words of today that are among those that were refused (`JobStore.refused_words`).
 
-    By their names where they are bought, such as music/03.
+    By the name, such as music/03, of what is made of them where it is bought; a clip counts as its picture.
     """
     turned_away = set(words)
-    return {name for name, asked in _asked(storyboard) if asked & turned_away}
+    return {
+        name: text for name, text, asked in _asked(storyboard) if any((each, text) in turned_away for each in asked)
+    }
 
 
-def _asked(storyboard: Storyboard) -> Iterator[tuple[str, set[tuple[str, str]]]]:
+def _asked(storyboard: Storyboard) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """What is made of words, these, and what a vendor is asked for with them."""
     for index, piece in enumerate(storyboard.pieces, 1):
-        yield music_item(index), {(music_item(index), piece.text)}
+        yield music_item(index), piece.text, (music_item(index),)
     for scene in storyboard.scenes:
-        text, number = scene.visual.text, scene.order_index
-        yield image_item(number), {(image_item(number), text), (clip_item(number), text)}
+        number = scene.order_index
+        yield image_item(number), scene.visual.text, (image_item(number), clip_item(number))
 
 
 def _seen(job: JobRecord, images: Iterable[ImageRecord]) -> set[int]:

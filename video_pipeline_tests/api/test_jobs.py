@@ -85,7 +85,7 @@ def test_a_job_in_full_has_its_scenes_files_and_costs(shared: Stocked) -> None:
     assert [scene["start_s"] for scene in board["scenes"]] == [0, 10, 20]
     assert set(board["scenes"][0]) == {
         *("scene_number", "title", "description", "image_prompt", "music_prompt", "tempo_bpm", "key", "instruments"),
-        *("footage", "moves"),
+        *("footage", "moves", "rewordable", "refused"),
         *("start_s", "duration_s", "motion", "transition", "status", "image", "track"),
     }
     assert all(scene["status"] == "completed" for scene in board["scenes"])

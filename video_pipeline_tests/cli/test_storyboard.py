@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.purchases import Item
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.steps.studio import Studio
 from video_pipeline_tests.cli.conftest import Call, in_json
@@ -89,13 +91,20 @@ def test_what_was_refused_gets_other_words(call: Call, studio: Studio, order: Ca
     go(studio, seen.id, Stage.STORYBOARD, Stage.MUSIC)
     lease = studio.jobs.claim(seen.id, "a run")
     studio.jobs.move(seen.id, JobStatus.GENERATING_MUSIC, JobStatus.GENERATING_IMAGE, lease=lease)
+    planned = studio.jobs.get_job(seen.id).storyboard
+    assert planned is not None
+    words = planned.scenes[1].visual.text
+    bought = studio.jobs.reserve(lease, "leonardo", Item("images/02", words, 7), Decimal("0.04"))
+    studio.jobs.note_refusal(bought.id)
     for job in (heard, seen):
         studio.jobs.mark_job_failed(job.id, "the vendor refused the words")
+    assert f"images/02: {words}" in " ".join(call("job", "show", str(seen.id))[1].split())
     for verb, job, what in (("reword", heard, "piece"), ("refine", seen, "scene")):
         code, out, err = call("job", verb, str(job.id), "2", "--prompt", WORDS)
         assert (code, err) == (0, "")  # nothing is bought, so no price is told
         go_on = f"go on: video-pipeline job retry {str(job.id)[:8]}"
         assert out.splitlines() == [f"{what} 2 of job {job.id} has other words", go_on]
+    assert "images/02" not in call("job", "show", str(seen.id))[1]
     told = in_json(call, "job", "reword", str(heard.id), "3", "--prompt", WORDS)
     assert (told["job_id"], told["status"], told["refinements"]) == (str(heard.id), "failed", 0)
     plan = studio.jobs.get_job(heard.id).storyboard

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -13,20 +14,22 @@ from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, PreconditionError, PromptRefusedError
 from video_pipeline.domain.job import JobStatus
 from video_pipeline.domain.progress import Stage
-from video_pipeline.domain.purchases import Item, Limits, PurchaseState
+from video_pipeline.domain.purchases import TRIALS, Item, Limits, PurchaseState
 from video_pipeline.domain.records import JobRecord, fingerprint
 from video_pipeline.providers import registry
 from video_pipeline.steps.recover import bring_back
 from video_pipeline.steps.reword import refused, reword_track, rewordable
 from video_pipeline.steps.studio import Studio
+from video_pipeline.steps.wording import remedy
 from video_pipeline_tests.conftest import Database
 from video_pipeline_tests.providers import buying
-from video_pipeline_tests.steps.test_edits import waiting
+from video_pipeline_tests.steps.test_edits import repaint, waiting
 from video_pipeline_tests.steps.test_pipeline import go
 from video_pipeline_tests.vendors import Account, Fakes, running
 
 Order = Callable[..., JobRecord]
 WORDS = "Slow, warm strings over a soft piano, as in a quiet library; no drums, no voices"
+JOB = UUID(int=7)
 BEFORE_PICTURES = (Stage.STORYBOARD, Stage.MUSIC)
 
 
@@ -125,12 +128,12 @@ def test_what_the_words_stand_for_besides_stays(buyer: Studio, refused_job: JobR
 def test_what_was_refused_is_known_until_it_has_other_words(buyer: Studio, refused_job: JobRecord) -> None:
     jobs, job = buyer.jobs, refused_job
     assert job.storyboard is not None
-    assert refused(job.storyboard, jobs.refused_words(job.id)) == {"music/02"}
+    assert refused(job.storyboard, jobs.refused_words(job.id)) == {"music/02": job.storyboard.pieces[1].text}
     assert "music/02" in rewordable(job, jobs.works(job.id))
     assert not {"images/01", "music/04"} & rewordable(job, jobs.works(job.id))
     after = reword(buyer, job)
     assert after.storyboard is not None
-    assert refused(after.storyboard, jobs.refused_words(job.id)) == set()
+    assert refused(after.storyboard, jobs.refused_words(job.id)) == {}
     assert "music/02" in rewordable(after, jobs.works(job.id))
 
 
@@ -175,6 +178,33 @@ def test_a_piece_that_a_vendor_makes_already_is_not_paid_for_in_vain(studio: Stu
         reword(studio, job)
     studio.jobs.resolve_purchase(bought.id, None)
     assert reword(studio, job).status is JobStatus.FAILED
+
+
+def test_a_picture_that_a_vendor_makes_already_keeps_its_words_as_well(studio: Studio, order: Order) -> None:
+    job = go(studio, order().id, *BEFORE_PICTURES)
+    lease = studio.jobs.claim(job.id, "a run")
+    studio.jobs.move(job.id, JobStatus.GENERATING_MUSIC, JobStatus.GENERATING_IMAGE, lease=lease)
+    bought = studio.jobs.reserve(lease, "runway", Item("clips/02", "a harbour", 7), Decimal("0.50"))
+    studio.jobs.begin_submission(lease, bought.id, Limits(concurrency=4))
+    studio.jobs.mark_job_failed(job.id, "the answer was lost")
+    with pytest.raises(ConflictError, match="runway was asked for clips/02 already"):
+        repaint(studio, job, 2)
+    assert repaint(studio, job, 3).status is JobStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("music/07", f"job reword {JOB} 7 --prompt \"...\"', then 'video-pipeline job retry {JOB}'"),
+        ("images/07", f"job refine {JOB} 7 --prompt \"...\"', then 'video-pipeline job retry {JOB}'"),
+        ("clips/07", f"and with them the picture, with 'video-pipeline job refine {JOB} 7 "),
+        ("thumbnails/00", "the description of scene 1"),
+        ("words/00", "order the video anew"),
+    ],
+)
+def test_whoever_reads_of_refused_words_hears_what_to_do(what: str, told: str) -> None:
+    assert told in remedy(JOB, what)
+    assert "always the same" in remedy(TRIALS, what)
 
 
 def test_words_are_changed_as_they_were_seen_or_not_at_all(studio: Studio, order: Order, database: Database) -> None:
