@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from video_pipeline.providers import replicate
 from video_pipeline_tests.vendors.accounts import Account, Task
 from video_pipeline_tests.vendors.faults import Call, Fault, Makes, Struck
 from video_pipeline_tests.vendors.media import Picture, seed_of
@@ -71,7 +72,7 @@ def _small_size(asked: Mapping[str, Any]) -> tuple[int, int]:
 
 
 MODELS = {
-    "black-forest-labs/flux-2-pro": _Model(Decimal("0.04"), _flux_2_size, ("webp", "jpg", "png"), 2048, 5),
+    replicate.MODEL: _Model(replicate.PRICE_USD, _flux_2_size, ("webp", "jpg", "png"), 2048, 5),
     "black-forest-labs/flux-1.1-pro-ultra": _Model(
         Decimal("0.06"), lambda asked: _turned(asked, 2752, 1536), ("jpg", "png"), 0, 6
     ),
@@ -97,6 +98,7 @@ class Replicate(Vendor):
     name = "replicate"
     base = "/v1"
     makes = Makes.PICTURE
+    tells_cost = False
 
     def routes(self) -> Iterable[Route]:
         yield Route("POST", "/v1/models/{owner}/{model}/predictions", Call.SUBMIT, self._create)
