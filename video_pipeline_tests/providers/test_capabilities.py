@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from video_pipeline.cores import Cores
+from video_pipeline.domain.money import usd
 from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, VisualPrompt
 from video_pipeline.ports import Capabilities, EngineCapabilities
 from video_pipeline.providers import leonardo, registry
@@ -53,6 +54,17 @@ def test_the_longest_and_the_largest_stand_in_the_documentation(
     (row,) = [line for line in DOCS.read_text().splitlines() if line.startswith(f"| `{name}` |")]
     assert longest_s is None or f"{longest_s} s" in row
     assert largest is None or f"{largest[0]}x{largest[1]}" in row
+
+
+def test_prices_stand_in_the_documentation(stated: dict[str, Capabilities | EngineCapabilities]) -> None:
+    """Of a picture for thumbnails it named the price without the enlargement that the estimate counts."""
+    lines = DOCS.read_text().splitlines()
+    for name, facts in stated.items():
+        (row,) = [line for line in lines if line.startswith(f"| `{name}` |")]
+        second = facts.second_usd if isinstance(facts, EngineCapabilities) else Decimal(0)
+        assert usd(facts.price_usd or second) in row.rpartition("|")[0].rpartition("|")[2]
+    (thumbnails,) = [line for line in lines if "VIDEO_PIPELINE_THUMBNAIL_PROVIDER` |" in line]
+    assert usd(stated["recraft"].price_usd) in thumbnails
 
 
 DEAR = Decimal("0.0777")
