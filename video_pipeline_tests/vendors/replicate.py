@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import re
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -137,7 +138,7 @@ class Replicate(Vendor):
             if not account.affords(model.price * count):
                 words = "You have insufficient credit to run this model."
                 raise AnsweredError(_says(402, "Insufficient credit", words))
-            task_id = f"{seed_of(account.key, len(account.tasks)):08x}".ljust(26, "q")
+            task_id = uuid.uuid4().hex[:26]
             task = account.open("prediction", prompt, asked, id=task_id, flaw=self.flaw(ask))
             task.refused = refused
             task.memory.update(model=named, count=count)
