@@ -57,6 +57,7 @@ FIELDS_MAX = 20
 """Fields that an answer complains about; who sends ten thousand wrong ones gets no answer ten times as long."""
 
 
+_DECIMAL = re.compile(r"Decimal\('([^']*)'\)")
 _PARAMETER = re.compile(r"\{[^}]+\}")
 
 
@@ -206,11 +207,19 @@ async def _problem(request: Request, error: Exception) -> JSONResponse:
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     fields = [
-        {"field": ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0]), "message": each["msg"]}
+        {"field": ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0]), "message": _words(each)}
         for each in error.errors()[:FIELDS_MAX]
     ]
     detail = "; ".join(f"{each['field']}: {each['message']}" for each in fields)
     return respond(request, 422, "unusable-form", "A value has not the form that is asked for", detail, fields=fields)
+
+
+def _words(fault: Mapping[str, Any]) -> str:
+    """What is wrong with a field, without the Python that pydantic mixes into it where a value was looked at before."""
+    said = _DECIMAL.sub(r"\1", str(fault["msg"]))
+    if isinstance(fault.get("input"), str):
+        said = said.replace("Value should", "String should").replace("items after validation", "characters")
+    return said
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

@@ -10,12 +10,13 @@ import typer
 
 from video_pipeline import bootstrap
 from video_pipeline.cli import ordering
-from video_pipeline.cli.money import spending_json, usd
+from video_pipeline.cli.money import spending_json
 from video_pipeline.cli.output import console, print_json, print_table
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.effort import computing_cost
 from video_pipeline.domain.estimates import Estimate, Share, cap_note
 from video_pipeline.domain.job import Approval
+from video_pipeline.domain.money import usd
 from video_pipeline.domain.purchases import Spending
 from video_pipeline.domain.timebase import FPS_30, clock
 from video_pipeline.steps.estimate import Sellers, estimate

@@ -13,6 +13,7 @@ import typer
 from video_pipeline import bootstrap
 from video_pipeline.cli.output import console, print_json, print_table
 from video_pipeline.domain.errors import InvalidInputError
+from video_pipeline.domain.money import usd
 from video_pipeline.domain.purchases import (
     FIRST_CAPS_USD,
     TRIALS,
@@ -50,7 +51,7 @@ def spending(job: Job = None, channel: Channel = None, as_json: AsJson = False) 
         print_json([spending_json(each) for each in told])
         return
     rows = [
-        (each.scope, usd(each.cap_usd, "no limit"), usd(each.paid_usd), usd(each.reserved_usd), _left(each))
+        (_named(each), usd(each.cap_usd, "no limit"), usd(each.paid_usd), usd(each.reserved_usd), _left(each))
         for each in told
     ]
     print_table(
@@ -93,7 +94,12 @@ def cap(
         print_json(asdict(made))
         return
     whose = f" of the channel {channel}" if channel else ""
-    console.print(f"the cap of a {scope}{whose} is {usd(made.amount_usd, 'no limit')}", markup=False, highlight=False)
+    text = f"the cap of a {scope}{whose} is {usd(made.amount_usd, 'no limit')}"
+    own = [each for each in jobs.caps() if each.scope == scope and each.channel_id is not None]
+    if channel_id is None and own:
+        names = {each.id: each.name for each in jobs.list_channels()}
+        text += "; these channels keep their own: " + ", ".join(_whose(each, names) for each in own)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command("purchases", epilog="Example: video-pipeline money purchases --state doubtful")
@@ -172,12 +178,8 @@ def dollars(text: str) -> Decimal:
         raise InvalidInputError(f"{text!r} is no amount in US dollars; write it as 12.50") from error
 
 
-def usd(amount: Decimal | None, missing: str = "") -> str:
-    """An amount for people: cents, and what is finer where there is some."""
-    if amount is None:
-        return missing
-    text = f"{amount:.4f}"
-    return f"${text[:-2] if text.endswith('00') else text}"
+def _named(each: Spending) -> str:
+    return f"{each.scope} (its channel's own)" if each.is_own else each.scope
 
 
 def _left(each: Spending) -> str:

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from video_pipeline import bootstrap
-from video_pipeline.cli.money import usd
 from video_pipeline.cli.output import console, errors, megabytes, print_facts, print_json, print_table
 from video_pipeline.domain.errors import InvalidInputError, StudioError
+from video_pipeline.domain.money import usd
 from video_pipeline.domain.purchases import VendorState
 from video_pipeline.ports import Checkable, Checkup
 from video_pipeline.steps.roster import Seller, Trade, provider_of, seller_of, sellers

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from video_pipeline.domain.money import usd
 from video_pipeline.domain.purchases import Spending
 
 
@@ -51,6 +52,6 @@ def cap_note(total_usd: Decimal, standing: Iterable[Spending]) -> str | None:
         return None
     tightest = min(short, key=lambda each: each.left_usd or Decimal(0))
     return (
-        f"the cap of ${tightest.cap_usd:.2f} for this {tightest.scope} leaves ${tightest.left_usd:.2f} of about "
-        f"${total_usd:.2f}; the job would stop there until the cap is raised"
+        f"the cap of {usd(tightest.cap_usd)} for this {tightest.scope} leaves {usd(tightest.left_usd)} of about "
+        f"{usd(total_usd)}; the job would stop there until the cap is raised"
     )

@@ -15,6 +15,14 @@ REFINEMENTS_MAX = 5
 """Refinements allowed per job."""
 
 
+def usd(amount: Decimal | None, missing: str = "") -> str:
+    """US dollars for people: cents, and what is finer where there is some; `missing` where there is no amount."""
+    if amount is None:
+        return missing
+    text = f"{amount:.4f}"
+    return f"${text[:-2] if text.endswith('00') else text}"
+
+
 class LedgerEntry(StrEnum):
     """The three verbs of money."""
 

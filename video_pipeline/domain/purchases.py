@@ -166,8 +166,9 @@ class Spending:
     """How one cap stands."""
 
     scope: CapScope
-    channel_id: UUID | None
+    channel_id: UUID | None  # in which it holds; None: in all of them
     cap_usd: Decimal | None  # None: there is no such cap
+    is_own: bool  # it was set for that channel alone
     paid_usd: Decimal
     reserved_usd: Decimal  # set aside beyond that
 

@@ -29,7 +29,8 @@ def make_all(
     """Call `make` for each item, `at_once` at a time, and return the results in the order of `items`.
 
     `finished_before` things of an earlier attempt count into the progress. When one fails, those that are under way
-    are finished and kept, no new ones start, and one error names all that failed; it is transient only if all are.
+    are finished and kept, no new ones start, and one error names all that failed, the same words once; it is transient
+    only if all are.
     """
     tally = _Tally(attempt, finished_before, finished_before + len(items), noun)
     tally.report([])
@@ -85,6 +86,6 @@ def _raise_all(errors: list[BaseException], noun: str) -> None:
             raise error
     if len(errors) == 1:
         raise errors[0]
-    text = f"{len(errors)} {noun} failed: " + "; ".join(str(error) for error in errors)
+    text = f"{len(errors)} {noun} failed: " + "; ".join(dict.fromkeys(map(str, errors)))
     kind = TransientError if all(isinstance(error, TransientError) for error in errors) else PermanentError
     raise kind(text) from errors[0]

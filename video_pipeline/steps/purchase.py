@@ -23,6 +23,7 @@ from video_pipeline.domain.errors import (
     ProviderUnavailableError,
 )
 from video_pipeline.domain.media import Generation
+from video_pipeline.domain.money import usd
 from video_pipeline.domain.purchases import UNFINISHED, Item, Limits, PurchaseRecord, PurchaseState
 from video_pipeline.ports import JobStore, Purchase
 from video_pipeline.steps.open_purchase import LOOK_AGAIN_S, Buyer, OpenPurchase
@@ -78,7 +79,7 @@ def _unfinished(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Off
     for record in jobs.purchases(attempt.job_id, what=item.what, states=UNFINISHED):
         if record.state is PurchaseState.DOUBTFUL:
             raise DoubtfulPurchaseError(
-                f"{record.provider} may have taken ${record.price_usd} for {record.what}, and its answer was lost "
+                f"{record.provider} may have taken {usd(record.price_usd)} for {record.what}, and its answer was lost "
                 f"({record.note}); look into its dashboard, then say what is so with 'video-pipeline money resolve "
                 f"{record.id}', and retry the job"
             )

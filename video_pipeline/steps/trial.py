@@ -22,6 +22,7 @@ from video_pipeline.domain.brief import StoryboardBrief
 from video_pipeline.domain.errors import InvalidInputError, MachineError, ProviderUnavailableError
 from video_pipeline.domain.licences import LicensedKind
 from video_pipeline.domain.media import Generation
+from video_pipeline.domain.money import usd
 from video_pipeline.domain.purchases import TRIALS, Item, PurchaseState
 from video_pipeline.domain.records import Lease
 from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, VisualPrompt
@@ -219,7 +220,7 @@ def _words(studio: Studio, seller: Seller, made: Path) -> Make:
         if purchase.unanswered_s is not None:
             purchase.failed(seller.price_usd, "the answer was lost: possibly paid, and not asked for again")
             raise ProviderUnavailableError(
-                f"the answer of {seller.name} to an earlier trial was lost, and ${seller.price_usd} are counted as "
+                f"the answer of {seller.name} to an earlier trial was lost, and {usd(seller.price_usd)} are counted as "
                 "taken for it; try again"
             )
         purchase.submitting()
@@ -238,4 +239,4 @@ def _check_writer(seller: Seller, script: Script, purchase: Purchase) -> None:
         return
     why = f"{seller.name} wrote nothing that can be used, and the {script.written_by} stood in; the log says why"
     purchase.failed(script.cost_usd, why)
-    raise ProviderUnavailableError(f"{why}; ${script.cost_usd} were taken")
+    raise ProviderUnavailableError(f"{why}; {usd(script.cost_usd)} were taken")

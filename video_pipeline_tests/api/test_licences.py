@@ -7,7 +7,13 @@ import json
 import zipfile
 from uuid import UUID
 
+from video_pipeline.domain.licences import LicensedKind
+from video_pipeline.domain.media import MediaReference
+from video_pipeline.domain.records import ThumbnailDraft
+from video_pipeline.domain.thumbnails import MODEL
 from video_pipeline_tests.api.conftest import Stocked
+from video_pipeline_tests.store.material import FREE
+from video_pipeline_tests.store.plain_sql import SHA
 
 PROMPT = "a quiet reading room with tall windows and slow rain"
 
@@ -24,6 +30,23 @@ def test_rows_say_what_is_in_the_video(stocked: Stocked) -> None:
     after = stocked.anna.get(f"{path}/licences").json["items"]
     assert [row["in_video"] for row in after].count(False) == 1
     assert (after[-1]["prompt"], after[-1]["in_video"]) == (PROMPT, True)
+
+
+def test_a_picture_for_thumbnails_is_not_in_the_video(stocked: Stocked) -> None:
+    jobs, job_id = stocked.desk.jobs, UUID(stocked.waiting)
+    lease = jobs.claim(job_id, "run")
+    jobs.record_made(lease, LicensedKind.THUMBNAIL, FREE, prompt=PROMPT, sha256=SHA)
+    jobs.release(lease)
+
+    def told() -> list[tuple[str, bool, bool]]:
+        rows = stocked.anna.get(f"/jobs/{job_id}/licences").json["items"]
+        return [(row["prompt"], row["in_video"], row["in_thumbnails"]) for row in rows if row["kind"] == "thumbnail"]
+
+    assert told() == [(PROMPT, False, False)]
+    key = f"jobs/{job_id}/thumbnails/"
+    drawn = ThumbnailDraft("plain", f"{key}plain.jpg", 0.5, (MediaReference(f"{key}bought-a1.png", SHA, 1),))
+    jobs.replace_thumbnails(job_id, [drawn], MODEL)
+    assert told() == [(PROMPT, False, True)]
 
 
 def test_the_pack_is_a_download_and_always_the_same(shared: Stocked) -> None:

@@ -38,6 +38,20 @@ def test_caps_are_set_by_administrators_and_seen_by_everybody(house: House) -> N
         "month": None,
     }
     assert len(told["caps"]) == 2
+    assert {each["scope"]: (each["channel_id"], each["is_own"]) for each in told["spending"]} == {
+        "job": (channel, True),
+        "channel": (channel, False),
+        "day": (None, False),
+        "month": (None, False),
+    }
+
+
+def test_what_is_wrong_with_a_value_is_told_without_python(house: House) -> None:
+    anna, boss = house.user("anna"), house.user("root", Scope.ADMIN)
+    too_much = boss.call("PUT", "/money/caps/day", body={"amount_usd": 1e30}).json["detail"]
+    assert too_much == "amount_usd: Input should be less than or equal to 99999999"
+    short = anna.post("/jobs", {"kind": "storyboard", "channel_id": house.channel(), "prompt": "y"}).json["detail"]
+    assert "prompt: String should have at least 10 characters" in short
 
 
 @pytest.mark.parametrize(

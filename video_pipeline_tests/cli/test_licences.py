@@ -6,10 +6,14 @@ import hashlib
 import zipfile
 from pathlib import Path
 
+from video_pipeline.domain.licences import LicensedKind
+from video_pipeline.domain.media import MediaReference
+from video_pipeline.domain.records import ThumbnailDraft
 from video_pipeline.steps.studio import Studio
 from video_pipeline_tests.cli.conftest import Call, in_json
 from video_pipeline_tests.steps.test_retention import Order
-from video_pipeline_tests.store.material import fill, save_image
+from video_pipeline_tests.store.material import FREE, fill, save_image
+from video_pipeline_tests.store.plain_sql import SHA
 
 
 def test_licences_are_listed_and_packed(call: Call, order: Order, studio: Studio, tmp_path: Path) -> None:
@@ -30,6 +34,15 @@ def test_licences_are_listed_and_packed(call: Call, order: Order, studio: Studio
     assert (rows[0]["licence"], rows[0]["cost_usd"], rows[0]["job_id"]) == ("CC0 1.0", "0.0000", str(job.id))
     out = call("job", "licence", str(job.id))[1]
     assert out.count("CC0 1.0") == len(rows) == 7
+    studio.jobs.record_made(lease, LicensedKind.THUMBNAIL, FREE, prompt="a pier", sha256=SHA)
+    for is_drawn, word in ((False, "no"), (True, "yes")):
+        picture = MediaReference(f"jobs/{job.id}/thumbnails/bought-a1.png", SHA, 1)
+        draft = ThumbnailDraft("plain", f"jobs/{job.id}/thumbnails/plain.jpg", 0.5, (picture,) if is_drawn else ())
+        studio.jobs.replace_thumbnails(job.id, [draft], "appeal-2")
+        row = in_json(call, "job", "licence", str(job.id))[-1]
+        assert (row["kind"], row["in_video"], row["in_thumbnails"]) == ("thumbnail", False, is_drawn)
+        (line,) = [each for each in call("job", "licence", str(job.id))[1].splitlines() if "thumbnail 1" in each]
+        assert word in line.split()
     code, out, _ = call("job", "licence", str(job.id), "--zip", str(pack))
     assert (code, f"{pack} (0.0 MB) is written" in out) == (0, True)
     told = in_json(call, "job", "licence", str(job.id), "--zip", str(pack))

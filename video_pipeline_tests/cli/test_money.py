@@ -39,6 +39,8 @@ def test_caps_are_set_and_stand_as_they_were_set(call: Call, order: Order, studi
     assert in_json(call, "money", "cap", "month", "none")["amount_usd"] is None
     code, out, _ = call("money", "cap", "job", "$1.5", "--channel", "Test Channel")
     assert (code, "the cap of a job of the channel Test Channel is $1.50" in out) == (0, True)
+    assert "job (its channel's own)" in call("money", "spending", "--job", str(job.id))[1]
+    assert "these channels keep their own: Test Channel" in call("money", "cap", "job", "9")[1]
     told = standing(call, "--job", str(job.id))
     assert told["job"] == (1.5, 0, 0.04, 1.46)
     assert told["month"] == (None, 0, 0.04, None)
@@ -46,7 +48,7 @@ def test_caps_are_set_and_stand_as_they_were_set(call: Call, order: Order, studi
     assert {(cap["scope"], cap["amount_usd"], cap["set_by"]) for cap in in_json(call, "money", "caps")} == {
         ("month", None, "operator"),
         ("job", 1.5, "operator"),
-        ("job", 20, None),
+        ("job", 9, "operator"),
         ("day", 50, None),
     }
 

@@ -90,6 +90,17 @@ def test_several_failures_become_one_that_names_all(
         made(attempt, make, count=2)
 
 
+def test_what_failed_for_the_same_reason_says_it_once(attempt: Attempt) -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    def make(item: int) -> int:
+        both.wait()
+        raise PermanentError("the cap is reached")
+
+    with pytest.raises(PermanentError, match=r"2 things failed: the cap is reached$"):
+        made(attempt, make, count=2)
+
+
 def test_a_bug_is_not_dressed_up_as_a_failed_delivery(attempt: Attempt) -> None:
     def make(item: int) -> int:
         return 1 // item

@@ -101,9 +101,9 @@ def test_a_refinement_costs_its_picture_and_its_clip() -> None:
 
 def test_the_tightest_cap_is_named() -> None:
     standing = [
-        Spending(CapScope.JOB, None, Decimal(20), Decimal(0), Decimal(0)),
-        Spending(CapScope.CHANNEL, None, None, Decimal(90), Decimal(9)),
-        Spending(CapScope.DAY, None, Decimal(50), Decimal(40), Decimal("6.50")),
+        Spending(CapScope.JOB, None, Decimal(20), False, Decimal(0), Decimal(0)),
+        Spending(CapScope.CHANNEL, None, None, False, Decimal(90), Decimal(9)),
+        Spending(CapScope.DAY, None, Decimal(50), False, Decimal(40), Decimal("6.50")),
     ]
     assert cap_note(Decimal("3.50"), standing) is None
     assert cap_note(Decimal("3.51"), standing) == (

@@ -233,6 +233,26 @@ def test_what_is_billed_for_a_deleted_job_counts_for_its_channel(store: Postgres
     assert (told[CapScope.CHANNEL], told[CapScope.DAY]) == (PRICE, PRICE)
 
 
+def test_the_remedy_is_about_the_very_cap_that_holds(store: PostgresJobStore, lease: Lease) -> None:
+    """Whoever raised the cap of all channels found the one of the channel where it was."""
+    channel_id = store.get_job(lease.job_id).channel_id
+    store.set_cap(CapScope.JOB, Decimal("0.2"), channel_id=channel_id)
+    named = rf"cap of \$0\.20 for this job.*'video-pipeline money cap job AMOUNT --channel {channel_id}'"
+    with pytest.raises(CapReachedError, match=named):
+        set_aside(store, lease, "2")
+    told = {each.scope: (each.channel_id, each.is_own) for each in store.spending(lease.job_id)}
+    assert told == {
+        CapScope.JOB: (channel_id, True),
+        CapScope.CHANNEL: (channel_id, False),
+        CapScope.DAY: (None, False),
+        CapScope.MONTH: (None, False),
+    }
+    store.set_cap(CapScope.JOB, Decimal(25), channel_id=channel_id)
+    store.set_cap(CapScope.DAY, Decimal(1))
+    with pytest.raises(CapReachedError, match="'video-pipeline money cap day AMOUNT', or retry tomorrow"):
+        set_aside(store, lease, "2")
+
+
 def test_nobody_waits_for_one_cap_while_another_is_there_to_stay(store: PostgresJobStore, lease: Lease) -> None:
     set_aside(store, lease, "3")
     store.set_cap(CapScope.JOB, Decimal(4))

@@ -19,8 +19,9 @@ class Spending(Answer):
     """How one cap stands."""
 
     scope: CapScope
-    channel_id: UUID | None
+    channel_id: UUID | None = Field(description="In which it holds; None: in all of them.")
     cap_usd: float | None = Field(description="None: there is no limit.")
+    is_own: bool = Field(description="It was set for that channel alone.")
     paid_usd: float
     reserved_usd: float = Field(description="Set aside for what is not settled.")
     left_usd: float | None

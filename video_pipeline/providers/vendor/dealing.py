@@ -25,6 +25,7 @@ from video_pipeline.domain.errors import (
     ProviderUnavailableError,
     StudioError,
 )
+from video_pipeline.domain.money import usd
 from video_pipeline.ports import Purchase
 from video_pipeline.providers.http import VendorHttp
 from video_pipeline.providers.vendor.calls import Accepted, Calls, Delivery, Failure, Pace
@@ -145,7 +146,7 @@ class Dealing:
         why = f"{self.vendor}: the answer to what was submitted at {asked_at:%Y-%m-%d %H:%M:%S} UTC was lost"
         self.purchase.doubtful(why)
         return DoubtfulPurchaseError(
-            f"{why}, and no list says what became of it; see in its dashboard whether ${self.price_usd} were "
+            f"{why}, and no list says what became of it; see in its dashboard whether {usd(self.price_usd)} were "
             "taken, say so with 'video-pipeline money resolve', and retry the job"
         )
 

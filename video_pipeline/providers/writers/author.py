@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import AnswerLostError, PromptRefusedError, ProviderRefusedError, StudioError
+from video_pipeline.domain.money import usd
 from video_pipeline.domain.storyboard import Song
 from video_pipeline.ports import Checkup, Script
 from video_pipeline.providers.grammar.wording import plain
@@ -135,8 +136,9 @@ class _Talk:
         worst_usd = self._tariff.of(tokens_in(text), self._most_tokens)
         if self.spent_usd and self.spent_usd + worst_usd > self._most_usd:
             raise ProviderRefusedError(
-                f"{self._model.vendor}: {self._model.name} wrote no usable script for ${self.spent_usd}, and another "
-                f"answer may cost more than the ${self._most_usd} set aside; order it again, or choose another model"
+                f"{self._model.vendor}: {self._model.name} wrote no usable script for {usd(self.spent_usd)}, and "
+                f"another answer may cost more than the {usd(self._most_usd)} set aside; order it again, or choose "
+                "another model"
             )
         try:
             answer = self._model.ask(SYSTEM, self._turns, self._schema, self._most_tokens)

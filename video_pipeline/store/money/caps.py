@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, Uuid, bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from video_pipeline.domain.errors import CapReachedError, NotFoundError
+from video_pipeline.domain.money import usd
 from video_pipeline.domain.purchases import FIRST_CAPS_USD, Cap, CapScope, Spending
 from video_pipeline.store.books.base import CAPS, CHANNELS, Books, find_row
 from video_pipeline.store.books.codec import clean
@@ -62,11 +63,11 @@ SELECT coalesce(job_paid, 0) AS job_paid, coalesce(job_reserved, 0) AS job_reser
 FROM times, job, held
 """).bindparams(bindparam("job_id", type_=Uuid), bindparam("channel_id", type_=Uuid))
 
-_REMEDY = {
-    CapScope.JOB: "raise the cap of jobs",
-    CapScope.CHANNEL: "raise the cap of the channel, or wait for the next month",
-    CapScope.DAY: "raise the cap of a day, or retry tomorrow (UTC)",
-    CapScope.MONTH: "raise the cap of a month, or wait for the next one",
+_OR_WAIT = {
+    CapScope.JOB: "",
+    CapScope.CHANNEL: ", or wait for the next month",
+    CapScope.DAY: ", or retry tomorrow (UTC)",
+    CapScope.MONTH: ", or wait for the next one",
 }
 
 
@@ -121,13 +122,19 @@ def check_caps(connection: Connection, job_id: UUID | None, price_usd: Decimal) 
         if each.cap_usd is None or each.paid_usd + each.reserved_usd + price_usd <= each.cap_usd:
             continue
         said = (
-            f"${price_usd} more would exceed the cap of ${each.cap_usd} for this {each.scope}: ${each.paid_usd} are "
-            f"paid and ${each.reserved_usd} set aside; {_REMEDY[each.scope]}"
+            f"{usd(price_usd)} more would exceed the cap of {usd(each.cap_usd)} for this {each.scope}: "
+            f"{usd(each.paid_usd)} are paid and {usd(each.reserved_usd)} set aside; {_remedy(each)}"
         )
         reached.append(CapReachedError(said, may_pass=each.paid_usd + price_usd <= each.cap_usd))
     if reached:
         # Nobody need wait for one cap while another one is there to stay.
         raise min(reached, key=lambda error: error.may_pass)
+
+
+def _remedy(reached: Spending) -> str:
+    """What to do about a cap: the command that sets the very one that holds."""
+    whose = f" --channel {reached.channel_id}" if reached.is_own else ""
+    return f"raise it with 'video-pipeline money cap {reached.scope} AMOUNT{whose}'{_OR_WAIT[reached.scope]}"
 
 
 def _spending(connection: Connection, job_id: UUID | None, channel_id: UUID | None) -> list[Spending]:
@@ -140,7 +147,8 @@ def _spending(connection: Connection, job_id: UUID | None, channel_id: UUID | No
 def _standing(
     scope: CapScope, channel_id: UUID | None, caps: dict[tuple[CapScope, UUID | None], Decimal | None], sums: Row[Any]
 ) -> Spending:
-    first = FIRST_CAPS_USD.get(scope)
-    cap = caps.get((scope, channel_id), caps.get((scope, None), first))
-    said = sums._mapping
-    return Spending(scope, channel_id, cap, Decimal(said[f"{scope}_paid"]), Decimal(said[f"{scope}_reserved"]))
+    whose = channel_id if scope in (CapScope.JOB, CapScope.CHANNEL) else None
+    is_own = whose is not None and (scope, whose) in caps
+    cap = caps[(scope, whose)] if is_own else caps.get((scope, None), FIRST_CAPS_USD.get(scope))
+    paid, reserved = (Decimal(sums._mapping[f"{scope}_{each}"]) for each in ("paid", "reserved"))
+    return Spending(scope, whose, cap, is_own, paid, reserved)

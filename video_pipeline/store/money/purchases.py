@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
 from video_pipeline.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from video_pipeline.domain.money import CostRecord, LedgerEntry
+from video_pipeline.domain.money import CostRecord, LedgerEntry, usd
 from video_pipeline.domain.purchases import (
     AMOUNT_MAX_USD,
     TRIALS,
@@ -186,7 +186,7 @@ class PurchaseBooks(Books):
         if cost_usd is not None and not (cost_usd.is_finite() and 0 <= cost_usd <= AMOUNT_MAX_USD):
             raise InvalidInputError(f"a vendor takes 0 to {AMOUNT_MAX_USD} dollars, not {cost_usd}")
         state = PurchaseState.RELEASED if cost_usd is None else PurchaseState.LOST
-        said = "nothing was taken" if cost_usd is None else f"${cost_usd.normalize():f} were taken"
+        said = "nothing was taken" if cost_usd is None else f"{usd(cost_usd)} were taken"
         before = self.purchase(purchase_id)
         note = f"{before.note}; {said}, says {by}".removeprefix("; ")
         with self._transaction() as connection:
