@@ -6,8 +6,9 @@ import { clock, words } from "./wording.js";
 
 /**
  * @param {any} scene
- * @param {{changeable: boolean, refinable: boolean, stopped: boolean, refine: (scene: any) => void, versions: (scene: any) => void,
- *   look: (scene: any) => void, reword: (scene: any, kind: string) => void, instructions: string, image?: HTMLImageElement}} can
+ * @param {{changeable: boolean, refinable: boolean, stopped: boolean, refine: (scene: any) => void,
+ *   versions: (scene: any) => void, look: (scene: any) => void, reword: (scene: any, kind: string) => void,
+ *   instructions: string, image?: HTMLImageElement}} can
  *   `image` is a picture with the same content that is loaded already
  */
 export function sceneCard(scene, can) {
