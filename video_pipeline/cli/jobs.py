@@ -46,7 +46,7 @@ def new(
     store = bootstrap.job_store()
     brief = ordering.make_brief(store.find_channel(channel).id, wanted, approval)
     job = ordering.place_order(bootstrap.studio(), brief, wanted, preparing=preparing)
-    ordering.tell_cost(brief)
+    ordering.tell_cost(brief, wanted)
     waits = job.status is JobStatus.PREPARING
     first = f"{str(job.id)[:8]} PATH --type music" if waits else str(job.id)[:8]
     verb = "give it its files: video-pipeline job add-file" if waits else "watch it: video-pipeline job watch"

@@ -50,7 +50,7 @@ def run(
         errors.print(
             f"job {job.id}: {brief.niche_label}, {brief.mood_keywords}, seed {brief.seed}", markup=False, soft_wrap=True
         )
-        ordering.tell_cost(brief)
+        ordering.tell_cost(brief, wanted)
         job = produce(store, job.id)
         wall_s = time.monotonic() - started
     _report(finished(job), wall_s, memory.peak_bytes, as_json)
