@@ -9,7 +9,7 @@ import typer
 from video_pipeline import bootstrap
 from video_pipeline.cli import ordering, produce
 from video_pipeline.cli.money import money_facts, money_json
-from video_pipeline.cli.output import console, job_json, megabytes, print_facts, print_json, print_table, report_json
+from video_pipeline.cli.output import console, human_size, job_json, print_facts, print_json, print_table, report_json
 from video_pipeline.cli.watch import Display, follow
 from video_pipeline.domain.delivery import renditions_of
 from video_pipeline.domain.job import Approval, JobStatus, statuses_for
@@ -224,7 +224,7 @@ def export(
         print_json(made if len(made) > 1 else made[0])
         return
     for each, record in zip(made, records, strict=True):
-        console.print(f"{each['path']} ({megabytes(record.report.media.bytes)})", markup=False, soft_wrap=True)
+        console.print(f"{each['path']} ({human_size(record.report.media.bytes)})", markup=False, soft_wrap=True)
 
 
 @app.command("files", epilog="Example: video-pipeline job files 3fa85f64 --json")
@@ -246,7 +246,7 @@ def files(job: Job, as_json: AsJson = False) -> None:
             ]
         )
         return
-    rows = [(f.kind, megabytes(f.media.bytes), "yes" if f.intact else "NO", f.path) for f in found]
+    rows = [(f.kind, human_size(f.media.bytes), "yes" if f.intact else "NO", f.path) for f in found]
     print_table("Files", ("kind", "size", "intact", "path"), rows, empty="no files yet")
 
 

@@ -235,7 +235,7 @@ def test_nothing_is_spent_that_nobody_agreed_to(
         assert (found, words in err) == (code, True), (arguments, err)
     opened.jobs.set_cap("day", Decimal("0.01"))  # type: ignore[arg-type]
     code, _, err = call("provider", "try", "leonardo", "--yes", "--out", good)
-    assert (code, "cap of $0.0100 for this day" in err) == (1, True)
+    assert (code, "cap of $0.01 for this day" in err) == (1, True)
     assert opened.jobs.purchases() == []
     assert account(fakes, "leonardo", key).count("submit") == 0
 

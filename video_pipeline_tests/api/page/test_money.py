@@ -36,7 +36,7 @@ def test_a_doubtful_purchase_stands_out_and_is_decided_here(
     with opened(browser, house.address, tmp_path) as studio:
         studio.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of the two
         signed_in(studio, house.address, "boss", f"#/jobs/{job_id}")
-        expect(studio.see("money-doubt")).to_contain_text("Leonardo may have taken $0.04 for music/01: because")
+        expect(studio.see("money-doubt")).to_contain_text("Leonardo may have taken $0.04 for music 1: because")
         expect(studio.see("money-doubt")).to_contain_text("It was asked for: ")
         expect(studio.see("money-paid")).to_have_text("$0.08")
         expect(studio.see("money-reserved")).to_have_text("$0.04")
@@ -59,7 +59,7 @@ def test_a_reader_sees_what_is_doubtful_and_decides_nothing(house: House, browse
     bought(house, job_id, "music/01", PurchaseState.DOUBTFUL)
     with opened(browser, house.address, tmp_path) as studio:
         signed_in(studio, house.address, "anna", f"#/jobs/{job_id}")
-        expect(studio.see("money-doubt")).to_contain_text("An administrator looks into the dashboard of leonardo")
+        expect(studio.see("money-doubt")).to_contain_text("An administrator looks into the dashboard of Leonardo")
         expect(studio.see("money-spent")).to_have_count(0)
         assert studio.complaints == []
 

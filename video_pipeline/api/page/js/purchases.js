@@ -3,7 +3,7 @@ import { busy, button, h, icon, renew } from "./dom.js";
 import { get, isAbort, post } from "./http.js";
 import { may } from "./session.js";
 import { toast } from "./toast.js";
-import { excuse, money, sentence } from "./wording.js";
+import { excuse, money, sentence, words } from "./wording.js";
 
 const STATES = {
   reserved: ["Set aside", "gray"],
@@ -14,6 +14,15 @@ const STATES = {
   doubtful: ["Doubtful", "amber"],
   lost: ["Paid in vain", "red"],
 };
+
+const THINGS = { music: "Music", images: "Picture", clips: "Clip" };
+
+/** What was bought, from its name in the books, such as music/03. */
+function thing(what) {
+  const [kind, number] = what.split("/");
+  if (kind === "thumbnails") return "Picture for thumbnails";
+  return THINGS[kind] ? `${THINGS[kind]} ${Number(number)}` : words(kind);
+}
 
 /** @param {import("./desk.js").Desk} desk */
 export function purchases(desk) {
@@ -72,10 +81,11 @@ function lines(told, decide) {
 
 /** What nobody but a person can know: whether the vendor took money. */
 function doubt({ id, provider, what, prompt, price_usd: price, note }, decide) {
-  const says = `${provider} may have taken ${money(price)} for ${what}: ${note || "its answer was lost"}`;
+  const who = words(provider);
+  const says = `${who} may have taken ${money(price)} for ${thing(what).toLowerCase()}: ${note || "its answer was lost"}`;
   const next = may("admin")
-    ? `Look into the dashboard of ${provider}, say here what it shows, then retry the video.`
-    : `An administrator looks into the dashboard of ${provider} and says here what it shows.`;
+    ? `Look into the dashboard of ${who}, say here what it shows, then retry the video.`
+    : `An administrator looks into the dashboard of ${who} and says here what it shows.`;
   const choice = (label, spent, testid) =>
     button(label, { class: "small", testid, onclick: (event) => decide(id, spent, event.currentTarget) });
   return h(
@@ -119,8 +129,8 @@ function row(each) {
   return h(
     "tr",
     { testid: "money-purchase", "data-state": each.state, title: each.note || undefined },
-    h("td", {}, each.what),
-    h("td", {}, each.provider),
+    h("td", {}, thing(each.what)),
+    h("td", {}, words(each.provider)),
     h("td", {}, h("span", { class: `pill tone-${tone}` }, label)),
     h("td", { class: "tabular" }, each.cost_usd === null ? `up to ${money(cost)}` : money(cost)),
   );
