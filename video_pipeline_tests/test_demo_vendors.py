@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tools.demo_vendors import KEY, Balance, balances
-from video_pipeline_tests.vendors import Fakes
+from video_pipeline_tests.vendors import Call, Fakes, Fault
+from video_pipeline_tests.vendors.wire import Request
 
 
 def _found(vendor: str, billed: list[str], *costs: float | None, provider: str = "") -> Balance:
@@ -18,6 +19,7 @@ def _found(vendor: str, billed: list[str], *costs: float | None, provider: str =
         fakes.account(vendor, KEY).charge(str(number), Decimal(amount), "a lake")
     bought: list[dict[str, Any]] = [
         {
+            "what": "a/01",
             "provider": provider or vendor,
             "cost_usd": cost and abs(cost),
             "state": "lost" if (cost or 0) < 0 else "settled",
@@ -51,11 +53,23 @@ def test_a_vendor_that_does_not_say_what_it_took_explains_the_difference() -> No
 def test_an_answer_that_was_lost_counts_in_the_books_and_may_not_be_on_the_bill(
     vendor: str, billed: list[str], costs: list[float]
 ) -> None:
-    """`--faulty` ended with an error where a language model had broken down before it took anything."""
+    """`--faulty` ended with an error where vendors had broken down before they took anything."""
     found = _found(vendor, billed, *costs)
     assert (found.agrees, found.explained) == (False, True)
     assert "in vain" in str(found)
     assert _found("mubert", ["0.04"], -0.04).agrees
+
+
+def test_words_count_whole_where_calls_of_the_model_went_wrong() -> None:
+    """They are settled with what the grammar says in its place, and not as lost."""
+    fakes = Fakes()
+    bought = [{"what": "words/00", "provider": "openai/demo", "cost_usd": 0.015, "state": "settled"}]
+    (sound,) = balances(fakes, bought)
+    call = Request("POST", "/openai/v1/chat/completions", {}, {}, bytes)
+    account = fakes.account("openai", KEY)
+    account.log(Call.SUBMIT, call, Fault.ERROR_JSON)
+    (broken,) = balances(fakes, bought)
+    assert (sound.explained, broken.explained) == (False, True)
 
 
 def test_what_was_billed_twice_or_said_otherwise_is_no_such_difference() -> None:
