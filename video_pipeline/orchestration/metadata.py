@@ -60,7 +60,7 @@ def _drawn(name: str, draw: Callable[[], Any]) -> Metadata:
 def _costs(studio: Studio, job: JobRecord, stage: Stage) -> Metadata:
     """What the asset's own things cost: charts add assets up. What the whole job has cost so far has another name."""
     page = f"{bootstrap.settings().studio_url}/#/jobs/{job.id}"
-    paid = paid_by_stage(studio.jobs.cost_entries(job.id), studio.jobs.purchases(job.id))
+    paid = paid_by_stage(studio.jobs.cost_entries(job.id), studio.jobs.purchases(job.id, limit=None))
     return {
         "cost_usd": float(paid[stage]),
         "job_cost_usd": float(job.actual_cost_usd),

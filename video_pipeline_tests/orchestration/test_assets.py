@@ -16,6 +16,7 @@ from video_pipeline.domain.errors import ProviderUnavailableError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.media import Generation, Loudness
 from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.purchases import Item, PurchaseState
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.thumbnails import MODEL, Design
 from video_pipeline.domain.timeline import Overlay
@@ -158,6 +159,16 @@ def test_an_asset_says_what_its_own_things_cost_beside_the_whole_job(
     }
     assert [each["job_cost_usd"] for each in told.values()] == [0, 0.15, 0.45, 0.45, 0.45]
     assert job.actual_cost_usd == Decimal("0.45")
+
+
+def test_the_cost_of_an_asset_counts_all_that_was_bought(studio: Studio, order: Order) -> None:
+    job, jobs = order(), studio.jobs
+    lease = jobs.claim(job.id, "a test")
+    words = jobs.reserve(lease, "openai", Item("words/00", "a library", 7), Decimal("0.05"))
+    jobs.close_purchase(words.id, PurchaseState.LOST, Decimal("0.05"))
+    for number in range(1, 201):
+        jobs.reserve(lease, "leonardo", Item(f"images/{number:02}", "a harbour", 7), Decimal(0))
+    assert metadata.of_storyboard(studio, jobs.get_job(job.id))["cost_usd"] == 0.05
 
 
 def test_what_cannot_be_drawn_is_left_out_and_fails_nothing(
