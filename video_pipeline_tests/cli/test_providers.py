@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from video_pipeline import bootstrap
+from video_pipeline.bootstrap import roster as installed_roster
 from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import StoreUnavailableError, UnreachableError
 from video_pipeline.domain.purchases import TRIALS, PurchaseState
@@ -127,6 +128,7 @@ def test_everybody_is_listed_and_no_key_is_shown(call: Call, opened: Studio) -> 
         ("leonardo", "pictures at once"),
         ("gemini", "model gemini-3.1-flash-image"),
         ("runway_gen3", "credit left"),
+        ("runway", "credit left"),
         ("recraft", "credit left"),
         ("openai", "model gpt-of-tests"),
         ("beatoven", "key"),
@@ -161,6 +163,21 @@ def test_a_check_says_what_is_wrong(
     assert "none is needed" in call("provider", "check", "dummy", "--kind", "picture")[1]
     code, _, err = call("provider", "check", "procedural")
     assert (code, "--kind: music, picture, clip, ambience" in err) == (2, True)
+
+
+def test_a_vendor_is_checked_by_its_own_name_and_tried_by_that_of_an_engine(call: Call, tmp_path: Path) -> None:
+    code, out, _ = call("provider", "check", "runway")
+    assert (code, "runway" in out) == (0, True)
+    code, _, err = call("provider", "try", "runway", "--yes", "--out", str(tmp_path / "made.mp4"))
+    assert (code, "has several engines; name one: runway_standard, runway_gen3" in err) == (2, True)
+
+
+def test_a_model_that_does_not_write_says_what_makes_it_do_so(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "roster", installed_roster)  # where the grammar writes
+    code, _, err = call("provider", "check", "openai")
+    assert (code, "with VIDEO_PIPELINE_WRITER=openai" in err, "no provider" in err) == (2, True, False)
+    code, _, err = call("provider", "try", "gemini", "--kind", "words")
+    assert (code, "with VIDEO_PIPELINE_WRITER=gemini" in err) == (2, True)
 
 
 @pytest.mark.parametrize(
