@@ -47,13 +47,16 @@ def list_(as_json: AsJson = False) -> None:
 def check(name: Account, kind: Kind = None, as_json: AsJson = False) -> None:
     """Ask a vendor, without spending, whether it takes the key and what is left; read its page of terms.
 
-    Exit code 1 when it does not take the key, 3 when it does not answer.
+    It is asked a single time, and has 10 s to answer. Exit code 1 when it does not take the key, 3 when it does not
+    answer.
     """
     roster = bootstrap.roster()
     seller = seller_of(roster, name, kind, of_account=True)
     if seller.missing:
         raise InvalidInputError(seller.missing)
     provider = provider_of(roster, seller)
+    if seller.limits is not None:
+        errors.print(f"checking {name}; nothing is asked twice", markup=False, highlight=False)
     told = provider.check() if isinstance(provider, Checkable) else Checkup({"key": "none is needed: it works here"})
     terms = _terms(seller, told)
     if as_json:

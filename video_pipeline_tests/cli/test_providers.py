@@ -165,6 +165,16 @@ def test_a_check_says_what_is_wrong(
     assert (code, "--kind: music, picture, clip, ambience" in err) == (2, True)
 
 
+@pytest.mark.parametrize("name", ["mubert", "leonardo", "gemini", "runway_gen3", "recraft", "openai"])
+def test_a_vendor_that_is_down_is_asked_once_by_a_check(call: Call, fakes: Fakes, key: str, name: str) -> None:
+    """It was asked for half a minute, in silence."""
+    sold = account(fakes, name.partition("_")[0], key)
+    sold.next("error_json", "me", times=2)
+    code, _, err = call("provider", "check", name)
+    assert (code, f"checking {name}; nothing is asked twice\n" in err) == (3, True), err
+    assert len(sold.calls) == 1
+
+
 def test_a_vendor_is_checked_by_its_own_name_and_tried_by_that_of_an_engine(call: Call, tmp_path: Path) -> None:
     code, out, _ = call("provider", "check", "runway")
     assert (code, "runway" in out) == (0, True)
