@@ -345,10 +345,25 @@ def roster() -> Roster:
         ambience=ambience_providers(),
         writer=writer,
         writer_missing=missing,
+        idle_writers=_idle_writers(),
         thumbnails=thumbnail_provider(),
         refinements=refinement_provider(),
         fallbacks=fallbacks(),
     )
+
+
+def _idle_writers() -> dict[str, str]:
+    """Vendors of language models that nobody has chosen as the writer, each with what chooses it, in words."""
+    from video_pipeline.providers import registry
+
+    writing = vendor_settings().writing
+    chosen = "grammar" if writing is None else writing.vendor
+    return {
+        vendor: f"{vendor} writes nothing here, {chosen} does; it would with VIDEO_PIPELINE_WRITER={vendor} and what "
+        "docs/providers.md names beside that"
+        for vendor in registry.MODELS
+        if vendor != chosen
+    }
 
 
 def check_providers(music: str, images: str, engine: str) -> None:

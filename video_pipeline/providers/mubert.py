@@ -200,9 +200,9 @@ class _Keys:
     def allowed(self) -> dict[str, str]:
         """What is told of the licence, by the names that people read; empty where nobody may ask."""
         if not self._account.keys.get("license_token"):
-            self.call(lambda http: http.get("/public/tracks", {"limit": 1, "offset": 0}))
+            self.call(lambda http: http.once().get("/public/tracks", {"limit": 1, "offset": 0}))
             return {}
-        return _told_of(self._service().get("/service/licenses"))
+        return _told_of(self._service().once().get("/service/licenses"))
 
     def http(self) -> VendorHttp:
         """The client with the customer's keys; InvalidInputError when none are configured."""

@@ -96,7 +96,7 @@ class ReplicateImages:
 
     def check(self) -> Checkup:
         """Whose account it is; what is left of its credit Replicate does not say."""
-        account = self._http().get("/account")
+        account = self._http().once().get("/account")
         name = account.get("username") if isinstance(account, dict) else None
         return Checkup({"key": "accepted", "account": str(name or "without a name")}, LICENCE)
 

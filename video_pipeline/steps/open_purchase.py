@@ -90,6 +90,11 @@ class OpenPurchase:
         return self._record.id if self._record else None
 
     @property
+    def record(self) -> PurchaseRecord | None:
+        """The entry in the books as this attempt knows it; None where there is nothing to put down."""
+        return self._record
+
+    @property
     def task_id(self) -> str | None:
         return self._record.task_id if self._record else None
 

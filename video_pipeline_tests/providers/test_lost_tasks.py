@@ -281,7 +281,7 @@ def test_a_later_attempt_withdraws_nothing_that_may_still_be_on_its_way(tmp_path
 
 def test_what_cannot_be_found_is_left_to_a_person(tmp_path: Path) -> None:
     purchase = Clocked()
-    with pytest.raises(DoubtfulPurchaseError, match=r"no list says what became of it.*\$0\.04"):
+    with pytest.raises(DoubtfulPurchaseError, match=r"no list says what became of it$"):
         dealing(Empty(found=None), purchase).have(tmp_path / "raw", lambda _: None)
     assert purchase.told == ["doubtful"]
 
