@@ -169,11 +169,15 @@ class OpenPurchase:
         self._report(why, pause_s)
 
     def _report(self, error: str | None, pause_s: float | None = None) -> None:
-        """Tell the circuit breaker how a call went; the first one after `submitting` is the submission."""
+        """Tell the circuit breaker how a call went; the first one after `submitting` is the submission.
+
+        It does without that where the books do not answer: what came with the answer would be lost for it, and is paid.
+        """
         if self._record is not None:
             submission = self._record.id if self._is_unreported else None
             self._is_unreported = False
-            self._jobs.report_vendor(self._record.provider, error, pause_s, submission=submission)
+            with suppress(StoreUnavailableError):
+                self._jobs.report_vendor(self._record.provider, error, pause_s, submission=submission)
 
     def wait(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

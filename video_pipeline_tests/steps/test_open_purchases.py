@@ -252,6 +252,20 @@ def test_books_that_do_not_answer_once_cost_no_task_id(store: PostgresJobStore) 
     assert store.purchases(job.id)[0].task_id == "task-1"  # it has no list in which to look for it
 
 
+def test_books_that_hear_nothing_of_a_vendor_cost_nothing_that_came(store: PostgresJobStore) -> None:
+    """How a call went is only for the circuit breaker; a picture that came with the answer does not come again."""
+    job = order_short(store)
+    attempt = attempt_at(store, job)
+
+    def make(purchase: Purchase) -> Generation:
+        purchase.submitting()
+        purchase.submitted(None)
+        return Generation("gemini", None, TERMS, PRICE)
+
+    books: Any = Hiccup(store, "report_vendor")
+    assert obtain(books, attempt, ITEM, [offer(make, "gemini")]).cost_usd == PRICE
+
+
 @pytest.mark.parametrize("pause_s", [1e9, 1e12, 1e15])
 def test_no_vendor_closes_itself_for_years(store: PostgresJobStore, pause_s: float) -> None:
     store.report_vendor("leonardo", "429", pause_s)
