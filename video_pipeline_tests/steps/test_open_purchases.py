@@ -168,6 +168,22 @@ def test_a_doubt_that_comes_late_is_none_about_what_a_successor_has_submitted(
     assert store.purchase(found.id).state is S.SUBMITTED
 
 
+def test_a_machine_that_slept_looks_for_what_it_submitted_before(
+    store: PostgresJobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its monotonic clock slept as well: a task of an hour ago would be too old to be ours, and be made again."""
+    attempt = attempt_at(store, order_short(store))
+    purchase = OpenPurchase(store, attempt, set_aside(store, attempt.lease, str(PRICE)), LIMITS)
+    purchase.submitting()
+    awake = time.time
+    with monkeypatch.context() as slept:
+        slept.setattr(time, "time", lambda: awake() + 3600)
+        assert (purchase.unanswered_s or 0) >= 3600
+    with monkeypatch.context() as set_back:
+        set_back.setattr(time, "time", lambda: awake() - 3600)
+        assert (purchase.unanswered_s or -1) >= 0
+
+
 def test_a_submission_that_its_own_attempt_has_withdrawn_meanwhile_is_made_again(
     store: PostgresJobStore, database: Database
 ) -> None:
