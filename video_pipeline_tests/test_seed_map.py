@@ -96,6 +96,7 @@ def test_every_column_of_the_schema_that_a_seed_has_is_in_the_map() -> None:
         *(f"video_jobs.{name}" for name in ("kind", "approval", "seed", "failed_from", "attempt", "master_report")),
         "video_jobs.scene_count",
         "video_jobs.api_key_id",
+        "thumbnails.pictures",
         *(f"job_files.{name}" for name in ("sha256", "bytes")),
         *(f"render_tasks.{name}" for name in ("attempt", "report")),
     }

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from video_pipeline import bootstrap
-from video_pipeline.cli.output import console, errors, megabytes, print_facts, print_json, print_table
+from video_pipeline.cli.output import console, errors, human_size, print_facts, print_json, print_table
 from video_pipeline.domain.errors import InvalidInputError, StudioError
 from video_pipeline.domain.money import usd
 from video_pipeline.domain.purchases import VendorState
@@ -85,7 +85,7 @@ def try_(
         told |= {"cost_usd": made.cost_usd, "credits": made.credits, "task_id": made.provider_id}
         print_json(told | {"purchase_id": made.purchase_id and str(made.purchase_id)})
         return
-    size = megabytes(done.path.stat().st_size)
+    size = human_size(done.path.stat().st_size)
     text = f"{done.path} ({size}) is made by {seller.name}; it took {usd(made.cost_usd)}"
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import subprocess
+from copy import copy
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from video_pipeline.domain.wishes import BedWish
 from video_pipeline.ffmpeg import find_ffmpeg
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.steps.attempt import attempt
+from video_pipeline.steps.estimate import Sellers, put_down_estimate
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.reorder import reorder
 from video_pipeline.steps.start import start_job
@@ -217,6 +220,20 @@ def test_a_music_video_fetches_its_song_once(studio: Studio, tmp_path: Path) -> 
     assert {(image.facts.width, image.facts.height) for image in studio.jobs.images(job.id)} == {(1080, 1080)}
     with pytest.raises(InvalidInputError, match="upload the song"):
         prepared(studio, ordered(studio, music_video("https://songs.example.org/x.flac"), {}))
+
+
+def test_the_estimate_of_a_job_follows_its_song_when_it_is_planned(studio: Studio) -> None:
+    """It stayed that of a song of 3:30."""
+    painter: Any = copy(studio.images["dummy"])
+    painter.capabilities = replace(painter.capabilities, price_usd=Decimal("0.04"))
+    dear = replace(studio, images={**studio.images, "dummy": painter})
+    brief = music_video("night.flac")
+    job = ordered(dear, brief, {(FileType.MUSIC, "night.flac"): tune(6)})
+    put_down_estimate(dear.jobs, Sellers.of(dear), brief_from_json(job.brief), job.id)
+    assert dear.jobs.get_job(job.id).estimated_cost_usd == 60 * Decimal("0.04")
+    planned = perform(dear, job.id, Stage.STORYBOARD, "run")
+    assert planned.storyboard is not None
+    assert planned.estimated_cost_usd == len(planned.storyboard.scenes) * Decimal("0.04") == Decimal("0.12")
 
 
 def test_a_music_video_names_the_song_that_is_not_there(studio: Studio) -> None:

@@ -101,7 +101,7 @@ export class Desk {
   }
 }
 
-const CHANGEABLE = new Set(["awaiting_approval", "rendering", "ready_for_export", "completed"]);
+const CHANGEABLE = new Set(["awaiting_approval", "ready_for_export", "completed"]);
 
 /** Whether the storyboard can be changed now: all its pictures are there, and the job has neither failed nor been
  * cancelled. */
@@ -110,5 +110,5 @@ export function changeable(job) {
   return scenes.length > 0 && CHANGEABLE.has(job.status) && scenes.every((scene) => scene.image);
 }
 
-/** Whether a change of the storyboard would undo more than itself: an approval, a rendering, a finished video. */
-export const undoesWork = (job) => job.approved || ["rendering", "ready_for_export", "completed"].includes(job.status);
+/** Whether a change of the storyboard would undo more than itself: an approval, a finished video. */
+export const undoesWork = (job) => job.approved || ["ready_for_export", "completed"].includes(job.status);

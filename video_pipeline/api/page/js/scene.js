@@ -6,8 +6,9 @@ import { clock, words } from "./wording.js";
 
 /**
  * @param {any} scene
- * @param {{changeable: boolean, refinable: boolean, refine: (scene: any) => void, versions: (scene: any) => void,
- *   look: (scene: any) => void, reword: (scene: any, kind: string) => void, instructions: string, image?: HTMLImageElement}} can
+ * @param {{changeable: boolean, refinable: boolean, stopped: boolean, refine: (scene: any) => void,
+ *   versions: (scene: any) => void, look: (scene: any) => void, reword: (scene: any, kind: string) => void,
+ *   instructions: string, image?: HTMLImageElement}} can
  *   `image` is a picture with the same content that is loaded already
  */
 export function sceneCard(scene, can) {
@@ -25,7 +26,7 @@ export function sceneCard(scene, can) {
         { class: "scene-body" },
         h("h3", { id, class: "clamp-2" }, h("span", { class: "visually-hidden" }, `Scene ${number}: `), scene.title),
         h("p", { class: "scene-text clamp-2", testid: "scene-description" }, scene.description),
-        music(scene),
+        music(scene, can),
         facts(scene),
         prompts(scene),
         refusal(scene),
@@ -84,10 +85,10 @@ function look(scene, can) {
 }
 
 /** Nothing where the programme has songs of its own. */
-function music(scene) {
+function music(scene, can) {
   if (scene.track) return player(scene.track, scene.title);
   if (!scene.music_prompt) return null;
-  return waiting("music", scene.rewordable?.includes("music") ? "No music yet" : "The music is being made");
+  return waiting("music", can.stopped ? "No music yet" : "The music is being made");
 }
 
 const waiting = (sign, text) => h("p", { class: "scene-waiting muted small" }, icon(sign, "small"), text);

@@ -15,6 +15,7 @@ const INSTRUCTIONS =
   "Drag it to another place, or press Space to lift it, the arrow keys to move it, Space to drop it " +
   "and Escape to put it back.";
 const EARLY = new Set(["preparing", "planned", "generating_music"]);
+const STOPPED = new Set(["failed", "cancelled"]);
 
 /** The section of a job's scenes. @param {import("./desk.js").Desk} desk */
 export function storyboard(desk) {
@@ -53,7 +54,7 @@ class Storyboard {
 
   /** Show `scenes`; a card whose scene is the same stays, and with it what is open or played in it. */
   reconcile(scenes, can) {
-    const wanted = scenes.map((scene) => JSON.stringify([scene, can.changeable, can.refinable]));
+    const wanted = scenes.map((scene) => JSON.stringify([scene, can.changeable, can.refinable, can.stopped]));
     const cards = [...this.list.children];
     const present = cards.map((card) => this.keys.get(card));
     if (wanted.join() === present.join()) return;
@@ -78,6 +79,7 @@ class Storyboard {
     return {
       changeable: changeable(job) && may("edit"),
       refinable: left > 0,
+      stopped: STOPPED.has(job.status),
       why: `All ${limit} refinements of this video are used.`,
       instructions,
       refine: (scene) => refine(desk, scene.scene_number),
