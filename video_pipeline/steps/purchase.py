@@ -81,7 +81,7 @@ def _unfinished(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Off
             raise DoubtfulPurchaseError(
                 f"{record.provider} may have taken {usd(record.price_usd)} for {record.what}, and its answer was lost "
                 f"({record.note}); look into its dashboard, then say what is so with 'video-pipeline money resolve "
-                f"{record.id}', and retry the job"
+                f"{record.id}', then retry the job or the trial"
             )
         is_offered = any(offer.provider == record.provider for offer in offers)
         if is_offered and record.request == item.request(record.provider):

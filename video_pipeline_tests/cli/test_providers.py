@@ -261,7 +261,7 @@ def test_a_trial_whose_answer_was_lost_is_doubtful_and_not_bought_again(
     arguments = ("provider", "try", "beatoven", "--yes", "--out", str(tmp_path / "made.flac"))
     for _ in range(2):
         code, _, err = call(*arguments)
-        assert (code, "money resolve" in err) == (1, True)
+        assert (code, "money resolve" in err, "retry the job or the trial" in " ".join(err.split())) == (1, True, True)
     (bought,) = in_json(call, "money", "purchases", "--trials", "--state", "doubtful")
     assert sold.count("submit") == 1
     assert "provider try beatoven" in call("money", "resolve", bought["id"], "--spent")[1]

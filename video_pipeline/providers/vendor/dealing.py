@@ -147,7 +147,7 @@ class Dealing:
         self.purchase.doubtful(why)
         return DoubtfulPurchaseError(
             f"{why}, and no list says what became of it; see in its dashboard whether {usd(self.price_usd)} were "
-            "taken, say so with 'video-pipeline money resolve', and retry the job"
+            "taken, say so with 'video-pipeline money resolve', then retry the job or the trial"
         )
 
     def _awaited(self, task_id: str) -> Delivery:
