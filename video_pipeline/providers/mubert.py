@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -137,6 +137,7 @@ class _Track:
 
     keys: _Keys
     asked: Mapping[str, Any]
+    ends_early: bool = False  # its list ended before as many tracks as it says that there are
 
     def submit(self) -> Accepted:
         try:
@@ -160,7 +161,8 @@ class _Track:
         return Delivery(link=text_in(made, "url")) if state in _READY else None
 
     def search(self, age_s: float) -> Findings:
-        return sought(offset_pages(self._rows_from, self._listed), age_s)
+        found = sought(offset_pages(self._rows_from, self._listed), age_s)
+        return replace(found, is_whole=found.is_whole and not self.ends_early)
 
     def _rows_from(self, offset: int) -> tuple[list[Any], datetime]:
         query = {"limit": LISTED, "offset": offset}
@@ -168,9 +170,7 @@ class _Track:
         if not isinstance(listed, dict) or not isinstance(listed.get("data"), list):
             raise ProviderUnavailableError(f"{NAME} GET /public/tracks: answered without a list; try again later")
         total = amount_in(listed.get("meta"), "total")
-        if not listed["data"] and total is not None and total > offset:
-            ended = f"the list ended after {offset} of {total} tracks"
-            raise ProviderUnavailableError(f"{NAME} GET /public/tracks: {ended}; try again later")
+        self.ends_early = not listed["data"] and total is not None and total > offset
         return listed["data"], now
 
     def _listed(self, track: Mapping[str, Any]) -> Listed:

@@ -54,9 +54,9 @@ def buy_thumbnail_picture(studio: Studio, attempt: Attempt, brief: Brief, storyb
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the job has pictures of its own
         log.warning(
-            "job %s has no picture of %s for its thumbnails, and takes its own: %s",
+            "job %s has no picture by %s for its thumbnails, and takes its own: %s",
             attempt.job_id,
-            name,
+            name or "the one who was asked before",
             str(error) or type(error).__name__,
         )
 

@@ -244,7 +244,7 @@ def test_a_job_does_without_it(
     job = go(buyer, order(scene_count=1, approval=Approval.AUTO).id, *BEFORE)
     assert job.status is JobStatus.AWAITING_APPROVAL
     assert [state_ for state_, _ in bought(buyer, job.id)] == [state]
-    assert "has no picture of recraft for its thumbnails, and takes its own" in caplog.text
+    assert "has no picture by recraft for its thumbnails, and takes its own" in caplog.text
     assert bought_picture(buyer.media, job.id) is None
     assert buyer.jobs.get_thumbnails(job.id)
     if state is PurchaseState.DOUBTFUL:
