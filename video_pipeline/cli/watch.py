@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from video_pipeline.cli.output import errors
 from video_pipeline.domain.errors import StudioError
 from video_pipeline.domain.job import ENDED, JobStatus
+from video_pipeline.domain.progress import waits_in
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.timebase import clock
 from video_pipeline.ports import JobStore
@@ -21,7 +22,7 @@ POLL_S = 0.5
 
 
 class Display:
-    """Draws reports of progress: a bar on a terminal, a line per stage elsewhere; always on standard error."""
+    """Draws reports of progress: a bar on a terminal, elsewhere a line per stage and wait; always on standard error."""
 
     def __init__(self) -> None:
         self._bar = Progress(
@@ -34,7 +35,7 @@ class Display:
             transient=False,
         )
         self._task: TaskID | None = None
-        self._last = ""
+        self._last = "", ""
 
     def __enter__(self) -> Display:
         if errors.is_terminal:
@@ -54,9 +55,9 @@ class Display:
         note = f"{message}, {clock(left)} left in this stage" if left and status not in ENDED else message
         if self._task is not None:
             self._bar.update(self._task, completed=percent, stage=stage, note=note)
-        elif stage != self._last:
-            errors.print(f"{stage}: {message}", markup=False, highlight=False)
-        self._last = stage
+        elif (stage, waits_in(message)) != self._last:
+            errors.print(f"{stage}: {message}", markup=False, highlight=False, soft_wrap=True)
+        self._last = stage, waits_in(message)
 
 
 def follow(jobs: JobStore, job_id: UUID, until: Callable[[JobRecord], bool]) -> JobRecord:

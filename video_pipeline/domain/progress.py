@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from textwrap import shorten
 from typing import Any
 
 
@@ -50,3 +52,21 @@ def overall_percent(stage: Stage, stage_percent: float) -> float:
             return round(done + weight * min(max(stage_percent, 0.0), 100.0) / 100, 1)
         done += weight
     return round(done, 1)
+
+
+_WAITS = "waits for "
+
+WORDS_MAX = 200
+"""Characters of why something is waited for, beside what is done."""
+
+
+def waits_for(whom: str, why: str, now: datetime, seconds: float) -> str:
+    """Who is waited for, why, and until when: a clause of a message, by the clock of `now`, which is in UTC."""
+    until = now + timedelta(seconds=seconds)
+    return f"{_WAITS}{whom}: {shorten(why, WORDS_MAX, placeholder=' ...')}; next try at {until:%H:%M:%S} UTC"
+
+
+def waits_in(message: str) -> str:
+    """The clauses of a message that say what is waited for; empty when it goes on."""
+    _, found, rest = message.partition(f"; {_WAITS}")
+    return _WAITS + rest if found else ""

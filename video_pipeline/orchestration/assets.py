@@ -1,5 +1,6 @@
 """Owns the asset graph of a job: storyboard, music, images, master, exports; hides nothing but the call of the step."""
 
+from functools import partial
 from uuid import UUID
 
 import dagster as dg
@@ -10,6 +11,7 @@ from video_pipeline.orchestration import metadata
 from video_pipeline.orchestration.failures import RETRIES_MAX, translated
 from video_pipeline.orchestration.partitions import VIDEO_JOBS
 from video_pipeline.orchestration.resources import StudioResource
+from video_pipeline.steps.attempt import rest
 from video_pipeline.steps.pipeline import perform
 
 OWNERS = ["team:producers"]
@@ -20,8 +22,9 @@ Result = dg.MaterializeResult[None]
 
 def _perform(context: dg.AssetExecutionContext, studio: StudioResource, stage: Stage) -> JobRecord:
     last_try = context.retry_number >= RETRIES_MAX
-    with translated(context.retry_number):
-        return perform(studio.open(), UUID(context.partition_key), stage, context.run.run_id, last_try=last_try)
+    opened, job_id = studio.open(), UUID(context.partition_key)
+    with translated(context.retry_number, partial(rest, opened.jobs, job_id)):
+        return perform(opened, job_id, stage, context.run.run_id, last_try=last_try)
 
 
 @dg.asset(partitions_def=VIDEO_JOBS, group_name="storyboard", kinds={"python", "postgres"}, owners=OWNERS)

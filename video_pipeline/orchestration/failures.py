@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import dagster as dg
@@ -27,8 +27,11 @@ def delay_s(error: StudioError, retry_number: int) -> float:
 
 
 @contextmanager
-def translated(retry_number: int) -> Iterator[None]:
+def translated(retry_number: int, rest: Callable[[str, float], None] | None = None) -> Iterator[None]:
     """Turn a StudioError into a retry when one can help and is left, else into a failure without retries.
+
+    `rest` is called with the error's words and the seconds to let pass: it tells somebody, and a signal ends it at
+    once, whereas Dagster's own wait ends when it is over. Without it Dagster waits.
 
     What nobody meant to raise passes as it is, unless a key stands in it.
     """
@@ -36,7 +39,11 @@ def translated(retry_number: int) -> Iterator[None]:
         yield
     except StudioError as error:
         if error.retryable and retry_number < RETRIES_MAX:
-            raise dg.RetryRequested(RETRIES_MAX, delay_s(error, retry_number)) from error
+            seconds = delay_s(error, retry_number)
+            if rest is None:
+                raise dg.RetryRequested(RETRIES_MAX, seconds) from error
+            rest(str(error), seconds)
+            raise dg.RetryRequested(RETRIES_MAX) from error
         raise dg.Failure(
             str(error), metadata={"error": type(error).__name__, "retryable": error.retryable}, allow_retries=False
         ) from error

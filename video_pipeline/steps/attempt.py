@@ -6,15 +6,17 @@ is killed the renewals stop, the lease expires, and the next attempt may start; 
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from uuid import UUID
 
-from video_pipeline.domain.errors import CancelledError, LeaseLostError, StudioError
-from video_pipeline.domain.progress import Progress, Stage, overall_percent
+from video_pipeline.domain.errors import CancelledError, LeaseLostError, StudioError, TransientError
+from video_pipeline.domain.progress import Progress, Stage, overall_percent, waits_for
 from video_pipeline.domain.records import Lease
 from video_pipeline.ports import JobStore
 
@@ -48,7 +50,11 @@ class Attempt:
         self._first: tuple[float, float] | None = None  # time and finished share of the first report
         self._reported = float("-inf")
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._stopped: StudioError | None = None
+        self._said = (0.0, "")  # share and message of the last report
+        self._waits: dict[int, str] = {}  # what is waited for, the oldest one first
+        self._number = itertools.count()
 
     @property
     def job_id(self) -> UUID:
@@ -59,13 +65,18 @@ class Attempt:
         """True when the work should end soon: cancelled, or taken over by a newer attempt."""
         return self._stopped is not None
 
+    def interrupt(self) -> None:
+        """End the work in every thread soon: a signal ends the process. What is open is taken up by the next one."""
+        if self._stopped is None:
+            self._stopped = TransientError("interrupted; retry the job, and it goes on from there")
+
     def raise_if_stopped(self) -> None:
-        """Raise CancelledError or LeaseLostError when the work should end."""
+        """Raise CancelledError, LeaseLostError, or TransientError after `interrupt`, when the work should end."""
         if self._stopped is not None:
             raise self._stopped
 
     def pause(self, seconds: float) -> None:
-        """Let time pass; raises CancelledError or LeaseLostError as soon as the work should end."""
+        """Let time pass; raises what `raise_if_stopped` does, as soon as the work should end."""
         deadline = time.monotonic() + seconds
         while True:
             self.raise_if_stopped()
@@ -82,6 +93,7 @@ class Attempt:
         """
         with self._lock:
             now = self._clock()
+            self._said = fraction, message
             if now - self._reported < PROGRESS_INTERVAL_S and fraction < 1:
                 return
             self._reported = now
@@ -89,13 +101,35 @@ class Attempt:
             began, share = self._first
             done = fraction - share
             eta = (now - began) * (1 - fraction) / done if done > SHARE_MIN else None
+        self._record(fraction, message, eta)
+
+    @contextmanager
+    def waiting(self, why: str) -> Iterator[None]:
+        """Say in the progress what is waited for, `why`, until the block ends; an edit has no progress to say it in."""
+        if self.is_edit:
+            yield
+            return
+        number = next(self._number)
+        self._waits[number] = why
+        self._record(*self._said)
+        try:
+            yield
+        finally:
+            del self._waits[number]
+            if not isinstance(self._stopped, LeaseLostError):
+                self._record(*self._said)
+
+    def _record(self, fraction: float, message: str, eta: float | None = None) -> None:
         percent = round(100 * min(max(fraction, 0.0), 1.0), 1)
         eta = eta if eta is None else round(eta, 1)
-        progress = Progress(self.stage, overall_percent(self.stage, percent), percent, message, eta)
-        try:
-            self._jobs.update_job_progress(self.job_id, progress)
-        except StudioError as error:
-            log.warning("progress of job %s not recorded: %s", self.job_id, error)
+        with self._writing:  # a wait that is over may not come back
+            waits = dict.fromkeys(self._waits.copy().values())
+            message = "; ".join((message or str(self.stage), *waits))
+            progress = Progress(self.stage, overall_percent(self.stage, percent), percent, message, eta)
+            try:
+                self._jobs.update_job_progress(self.job_id, progress)
+            except StudioError as error:
+                log.warning("progress of job %s not recorded: %s", self.job_id, error)
 
     def watch(self) -> None:
         """Renew the lease once and look whether the job was cancelled; called by the heartbeat."""
@@ -108,6 +142,30 @@ class Attempt:
         except StudioError as error:
             # The database may be away for a moment; the lease outlives several missed renewals.
             log.warning("lease of job %s not renewed: %s", self.job_id, error)
+
+
+def rest(jobs: JobStore, job_id: UUID, why: str, seconds: float) -> None:
+    """Let `seconds` pass before a stage is tried again, and say so in the job's progress; less when it is cancelled.
+
+    The first report of the next attempt takes the words away.
+    """
+    _tell_rest(jobs, job_id, why, seconds)
+    deadline = time.monotonic() + seconds
+    while (left_s := deadline - time.monotonic()) > 0:
+        time.sleep(min(left_s, RENEWAL_S))
+        with suppress(StudioError):
+            if jobs.is_cancelled(job_id):
+                return
+
+
+def _tell_rest(jobs: JobStore, job_id: UUID, why: str, seconds: float) -> None:
+    try:
+        progress = jobs.get_job(job_id).progress
+        if progress is not None:
+            waits = waits_for("another try", why, datetime.now(UTC), seconds)
+            jobs.update_job_progress(job_id, {**progress, "message": f"{progress['message']}; {waits}", "eta_s": None})
+    except StudioError as error:
+        log.warning("progress of job %s not recorded: %s", job_id, error)
 
 
 @contextmanager

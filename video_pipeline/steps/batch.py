@@ -36,15 +36,19 @@ def make_all(
     tally.report([])
     futures: list[Future[Made]] = []
     with ThreadPoolExecutor(max(at_once, 1), thread_name_prefix=noun) as pool:
-        for item in items:
-            _wait_for_place(futures, max(at_once, 1))
-            tally.report(futures)
-            if attempt.stopped() or _any_failed(futures):
-                break
-            futures.append(pool.submit(make, item))
-        while _running(futures):
-            wait(_running(futures), return_when=FIRST_COMPLETED)
-            tally.report(futures)
+        try:
+            for item in items:
+                _wait_for_place(futures, max(at_once, 1))
+                tally.report(futures)
+                if attempt.stopped() or _any_failed(futures):
+                    break
+                futures.append(pool.submit(make, item))
+            while _running(futures):
+                wait(_running(futures), return_when=FIRST_COMPLETED)
+                tally.report(futures)
+        except BaseException:  # a signal: the pool would wait for threads that know nothing of it
+            attempt.interrupt()
+            raise
     tally.report(futures)
     attempt.raise_if_stopped()
     _raise_all([error for future in futures if (error := future.exception()) is not None], noun)

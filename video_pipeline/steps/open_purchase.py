@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -25,6 +25,7 @@ from video_pipeline.domain.errors import (
 )
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.money import ZERO_USD
+from video_pipeline.domain.progress import waits_for
 from video_pipeline.domain.purchases import UNFINISHED, Limits, PurchaseRecord, PurchaseState
 from video_pipeline.domain.records import Lease
 from video_pipeline.ports import JobStore
@@ -43,6 +44,9 @@ BOOKS_PATIENCE_S = 60.0
 """How long books are waited for that do not take the vendor's id of a task."""
 
 LOOK_AGAIN_S = (0.2, 1.0)
+
+TOLD_FROM_S = 2.0
+"""Shorter waits for a vendor are not worth a word."""
 
 Made = TypeVar("Made")
 
@@ -67,6 +71,10 @@ class Buyer(Protocol):
         """Let time pass; raises as soon as the work should end."""
         ...
 
+    def waiting(self, why: str) -> AbstractContextManager[None]:
+        """Tell whoever looks what is waited for until the block ends."""
+        ...
+
 
 class OpenPurchase:
     """`ports.Purchase` of one attempt; without a record there is nothing to put down."""
@@ -83,6 +91,7 @@ class OpenPurchase:
         self._began = _moment(ago_s=unanswered_s or 0.0)  # of the submission
         self._has_asked = False
         self._is_unreported = False  # nothing was told yet of how this attempt's submission went
+        self._trouble = ""  # what a vendor is waited for, until it was told
         self.took_money = False  # and nothing came of it
 
     @property
@@ -123,7 +132,8 @@ class OpenPurchase:
                     retry_after_s=turn.wait_s,
                 )
             pause_s = turn.wait_s * random.uniform(1.0, 1.2)  # noqa: S311 - see `_reserved`
-            self._attempt.pause(pause_s)
+            with self._waiting(turn.reason, pause_s):
+                self._attempt.pause(pause_s)
             waited_s += pause_s
 
     @property
@@ -173,6 +183,7 @@ class OpenPurchase:
         self._close(PurchaseState.LOST if cost_usd else PurchaseState.RELEASED, cost_usd, why)
 
     def trouble(self, why: str, pause_s: float | None = None) -> None:
+        self._trouble = why
         self._report(why, pause_s)
 
     def _report(self, error: str | None, pause_s: float | None = None) -> None:
@@ -188,10 +199,17 @@ class OpenPurchase:
 
     def wait(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while (left_s := deadline - time.monotonic()) > 0:
-            self._attempt.pause(min(left_s, HEAR_EVERY_S))
-            if left_s > HEAR_EVERY_S and self._hears():
-                return
+        why, self._trouble = self._trouble, ""  # the next wait may be for a vendor at work
+        with self._waiting(why, seconds):
+            while (left_s := deadline - time.monotonic()) > 0:
+                self._attempt.pause(min(left_s, HEAR_EVERY_S))
+                if left_s > HEAR_EVERY_S and self._hears():
+                    return
+
+    def _waiting(self, why: str, seconds: float) -> AbstractContextManager[None]:
+        if not why or seconds < TOLD_FROM_S or self._record is None:
+            return nullcontext()
+        return self._attempt.waiting(waits_for(self._record.provider, why, datetime.now(UTC), seconds))
 
     def _hears(self) -> bool:
         """True once for each time that the vendor says by itself that something became of the task."""

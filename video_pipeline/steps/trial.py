@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cache
@@ -73,6 +75,9 @@ BRIEF = StoryboardBrief(
 )
 
 
+log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """What came of a trial."""
@@ -91,6 +96,10 @@ class _Operator:
 
     def pause(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    def waiting(self, why: str) -> AbstractContextManager[None]:
+        log.warning("%s", why)
+        return nullcontext()
 
 
 def trial_price(roster: Roster, seller: Seller) -> Decimal:

@@ -6,6 +6,8 @@ import pytest
 from rich.console import Console
 
 from video_pipeline.cli import output
+from video_pipeline.cli.watch import Display
+from video_pipeline.domain.job import JobStatus
 
 COLUMNS = ("kind", "name", "ready")
 MISSING = "no: set VIDEO_PIPELINE_RUNWAY_API_KEY or RUNWAYML_API_SECRET, which hold the key of an account at Runway"
@@ -42,3 +44,23 @@ def test_where_names_have_no_room_nothing_is_lost(
     told = ["".join(row[at].strip() for row in cells) for at in (2, 3)]
     assert told[0] == "runway_standardprocedural"
     assert told[1].replace(" ", "") == f"{MISSING}yes".replace(" ", "")
+
+
+def test_a_program_that_reads_the_progress_gets_a_line_for_each_stage_and_each_wait(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    waits = "waits for mubert: HTTP 503; next try at 12:00:00 UTC"
+    with Display() as display:
+        for message in (
+            "0 of 4 ready",
+            "1 of 4 ready",
+            f"1 of 4 ready; {waits}",
+            f"1 of 4 ready; {waits}",
+            "2 of 4 ready",
+        ):
+            display.show(JobStatus.GENERATING_MUSIC, {"stage": "music", "message": message, "percent": 1.0})
+    assert [line for line in capsys.readouterr().err.splitlines() if line] == [
+        "music: 0 of 4 ready",
+        f"music: 1 of 4 ready; {waits}",
+        "music: 2 of 4 ready",
+    ]

@@ -252,6 +252,14 @@ def test_errors_are_translated_once() -> None:
     assert caught.value.description == "busy"
 
 
+def test_a_job_rests_in_its_step_where_a_signal_ends_it() -> None:
+    """Dagster's own wait before a retry notices no signal until it is over."""
+    rests: list[tuple[str, float]] = []
+    with pytest.raises(dg.RetryRequested) as caught, translated(1, lambda why, seconds: rests.append((why, seconds))):
+        raise ProviderUnavailableError("busy", retry_after_s=60)
+    assert (rests, caught.value.seconds_to_wait) == ([("busy", 60)], None)
+
+
 @pytest.mark.parametrize(("asked_s", "waited_s"), [(None, 10), (3, 10), (60, 60), (86_400, 900)])
 def test_a_step_is_repeated_when_the_vendor_says_within_reason(asked_s: float | None, waited_s: float) -> None:
     with pytest.raises(dg.RetryRequested) as caught, translated(1):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -115,3 +117,33 @@ def test_progress_counts_what_was_there_before(attempt: Attempt, studio: Studio)
     assert progress is not None
     assert progress["message"] == "4 of 4 things ready"
     assert progress["stage_percent"] == 100.0
+
+
+def test_a_signal_ends_the_waits_of_all_threads(attempt: Attempt) -> None:
+    """`run` went on for three minutes after SIGTERM: the pool waited for threads that waited for a vendor."""
+
+    def ends(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    seen: list[BaseException] = []
+
+    def make(item: int) -> int:
+        if item == 1:
+            threading.Event().wait(0.1)  # until the pool knows of both threads
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+        try:
+            attempt.pause(20)
+        except TransientError as error:
+            seen.append(error)
+            raise
+        return item
+
+    previous = signal.signal(signal.SIGUSR1, ends)
+    began = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            made(attempt, make)
+    finally:
+        signal.signal(signal.SIGUSR1, previous)
+    assert time.monotonic() - began < 5
+    assert [str(each) for each in seen] == ["interrupted; retry the job, and it goes on from there"] * 2

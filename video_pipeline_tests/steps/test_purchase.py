@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -466,3 +467,29 @@ def test_an_open_purchase_is_found_among_hundreds(buyer: Buyer) -> None:
     vendor = Vendor(deed=submits())
     assert buyer.buy(vendor) == "mubert"
     assert vendor.asked[0] is not None
+
+
+def test_a_wait_for_a_vendor_in_trouble_is_told_once_and_a_wait_for_its_work_is_not(
+    buyer: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("video_pipeline.steps.open_purchase.TOLD_FROM_S", 0.0)
+    pause, told = buyer.attempt.pause, []
+
+    def listening(seconds: float) -> None:
+        told.append(str((buyer.store.get_job(buyer.attempt.job_id).progress or {})["message"]))
+        pause(0)
+
+    monkeypatch.setattr(buyer.attempt, "pause", listening)
+
+    def deed(purchase: Purchase) -> None:
+        purchase.trouble("mubert GET /tracks: HTTP 503")
+        purchase.wait(0.001)
+        purchase.wait(0.001)
+
+    buyer.attempt.report(0.0, "0 of 1 ready")
+    buyer.buy(Vendor(deed=deed))
+    first, *later = dict.fromkeys(told)
+    assert re.fullmatch(
+        r"0 of 1 ready; waits for mubert: mubert GET /tracks: HTTP 503; next try at \d\d:\d\d:\d\d UTC", first
+    )
+    assert later == ["0 of 1 ready"]
