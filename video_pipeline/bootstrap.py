@@ -176,7 +176,11 @@ def _admit_providers() -> None:
 
 
 def _workshop() -> Workshop:
+    from video_pipeline.providers import registry
+
     configured = vendor_settings()
+    registry.check_known("VIDEO_PIPELINE_PRICES", configured.prices)
+    registry.check_known("VIDEO_PIPELINE_LIMITS", configured.limits)
     return Workshop(
         cores(),
         settings().library,
@@ -223,6 +227,15 @@ def video_engines() -> dict[str, VideoEngine]:
     return registry.video_engines(_workshop())
 
 
+def fallbacks() -> Mapping[str, tuple[str, ...]]:
+    """Whom to ask after a provider that cannot; InvalidInputError when one is unknown, or makes something else."""
+    from video_pipeline.providers import registry
+
+    chains = vendor_settings().fallbacks
+    registry.check_chains("VIDEO_PIPELINE_FALLBACKS", chains)
+    return chains
+
+
 def thumbnail_provider() -> str | None:
     """Who is asked for pictures for thumbnails alone; InvalidInputError when that is nobody who is known."""
     return _painter(vendor_settings().thumbnail_provider, "THUMBNAIL_PROVIDER")
@@ -236,9 +249,8 @@ def refinement_provider() -> str | None:
 def _painter(name: str | None, setting: str) -> str | None:
     from video_pipeline.providers import registry
 
-    if name is not None and name not in registry.IMAGES:
-        known = ", ".join(sorted(registry.IMAGES))
-        raise InvalidInputError(f"VIDEO_PIPELINE_{setting} is {name!r}, who makes no pictures; one of: {known}")
+    if name is not None:
+        registry.check_known(f"VIDEO_PIPELINE_{setting}", [name], registry.IMAGES)
     return name
 
 
@@ -313,7 +325,7 @@ def studio() -> Studio:
         thumbnail_provider=thumbnail_provider(),
         refinement_provider=refinement_provider(),
         plans=vendor_settings().plans,
-        fallbacks=vendor_settings().fallbacks,
+        fallbacks=fallbacks(),
         web=messenger(),
         scanner=scanner(),
     )
@@ -333,10 +345,25 @@ def roster() -> Roster:
         ambience=ambience_providers(),
         writer=writer,
         writer_missing=missing,
+        idle_writers=_idle_writers(),
         thumbnails=thumbnail_provider(),
         refinements=refinement_provider(),
-        fallbacks=vendor_settings().fallbacks,
+        fallbacks=fallbacks(),
     )
+
+
+def _idle_writers() -> dict[str, str]:
+    """Vendors of language models that nobody has chosen as the writer, each with what chooses it, in words."""
+    from video_pipeline.providers import registry
+
+    writing = vendor_settings().writing
+    chosen = "grammar" if writing is None else writing.vendor
+    return {
+        vendor: f"{vendor} writes nothing here, {chosen} does; it would with VIDEO_PIPELINE_WRITER={vendor} and what "
+        "docs/providers.md names beside that"
+        for vendor in registry.MODELS
+        if vendor != chosen
+    }
 
 
 def check_providers(music: str, images: str, engine: str) -> None:

@@ -8,9 +8,7 @@ from typing import Annotated
 from pydantic import AliasChoices, Field, StringConstraints
 from pydantic_settings import SettingsConfigDict
 
-from video_pipeline.secrecy import SecretiveSettings
-
-PREFIX = "VIDEO_PIPELINE_"
+from video_pipeline.secrecy import PREFIX, SecretiveSettings, load_settings
 
 
 class Settings(SecretiveSettings):
@@ -125,5 +123,5 @@ class Settings(SecretiveSettings):
 
 
 def load() -> Settings:
-    """The settings as the environment says now; pydantic's ValidationError names a variable that is not usable."""
-    return Settings()
+    """The settings as the environment says now; InvalidInputError names each variable that is not usable."""
+    return load_settings(Settings)

@@ -23,9 +23,7 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
-from video_pipeline.secrecy import SecretiveSettings
-
-PREFIX = "VIDEO_PIPELINE_"
+from video_pipeline.secrecy import PREFIX, SecretiveSettings, load_settings
 
 KEYS: dict[str, tuple[str, ...]] = {
     "mubert": ("company_id", "license_token", "customer_id", "access_token"),
@@ -233,7 +231,7 @@ class VendorSettings(SecretiveSettings):
 def load() -> VendorSettings:
     """The vendors as the environment says now.
 
-    pydantic's ValidationError names a variable that is not usable, InvalidInputError what is wrong with the file of
-    keys; neither quotes a value.
+    InvalidInputError names each variable that is not usable, and what is wrong with the file of keys; it quotes no
+    value.
     """
-    return VendorSettings()
+    return load_settings(VendorSettings)

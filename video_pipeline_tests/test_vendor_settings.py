@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from video_pipeline import bootstrap, settings
+from video_pipeline.cli.app import main
 from video_pipeline.domain.errors import InvalidInputError, MediaError
 from video_pipeline.vendor_settings import KEYS, VendorSettings, load
 from video_pipeline_tests.receivers import receiver, status
@@ -162,7 +163,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_complaint_quotes_no_value(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"VIDEO_PIPELINE_{name}", f"https://user:{CANARY} @x")
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         load()
     assert CANARY not in str(caught.value) + repr(caught.value)
 
@@ -194,11 +195,55 @@ def test_media_of_a_vendor_in_the_world_is_not_fetched_from_this_network(
         assert len(told.messages) == 1
 
 
+@pytest.mark.parametrize("name", ["FALLBACKS", "PRICES", "LIMITS"])
+def test_what_is_no_json_is_told_with_what_is_meant(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"VIDEO_PIPELINE_{name}", f"{{{CANARY}")
+    with pytest.raises(
+        InvalidInputError, match=rf'^VIDEO_PIPELINE_{name} is no JSON; it says: .*\{{"mubert"'
+    ) as caught:
+        load()
+    assert CANARY not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+def test_a_wrong_value_within_a_setting_is_named_by_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDEO_PIPELINE_PRICES", '{"mubert": -1}')
+    monkeypatch.setenv("VIDEO_PIPELINE_VENDOR_PACE", "0")
+    with pytest.raises(InvalidInputError, match=r"^VIDEO_PIPELINE_PRICES \(mubert\): .*; VIDEO_PIPELINE_VENDOR_PACE: "):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("FALLBACKS", '{"mubert": ["beatofen"]}', "after mubert, names 'beatofen', .*one of: beatoven, dummy, folder"),
+        ("FALLBACKS", '{"mubert": ["leonardo"]}', "after mubert, names 'leonardo'"),
+        ("FALLBACKS", '{"mubert": ["mubert"]}', "after mubert, names 'mubert'"),
+        ("FALLBACKS", '{"nobody": []}', "names 'nobody'"),
+        ("PRICES", '{"leonardoo": "0.5"}', "names 'leonardoo'"),
+        ("LIMITS", '{"nobody": {"per_day": 3}}', "names 'nobody'"),
+    ],
+)
+def test_whom_nobody_knows_is_not_passed_over(
+    name: str, value: str, complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"VIDEO_PIPELINE_{name}", value)
+    with pytest.raises(InvalidInputError, match=f"^VIDEO_PIPELINE_{name}.*{complaint}"):
+        bootstrap.fallbacks() if name == "FALLBACKS" else bootstrap._workshop()
+
+
+def test_whom_somebody_knows_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDEO_PIPELINE_FALLBACKS", '{"mubert": ["beatoven", "procedural"], "dummy": ["leonardo"]}')
+    monkeypatch.setenv("VIDEO_PIPELINE_PRICES", '{"runway_gen3": "0.2", "mubert": 1}')
+    assert bootstrap.fallbacks() == {"mubert": ("beatoven", "procedural"), "dummy": ("leonardo",)}
+    assert bootstrap._workshop().prices == {"runway_gen3": Decimal("0.2"), "mubert": Decimal(1)}
+
+
 @pytest.mark.parametrize("writer", ["openai", "gemini"])
 def test_a_model_that_writes_needs_a_price(writer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDEO_PIPELINE_WRITER", writer)
     monkeypatch.setenv("VIDEO_PIPELINE_WRITER_MODEL", "any-1")
-    with pytest.raises(ValidationError, match="writer_input_usd"):
+    with pytest.raises(InvalidInputError, match="VIDEO_PIPELINE_WRITER_INPUT_USD"):
         load()
     monkeypatch.setenv("VIDEO_PIPELINE_WRITER_INPUT_USD", "0.75")
     monkeypatch.setenv("VIDEO_PIPELINE_WRITER_OUTPUT_USD", "0")
@@ -219,5 +264,19 @@ def test_plans_are_those_that_somebody_has_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("VIDEO_PIPELINE_RUNWAY_PLAN", "")
     assert load().plans == {"mubert": "Startup"}
     monkeypatch.setenv("VIDEO_PIPELINE_RUNWAY_PLAN", "x" * 101)
-    with pytest.raises(ValidationError, match="RUNWAY_PLAN"):
+    with pytest.raises(InvalidInputError, match="RUNWAY_PLAN"):
         load()
+
+
+def test_a_setting_that_cannot_be_used_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was a traceback, and in `doctor` the same sentence for each part of the machine."""
+    monkeypatch.setenv("VIDEO_PIPELINE_LIMITS", "{bad")
+    for command, code in ((["provider", "list"], 2), (["doctor"], 1)):
+        monkeypatch.setattr(sys, "argv", ["video-pipeline", *command])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = "".join(capsys.readouterr())
+        assert (ended.value.code, len(said.splitlines())) == (code, 1)
+        assert "VIDEO_PIPELINE_LIMITS is no JSON" in said

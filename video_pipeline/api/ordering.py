@@ -113,6 +113,7 @@ def estimate_of(desk: Desk, brief: Brief) -> models.Estimate:
     told = estimate(desk.sellers(), brief)
     return models.Estimate(
         duration_s=float(FPS_30.seconds(told.frames)),
+        length_note=told.length_note,
         scenes=told.scenes,
         music=_pieces(told.music),
         images=_pieces(told.images),

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from video_pipeline.cli import (
     channels,
@@ -110,13 +109,6 @@ def main() -> None:
         for line in (f"error: {error}", *getattr(error, "__notes__", ())):
             errors.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(exit_code(error))
-    except ValidationError as error:
-        for each in error.errors():
-            name = "_".join(str(part) for part in each["loc"])
-            errors.print(
-                f"error: setting {name}: {each['msg']}", style="red", markup=False, highlight=False, soft_wrap=True
-            )
-        sys.exit(2)
     except KeyboardInterrupt:
         errors.print("interrupted; what is finished is kept: video-pipeline job retry JOB", style="yellow")
         sys.exit(130)

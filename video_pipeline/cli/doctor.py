@@ -34,6 +34,12 @@ class Diagnosis:
     found: str
 
 
+def _settings() -> tuple[bool, str]:
+    bootstrap.settings()
+    bootstrap.fallbacks()
+    return True, "every variable can be used"
+
+
 def _ffmpeg() -> tuple[bool, str]:
     return True, bootstrap.media_tools().describe()
 
@@ -110,7 +116,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON value 
 
     Example: video-pipeline doctor --json
     """
-    found = [examine(name, look) for name, look in EXAMINATIONS]
+    found = [examine("settings", _settings)]
+    if found[0].ok:  # without them every other one would say the same
+        found += [examine(name, look) for name, look in EXAMINATIONS]
     if as_json:
         print_json({"ok": all(each.ok for each in found), "examinations": [asdict(each) for each in found]})
     else:

@@ -41,7 +41,7 @@ def estimate_(
     jobs = bootstrap.job_store()
     channel_id = NO_CHANNEL if channel is None else jobs.find_channel(channel).id
     brief = ordering.brief_from(channel_id, wanted, Approval.AUTO)
-    told = estimate(_sellers(), brief)
+    told = estimate(_sellers(), brief, ordering.song_frames(bootstrap.media_tools, brief, wanted))
     standing = jobs.spending(channel_id=channel_id)
     computing = computing_cost(brief, bootstrap.cores().workers, told.frames)
     if as_json:
@@ -52,7 +52,7 @@ def estimate_(
 
 
 def _sellers() -> Sellers:
-    """Without the rest of the studio, which takes an ffmpeg."""
+    """Without the rest of the studio, which takes an ffmpeg; so does measuring a song, and nothing else here."""
     return Sellers(
         bootstrap.music_providers(),
         bootstrap.image_providers(),
@@ -77,6 +77,8 @@ def _tell(brief: Brief, told: Estimate, standing: Sequence[Spending]) -> None:
     rows.append(("all", "", "", usd(told.total_usd)))
     title = f"{brief.niche_label}: {clock(FPS_30.seconds(told.frames))}, {told.scenes} scenes"
     print_table(title, ("what", "pieces", "price", "US$ about"), rows, empty="")
+    if told.length_note:
+        console.print(told.length_note, style="yellow", markup=False, highlight=False, soft_wrap=True)
     left = [(each.scope, usd(each.cap_usd, "no limit"), usd(each.left_usd, "no limit")) for each in standing]
     print_table("Caps", ("cap of", "cap", "left"), left, empty="")
     note = cap_note(told.total_usd, standing) if told.total_usd else None
@@ -91,6 +93,7 @@ def _json(told: Estimate, standing: Sequence[Spending]) -> dict[str, Any]:
     }
     return {
         "duration_s": float(FPS_30.seconds(told.frames)),
+        "length_note": told.length_note,
         "scenes": told.scenes,
         **shares,
         "words_usd": told.words_usd,

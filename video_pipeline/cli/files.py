@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from video_pipeline import bootstrap
 from video_pipeline.cli.jobs import AsJson, Job, answer
-from video_pipeline.cli.output import console, errors, megabytes, print_json
+from video_pipeline.cli.output import console, errors, human_size, print_json
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError
 from video_pipeline.domain.records import JobFileRecord
 from video_pipeline.domain.uploads import FileType, check_size
@@ -38,7 +38,7 @@ def add_file(
     if as_json:
         print_json(_file_json(kept))
         return
-    sentence = f"{kept.filename} ({megabytes(kept.media.bytes)}) is among the {kept.file_type} of job {found.id}"
+    sentence = f"{kept.filename} ({human_size(kept.media.bytes)}) is among the {kept.file_type} of job {found.id}"
     console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -9,7 +9,7 @@ import typer
 from video_pipeline import bootstrap
 from video_pipeline.cli import ordering, produce
 from video_pipeline.cli.money import money_facts, money_json
-from video_pipeline.cli.output import console, job_json, megabytes, print_facts, print_json, print_table, report_json
+from video_pipeline.cli.output import console, human_size, job_json, print_facts, print_json, print_table, report_json
 from video_pipeline.cli.watch import Display, follow
 from video_pipeline.domain.delivery import renditions_of
 from video_pipeline.domain.job import Approval, JobStatus, statuses_for
@@ -46,7 +46,7 @@ def new(
     store = bootstrap.job_store()
     brief = ordering.make_brief(store.find_channel(channel).id, wanted, approval)
     job = ordering.place_order(bootstrap.studio(), brief, wanted, preparing=preparing)
-    ordering.tell_cost(brief)
+    ordering.tell_cost(brief, wanted)
     waits = job.status is JobStatus.PREPARING
     first = f"{str(job.id)[:8]} PATH --type music" if waits else str(job.id)[:8]
     verb = "give it its files: video-pipeline job add-file" if waits else "watch it: video-pipeline job watch"
@@ -224,7 +224,7 @@ def export(
         print_json(made if len(made) > 1 else made[0])
         return
     for each, record in zip(made, records, strict=True):
-        console.print(f"{each['path']} ({megabytes(record.report.media.bytes)})", markup=False, soft_wrap=True)
+        console.print(f"{each['path']} ({human_size(record.report.media.bytes)})", markup=False, soft_wrap=True)
 
 
 @app.command("files", epilog="Example: video-pipeline job files 3fa85f64 --json")
@@ -246,7 +246,7 @@ def files(job: Job, as_json: AsJson = False) -> None:
             ]
         )
         return
-    rows = [(f.kind, megabytes(f.media.bytes), "yes" if f.intact else "NO", f.path) for f in found]
+    rows = [(f.kind, human_size(f.media.bytes), "yes" if f.intact else "NO", f.path) for f in found]
     print_table("Files", ("kind", "size", "intact", "path"), rows, empty="no files yet")
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import typer
 
 from video_pipeline import bootstrap
-from video_pipeline.cli.output import console, megabytes, print_json, print_table
+from video_pipeline.cli.output import console, human_size, print_json, print_table
 from video_pipeline.domain.errors import NotFoundError
 from video_pipeline.domain.licences import LicenceRecord, drawn_from, in_force, shown_of
 from video_pipeline.ports import JobStore
@@ -60,7 +60,7 @@ def _write(jobs: JobStore, job_id: UUID, out: Path, as_json: bool) -> None:
         sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
         print_json({"job_id": job_id, "path": out, "bytes": size, "sha256": sha256})
         return
-    console.print(f"{out} ({megabytes(size)}) is written", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{out} ({human_size(size)}) is written", markup=False, highlight=False, soft_wrap=True)
 
 
 def _job_id(jobs: JobStore, job: str) -> UUID:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from video_pipeline import bootstrap
-from video_pipeline.cli.output import console, megabytes, print_json, print_table
+from video_pipeline.cli.output import console, human_size, print_json, print_table
 from video_pipeline.cli.restored import facts_json, tell_restored
 from video_pipeline.domain.backups import BackupFacts
 from video_pipeline.domain.inventory import ADVICE
@@ -46,7 +46,7 @@ def cleanup(
         )
         return
     rows = [
-        (str(each.job.id)[:8], each.job.status, f"{each.job.updated_at:%Y-%m-%d}", each.files, megabytes(each.bytes))
+        (str(each.job.id)[:8], each.job.status, f"{each.job.updated_at:%Y-%m-%d}", each.files, human_size(each.bytes))
         for each in found
     ]
     title = "Removed" if yes else "Would be removed"
@@ -135,7 +135,7 @@ def _tell(folder: Path, facts: BackupFacts, as_json: bool) -> None:
         return
     rows = sum(table.rows for table in facts.database.tables)
     held = "and" if facts.has_media else "and a list of"
-    sentence = f"{folder}: {rows} rows {held} {facts.files} files ({megabytes(facts.bytes)})"
+    sentence = f"{folder}: {rows} rows {held} {facts.files} files ({human_size(facts.bytes)})"
     console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     lacking = [(each.key, each.why) for each in facts.lacking]
     print_table("Files that are not in it", ("file", "why"), lacking, empty="no file is missing in it")

@@ -31,15 +31,15 @@ from video_pipeline.domain.brief import (
     brief_from_json,
 )
 from video_pipeline.domain.delivery import MASTER, AspectRatio, Rendition
-from video_pipeline.domain.effort import clips_cost, export_cost, overlay_cost
+from video_pipeline.domain.effort import clips_cost, expected_frames, export_cost, overlay_cost
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import Approval, JobKind
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.timeline import Overlay
 from video_pipeline.domain.uploads import FileType, quotes_of, shown_name, stem_of
 from video_pipeline.domain.wishes import bed_wish
-from video_pipeline.ports import JobStore
-from video_pipeline.steps.estimate import Sellers, put_down_estimate
+from video_pipeline.ports import JobStore, MediaTools
+from video_pipeline.steps.estimate import Sellers, frames_of_song, put_down_estimate
 from video_pipeline.steps.start import start_job
 from video_pipeline.steps.studio import Studio
 from video_pipeline.steps.uploads import keep_upload
@@ -152,9 +152,11 @@ def cost_of(job: JobRecord) -> str:
     return overlay_cost(brief_from_json(job.brief), bootstrap.cores().workers, frames)
 
 
-def tell_cost(brief: Brief) -> None:
+def tell_cost(brief: Brief, wanted: Wanted) -> None:
     """Say on standard error what an ordered overlay and ordered clips will cost."""
-    for cost in (overlay_cost(brief, bootstrap.cores().workers), clips_cost(brief, bootstrap.cores().workers)):
+    frames = expected_frames(brief, song_frames(bootstrap.media_tools, brief, wanted))
+    workers = bootstrap.cores().workers
+    for cost in (overlay_cost(brief, workers, frames), clips_cost(brief, workers, frames)):
         if cost:
             errors.print(cost, markup=False, soft_wrap=True)
 
@@ -244,14 +246,25 @@ def _quotes(path: Path | None) -> str:
         raise InvalidInputError(f"the quotes {path} cannot be read: {error.strerror}") from error
 
 
+def song_frames(tools: Callable[[], MediaTools], brief: Brief, wanted: Wanted) -> int | None:
+    """How many frames a music video to a song of this machine will have; None when the song comes later, or none does.
+
+    InvalidInputError when there is no such file, MediaError when it is not sound.
+    """
+    if not isinstance(brief, MusicVideoBrief) or brief.music_url is not None:
+        return None
+    return frames_of_song(tools(), _song(wanted))
+
+
 def place_order(studio: Studio, brief: Brief, wanted: Wanted, *, preparing: bool = False) -> JobRecord:
     """The job of an order, with all files that were named; it waits for more files when it is `preparing`.
 
     What is wrong with a file is told before there is a job.
     """
     files = _files(wanted)
+    frames = song_frames(lambda: studio.tools, brief, wanted)
     job = studio.jobs.create_job(brief, preparing=preparing or bool(files))
-    put_down_estimate(studio.jobs, Sellers.of(studio), brief, job.id)
+    put_down_estimate(studio.jobs, Sellers.of(studio), brief, job.id, frames)
     try:
         for file_type, path in files:
             keep_upload(studio, job.id, file_type, path.name, path, declared_bytes=path.stat().st_size)
@@ -266,8 +279,12 @@ def place_order(studio: Studio, brief: Brief, wanted: Wanted, *, preparing: bool
 def _files(wanted: Wanted) -> list[tuple[FileType, Path]]:
     found = [] if wanted.files is None else files_in(wanted.files)
     if wanted.music and "://" not in wanted.music:
-        path = Path(wanted.music)
-        if not path.is_file():
-            raise InvalidInputError(f"{path} is no file; --music names the song of a music video")
-        found.append((FileType.MUSIC, path))
+        found.append((FileType.MUSIC, _song(wanted)))
     return found
+
+
+def _song(wanted: Wanted) -> Path:
+    path = Path(wanted.music or "")
+    if not path.is_file():
+        raise InvalidInputError(f"{path} is no file; --music names the song of a music video")
+    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
@@ -135,6 +136,6 @@ def channel_json(channel: ChannelRecord) -> dict[str, Any]:
     }
 
 
-def megabytes(size: int) -> str:
-    """Bytes for people."""
-    return f"{size / 1e6:,.1f} MB"
+def human_size(size: int) -> str:
+    """Bytes for people: megabytes, and kilobytes below a tenth of one."""
+    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{math.ceil(size / 1e3)} kB"

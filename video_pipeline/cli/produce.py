@@ -11,7 +11,7 @@ import typer
 from video_pipeline import bootstrap
 from video_pipeline.cli import ordering
 from video_pipeline.cli.meter import PeakMemory
-from video_pipeline.cli.output import console, errors, megabytes, print_facts, print_json
+from video_pipeline.cli.output import console, errors, human_size, print_facts, print_json
 from video_pipeline.cli.watch import follow, shown
 from video_pipeline.domain.delivery import MASTER
 from video_pipeline.domain.errors import PermanentError, StudioError
@@ -50,7 +50,7 @@ def run(
         errors.print(
             f"job {job.id}: {brief.niche_label}, {brief.mood_keywords}, seed {brief.seed}", markup=False, soft_wrap=True
         )
-        ordering.tell_cost(brief)
+        ordering.tell_cost(brief, wanted)
         job = produce(store, job.id)
         wall_s = time.monotonic() - started
     _report(finished(job), wall_s, memory.peak_bytes, as_json)
@@ -139,9 +139,9 @@ def _report(job: JobRecord, wall_s: float, peak_rss_bytes: int, as_json: bool) -
         {
             "duration": f"{clock(facts['duration_s'])} ({report.frames} frames, {report.width}x{report.height})",
             "loudness": f"{facts['integrated_lufs']:.2f} LUFS, true peak {facts['true_peak_dbtp']:.2f} dBTP",
-            "size": megabytes(facts["bytes"]),
+            "size": human_size(facts["bytes"]),
             "wall time": f"{wall_s:.0f} s, {facts['realtime_factor']:.1f} times faster than real time",
-            "peak memory": f"{megabytes(peak_rss_bytes)} in this process and its children",
+            "peak memory": f"{human_size(peak_rss_bytes)} in this process and its children",
             "cost": f"${facts['cost_usd']:.2f}",
         },
     )

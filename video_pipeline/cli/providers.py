@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from video_pipeline import bootstrap
-from video_pipeline.cli.output import console, errors, megabytes, print_facts, print_json, print_table
+from video_pipeline.cli.output import console, errors, human_size, print_facts, print_json, print_table
 from video_pipeline.domain.errors import InvalidInputError, StudioError
 from video_pipeline.domain.money import usd
 from video_pipeline.domain.purchases import VendorState
@@ -22,6 +22,7 @@ app = typer.Typer(help="Who makes music, pictures, clips and words.", no_args_is
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on standard output.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in `provider list`.")]
+Account = Annotated[str, typer.Argument(metavar="NAME", help="As in `provider list`, or the vendor's, such as runway.")]
 Kind = Annotated[Trade | None, typer.Option(help="Needed where one makes several things.")]
 
 _COLUMNS = ("kind", "name", "price", "at most", "at once", "ready", "asked next")
@@ -43,22 +44,25 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command("check", epilog="Example: video-pipeline provider check mubert")
-def check(name: Name, kind: Kind = None, as_json: AsJson = False) -> None:
+def check(name: Account, kind: Kind = None, as_json: AsJson = False) -> None:
     """Ask a vendor, without spending, whether it takes the key and what is left; read its page of terms.
 
-    Exit code 1 when it does not take the key, 3 when it does not answer.
+    It is asked a single time, and has 10 s to answer. Exit code 1 when it does not take the key, 3 when it does not
+    answer.
     """
     roster = bootstrap.roster()
-    seller = seller_of(roster, name, kind)
+    seller = seller_of(roster, name, kind, of_account=True)
     if seller.missing:
         raise InvalidInputError(seller.missing)
     provider = provider_of(roster, seller)
+    if seller.limits is not None:
+        errors.print(f"checking {name}; nothing is asked twice", markup=False, highlight=False)
     told = provider.check() if isinstance(provider, Checkable) else Checkup({"key": "none is needed: it works here"})
     terms = _terms(seller, told)
     if as_json:
         print_json({"name": seller.name, "kind": seller.trade, "facts": dict(told.facts), "terms": terms})
         return
-    print_facts(seller.name, {**told.facts, "terms": _terms_words(terms)})
+    print_facts(name, {**told.facts, "terms": _terms_words(terms)})
 
 
 @app.command("try", epilog="Example: video-pipeline provider try leonardo --out lake.png")
@@ -85,7 +89,7 @@ def try_(
         told |= {"cost_usd": made.cost_usd, "credits": made.credits, "task_id": made.provider_id}
         print_json(told | {"purchase_id": made.purchase_id and str(made.purchase_id)})
         return
-    size = megabytes(done.path.stat().st_size)
+    size = human_size(done.path.stat().st_size)
     text = f"{done.path} ({size}) is made by {seller.name}; it took {usd(made.cost_usd)}"
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 

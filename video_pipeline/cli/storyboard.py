@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from video_pipeline import bootstrap
-from video_pipeline.cli.output import console, errors, job_json, megabytes, print_json, print_table
+from video_pipeline.cli.output import console, errors, human_size, job_json, print_json, print_table
 from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.job import JobStatus
@@ -92,7 +92,7 @@ def versions(job: Job, scene: Scene, as_json: AsJson = False) -> None:
         print_json([_version_json(each) | {"path": paths[each.id]} for each in found])
         return
     rows = [
-        (each.id, f"{each.replaced_at:%Y-%m-%d %H:%M}", each.image_prompt, megabytes(each.media.bytes), paths[each.id])
+        (each.id, f"{each.replaced_at:%Y-%m-%d %H:%M}", each.image_prompt, human_size(each.media.bytes), paths[each.id])
         for each in found
     ]
     columns = ("version", "replaced (UTC)", "prompt", "size", "path")

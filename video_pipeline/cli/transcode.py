@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress
 
 from video_pipeline import bootstrap
-from video_pipeline.cli.output import console, errors, megabytes, print_facts, print_json, report_json
+from video_pipeline.cli.output import console, errors, human_size, print_facts, print_json, report_json
 from video_pipeline.domain.delivery import Rendition
 from video_pipeline.domain.errors import InvalidInputError, NotFoundError
 from video_pipeline.domain.records import RenderReport
@@ -53,7 +53,7 @@ def _show(report: RenderReport, out: Path, as_json: bool) -> None:
     facts = {
         "duration": f"{clock(report.duration_s)} ({report.frames} frames, {report.width}x{report.height})",
         "loudness": f"{report.loudness.integrated_lufs:.2f} LUFS, true peak {report.loudness.true_peak_dbtp:.2f} dBTP",
-        "size": megabytes(report.media.bytes),
+        "size": human_size(report.media.bytes),
         "wall time": f"{report.wall_s:.1f} s",
         "made by": report.command,
     }

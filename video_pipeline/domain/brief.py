@@ -22,6 +22,9 @@ from video_pipeline.domain.wishes import PROMPT_CHARACTERS, BedWish, check_beds,
 
 ALBUM_MINUTES = range(60, 91)
 ALBUM_SCENES = 20
+SONG_SCENES = 60
+"""Pictures that are made for one song at most; of a longer one they are shown longer."""
+
 SCENES = range(1, 61)
 SCENE_SECONDS = range(10, 601)
 LABEL_MAX_CHARACTERS = 255

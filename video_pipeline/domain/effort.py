@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import TypeGuard, assert_never
 
 from video_pipeline.domain.brief import (
     ALBUM_SCENES,
     PICTURES,
+    SONG_SCENES,
     AlbumBrief,
     Brief,
     BuildBrief,
@@ -17,7 +19,7 @@ from video_pipeline.domain.brief import (
     StoryboardBrief,
 )
 from video_pipeline.domain.delivery import MASTER, Format, Rendition
-from video_pipeline.domain.timebase import FPS_30
+from video_pipeline.domain.timebase import FPS_30, clock
 from video_pipeline.domain.timeline import Overlay
 
 # CPU figures of an EPYC core, 2026-11-20: the `stages` of the render report of
@@ -51,16 +53,28 @@ _SAME_PICTURE = {Format.MOV: Format.MP4}
 _FULL_HD = 1920 * 1080
 
 
-def expected_frames(brief: Brief) -> int:
+def expected_frames(brief: Brief, song_frames: int | None = None) -> int:
     """The frames that are ordered; what is delivered may differ by some seconds.
 
-    Where the length is that of music which nobody has measured yet, it is a guess: a song of SONG_S.
+    A music video is as long as its song, `song_frames`. Where nobody has measured the music yet, its length is a
+    guess, SONG_S; `length_note` says so.
     """
     if isinstance(brief, StoryboardBrief):
         return FPS_30.frames_in(brief.scene_seconds) * brief.scene_count
     if isinstance(brief, MusicVideoBrief | BuildBrief):
-        return FPS_30.frames_in(SONG_S)
+        return FPS_30.frames_in(SONG_S) if song_frames is None else song_frames
     return FPS_30.frames_in(60 * brief.target_duration_minutes)
+
+
+def length_note(brief: Brief, song_frames: int | None = None) -> str | None:
+    """What the expected length is a guess of, for people; None where it is known."""
+    if song_frames is not None or not isinstance(brief, MusicVideoBrief | BuildBrief):
+        return None
+    noun = "song" if isinstance(brief, MusicVideoBrief) else "music"
+    return (
+        f"the {noun} is not measured yet and counts as {clock(SONG_S)}; "
+        "the video, and what is bought for it, follow its real length"
+    )
 
 
 def cpu_minutes(brief: Brief, frames: int) -> float:
@@ -165,8 +179,13 @@ def expected_scenes(brief: Brief, frames: int) -> int:
         case StoryboardBrief():
             return brief.scene_count
         case MusicVideoBrief():
-            return max(1, round(FPS_30.seconds(frames) / brief.scene_seconds))
+            return max(1, round(FPS_30.seconds(frames) / song_scene_seconds(brief, frames)))
         case BuildBrief():
             return BUILD_SCENES
         case _:
             assert_never(brief)
+
+
+def song_scene_seconds(brief: MusicVideoBrief, frames: int) -> Fraction:
+    """About how many seconds each picture of a song of `frames` frames is shown."""
+    return max(Fraction(brief.scene_seconds), FPS_30.seconds(frames) / SONG_SCENES)

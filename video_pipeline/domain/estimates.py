@@ -37,6 +37,7 @@ class Estimate:
     clips: Share = NOTHING
     thumbnail: Share = NOTHING  # a picture that is bought for thumbnails alone
     words_usd: Decimal = Decimal(0)  # for a language model that writes; the grammar takes nothing
+    length_note: str | None = None  # what the length is a guess of; None: it is known
 
     @property
     def total_usd(self) -> Decimal:

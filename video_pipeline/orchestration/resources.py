@@ -101,7 +101,7 @@ class StudioResource(dg.ConfigurableResource[Studio]):
             thumbnail_provider=bootstrap.thumbnail_provider(),
             refinement_provider=bootstrap.refinement_provider(),
             plans=bootstrap.vendor_settings().plans,
-            fallbacks=bootstrap.vendor_settings().fallbacks,
+            fallbacks=bootstrap.fallbacks(),
             web=bootstrap.messenger(),
             scanner=bootstrap.scanner(),
         )

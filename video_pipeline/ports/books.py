@@ -169,8 +169,18 @@ class MoveBook(Protocol):
 class WorkBook(Protocol):
     """What is made."""
 
-    def save_storyboard(self, lease: Lease, storyboard: Storyboard, *, by: Generation | None = None) -> None:
-        """Record the plan, and what writing it cost."""
+    def save_storyboard(
+        self,
+        lease: Lease,
+        storyboard: Storyboard,
+        *,
+        by: Generation | None = None,
+        expected_usd: Decimal | None = None,
+    ) -> None:
+        """Record the plan, and what writing it cost.
+
+        `expected_usd`, what the job is expected to cost by this plan, replaces what was expected of the order.
+        """
         ...
 
     def works(self, job_id: UUID) -> Works:

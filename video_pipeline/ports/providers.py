@@ -45,8 +45,9 @@ class Checkable(Protocol):
     """Whoever can find out, without spending, whether a vendor takes the keys that are configured."""
 
     def check(self) -> Checkup:
-        """Ask the vendor; InvalidInputError without a key, ProviderRefusedError when the vendor does not take it.
+        """Ask the vendor once, for some seconds at most: somebody waits for the answer.
 
+        InvalidInputError without a key, ProviderRefusedError when the vendor does not take it,
         ProviderUnavailableError when it does not answer.
         """
         ...

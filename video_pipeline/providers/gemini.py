@@ -105,7 +105,7 @@ class GeminiImages:
 
     def check(self) -> Checkup:
         """Whether the account may use the model; its credit and its tier Gemini does not tell."""
-        names = model_names(self._http().get("/models", {"pageSize": LISTED}))
+        names = model_names(self._http().once().get("/models", {"pageSize": LISTED}))
         known = "there" if self._model in names else "not in the account's list"
         return Checkup({"key": "accepted", f"model {self._model}": known}, LICENCE)
 

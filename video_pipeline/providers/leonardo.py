@@ -94,7 +94,7 @@ class LeonardoImages:
 
     def check(self) -> Checkup:
         """The tokens that the account has left, by `GET /v1/me`."""
-        user = self._http().get("/v1/me")
+        user = self._http().once().get("/v1/me")
         details = user.get("user_details") if isinstance(user, dict) else None
         account = details[0] if isinstance(details, list) and details and isinstance(details[0], dict) else {}
         names = {"apiPaidTokens": "tokens that were bought", "apiSubscriptionTokens": "tokens of the plan"}

@@ -200,9 +200,9 @@ class _Keys:
     def allowed(self) -> dict[str, str]:
         """What is told of the licence, by the names that people read; empty where nobody may ask."""
         if not self._account.keys.get("license_token"):
-            self.call(lambda http: http.get("/public/tracks", {"limit": 1, "offset": 0}))
+            self.call(lambda http: http.once().get("/public/tracks", {"limit": 1, "offset": 0}))
             return {}
-        return _told_of(self._service().get("/service/licenses"))
+        return _told_of(self._service().once().get("/service/licenses"))
 
     def http(self) -> VendorHttp:
         """The client with the customer's keys; InvalidInputError when none are configured."""
@@ -232,7 +232,14 @@ class _Keys:
     def _customer(self, *, is_expired: bool = False) -> VendorHttp:
         keys = self._account.keys
         if is_expired or not keys.get("access_token"):
-            keys = self._asked_for()
+            mine, keys = keys.get("customer_id"), self._asked_for()
+            if mine not in (None, keys["customer_id"]):
+                # In another customer's list nothing would be found, and what was ordered would be bought again.
+                customer = self._account.setting("customer_id")
+                raise ProviderRefusedError(
+                    f"{self._expired()}, but those of another customer; leave out {customer} when nothing is under way "
+                    "there any more"
+                )
         headers = {"customer-id": keys["customer_id"], "access-token": keys["access_token"]}
         return self._account.http(headers, explain=_explain, key_setting=self._account.setting("access_token"))
 

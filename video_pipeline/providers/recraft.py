@@ -102,7 +102,7 @@ class RecraftImages:
 
 def balance(account: Account) -> Decimal:
     """US dollars of credit that an account has left; errors as of `VendorHttp.get`."""
-    units = amount_in(_http(account).get("/users/me"), "credits")
+    units = amount_in(_http(account).once().get("/users/me"), "credits")
     if units is None:
         raise ProviderUnavailableError(f"{NAME} GET /users/me: answered without credits; try again later")
     return units * UNIT_USD

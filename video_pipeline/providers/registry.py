@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.ports import AmbienceProvider, ImageProvider, MusicProvider, PromptWriter, VideoEngine
 from video_pipeline.providers.ambience_procedural import ProceduralAmbience
 from video_pipeline.providers.beatoven import BeatovenMusic
@@ -67,6 +68,27 @@ MODELS: Mapping[str, Callable[[Account, str], Model]] = {
     "gemini": GeminiModel,
 }
 """Language models that write, by the vendor whose account is used."""
+
+
+_TABLES: tuple[Mapping[str, object], ...] = (MUSIC, IMAGES, ENGINES)
+
+
+def check_known(setting: str, names: Iterable[str], known: Iterable[str] | None = None) -> None:
+    """InvalidInputError for a name in `setting` that is none of `known`, by default of any who can be paid."""
+    those = {*known} if known is not None else {name for table in _TABLES for name in table}
+    for name in names:
+        if name not in those:
+            raise InvalidInputError(
+                f"{setting} names {name!r}, who cannot be asked for that; one of: {', '.join(sorted(those))}"
+            )
+
+
+def check_chains(setting: str, chains: Mapping[str, Sequence[str]]) -> None:
+    """InvalidInputError when a chain of `setting` names somebody unknown, or who makes other things than its first."""
+    check_known(setting, chains)
+    for name, chain in chains.items():
+        fitting = {other for table in _TABLES if name in table for other in table}
+        check_known(f"{setting}, after {name},", chain, fitting - {name})
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class ReplicateImages:
 
     def check(self) -> Checkup:
         """Whose account it is; what is left of its credit Replicate does not say."""
-        account = self._http().get("/account")
+        account = self._http().once().get("/account")
         name = account.get("username") if isinstance(account, dict) else None
         return Checkup({"key": "accepted", "account": str(name or "without a name")}, LICENCE)
 
@@ -180,7 +180,7 @@ class _Picture:
     def _listed(self, prediction: Mapping[str, Any]) -> Listed:
         is_same = asks_same(dict_in(prediction, "input"), {name: (self.asked[name],) for name in ("prompt", "seed")})
         if (text_in(prediction, "model") or MODEL).partition(":")[0] != MODEL:
-            is_same = False  # other models are asked for other things
+            is_same = None if is_same else False  # another model, or ours under another name: it asks for just that
         return Listed(task_id_of(prediction.get("id")), moment_in(prediction, "created_at"), is_same)
 
 

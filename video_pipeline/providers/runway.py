@@ -139,7 +139,7 @@ class RunwayClips:
 
 def balance(account: Account) -> Decimal:
     """US dollars of credit that an account has left; errors as of `VendorHttp.get`."""
-    told = _http(account).get("/v1/organization")
+    told = _http(account).once().get("/v1/organization")
     credits = amount_in(told, "creditBalance")
     if credits is None:
         raise ProviderUnavailableError(f"{NAME} GET /v1/organization: answered without a balance; try again later")

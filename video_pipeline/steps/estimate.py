@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 from video_pipeline.domain.brief import PICTURES, AlbumBrief, Brief, BuildBrief, MusicVideoBrief, StoryboardBrief
-from video_pipeline.domain.effort import expected_frames, expected_scenes
+from video_pipeline.domain.effort import expected_frames, expected_scenes, length_note, song_scene_seconds
 from video_pipeline.domain.estimates import NOTHING, Estimate, Share
 from video_pipeline.domain.money import REGENERATED_IMAGE_USD
+from video_pipeline.domain.storyboard import Storyboard
 from video_pipeline.domain.timebase import FPS_30
-from video_pipeline.ports import ImageProvider, JobStore, MusicProvider, VideoEngine
+from video_pipeline.ports import ImageProvider, JobStore, MediaTools, MusicProvider, VideoEngine
 from video_pipeline.steps.animate import clip_seconds
+from video_pipeline.steps.assemble import scene_lengths
 from video_pipeline.steps.paint import regeneration_price
 from video_pipeline.steps.studio import Studio, check_engine, chosen
 
@@ -42,9 +45,17 @@ class Sellers:
         )
 
 
-def estimate(sellers: Sellers, brief: Brief) -> Estimate:
-    """What an order is expected to take; InvalidInputError when it names a provider or an engine that is not there."""
-    frames = expected_frames(brief)
+def frames_of_song(tools: MediaTools, song: Path) -> int:
+    """How many frames a video to `song` will have; MediaError when it is not sound."""
+    return scene_lengths([tools.audio_facts(song).samples], 0)[0]
+
+
+def estimate(sellers: Sellers, brief: Brief, song_frames: int | None = None) -> Estimate:
+    """What an order is expected to take; InvalidInputError when it names a provider or an engine that is not there.
+
+    `song_frames` is the length of a music video's song, where it has been measured.
+    """
+    frames = expected_frames(brief, song_frames)
     scenes = expected_scenes(brief, frames)
     pieces = scenes if isinstance(brief, AlbumBrief | StoryboardBrief) else 0
     pictures = 0 if isinstance(brief, BuildBrief) else scenes
@@ -54,10 +65,25 @@ def estimate(sellers: Sellers, brief: Brief) -> Estimate:
         scenes=scenes,
         music=Share(pieces, chosen(sellers.music, brief.music_provider).capabilities.price_usd),
         images=Share(pictures, chosen(sellers.images, brief.visual_provider).capabilities.price_usd),
-        clips=_clips(sellers, brief, scenes),
+        clips=_clips(sellers, brief, frames, scenes),
         thumbnail=NOTHING if bought is None else Share(1, chosen(sellers.images, bought).capabilities.price_usd),
         words_usd=sellers.words_usd,
+        length_note=length_note(brief, song_frames),
     )
+
+
+def expected_of_plan(sellers: Sellers, brief: Brief, storyboard: Storyboard) -> Decimal:
+    """What the video of a plan is expected to take in all, in US dollars; clips as long as their scenes are.
+
+    Who is not there any more counts nothing; whoever is to ask for things says so.
+    """
+    painted = [scene for scene in storyboard.scenes if scene.footage is None]
+    total_usd = len(storyboard.pieces) * _price(sellers.music, brief.music_provider)
+    total_usd += len(painted) * _price(sellers.images, brief.visual_provider)
+    total_usd += _price(sellers.images, sellers.thumbnails) + sellers.words_usd
+    if isinstance(brief, MusicVideoBrief) and brief.engine in sellers.engines:
+        total_usd += sum(_clip_usd(sellers, brief.engine, scene.frames) for scene in painted)
+    return total_usd
 
 
 def refinement_price(sellers: Sellers, brief: Brief, frames: int) -> Decimal:
@@ -72,18 +98,25 @@ def refinement_price(sellers: Sellers, brief: Brief, frames: int) -> Decimal:
     return picture + _clip_usd(sellers, brief.engine, frames)
 
 
-def put_down_estimate(jobs: JobStore, sellers: Sellers, brief: Brief, job_id: UUID) -> None:
-    """Put onto a job that was just ordered what it is expected to take."""
-    total_usd = estimate(sellers, brief).total_usd
+def put_down_estimate(
+    jobs: JobStore, sellers: Sellers, brief: Brief, job_id: UUID, song_frames: int | None = None
+) -> None:
+    """Put onto a job that was just ordered what it is expected to take, until it is planned."""
+    total_usd = estimate(sellers, brief, song_frames).total_usd
     if total_usd:
         jobs.increment_estimated_cost(job_id, total_usd)
 
 
-def _clips(sellers: Sellers, brief: Brief, scenes: int) -> Share:
+def _price(sellers: Mapping[str, MusicProvider] | Mapping[str, ImageProvider], name: str | None) -> Decimal:
+    there = None if name is None else sellers.get(name)
+    return Decimal(0) if there is None else there.capabilities.price_usd
+
+
+def _clips(sellers: Sellers, brief: Brief, frames: int, scenes: int) -> Share:
     if not isinstance(brief, MusicVideoBrief) or brief.engine == PICTURES:
         return NOTHING
     check_engine(sellers.engines, brief.engine)
-    return Share(scenes, _clip_usd(sellers, brief.engine, FPS_30.frames_in(brief.scene_seconds)))
+    return Share(scenes, _clip_usd(sellers, brief.engine, FPS_30.frames_in(song_scene_seconds(brief, frames))))
 
 
 def _clip_usd(sellers: Sellers, engine: str, frames: int) -> Decimal:

@@ -19,6 +19,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from video_pipeline.domain.errors import MachineError
+from video_pipeline.domain.errors import InvalidInputError, MachineError
 from video_pipeline.domain.licences import LicenceRecord
 from video_pipeline.domain.money import CostRecord, LedgerEntry
 from video_pipeline.ports import JobStore
@@ -48,13 +49,21 @@ _RIGHTS = (
 _TIMES = ("number", "kind", "title", "start", "end")
 
 
+def _check_place(out: Path, content: bytes) -> None:
+    with suppress(OSError):  # what is wrong with the place is told when it is written
+        if out.is_file() and (out.stat().st_size != len(content) or out.read_bytes() != content):
+            raise InvalidInputError(f"{out} is there and holds something else; keep it, and name another file")
+
+
 def write_licence_pack(jobs: JobStore, job_id: UUID, out: Path) -> int:
     """Write the pack of a job to `out`, aside and renamed; its size in bytes.
 
     NotFoundError when there is no such job, ConflictError before its music and pictures are all there, MachineError
-    when it cannot be written.
+    when it cannot be written. InvalidInputError when something else is there already: an earlier pack shows the video
+    as it was published, and cannot be made again after an edit.
     """
     content = licence_pack(jobs, job_id)
+    _check_place(out, content)
     aside = out.with_name(f".{out.name}.{uuid4().hex}.part")
     try:
         aside.write_bytes(content)

@@ -99,7 +99,10 @@ def _group(rows: list[LicenceRecord], pages: Mapping[str, str]) -> Iterator[str]
     yield f"    plan         {shown_line(first.plan) if first.plan else 'none was named'}"
     yield f"    allowed      {', '.join(map(_words, first.uses)) or 'nothing was written down'}"
     yield f"    not allowed  {', '.join(map(_words, first.refused)) or 'nothing was written down'}"
-    yield f"    terms        {shown_line(first.terms_url) if first.terms_url else 'no address is known'}"
+    if first.terms_url is None:  # one's own material, for example
+        yield "    terms        it states no page of terms"
+        return
+    yield f"    terms        {shown_line(first.terms_url)}"
     if first.terms_sha256 is None or first.terms_taken_at is None:
         yield "                 THEY WERE NOT READ before these things were made: no date and no checksum can be given."
         return

@@ -15,6 +15,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 
 from video_pipeline.domain.brief import Arrangement, BuildBrief, MusicVideoBrief
+from video_pipeline.domain.effort import song_scene_seconds
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.materials import FootageFile, Materials, SongFile
 from video_pipeline.domain.rhythm import Rhythm, cut_frames
@@ -26,9 +27,6 @@ from video_pipeline.steps.assemble import scene_lengths
 from video_pipeline.steps.lengths import CROSSFADE_SAMPLES, DISSOLVE_FRAMES
 from video_pipeline.steps.script import check_script, with_chapters
 from video_pipeline.steps.staging import motions, transitions
-
-SCENES_MAX = 60
-"""Pictures that are made for one song; of a longer one they are shown longer."""
 
 QUICK_DISSOLVE_FRAMES = 12
 """Length of a picture transition on a beat: 0.4 s at 30 frames a second; a long one would blur the beat."""
@@ -48,7 +46,7 @@ def plan_music_video(brief: MusicVideoBrief, writer: PromptWriter, materials: Ma
         raise InvalidInputError(f"a music video is made of exactly one song; {len(materials.songs)} are there")
     songs = _songs(materials.songs, brief.song_title)
     total = scene_lengths([songs[0].samples], 0)[0]
-    frames = _cut(materials.songs[0], total, brief.scene_seconds)
+    frames = _cut(materials.songs[0], total, song_scene_seconds(brief, total))
     script = writer.write(brief, (), songs=songs, pictures=len(frames))
     check_script(script, (), len(frames))
     return Storyboard(
@@ -115,10 +113,9 @@ def _title(filename: str) -> str:
     return stem_of(filename).replace("<", "‹").replace(">", "›")[:TITLE_CHARACTERS].strip() or "Song"
 
 
-def _cut(song: SongFile, frames: int, seconds: int) -> list[int]:
-    """The lengths of scenes of about `seconds` that fill a song."""
-    about = max(Fraction(seconds), FPS_30.seconds(frames) / SCENES_MAX)
-    cuts = [0, *cut_frames(song.rhythm or NO_BEAT, FPS_30, frames, seconds_each=about), frames]
+def _cut(song: SongFile, frames: int, seconds_each: Fraction) -> list[int]:
+    """The lengths of scenes of about `seconds_each` that fill a song."""
+    cuts = [0, *cut_frames(song.rhythm or NO_BEAT, FPS_30, frames, seconds_each=seconds_each), frames]
     return [end - start for start, end in pairwise(cuts)]
 
 

@@ -24,7 +24,7 @@ from video_pipeline.domain.errors import (
 )
 from video_pipeline.domain.media import Generation
 from video_pipeline.domain.money import usd
-from video_pipeline.domain.purchases import UNFINISHED, Item, Limits, PurchaseRecord, PurchaseState
+from video_pipeline.domain.purchases import TRIALS, UNFINISHED, Item, Limits, PurchaseRecord, PurchaseState
 from video_pipeline.ports import JobStore, Purchase
 from video_pipeline.steps.open_purchase import LOOK_AGAIN_S, Buyer, OpenPurchase
 from video_pipeline.steps.wording import remedy
@@ -64,6 +64,10 @@ def obtain(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Offer[Ma
             generation = _made(offer, purchase)
         except PromptRefusedError as error:
             raise _with_remedy(attempt, item, error) from error
+        except DoubtfulPurchaseError as error:
+            if purchase is None or purchase.record is None:
+                raise
+            raise _doubt(attempt, purchase.record, str(error)) from error
         except (ProviderUnavailableError, ProviderRefusedError, LimitReachedError) as error:
             is_for_good = isinstance(error, CapReachedError)
             if is_last or is_for_good or (purchase and purchase.took_money) or _is_open(jobs, attempt, item):
@@ -78,11 +82,7 @@ def _unfinished(jobs: JobStore, attempt: Buyer, item: Item, offers: Sequence[Off
     """The purchase to go on with; one of something else in the same place is over."""
     for record in jobs.purchases(attempt.job_id, what=item.what, states=UNFINISHED):
         if record.state is PurchaseState.DOUBTFUL:
-            raise DoubtfulPurchaseError(
-                f"{record.provider} may have taken {usd(record.price_usd)} for {record.what}, and its answer was lost "
-                f"({record.note}); look into its dashboard, then say what is so with 'video-pipeline money resolve "
-                f"{record.id}', and retry the job"
-            )
+            raise _doubt(attempt, record, record.note or f"the answer of {record.provider} was lost")
         is_offered = any(offer.provider == record.provider for offer in offers)
         if is_offered and record.request == item.request(record.provider):
             return record
@@ -122,6 +122,20 @@ def _with_remedy(attempt: Buyer, item: Item, error: PromptRefusedError) -> Promp
     if attempt.is_edit:
         return error
     return PromptRefusedError(f"{item.what}: {error}; {remedy(attempt.job_id, item.what)}")
+
+
+def _doubt(attempt: Buyer, record: PurchaseRecord, what_happened: str) -> DoubtfulPurchaseError:
+    """The error of a doubtful purchase: what happened, where to look, what to say of it, and what to do then."""
+    if attempt.is_edit:
+        then = "then ask for it again"
+    elif attempt.job_id == TRIALS:
+        then = "then try it again"
+    else:
+        then = f"then 'video-pipeline job retry {attempt.job_id}'"
+    return DoubtfulPurchaseError(
+        f"{what_happened}; look into the dashboard of {record.provider} whether {usd(record.price_usd)} were taken for "
+        f"{record.what}, say what is so with 'video-pipeline money resolve {record.id}', {then}"
+    )
 
 
 def _made(offer: Offer[Made], purchase: OpenPurchase) -> Generation:

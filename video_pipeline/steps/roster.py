@@ -43,6 +43,9 @@ class Roster:
     ambience: Mapping[str, AmbienceProvider] = field(default_factory=dict)
     writer: PromptWriter | None = None  # None: the one that is configured cannot be opened
     writer_missing: str = ""  # why not
+    idle_writers: Mapping[str, str] = field(
+        default_factory=dict
+    )  # who could write as well: what to set for it, in words
     thumbnails: str | None = None  # who is asked for pictures for thumbnails alone
     refinements: str | None = None  # who makes pictures anew
     fallbacks: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -95,22 +98,34 @@ def sellers(roster: Roster, states: Sequence[VendorState] = ()) -> list[Seller]:
     return [*found, *_writers(roster, lately)]
 
 
-def seller_of(roster: Roster, name: str, trade: Trade | None = None) -> Seller:
+def seller_of(roster: Roster, name: str, trade: Trade | None = None, *, of_account: bool = False) -> Seller:
     """The one called `name`, of that trade where several trades have the name.
 
-    NotFoundError lists who there is, InvalidInputError the trades to choose from.
+    With `of_account` the name of a vendor is enough where one account stands behind several names. NotFoundError lists
+    who there is, InvalidInputError whom, or which trades, to choose from, or what to set first.
     """
     everybody = [each for each in sellers(roster) if each.trade not in (Trade.THUMBNAIL, Trade.REFINEMENT)]
-    called = [each for each in everybody if name in (each.name, each.name.partition("/")[0])]
-    fitting = [each for each in called if trade in (None, each.trade)]
-    if not fitting:
-        known = sorted({each.name for each in everybody if trade in (None, each.trade)})
-        what = "provider" if trade is None else f"provider of {trade}"
-        raise NotFoundError(f"there is no {what} called {name!r}; there are: {', '.join(known)}")
+    offering = [each for each in everybody if trade in (None, each.trade)]
+    fitting = [each for each in offering if name in (each.name, each.name.partition("/")[0])]
     if len(fitting) > 1:
         trades = ", ".join(each.trade for each in fitting)
         raise InvalidInputError(f"{name} makes several things; say which with --kind: {trades}")
-    return fitting[0]
+    if fitting:
+        return fitting[0]
+    if alike := [each for each in offering if _vendor_of(roster, each) == name]:
+        if of_account:
+            return alike[0]
+        raise InvalidInputError(f"{name} has several engines; name one: {', '.join(each.name for each in alike)}")
+    if name in roster.idle_writers and trade in (None, Trade.WORDS):
+        raise InvalidInputError(roster.idle_writers[name])
+    known = ", ".join(sorted({each.name for each in offering}))
+    what = "provider" if trade is None else f"provider of {trade}"
+    raise NotFoundError(f"there is no {what} called {name!r}; there are: {known}")
+
+
+def _vendor_of(roster: Roster, seller: Seller) -> str:
+    """Whose account is used, where that has another name than the seller; else empty."""
+    return roster.engines[seller.name].capabilities.vendor if seller.trade is Trade.CLIP else ""
 
 
 def provider_of(roster: Roster, seller: Seller) -> object:

@@ -12,12 +12,14 @@ from decimal import Decimal
 
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import CapReachedError
+from video_pipeline.domain.estimates import cap_note
 from video_pipeline.domain.materials import Materials
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Item, Limits
 from video_pipeline.domain.storyboard import Song, Storyboard
 from video_pipeline.ports import PromptWriter, Purchase, Script
 from video_pipeline.steps.attempt import Attempt
+from video_pipeline.steps.estimate import Sellers, expected_of_plan
 from video_pipeline.steps.plan import plan
 from video_pipeline.steps.purchase import Offer, obtain
 from video_pipeline.steps.studio import Studio
@@ -33,7 +35,7 @@ def write_plan(studio: Studio, attempt: Attempt, brief: Brief, materials: Materi
     """The storyboard of a job, in the books with what writing it cost. Raises as `plan` does."""
     writer = studio.writer
     if writer.stand_in is None:
-        return _kept(studio, attempt, plan(brief, writer, materials))
+        return _kept(studio, attempt, brief, plan(brief, writer, materials))
     item = Item(WHAT, f"{brief.niche_label}; {brief.mood_keywords}", brief.seed, (brief,))
     stand_in = writer.stand_in
     made: list[Storyboard] = []
@@ -49,17 +51,25 @@ def write_plan(studio: Studio, attempt: Attempt, brief: Brief, materials: Materi
         return Generation(writer.name, None, TERMS, counted.cost_usd)
 
     def keep(generation: Generation) -> Storyboard:
-        return _kept(studio, attempt, made[-1], generation)
+        return _kept(studio, attempt, brief, made[-1], generation)
 
     try:
         return obtain(studio.jobs, attempt, item, [Offer(writer.name, writer.price_usd, AT_ONCE, make, keep)])
     except CapReachedError as error:
         log.warning("%s writes in the place of %s: %s", stand_in.name, writer.name, error)
-        return _kept(studio, attempt, plan(brief, stand_in, materials))
+        return _kept(studio, attempt, brief, plan(brief, stand_in, materials))
 
 
-def _kept(studio: Studio, attempt: Attempt, storyboard: Storyboard, by: Generation | None = None) -> Storyboard:
-    studio.jobs.save_storyboard(attempt.lease, storyboard, by=by)
+def _kept(
+    studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboard, by: Generation | None = None
+) -> Storyboard:
+    sellers = Sellers.of(studio)
+    expected_usd = expected_of_plan(sellers, brief, storyboard)
+    studio.jobs.save_storyboard(attempt.lease, storyboard, by=by, expected_usd=expected_usd)
+    to_buy = expected_usd - sellers.words_usd  # which are bought
+    note = cap_note(to_buy, studio.jobs.spending(attempt.job_id)) if to_buy else None
+    if note:
+        log.warning("what is planned costs more than may be spent: %s", note)
     return storyboard
 
 

@@ -88,6 +88,7 @@ def test_what_a_kind_lacks_or_does_not_have_is_named(
 def test_estimates_of_music_that_is_there_buy_none(shared: Stocked) -> None:
     song = shared.anna.post("/jobs/estimate", order(shared, "music_video", **SONG)).json
     assert (song["music"]["pieces"], song["images"]["pieces"]) == (0, song["scenes"])
+    assert (song["duration_s"], song["length_note"][:43]) == (210, "the song is not measured yet and counts as ")
     build = shared.anna.post("/jobs/estimate", order(shared, "build")).json
     assert (build["music"]["pieces"], build["images"]["pieces"], build["estimated_cost_usd"]) == (0, 0, 0)
     assert (song["clips"]["pieces"], song["thumbnail"]["pieces"], song["cap_note"]) == (0, 0, None)

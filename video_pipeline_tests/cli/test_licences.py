@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import zipfile
 from pathlib import Path
 
@@ -44,12 +45,16 @@ def test_licences_are_listed_and_packed(call: Call, order: Order, studio: Studio
         (line,) = [each for each in call("job", "licence", str(job.id))[1].splitlines() if "thumbnail 1" in each]
         assert word in line.split()
     code, out, _ = call("job", "licence", str(job.id), "--zip", str(pack))
-    assert (code, f"{pack} (0.0 MB) is written" in out) == (0, True)
+    assert (code, f"{pack} ({math.ceil(pack.stat().st_size / 1000)} kB) is written" in out) == (0, True)
     told = in_json(call, "job", "licence", str(job.id), "--zip", str(pack))
     assert told["sha256"] == hashlib.sha256(pack.read_bytes()).hexdigest()
     assert (told["bytes"], told["path"]) == (pack.stat().st_size, str(pack))
     with zipfile.ZipFile(pack) as archive:
         assert "tracklist.csv" in archive.namelist()
+    # One that was kept since the publication is not there a second time.
+    pack.write_bytes(b"another")
+    code, _, err = call("job", "licence", str(job.id), "--zip", str(pack))
+    assert (code, "holds something else; keep it" in err, pack.read_bytes()) == (2, True, b"another")
     code, _, err = call("job", "licence", str(job.id), "--zip", str(tmp_path / "nowhere" / "a.zip"))
     assert (code, "cannot write" in err) == (1, True)
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from video_pipeline import bootstrap
+from video_pipeline.bootstrap import roster as installed_roster
 from video_pipeline.cores import Cores
 from video_pipeline.domain.errors import StoreUnavailableError, UnreachableError
 from video_pipeline.domain.purchases import TRIALS, PurchaseState
@@ -127,6 +128,7 @@ def test_everybody_is_listed_and_no_key_is_shown(call: Call, opened: Studio) -> 
         ("leonardo", "pictures at once"),
         ("gemini", "model gemini-3.1-flash-image"),
         ("runway_gen3", "credit left"),
+        ("runway", "credit left"),
         ("recraft", "credit left"),
         ("openai", "model gpt-of-tests"),
         ("beatoven", "key"),
@@ -161,6 +163,31 @@ def test_a_check_says_what_is_wrong(
     assert "none is needed" in call("provider", "check", "dummy", "--kind", "picture")[1]
     code, _, err = call("provider", "check", "procedural")
     assert (code, "--kind: music, picture, clip, ambience" in err) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["mubert", "leonardo", "gemini", "runway_gen3", "recraft", "openai"])
+def test_a_vendor_that_is_down_is_asked_once_by_a_check(call: Call, fakes: Fakes, key: str, name: str) -> None:
+    """It was asked for half a minute, in silence."""
+    sold = account(fakes, name.partition("_")[0], key)
+    sold.next("error_json", "me", times=2)
+    code, _, err = call("provider", "check", name)
+    assert (code, f"checking {name}; nothing is asked twice\n" in err) == (3, True), err
+    assert len(sold.calls) == 1
+
+
+def test_a_vendor_is_checked_by_its_own_name_and_tried_by_that_of_an_engine(call: Call, tmp_path: Path) -> None:
+    code, out, _ = call("provider", "check", "runway")
+    assert (code, "runway" in out) == (0, True)
+    code, _, err = call("provider", "try", "runway", "--yes", "--out", str(tmp_path / "made.mp4"))
+    assert (code, "has several engines; name one: runway_standard, runway_gen3" in err) == (2, True)
+
+
+def test_a_model_that_does_not_write_says_what_makes_it_do_so(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "roster", installed_roster)  # where the grammar writes
+    code, _, err = call("provider", "check", "openai")
+    assert (code, "with VIDEO_PIPELINE_WRITER=openai" in err, "no provider" in err) == (2, True, False)
+    code, _, err = call("provider", "try", "gemini", "--kind", "words")
+    assert (code, "with VIDEO_PIPELINE_WRITER=gemini" in err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -259,10 +286,11 @@ def test_a_trial_whose_answer_was_lost_is_doubtful_and_not_bought_again(
     sold = account(fakes, "beatoven", key)
     sold.next("reset_after", "submit")
     arguments = ("provider", "try", "beatoven", "--yes", "--out", str(tmp_path / "made.flac"))
-    for _ in range(2):
-        code, _, err = call(*arguments)
-        assert (code, "money resolve" in err) == (1, True)
+    told = [call(*arguments) for _ in range(2)]
     (bought,) = in_json(call, "money", "purchases", "--trials", "--state", "doubtful")
+    for code, _, err in told:
+        assert (code, f"'video-pipeline money resolve {bought['id']}', then try it again" in err) == (1, True), err
+        assert "retry" not in err
     assert sold.count("submit") == 1
     assert "provider try beatoven" in call("money", "resolve", bought["id"], "--spent")[1]
     assert call(*arguments)[0] == 0

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_pipeline.domain.brief import AlbumBrief, MotionWish, MusicVideoBrief, StoryboardBrief
+from video_pipeline.domain.brief import AlbumBrief, BuildBrief, MotionWish, MusicVideoBrief, StoryboardBrief
 from video_pipeline.domain.delivery import Rendition, renditions_of
 from video_pipeline.domain.effort import (
     clips_cost,
     computing_cost,
     cpu_minutes,
     expected_frames,
+    expected_scenes,
     export_cost,
+    length_note,
     overlay_cost,
     overlay_minutes,
 )
 from video_pipeline.domain.timeline import Overlay
 
-ALBUM = AlbumBrief(channel_id=UUID(int=1), niche_label="Rain", mood_keywords="calm", target_duration_minutes=60, seed=1)
+COMMON: dict[str, Any] = {"channel_id": UUID(int=1), "niche_label": "Rain", "mood_keywords": "calm", "seed": 1}
+ALBUM = AlbumBrief(**COMMON, target_duration_minutes=60)
 BARS = replace(ALBUM, overlay=Overlay.BARS)
 
 
@@ -82,6 +86,21 @@ def test_clips_are_told_with_what_they_take() -> None:
     assert computing_cost(clips, 2).endswith(f"; {said}")
     assert computing_cost(song, 2) == "expect about 12 s of computing on 2 cores"
     assert computing_cost(replace(clips, overlay=Overlay.BARS), 2).startswith("overlay bars: ")
+
+
+def test_a_song_that_nobody_has_measured_is_said_to_be_a_guess() -> None:
+    """A song of 24 s and one of 20 minutes were both told as 35 scenes, in 3:30, without a word about it."""
+    song = MusicVideoBrief(
+        **COMMON, song_title="Night Train", music_file="n.flac", genre="ambient", prompt="a train that crosses a city"
+    )
+    assert expected_frames(song) == 210 * 30
+    assert length_note(song) == (
+        "the song is not measured yet and counts as 3:30; the video, and what is bought for it, follow its real length"
+    )
+    assert (length_note(BuildBrief(**COMMON)) or "").startswith("the music is not measured yet")
+    assert expected_frames(song, 24 * 30) == 24 * 30
+    assert length_note(song, 24 * 30) is length_note(ALBUM) is None
+    assert [expected_scenes(song, 30 * seconds) for seconds in (24, 480, 1200)] == [3, 60, 60]  # longer, not more
 
 
 def exports(formats: str, qualities: str, brief: AlbumBrief = BARS) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from video_pipeline.cores import Cores
+from video_pipeline.domain.money import usd
+from video_pipeline.domain.storyboard import Instrument, Mode, MusicPrompt, VisualPrompt
 from video_pipeline.ports import Capabilities, EngineCapabilities
 from video_pipeline.providers import leonardo, registry
 from video_pipeline_tests.providers import buying
@@ -49,6 +54,37 @@ def test_the_longest_and_the_largest_stand_in_the_documentation(
     (row,) = [line for line in DOCS.read_text().splitlines() if line.startswith(f"| `{name}` |")]
     assert longest_s is None or f"{longest_s} s" in row
     assert largest is None or f"{largest[0]}x{largest[1]}" in row
+
+
+def test_prices_stand_in_the_documentation(stated: dict[str, Capabilities | EngineCapabilities]) -> None:
+    """Of a picture for thumbnails it named the price without the enlargement that the estimate counts."""
+    lines = DOCS.read_text().splitlines()
+    for name, facts in stated.items():
+        (row,) = [line for line in lines if line.startswith(f"| `{name}` |")]
+        second = facts.second_usd if isinstance(facts, EngineCapabilities) else Decimal(0)
+        assert usd(facts.price_usd or second) in row.rpartition("|")[0].rpartition("|")[2]
+    (thumbnails,) = [line for line in lines if "VIDEO_PIPELINE_THUMBNAIL_PROVIDER` |" in line]
+    assert usd(stated["recraft"].price_usd) in thumbnails
+
+
+DEAR = Decimal("0.0777")
+PIECE = MusicPrompt(1, "Rain", "Slow piano.", 60, "D", Mode.MINOR, (Instrument.PAD,), 0.4, ("calm",), 5 * 48_000)
+PICTURE = VisualPrompt(1, "a lake at dusk", "A lake")
+
+
+@pytest.mark.parametrize("own", [{}, dict.fromkeys((*registry.MUSIC, *registry.IMAGES), DEAR)])
+@pytest.mark.parametrize("name", ["mubert", "beatoven", "leonardo", "gemini", "replicate", "recraft"])
+def test_what_is_booked_is_on_the_bill_where_a_vendor_says_it_and_else_by_the_price(
+    cores: Cores, fakes: Fakes, key: str, tmp_path: Path, name: str, own: Mapping[str, Decimal]
+) -> None:
+    """The bill of a fake that does not say what it took is by the usual price of its client, or demos would differ."""
+    shop = replace(buying.workshop(cores, fakes, key), prices=own)
+    if name in registry.MUSIC:
+        made = registry.MUSIC[name](shop).compose(PIECE, 1, tmp_path / "piece.flac", buying.Remembered())
+    else:
+        made = registry.IMAGES[name](shop).illustrate(PICTURE, 1, (1344, 768), tmp_path / "p.png", buying.Remembered())
+    tells_cost = fakes.vendors[name].tells_cost
+    assert made.cost_usd == (fakes.account(name, key).bill.total if tells_cost or not own else DEAR)
 
 
 @pytest.mark.parametrize("size", [(64, 64), (854, 480), (1920, 1080), (3840, 2160), (2160, 3840), (7680, 4320)])

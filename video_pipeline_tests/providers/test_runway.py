@@ -237,7 +237,7 @@ def test_without_credits_it_says_where_to_buy_some(animate: Animate, account: Ac
 def test_a_lost_answer_leaves_it_to_a_person(animate: Animate, account: Account) -> None:
     account.next("reset_after", "submit")
     told = Remembered()
-    with pytest.raises(DoubtfulPurchaseError, match=r"no list says what became of it.*\$0\.10"):
+    with pytest.raises(DoubtfulPurchaseError, match=r"no list says what became of it$"):
         animate(purchase=told)
     assert "doubtful" in told.told
     assert account.count("submit") == len(account.bill) == 1

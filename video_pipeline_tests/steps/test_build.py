@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import subprocess
+from copy import copy
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,14 @@ from video_pipeline.domain.errors import CancelledError, InvalidInputError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.media import UPLOADED
 from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.purchases import CapScope
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.uploads import FileType
 from video_pipeline.domain.wishes import BedWish
 from video_pipeline.ffmpeg import find_ffmpeg
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.steps.attempt import attempt
+from video_pipeline.steps.estimate import Sellers, put_down_estimate
 from video_pipeline.steps.pipeline import perform
 from video_pipeline.steps.reorder import reorder
 from video_pipeline.steps.start import start_job
@@ -217,6 +221,33 @@ def test_a_music_video_fetches_its_song_once(studio: Studio, tmp_path: Path) -> 
     assert {(image.facts.width, image.facts.height) for image in studio.jobs.images(job.id)} == {(1080, 1080)}
     with pytest.raises(InvalidInputError, match="upload the song"):
         prepared(studio, ordered(studio, music_video("https://songs.example.org/x.flac"), {}))
+
+
+def test_the_estimate_of_a_job_follows_its_song_when_it_is_planned(studio: Studio) -> None:
+    """It stayed that of a song of 3:30."""
+    painter: Any = copy(studio.images["dummy"])
+    painter.capabilities = replace(painter.capabilities, price_usd=Decimal("0.04"))
+    dear = replace(studio, images={**studio.images, "dummy": painter})
+    brief = music_video("night.flac")
+    job = ordered(dear, brief, {(FileType.MUSIC, "night.flac"): tune(6)})
+    put_down_estimate(dear.jobs, Sellers.of(dear), brief_from_json(job.brief), job.id)
+    assert dear.jobs.get_job(job.id).estimated_cost_usd == 60 * Decimal("0.04")
+    planned = perform(dear, job.id, Stage.STORYBOARD, "run")
+    assert planned.storyboard is not None
+    assert planned.estimated_cost_usd == len(planned.storyboard.scenes) * Decimal("0.04") == Decimal("0.12")
+
+
+def test_a_plan_that_a_cap_would_stop_says_so_before_anything_is_bought(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    painter: Any = copy(studio.images["dummy"])
+    painter.capabilities = replace(painter.capabilities, price_usd=Decimal("0.04"))
+    dear = replace(studio, images={**studio.images, "dummy": painter})
+    for cap, warned in (("0.12", False), ("0.11", True)):
+        studio.jobs.set_cap(CapScope.JOB, Decimal(cap))
+        job = ordered(dear, music_video("night.flac"), {(FileType.MUSIC, "night.flac"): tune(6)})
+        perform(dear, job.id, Stage.STORYBOARD, "run")
+        assert ("the cap of $0.11 for this job leaves $0.11 of about $0.12" in caplog.text) == warned
 
 
 def test_a_music_video_names_the_song_that_is_not_there(studio: Studio) -> None:

@@ -14,9 +14,13 @@ from video_pipeline.domain.brief import AlbumBrief, Brief, BuildBrief, MusicVide
 from video_pipeline.domain.errors import InvalidInputError
 from video_pipeline.domain.estimates import Share, cap_note
 from video_pipeline.domain.job import Approval
+from video_pipeline.domain.materials import FootageFile, Materials, SongFile
 from video_pipeline.domain.purchases import CapScope, Limits, Spending
+from video_pipeline.domain.storyboard import SourceFile
 from video_pipeline.ports import Capabilities, EngineCapabilities
-from video_pipeline.steps.estimate import Sellers, estimate, refinement_price
+from video_pipeline.providers.grammar import GrammarWriter
+from video_pipeline.steps.estimate import Sellers, estimate, expected_of_plan, refinement_price
+from video_pipeline.steps.plan import plan
 
 COMMON: dict[str, Any] = {
     "channel_id": UUID(int=1),
@@ -63,8 +67,32 @@ def test_each_kind_buys_what_it_needs() -> None:
 def test_clips_are_priced_as_long_as_they_are_made(scene_seconds: int, clip: int) -> None:
     # Two seconds, and the five that footage has beyond its scene, are seven: the next length is eight.
     told = estimate(SELLERS, MusicVideoBrief(**COMMON, **SONG, scene_seconds=scene_seconds, engine="mover"))
-    assert told.clips == Share(210 // scene_seconds, Decimal(clip) / 100)
+    assert told.clips == Share(min(210 // scene_seconds, 60), Decimal(clip) / 100)
     assert told.total_usd == told.scenes * (Decimal(clip) + 3) / 100
+
+
+@pytest.mark.parametrize(("seconds", "scenes", "clip"), [(6, 2, 8), (24, 8, 8), (1200, 60, 20)])
+def test_a_measured_song_is_estimated_by_its_length_and_the_plan_agrees(seconds: int, scenes: int, clip: int) -> None:
+    mover = engine("mover", longest_s=20, second_usd=Decimal("0.1"), lengths=())
+    sellers = replace(SELLERS, engines={"mover": mover}, thumbnails="designer", words_usd=Decimal("0.005"))
+    brief = MusicVideoBrief(**COMMON, **SONG, scene_seconds=3, engine="mover")
+    told = estimate(sellers, brief, seconds * 30)
+    assert (told.frames, told.scenes, told.length_note) == (seconds * 30, scenes, None)
+    assert told.clips == Share(scenes, Decimal("0.01") + Decimal(clip) / 10)
+    song = SongFile(SourceFile("a.mp3", "0" * 64), seconds * 48_000)
+    assert expected_of_plan(sellers, brief, plan(brief, GrammarWriter(), Materials(songs=(song,)))) == told.total_usd
+    assert estimate(sellers, brief).length_note is not None
+
+
+def test_a_build_is_estimated_by_its_plan_where_pictures_have_to_be_made() -> None:
+    brief = BuildBrief(**COMMON)
+    songs = tuple(SongFile(SourceFile(f"{name}.mp3", name * 64), 90 * 48_000) for name in "ab")
+    assert cents(brief) == 0
+    assert expected_of_plan(SELLERS, brief, plan(brief, GrammarWriter(), Materials(songs=songs))) == Decimal("0.06")
+    film = (FootageFile(SourceFile("c.mp4", "c" * 64), 900),)
+    assert expected_of_plan(SELLERS, brief, plan(brief, GrammarWriter(), Materials(songs=songs, footage=film))) == 0
+    gone = replace(SELLERS, images={}, thumbnails="nobody")
+    assert expected_of_plan(gone, brief, plan(brief, GrammarWriter(), Materials(songs=songs))) == 0
 
 
 def test_a_picture_for_thumbnails_and_words_are_counted() -> None:

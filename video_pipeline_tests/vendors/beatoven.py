@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
+from video_pipeline.providers import beatoven
 from video_pipeline_tests.vendors.accounts import Account, Task
 from video_pipeline_tests.vendors.faults import Call, Fault, Makes
 from video_pipeline_tests.vendors.media import Music, seed_of
 from video_pipeline_tests.vendors.vendor import Ask, Route, Vendor
 from video_pipeline_tests.vendors.wire import Reply, json_reply
 
-PRICE = Decimal("0.10")  # of a request
+PRICE = beatoven.PRICE_USD  # of a request
 LONGEST_S = 150
 USUAL_S = 60
 FORMATS = ("wav", "mp3", "aac")
@@ -27,6 +27,7 @@ class Beatoven(Vendor):
 
     name = "beatoven"
     makes = Makes.AUDIO
+    tells_cost = False
 
     def routes(self) -> Iterable[Route]:
         yield Route("POST", "/api/v1/tracks/compose", Call.SUBMIT, self._compose)

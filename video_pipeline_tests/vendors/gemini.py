@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from video_pipeline.providers import gemini
 from video_pipeline_tests.vendors.accounts import Account
 from video_pipeline_tests.vendors.faults import Call, Fault, Makes, Struck
 from video_pipeline_tests.vendors.media import Picture, content_type, seed_of
@@ -22,14 +23,14 @@ from video_pipeline_tests.vendors.wire import AnsweredError, Reply, Request, jso
 from video_pipeline_tests.vendors.writing import SchemaError, said, tokens
 
 IMAGE_PRICES = {
-    "gemini-3.1-flash-image": {
+    gemini.MODEL: {
         "512": Decimal("0.045"),
         "1K": Decimal("0.067"),
-        "2K": Decimal("0.10"),
+        "2K": gemini.PRICES_USD[gemini.MODEL],
         "4K": Decimal("0.15"),
     },
-    "gemini-3-pro-image": {"1K": Decimal("0.134"), "2K": Decimal("0.134"), "4K": Decimal("0.24")},
-    "gemini-3.1-flash-lite-image": {"1K": Decimal("0.067")},
+    "gemini-3-pro-image": {"1K": gemini.DEAREST_USD, "2K": gemini.DEAREST_USD, "4K": Decimal("0.24")},
+    gemini.LITE_MODEL: {"1K": gemini.PRICES_USD[gemini.LITE_MODEL]},
 }
 """US dollars of a picture by model and size; the lite model's is assumed."""
 INPUT_PRICE, OUTPUT_PRICE = Decimal("0.75"), Decimal("4.50")  # of a million tokens; the second is assumed
@@ -77,6 +78,7 @@ class Gemini(Vendor):
     name = "gemini"
     base = "/v1"
     makes = Makes.PICTURE
+    tells_cost = False
     inline = True
 
     def routes(self) -> Iterable[Route]:

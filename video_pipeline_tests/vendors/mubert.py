@@ -8,10 +8,10 @@ Mubert documents no moderation; a refused prompt is a 422 here, the shape of all
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from types import NoneType
 from typing import Any
 
+from video_pipeline.providers import mubert
 from video_pipeline_tests.vendors.accounts import Account, Task
 from video_pipeline_tests.vendors.faults import Call, Fault, Makes, Struck
 from video_pipeline_tests.vendors.media import Music, seed_of
@@ -19,7 +19,7 @@ from video_pipeline_tests.vendors.stamps import iso
 from video_pipeline_tests.vendors.vendor import Ask, Route, Vendor
 from video_pipeline_tests.vendors.wire import AnsweredError, Reply, Request, json_reply
 
-PRICE = Decimal("0.04")  # of a track, however long
+PRICE = mubert.PRICE_USD  # of a track, however long
 BITRATES = (32, 96, 128, 192, 256, 320)
 INTENSITIES = ("low", "medium", "high")
 MODES = ("track", "loop", "jingle", "mix")
@@ -45,6 +45,7 @@ class Mubert(Vendor):
     name = "mubert"
     base = "/api/v3"
     makes = Makes.AUDIO
+    tells_cost = False
 
     def routes(self) -> Iterable[Route]:
         tracks = "/api/v3/public/tracks"

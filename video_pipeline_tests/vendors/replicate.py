@@ -6,12 +6,14 @@ import base64
 import hashlib
 import hmac
 import re
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from video_pipeline.providers import replicate
 from video_pipeline_tests.vendors.accounts import Account, Task
 from video_pipeline_tests.vendors.faults import Call, Fault, Makes, Struck
 from video_pipeline_tests.vendors.media import Picture, seed_of
@@ -71,7 +73,7 @@ def _small_size(asked: Mapping[str, Any]) -> tuple[int, int]:
 
 
 MODELS = {
-    "black-forest-labs/flux-2-pro": _Model(Decimal("0.04"), _flux_2_size, ("webp", "jpg", "png"), 2048, 5),
+    replicate.MODEL: _Model(replicate.PRICE_USD, _flux_2_size, ("webp", "jpg", "png"), 2048, 5),
     "black-forest-labs/flux-1.1-pro-ultra": _Model(
         Decimal("0.06"), lambda asked: _turned(asked, 2752, 1536), ("jpg", "png"), 0, 6
     ),
@@ -97,6 +99,7 @@ class Replicate(Vendor):
     name = "replicate"
     base = "/v1"
     makes = Makes.PICTURE
+    tells_cost = False
 
     def routes(self) -> Iterable[Route]:
         yield Route("POST", "/v1/models/{owner}/{model}/predictions", Call.SUBMIT, self._create)
@@ -135,7 +138,7 @@ class Replicate(Vendor):
             if not account.affords(model.price * count):
                 words = "You have insufficient credit to run this model."
                 raise AnsweredError(_says(402, "Insufficient credit", words))
-            task_id = f"{seed_of(account.key, len(account.tasks)):08x}".ljust(26, "q")
+            task_id = uuid.uuid4().hex[:26]
             task = account.open("prediction", prompt, asked, id=task_id, flaw=self.flaw(ask))
             task.refused = refused
             task.memory.update(model=named, count=count)

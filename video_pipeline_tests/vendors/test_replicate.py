@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from video_pipeline_tests.receivers import receiver, status
-from video_pipeline_tests.vendors import Fakes
+from video_pipeline_tests.vendors import Fakes, running
 from video_pipeline_tests.vendors.calling import Caller, calling, said, wait_for
 
 PRO = "/models/black-forest-labs/flux-2-pro/predictions"
@@ -67,6 +67,14 @@ def test_waiting_brings_the_result_when_it_is_ready(served: Fakes, replicate: Ca
     assert (waited["status"], waited["output"]) == ("processing", None)
     served.account("replicate", key).behaviour.polls_until_ready = 1
     assert said(replicate.post(PRO, {"input": WIDE}, Prefer="wait"), 201)["output"].startswith("http")
+
+
+def test_no_id_comes_twice_also_of_another_server(served: Fakes, replicate: Caller, key: str) -> None:
+    """The second demo in the same books was told that its tasks were those of purchases of the first one."""
+    first = said(replicate.post(PRO, {"input": WIDE}), 201)["id"]
+    with running() as others, calling(others.base("replicate"), {"Authorization": f"Bearer {key}"}) as again:
+        assert said(again.post(PRO, {"input": WIDE}), 201)["id"] != first
+    assert len(first) == 26
 
 
 def test_everything_is_forgotten_after_a_while(served: Fakes, replicate: Caller) -> None:

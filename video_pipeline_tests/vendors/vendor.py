@@ -84,6 +84,8 @@ class Vendor(ABC):
     makes: Makes
     inline: bool = False
     """Whether the answer itself holds the picture."""
+    tells_cost: bool = True
+    """Whether an answer says what was taken. Of one that does not, the bill is by its client's own price."""
 
     def __init__(self, house: House) -> None:
         self.house = house

@@ -21,6 +21,7 @@ class Estimate(Answer):
     """What an order is expected to take."""
 
     duration_s: float
+    length_note: str | None = Field(description="What the length is a guess of, before the music is here.")
     scenes: int
     music: Pieces
     images: Pieces

@@ -12,6 +12,7 @@ other 4xx          ProviderRefusedError                ProviderRefusedError
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import re
@@ -45,6 +46,10 @@ LIMIT_S = 60.0
 """For one answer, unless a call says otherwise."""
 
 PATIENCE_S = 30.0
+
+CHECK_LIMIT_S = 10.0
+"""For the one answer that a person at a terminal waits for."""
+
 REDIRECTS_MAX = 2
 
 CLOCKS_DIFFER_MOST = timedelta(days=366)
@@ -91,10 +96,17 @@ class VendorHttp:
         self._explain = explain or (lambda _reply: None)
         self._messenger = messenger
         self._patience_s = patience_s
+        self._limit_s = LIMIT_S
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
         self._ahead = timedelta(0)
+
+    def once(self) -> VendorHttp:
+        """The same interface for who waits for the answer: asked a single time, for CHECK_LIMIT_S."""
+        hurried = copy.copy(self)
+        hurried._patience_s, hurried._limit_s = 0.0, CHECK_LIMIT_S
+        return hurried
 
     def now(self) -> datetime:
         """The time by the vendor's clock, as its last answer told it; by that of this machine where none did."""
@@ -109,7 +121,7 @@ class VendorHttp:
         """
         call = f"{self._vendor} GET {path}"
         request = self._request("GET", path, query)
-        return self._patient(lambda: self._answer(request, call, limit_s or LIMIT_S, paid=False))
+        return self._patient(lambda: self._answer(request, call, limit_s or self._limit_s, paid=False))
 
     def post(
         self,
@@ -130,8 +142,8 @@ class VendorHttp:
         data = json.dumps(body, allow_nan=False).encode()
         request = self._request("POST", path, None, content, data)
         if patient:
-            return self._patient(lambda: self._answer(request, call, limit_s or LIMIT_S, paid=True))
-        return self._answer(request, call, limit_s or LIMIT_S, paid=True)
+            return self._patient(lambda: self._answer(request, call, limit_s or self._limit_s, paid=True))
+        return self._answer(request, call, limit_s or self._limit_s, paid=True)
 
     def fetch(self, url: str, out: Path, *, most_bytes: int, limit_s: float = LIMIT_S) -> None:
         """Write what is at `url`, which a vendor named, to the new file `out`; no key goes along.

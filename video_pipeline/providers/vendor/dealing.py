@@ -25,7 +25,6 @@ from video_pipeline.domain.errors import (
     ProviderUnavailableError,
     StudioError,
 )
-from video_pipeline.domain.money import usd
 from video_pipeline.ports import Purchase
 from video_pipeline.providers.http import VendorHttp
 from video_pipeline.providers.vendor.calls import Accepted, Calls, Delivery, Failure, Pace
@@ -145,10 +144,7 @@ class Dealing:
         asked_at = datetime.now(UTC) - timedelta(seconds=unanswered_s)
         why = f"{self.vendor}: the answer to what was submitted at {asked_at:%Y-%m-%d %H:%M:%S} UTC was lost"
         self.purchase.doubtful(why)
-        return DoubtfulPurchaseError(
-            f"{why}, and no list says what became of it; see in its dashboard whether {usd(self.price_usd)} were "
-            "taken, say so with 'video-pipeline money resolve', and retry the job"
-        )
+        return DoubtfulPurchaseError(f"{why}, and no list says what became of it")
 
     def _awaited(self, task_id: str) -> Delivery:
         """What the vendor has made of a task; it is left for a later attempt when it takes too long."""

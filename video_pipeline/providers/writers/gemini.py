@@ -52,7 +52,7 @@ class GeminiModel:
 
     def check(self) -> Checkup:
         """See ports.Checkable: whether the account may use the model."""
-        answer = self._http.get("/models", {"pageSize": LISTED})
+        answer = self._http.once().get("/models", {"pageSize": LISTED})
         listed = _list(answer.get("models")) if isinstance(answer, dict) else []
         names = {str(each.get("name")).removeprefix("models/") for each in listed if isinstance(each, dict)}
         known = "there" if self.name.removeprefix("models/") in names else "not in the account's list"

@@ -61,7 +61,7 @@ class OpenAiModel:
 
     def check(self) -> Checkup:
         """See ports.Checkable: whether the server lists the model."""
-        answer = self._http.get("/models")
+        answer = self._http.once().get("/models")
         listed = answer.get("data") if isinstance(answer, dict) else None
         names = {each.get("id") for each in listed if isinstance(each, dict)} if isinstance(listed, list) else set()
         known = "there" if self.name in names else "not in the server's list"

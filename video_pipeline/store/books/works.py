@@ -6,6 +6,7 @@ Each write holds the lease of its attempt, except an export on demand, which cha
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -65,12 +66,24 @@ _NOW = func.clock_timestamp()
 class WorkBooks(Books):
     """Verbs about storyboards and what is made from them."""
 
-    def save_storyboard(self, lease: Lease, storyboard: Storyboard, *, by: Generation | None = None) -> None:
-        """Record the plan with its texts, and what writing it cost; an approval given to another plan is taken back."""
+    def save_storyboard(
+        self,
+        lease: Lease,
+        storyboard: Storyboard,
+        *,
+        by: Generation | None = None,
+        expected_usd: Decimal | None = None,
+    ) -> None:
+        """Record the plan with its texts, and what writing it cost; an approval given to another plan is taken back.
+
+        `expected_usd`, what the job is expected to cost by this plan, replaces what was expected of the order.
+        """
         with self._transaction() as connection:
             hold(connection, lease)
             row = find_row(connection, lease.job_id, locked=True)
             values = storyboard_columns(storyboard) | words_of_people(row) | NO_APPROVAL
+            if expected_usd is not None:
+                values["estimated_cost"] = expected_usd
             connection.execute(update(JOBS).where(JOBS.c.id == lease.job_id).values(values))
             if by is not None:
                 settle(connection, lease.job_id, by, "words/00")

@@ -99,12 +99,13 @@ def test_words_for_lengths_money_and_sizes(page: Page) -> None:
     said = run(
         page,
         """const w = await import("/static/js/wording.js");
-        return [w.clock(4530), w.clock(45), w.clock(null), w.lasting(40), w.lasting(4500), w.money(2.1), w.money(0.004),
-                w.size(231_400_000), w.size(12), w.count(1, "scene"), w.count(1200, "scene"), w.words("slow_zoom"),
+        return [w.clock(4530), w.clock(45), w.clock(null), w.lasting(40), w.lasting(4500),
+                w.money(2.1), w.money(0.004), w.money(0.035), w.size(231_400_000), w.size(12),
+                w.count(1, "scene"), w.count(1200, "scene"), w.words("slow_zoom"),
                 w.sentence("no such channel"), w.sentence("Done.")];""",
     )
     assert said == [
-        *("1:15:30", "0:45", "0:00", "40 seconds", "75 minutes", "$2.10", "$0.004"),
+        *("1:15:30", "0:45", "0:00", "40 seconds", "75 minutes", "$2.10", "$0.004", "$0.035"),
         *("231 MB", "12 bytes", "1 scene", "1,200 scenes", "Slow zoom", "No such channel.", "Done."),
     ]
 

@@ -46,6 +46,7 @@ def test_a_music_video_is_ordered_and_then_waits_for_its_song(ordering: Studio, 
     ordering.see("order-ambience-rain").check()
     ordering.see("order-quotes").fill("Breathe in.")
     expect(ordering.see("estimate-total")).to_be_visible()
+    expect(ordering.see("estimate-length")).to_contain_text("The song is not measured yet and counts as 3:30")
     ordering.picture("music-video")
     ordering.page.set_viewport_size({"width": 390, "height": 844})
     ordering.picture("music-video-phone")

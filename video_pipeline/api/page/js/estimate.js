@@ -54,13 +54,13 @@ const reasonOf = (error) =>
 
 function lines(answer) {
   const { estimated_cost_usd: total, duration_s: length, scenes, music, images, clips, thumbnail } = answer;
-  const { words_usd: words, cap_note: cap, computing } = answer;
+  const { words_usd: words, cap_note: cap, length_note: guess, computing } = answer;
   const share = (part, noun, plural) => [
     count(part.pieces, noun, plural),
     part.price_usd > 0 ? money(part.pieces * part.price_usd) : "free",
   ];
   const rows = [
-    ["Length", clock(length)],
+    [guess ? "Length (assumed)" : "Length", clock(length)],
     ["Scenes", String(scenes)],
     share(music, "piece of music", "pieces of music"),
     share(images, "picture"),
@@ -75,6 +75,7 @@ function lines(answer) {
       { class: "facts" },
       rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
     ),
+    guess && h("p", { class: "small muted", testid: "estimate-length" }, sentence(guess)),
     cap &&
       h(
         "div",

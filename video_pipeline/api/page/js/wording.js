@@ -42,11 +42,10 @@ export function lasting(seconds) {
 export const count = (number, noun, plural = `${noun}s`) =>
   `${number.toLocaleString("en")} ${number === 1 ? noun : plural}`;
 
-const DOLLARS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
-const CENTS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 4 });
+const DOLLARS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 4 });
 
-/** Dollars; below a cent with as many digits as it takes. */
-export const money = (usd) => (usd > 0 && usd < 0.01 ? CENTS : DOLLARS).format(Number(usd ?? 0));
+/** Dollars and cents, and what is finer where there is some. */
+export const money = (usd) => DOLLARS.format(Number(usd ?? 0));
 
 /** 231400000 to "231 MB". */
 export function size(bytes) {
