@@ -123,8 +123,9 @@ class Attempt:
         percent = round(100 * min(max(fraction, 0.0), 1.0), 1)
         eta = eta if eta is None else round(eta, 1)
         with self._writing:  # a wait that is over may not come back
-            waits = dict.fromkeys(self._waits.copy().values())
-            message = "; ".join((message or str(self.stage), *waits))
+            # Of those who wait for the same, with some chance in it, the last one speaks.
+            waits = {each.rpartition("; ")[0] or each: each for each in self._waits.copy().values()}
+            message = "; ".join((message or str(self.stage), *waits.values()))
             progress = Progress(self.stage, overall_percent(self.stage, percent), percent, message, eta)
             try:
                 self._jobs.update_job_progress(self.job_id, progress)

@@ -72,10 +72,14 @@ def test_what_is_waited_for_stands_beside_what_is_done_until_it_goes_on(store: P
     job = order_short(store)
     attempt = Attempt(store, store.claim(job.id, "run"), Stage.MUSIC)
     attempt.report(0.25, "1 of 4 ready")
-    with attempt.waiting("waits for mubert: 503"):
-        with attempt.waiting("waits for beatoven: 429"), attempt.waiting("waits for mubert: 503"):
-            assert message(store, job) == "1 of 4 ready; waits for mubert: 503; waits for beatoven: 429"
-        assert message(store, job) == "1 of 4 ready; waits for mubert: 503"
+    with attempt.waiting("waits for mubert: 503; next try at 12:00:01 UTC"):
+        with (
+            attempt.waiting("waits for beatoven: 429"),
+            attempt.waiting("waits for mubert: 503; next try at 12:00:02 UTC"),
+        ):
+            told = "1 of 4 ready; waits for mubert: 503; next try at 12:00:02 UTC; waits for beatoven: 429"
+            assert message(store, job) == told
+        assert message(store, job) == "1 of 4 ready; waits for mubert: 503; next try at 12:00:01 UTC"
     assert message(store, job) == "1 of 4 ready"
     with suppress(StoreUnavailableError), attempt.waiting("waits for mubert: 503"):
         raise StoreUnavailableError("it ends")
