@@ -10,6 +10,7 @@ from video_pipeline.orchestration.jobs import JOBS
 from video_pipeline.orchestration.resources import from_settings
 from video_pipeline.orchestration.schedules import SCHEDULES
 from video_pipeline.orchestration.sensors import SENSORS
+from video_pipeline.orchestration.terminal import console
 
 defs = dg.Definitions(
     assets=[*STORYBOARD_ASSETS, *DELIVERY_ASSETS],
@@ -18,5 +19,6 @@ defs = dg.Definitions(
     sensors=SENSORS,
     schedules=SCHEDULES,
     resources=from_settings(),
+    loggers={"console": console},
     executor=dg.in_process_executor,
 )

@@ -47,7 +47,7 @@ def purchases(job: ReadJob, desk: AtDesk) -> models.Purchases:
         paid_usd=float(standing.paid_usd),
         reserved_usd=float(standing.reserved_usd),
         cap_usd=None if standing.cap_usd is None else float(standing.cap_usd),
-        items=[models.Purchase.model_validate(each) for each in desk.jobs.purchases(job.id)],
+        items=[models.Purchase.model_validate(each) for each in desk.jobs.purchases(job.id, limit=None)],
     )
 
 

@@ -30,7 +30,8 @@ def _perform(context: dg.AssetExecutionContext, studio: StudioResource, stage: S
 @dg.asset(partitions_def=VIDEO_JOBS, group_name="storyboard", kinds={"python", "postgres"}, owners=OWNERS)
 def storyboard(context: dg.AssetExecutionContext, studio: StudioResource) -> Result:
     """The plan of the video: 20 scenes, each a music prompt and a picture prompt, with titles, chapters and tags."""
-    return Result(metadata=metadata.of_storyboard(_perform(context, studio, Stage.STORYBOARD)))
+    job = _perform(context, studio, Stage.STORYBOARD)
+    return Result(metadata=metadata.of_storyboard(studio.open(), job))
 
 
 @dg.asset(

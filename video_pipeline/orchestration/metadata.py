@@ -21,7 +21,9 @@ from video_pipeline.domain.brief import brief_from_json
 from video_pipeline.domain.effort import overlay_cost
 from video_pipeline.domain.inventory import ADVICE, Check
 from video_pipeline.domain.orders import OrderKind, WorkOrder, wanted_renditions
+from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import ExportRecord, JobRecord, ThumbnailRecord
+from video_pipeline.domain.stage_costs import paid_by_stage
 from video_pipeline.domain.timebase import FPS_30, clock
 from video_pipeline.steps import sheets
 from video_pipeline.steps.studio import Studio
@@ -55,9 +57,16 @@ def _drawn(name: str, draw: Callable[[], Any]) -> Metadata:
         return {}
 
 
-def _costs(job: JobRecord) -> Metadata:
+def _costs(studio: Studio, job: JobRecord, stage: Stage) -> Metadata:
+    """What the asset's own things cost: charts add assets up. What the whole job has cost so far has another name."""
     page = f"{bootstrap.settings().studio_url}/#/jobs/{job.id}"
-    return {"cost_usd": float(job.actual_cost_usd), "status": str(job.status), "studio": dg.MetadataValue.url(page)}
+    paid = paid_by_stage(studio.jobs.cost_entries(job.id), studio.jobs.purchases(job.id, limit=None))
+    return {
+        "cost_usd": float(paid[stage]),
+        "job_cost_usd": float(job.actual_cost_usd),
+        "status": str(job.status),
+        "studio": dg.MetadataValue.url(page),
+    }
 
 
 def of_backup(facts: BackupFacts) -> Metadata:
@@ -89,11 +98,11 @@ def of_check(check: Check) -> Metadata:
     }
 
 
-def of_storyboard(job: JobRecord) -> Metadata:
+def of_storyboard(studio: Studio, job: JobRecord) -> Metadata:
     """Title, texts and the table of scenes."""
     plan = job.storyboard
     if plan is None:
-        return _costs(job)
+        return _costs(studio, job, Stage.STORYBOARD)
     rows = ["| # | length | piece | tempo | key | comes on by | moves | picture |", "|--:|--:|---|--:|---|---|---|---|"]
     for scene in plan.scenes:
         length, piece = clock(FPS_30.seconds(scene.frames)), scene.music
@@ -110,7 +119,7 @@ def of_storyboard(job: JobRecord) -> Metadata:
         **_overlay(job, plan.frames),
         "description": dg.MetadataValue.md(f"```\n{plan.description}\n```"),
         "tags": ", ".join(plan.tags),
-        **_costs(job),
+        **_costs(studio, job, Stage.STORYBOARD),
     }
 
 
@@ -136,7 +145,7 @@ def of_music(studio: Studio, job: JobRecord) -> Metadata:
         "size_mb": round(sum(track.media.bytes for track in tracks) / 1e6, 1),
         "table": dg.MetadataValue.md("\n".join(rows)),
         **_drawn("waveform", lambda: preview(studio, sheets.waveform(studio, job.id, tracks[0].order_index))),
-        **_costs(job),
+        **_costs(studio, job, Stage.MUSIC),
     }
 
 
@@ -151,7 +160,7 @@ def of_images(studio: Studio, job: JobRecord) -> Metadata:
         **_drawn("contact_sheet", lambda: preview(studio, sheets.contact_sheet(studio, job.id))),
         "table": dg.MetadataValue.md("\n".join(rows)),
         "approved": job.approved,
-        **_costs(job),
+        **_costs(studio, job, Stage.IMAGES),
     }
 
 
@@ -159,7 +168,7 @@ def of_master(studio: Studio, job: JobRecord) -> Metadata:
     """A poster frame and what was measured on the finished file."""
     report = studio.jobs.master(job.id)
     if report is None:
-        return _costs(job)
+        return _costs(studio, job, Stage.MASTER)
 
     def clip() -> dg.MetadataValue[Any]:
         made = sheets.preview(studio, job.id, cancelled=lambda: studio.jobs.is_cancelled(job.id))
@@ -183,7 +192,7 @@ def of_master(studio: Studio, job: JobRecord) -> Metadata:
         "stretches_reused": report.stretches_reused,
         "file": dg.MetadataValue.path(str(studio.media.path(report.media.key))),
         "made_with": dg.MetadataValue.md(f"```\n{report.command}\n```"),
-        **_costs(job),
+        **_costs(studio, job, Stage.MASTER),
     }
 
 
@@ -198,7 +207,7 @@ def of_exports(studio: Studio, job: JobRecord) -> Metadata:
     for thumbnail in drawn[:_THUMBNAILS_SHOWN]:
         path = studio.media.path(thumbnail.key)
         entries |= _drawn(f"thumbnail_{thumbnail.variant}", partial(preview, studio, path))
-    return entries | _costs(job)
+    return entries | _costs(studio, job, Stage.EXPORTS)
 
 
 def of_thumbnails(studio: Studio, records: Sequence[ThumbnailRecord]) -> dg.MetadataValue[Any]:

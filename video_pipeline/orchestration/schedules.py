@@ -6,10 +6,12 @@ import dagster as dg
 
 from video_pipeline import bootstrap
 from video_pipeline.orchestration.jobs import check_job, cleanup_job, order_albums_job, sweep_uploads_job
+from video_pipeline.orchestration.terminal import QUIET
 
 daily_orders = dg.ScheduleDefinition(
     name="daily_orders",
     job=order_albums_job,
+    run_config=QUIET,
     cron_schedule="0 6 * * *",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -19,6 +21,7 @@ daily_orders = dg.ScheduleDefinition(
 hourly_sweep = dg.ScheduleDefinition(
     name="hourly_sweep",
     job=sweep_uploads_job,
+    run_config=QUIET,
     cron_schedule="23 * * * *",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -39,12 +42,13 @@ def nightly_cleanup(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg
     days = bootstrap.settings().retention_days
     if days is None:
         return dg.SkipReason("VIDEO_PIPELINE_RETENTION_DAYS is not set: jobs are kept for ever")
-    return dg.RunRequest(run_config={"ops": {"clean_up": {"config": {"days": days}}}})
+    return dg.RunRequest(run_config={"ops": {"clean_up": {"config": {"days": days}}}, **QUIET})
 
 
 weekly_check = dg.ScheduleDefinition(
     name="weekly_check",
     job=check_job,
+    run_config=QUIET,
     cron_schedule="17 4 * * 0",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,

@@ -25,6 +25,7 @@ from video_pipeline.orchestration.runs import (
     order_key,
     run_key,
 )
+from video_pipeline.orchestration.terminal import QUIET
 from video_pipeline.ports import JobStore
 
 PER_TICK = 20
@@ -52,6 +53,7 @@ def _requests(
             run_key=run_key(store, job),
             partition_key=str(job.id),
             job_name=job_name,
+            run_config=QUIET,
             tags={JOB_TAG: str(job.id), FLOW_TAG: job_name},
         )
         for job in waiting
@@ -95,7 +97,7 @@ def placed_orders(context: dg.SensorEvaluationContext, database: DatabaseResourc
 def _run_for(store: JobStore, order: WorkOrder) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=order_key(store, order),
-        run_config=dg.RunConfig(ops={"perform": OrderConfig(order_id=str(order.id))}),
+        run_config=dg.RunConfig(ops={"perform": OrderConfig(order_id=str(order.id))}, **QUIET),
         # Somebody sits in front of a page and waits, unlike for a whole video; of a job one thing is made at a time.
         tags={ORDER_TAG: str(order.id), JOB_TAG: str(order.job_id), PRIORITY_TAG: "1"},
     )

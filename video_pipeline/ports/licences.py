@@ -27,7 +27,8 @@ class LicenceBook(Protocol):
         """Record a thing that has no place among a job's works: what it was bought with is settled, and it has its row.
 
         Without a lease it is the piece of a trial. Called again for the same thing it does what is missing, and neither
-        pays nor writes twice; then `made_at` says when the thing was made, and the terms of that moment are quoted.
+        pays nor writes twice; then `made_at` says when the thing was made, and the terms of that moment are quoted. A
+        purchase that restored books do not know is paid.
         LeaseLostError when the attempt has lost its job; the next one calls this again.
         """
         ...

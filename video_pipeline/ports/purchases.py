@@ -94,9 +94,9 @@ class MoneyBook(Protocol):
         *,
         what: str | None = None,
         states: Sequence[PurchaseState] = (),
-        limit: int = 200,
+        limit: int | None = 200,
     ) -> list[PurchaseRecord]:
-        """Purchases of a job or of all, of one thing or of any, newest first."""
+        """Purchases of a job or of all, of one thing or of any, newest first; `limit` None: all of them."""
         ...
 
     def find_purchase(self, id_or_prefix: str) -> PurchaseRecord:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -137,6 +137,7 @@ class _Track:
 
     keys: _Keys
     asked: Mapping[str, Any]
+    ends_early: bool = False  # its list ended before as many tracks as it says that there are
 
     def submit(self) -> Accepted:
         try:
@@ -160,7 +161,8 @@ class _Track:
         return Delivery(link=text_in(made, "url")) if state in _READY else None
 
     def search(self, age_s: float) -> Findings:
-        return sought(offset_pages(self._rows_from, self._listed), age_s)
+        found = sought(offset_pages(self._rows_from, self._listed), age_s)
+        return replace(found, is_whole=found.is_whole and not self.ends_early)
 
     def _rows_from(self, offset: int) -> tuple[list[Any], datetime]:
         query = {"limit": LISTED, "offset": offset}
@@ -168,9 +170,7 @@ class _Track:
         if not isinstance(listed, dict) or not isinstance(listed.get("data"), list):
             raise ProviderUnavailableError(f"{NAME} GET /public/tracks: answered without a list; try again later")
         total = amount_in(listed.get("meta"), "total")
-        if not listed["data"] and total is not None and total > offset:
-            ended = f"the list ended after {offset} of {total} tracks"
-            raise ProviderUnavailableError(f"{NAME} GET /public/tracks: {ended}; try again later")
+        self.ends_early = not listed["data"] and total is not None and total > offset
         return listed["data"], now
 
     def _listed(self, track: Mapping[str, Any]) -> Listed:
@@ -232,7 +232,14 @@ class _Keys:
     def _customer(self, *, is_expired: bool = False) -> VendorHttp:
         keys = self._account.keys
         if is_expired or not keys.get("access_token"):
-            keys = self._asked_for()
+            mine, keys = keys.get("customer_id"), self._asked_for()
+            if mine not in (None, keys["customer_id"]):
+                # In another customer's list nothing would be found, and what was ordered would be bought again.
+                customer = self._account.setting("customer_id")
+                raise ProviderRefusedError(
+                    f"{self._expired()}, but those of another customer; leave out {customer} when nothing is under way "
+                    "there any more"
+                )
         headers = {"customer-id": keys["customer_id"], "access-token": keys["access_token"]}
         return self._account.http(headers, explain=_explain, key_setting=self._account.setting("access_token"))
 

@@ -180,7 +180,7 @@ class _Picture:
     def _listed(self, prediction: Mapping[str, Any]) -> Listed:
         is_same = asks_same(dict_in(prediction, "input"), {name: (self.asked[name],) for name in ("prompt", "seed")})
         if (text_in(prediction, "model") or MODEL).partition(":")[0] != MODEL:
-            is_same = False  # other models are asked for other things
+            is_same = None if is_same else False  # another model, or ours under another name: it asks for just that
         return Listed(task_id_of(prediction.get("id")), moment_in(prediction, "created_at"), is_same)
 
 

@@ -88,7 +88,7 @@ class OpenPurchase:
         self._began_at = record.submitting_at if record else None  # by the clock of the books
         unanswered_s = record.unanswered_s if record else None
         self._heard_at: datetime | None = None
-        self._began = time.monotonic() - (unanswered_s or 0.0)  # of the submission
+        self._began = _moment(ago_s=unanswered_s or 0.0)  # of the submission
         self._has_asked = False
         self._is_unreported = False  # nothing was told yet of how this attempt's submission went
         self._trouble = ""  # what a vendor is waited for, until it was told
@@ -111,7 +111,9 @@ class OpenPurchase:
     def unanswered_s(self) -> float | None:
         if self._state is not PurchaseState.SUBMITTING:
             return None
-        return time.monotonic() - self._began
+        # The monotonic clock stands still while the machine sleeps, the other one may be set back. Whoever takes a
+        # submission for younger than it is does not find its task, and pays for another one.
+        return max(now - began for now, began in zip(_moment(), self._began, strict=True))
 
     def submitting(self) -> None:
         if self._record is None or self._limits is None:
@@ -120,7 +122,7 @@ class OpenPurchase:
         while True:
             turn = self._jobs.begin_submission(self._attempt.lease, self._record.id, self._limits)
             if not turn.wait_s:
-                self._state, self._began = PurchaseState.SUBMITTING, time.monotonic()
+                self._state, self._began = PurchaseState.SUBMITTING, _moment()
                 self._began_at = turn.began_at
                 self._has_asked = self._is_unreported = True
                 return
@@ -185,11 +187,15 @@ class OpenPurchase:
         self._report(why, pause_s)
 
     def _report(self, error: str | None, pause_s: float | None = None) -> None:
-        """Tell the circuit breaker how a call went; the first one after `submitting` is the submission."""
+        """Tell the circuit breaker how a call went; the first one after `submitting` is the submission.
+
+        It does without that where the books do not answer: what came with the answer would be lost for it, and is paid.
+        """
         if self._record is not None:
             submission = self._record.id if self._is_unreported else None
             self._is_unreported = False
-            self._jobs.report_vendor(self._record.provider, error, pause_s, submission=submission)
+            with suppress(StoreUnavailableError):
+                self._jobs.report_vendor(self._record.provider, error, pause_s, submission=submission)
 
     def wait(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -309,3 +315,8 @@ class OpenPurchase:
         self._state = state
         self.took_money = self.took_money or (closed and state is PurchaseState.LOST)
         return closed
+
+
+def _moment(ago_s: float = 0.0) -> tuple[float, float]:
+    """The moment `ago_s` seconds before now, by the monotonic clock and by that of the machine."""
+    return time.monotonic() - ago_s, time.time() - ago_s

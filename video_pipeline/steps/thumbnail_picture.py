@@ -19,7 +19,7 @@ from uuid import UUID
 
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.delivery import MASTER, AspectRatio
-from video_pipeline.domain.errors import CancelledError, LeaseLostError
+from video_pipeline.domain.errors import CancelledError, LeaseLostError, StoreUnavailableError
 from video_pipeline.domain.licences import LicensedKind
 from video_pipeline.domain.media import Generation, ImageFacts, Licence, MediaReference, Use
 from video_pipeline.domain.purchases import Item
@@ -43,19 +43,20 @@ log = logging.getLogger(__name__)
 def buy_thumbnail_picture(studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboard) -> None:
     """Have the picture made if the installation wants one and it is not there; what fails is logged.
 
-    CancelledError and LeaseLostError end the attempt, as anywhere.
+    CancelledError and LeaseLostError end the attempt, as anywhere, and so does StoreUnavailableError: the picture may
+    be there, and a job that went on would show it without a licence in the books.
     """
     name = studio.thumbnail_provider
     try:
         if not _is_there(studio, attempt, storyboard.title) and name is not None:
             _buy(studio, attempt, brief, storyboard, name)
-    except (CancelledError, LeaseLostError):
+    except (CancelledError, LeaseLostError, StoreUnavailableError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the job has pictures of its own
         log.warning(
-            "job %s has no picture of %s for its thumbnails, and takes its own: %s",
+            "job %s has no picture by %s for its thumbnails, and takes its own: %s",
             attempt.job_id,
-            name,
+            name or "the one who was asked before",
             str(error) or type(error).__name__,
         )
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from video_pipeline.domain.brief import Brief
 from video_pipeline.domain.errors import CapReachedError
+from video_pipeline.domain.estimates import cap_note
 from video_pipeline.domain.materials import Materials
 from video_pipeline.domain.media import Generation, Licence
 from video_pipeline.domain.purchases import Item, Limits
@@ -62,8 +63,13 @@ def write_plan(studio: Studio, attempt: Attempt, brief: Brief, materials: Materi
 def _kept(
     studio: Studio, attempt: Attempt, brief: Brief, storyboard: Storyboard, by: Generation | None = None
 ) -> Storyboard:
-    expected_usd = expected_of_plan(Sellers.of(studio), brief, storyboard)
+    sellers = Sellers.of(studio)
+    expected_usd = expected_of_plan(sellers, brief, storyboard)
     studio.jobs.save_storyboard(attempt.lease, storyboard, by=by, expected_usd=expected_usd)
+    to_buy = expected_usd - sellers.words_usd  # which are bought
+    note = cap_note(to_buy, studio.jobs.spending(attempt.job_id)) if to_buy else None
+    if note:
+        log.warning("what is planned costs more than may be spent: %s", note)
     return storyboard
 
 

@@ -94,6 +94,18 @@ def test_what_was_bought_is_listed_and_a_doubtful_one_resolved_once(house: House
     assert anna.get(f"/jobs/{job_id}/purchases").json["reserved_usd"] == 0
 
 
+def test_a_long_job_shows_all_that_was_bought_for_it(house: House) -> None:
+    """A music video of clips buys hundreds of things; a doubtful one among the first has to be found."""
+    anna, jobs = house.user("anna"), house.desk.jobs
+    job_id = house.ordered(anna)
+    first = bought(house, job_id, "music/01", PurchaseState.DOUBTFUL)
+    lease = jobs.claim(UUID(job_id), "a test")
+    for number in range(1, 201):
+        jobs.reserve(lease, "leonardo", Item(f"images/{number:02}", "a harbour", 7), Decimal(0))
+    items = anna.get(f"/jobs/{job_id}/purchases").json["items"]
+    assert (len(items), items[-1]["id"]) == (201, str(first.id))
+
+
 def test_providers_say_whether_they_are_ready_and_how_it_went_lately(house: House) -> None:
     house.desk.jobs.report_vendor("leonardo", f"cannot write {house.desk.media.path('here')}")
     anna = house.user("anna", Scope.READ)

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from video_pipeline import bootstrap
 from video_pipeline.definitions import defs
 from video_pipeline.domain.errors import ProviderUnavailableError
 from video_pipeline.domain.job import Approval, JobStatus
-from video_pipeline.domain.media import Loudness
+from video_pipeline.domain.media import Generation, Loudness
 from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.purchases import Item, PurchaseState
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.thumbnails import MODEL, Design
 from video_pipeline.domain.timeline import Overlay
+from video_pipeline.orchestration import metadata
 from video_pipeline.orchestration.assets import DELIVERY_ASSETS, STORYBOARD_ASSETS
 from video_pipeline.orchestration.checks import CHECKS
 from video_pipeline.orchestration.failures import RETRIES_MAX, translated
 from video_pipeline.orchestration.partitions import VIDEO_JOBS
+from video_pipeline.providers.dummy import DummyMusic
 from video_pipeline.steps.gates import GATES
 from video_pipeline.steps.studio import Studio
+from video_pipeline_tests.steps.test_open_purchases import LIMITS, Vendor
 
 Order = Callable[..., JobRecord]
 
@@ -112,6 +118,57 @@ def test_a_job_runs_through_the_graph_with_metadata_and_checks(
     assert "| opus_medium | none |" in shown["table"].value
     made = {record.report.rendition.name for record in studio.jobs.exports(job.id)}
     assert made == {"mp4_high", "mp4_low", "mp4_medium", "opus_low", "opus_medium"}
+
+
+class Band(DummyMusic):
+    """A vendor of music with a price."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.capabilities = replace(self.capabilities, price_usd=Decimal("0.05"), limits=LIMITS)
+
+    def compose(self, prompt: Any, seed: int, out: Any, purchase: Any = None) -> Generation:
+        purchase.submitting()
+        purchase.submitted(f"piece-{prompt.order_index}")
+        return replace(super().compose(prompt, seed, out), cost_usd=self.capabilities.price_usd)
+
+
+def test_an_asset_says_what_its_own_things_cost_beside_the_whole_job(
+    instance: dg.DagsterInstance,
+    wired: dict[str, Any],
+    studio: Studio,
+    order: Order,
+    workshop: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each asset of a job said once what the job had cost so far; a chart of them counted it five times."""
+    monkeypatch.setattr(bootstrap, "music_providers", lambda: {"dummy": Band(workshop)})
+    monkeypatch.setattr(bootstrap, "image_providers", lambda: {"dummy": Vendor(workshop)})
+    job = order()
+    made = run(instance, wired, job, STORYBOARD_ASSETS)
+    assert made.success
+    job = studio.jobs.get_job(job.id)
+    told = {each: metadata_of(made, each) for each in ("storyboard", "music", "images")}
+    told |= {"master": metadata.of_master(studio, job), "exports": metadata.of_exports(studio, job)}
+    assert {name: each["cost_usd"] for name, each in told.items()} == {
+        "storyboard": 0,
+        "music": 0.15,
+        "images": 0.3,
+        "master": 0,
+        "exports": 0,
+    }
+    assert [each["job_cost_usd"] for each in told.values()] == [0, 0.15, 0.45, 0.45, 0.45]
+    assert job.actual_cost_usd == Decimal("0.45")
+
+
+def test_the_cost_of_an_asset_counts_all_that_was_bought(studio: Studio, order: Order) -> None:
+    job, jobs = order(), studio.jobs
+    lease = jobs.claim(job.id, "a test")
+    words = jobs.reserve(lease, "openai", Item("words/00", "a library", 7), Decimal("0.05"))
+    jobs.close_purchase(words.id, PurchaseState.LOST, Decimal("0.05"))
+    for number in range(1, 201):
+        jobs.reserve(lease, "leonardo", Item(f"images/{number:02}", "a harbour", 7), Decimal(0))
+    assert metadata.of_storyboard(studio, jobs.get_job(job.id))["cost_usd"] == 0.05
 
 
 def test_what_cannot_be_drawn_is_left_out_and_fails_nothing(

@@ -18,6 +18,7 @@ from video_pipeline.domain.uploads import FileType
 from video_pipeline.orchestration import sensors
 from video_pipeline.orchestration.partitions import VIDEO_JOBS
 from video_pipeline.orchestration.schedules import nightly_cleanup
+from video_pipeline.orchestration.terminal import QUIET
 from video_pipeline.ports import JobStore
 
 Order = Callable[..., JobRecord]
@@ -35,6 +36,7 @@ def test_new_jobs_are_asked_for_once_each_with_their_partition(
     first, second = order(), order()
     result = tick(sensors.new_jobs, instance, wired)
     assert [request.partition_key for request in result.run_requests] == [str(first.id), str(second.id)]
+    assert [request.run_config for request in result.run_requests] == [QUIET] * 2
     assert result.dynamic_partitions_requests[0].partition_keys == [str(first.id), str(second.id)]
     assert result.run_requests == tick(sensors.new_jobs, instance, wired).run_requests
 

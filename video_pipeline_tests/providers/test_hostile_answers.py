@@ -16,7 +16,7 @@ import pytest
 
 from video_pipeline.cores import Cores
 from video_pipeline.domain.brief import AlbumBrief
-from video_pipeline.domain.errors import AnswerLostError, StudioError
+from video_pipeline.domain.errors import AnswerLostError, ProviderRefusedError, StudioError
 from video_pipeline.domain.storyboard import VisualPrompt
 from video_pipeline.outbound import HttpMessenger
 from video_pipeline.providers import beatoven, gemini, leonardo, mubert, replicate, runway
@@ -305,6 +305,19 @@ def test_an_expired_token_that_nobody_can_renew_says_what_to_do() -> None:
         track = mubert._Track(mubert._Keys(account), {"prompt": "a", "duration": 9})
         with pytest.raises(StudioError, match="VIDEO_PIPELINE_MUBERT_ACCESS_TOKEN"):
             track.submit()
+
+
+def test_the_list_of_another_customer_is_not_looked_into() -> None:
+    """What was ordered with a token that expired would not be found there, and be ordered again."""
+    expired = status(403, b'{"code": "AccessTokenExpired", "message": "expired"}')
+    customer = status(200, b'{"data": {"access": {"id": "another", "token": "t", "expired_at": null}}}')
+    with receiver(expired, customer) as vendor:
+        keys = {"customer_id": "mine", "access_token": "old", "company_id": "c", "license_token": "l"}
+        account = Account("mubert", f"http://127.0.0.1:{vendor.port}", keys)
+        track = mubert._Track(mubert._Keys(account), {"prompt": "a", "duration": 9})
+        with pytest.raises(ProviderRefusedError, match="another customer; leave out VIDEO_PIPELINE_MUBERT_CUSTOMER_ID"):
+            track.search(60.0)
+        assert len(vendor.messages) == 2
 
 
 @dataclass

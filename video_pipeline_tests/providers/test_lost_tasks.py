@@ -181,8 +181,25 @@ def test_a_row_that_cannot_be_read_may_be_any_task(vendor: str, row: Any) -> Non
 def test_a_list_of_mubert_that_ends_before_its_own_count_was_not_seen_whole() -> None:
     with receiver(status(200, b'{"data": [], "meta": {"total": 3}}')) as cut:
         calls = SEARCHES["mubert"](VendorHttp("mubert", cut.url, {}, patience_s=0))
-        with pytest.raises(ProviderUnavailableError, match="ended after 0 of 3"):
-            calls.search(60.0)
+        assert calls.search(60.0) == Findings([], [], is_whole=False)
+
+
+@pytest.mark.parametrize(
+    ("model", "seed", "seen"),
+    [
+        (f"{replicate.MODEL}:3a1f", 7, Findings(["a"], [])),
+        ("somebody/flux-2-pro", 7, Findings([], ["a"])),
+        ("somebody/flux-2-pro", None, Findings([], [])),
+        ("somebody/flux-2-pro", 8, Findings([], [])),
+    ],
+)
+def test_what_another_model_of_replicate_made_is_ours_only_if_it_was_asked_for_the_very_same(
+    model: str, seed: int | None, seen: Findings
+) -> None:
+    """The vendor may have moved ours: to take that for another one would be to pay twice."""
+    row = {"id": "a", "model": model, "created_at": datetime.now(UTC).isoformat(), "input": LAKE | {"seed": seed}}
+    with receiver(status(200, json.dumps(LISTS["replicate"]([row])).encode())) as shown:
+        assert SEARCHES["replicate"](VendorHttp("replicate", shown.url, {}, patience_s=0)).search(60.0) == seen
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from video_pipeline.domain.errors import CancelledError, InvalidInputError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.media import UPLOADED
 from video_pipeline.domain.progress import Stage
+from video_pipeline.domain.purchases import CapScope
 from video_pipeline.domain.records import JobRecord
 from video_pipeline.domain.uploads import FileType
 from video_pipeline.domain.wishes import BedWish
@@ -234,6 +235,19 @@ def test_the_estimate_of_a_job_follows_its_song_when_it_is_planned(studio: Studi
     planned = perform(dear, job.id, Stage.STORYBOARD, "run")
     assert planned.storyboard is not None
     assert planned.estimated_cost_usd == len(planned.storyboard.scenes) * Decimal("0.04") == Decimal("0.12")
+
+
+def test_a_plan_that_a_cap_would_stop_says_so_before_anything_is_bought(
+    studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    painter: Any = copy(studio.images["dummy"])
+    painter.capabilities = replace(painter.capabilities, price_usd=Decimal("0.04"))
+    dear = replace(studio, images={**studio.images, "dummy": painter})
+    for cap, warned in (("0.12", False), ("0.11", True)):
+        studio.jobs.set_cap(CapScope.JOB, Decimal(cap))
+        job = ordered(dear, music_video("night.flac"), {(FileType.MUSIC, "night.flac"): tune(6)})
+        perform(dear, job.id, Stage.STORYBOARD, "run")
+        assert ("the cap of $0.11 for this job leaves $0.11 of about $0.12" in caplog.text) == warned
 
 
 def test_a_music_video_names_the_song_that_is_not_there(studio: Studio) -> None:

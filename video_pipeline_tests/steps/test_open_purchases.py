@@ -168,6 +168,22 @@ def test_a_doubt_that_comes_late_is_none_about_what_a_successor_has_submitted(
     assert store.purchase(found.id).state is S.SUBMITTED
 
 
+def test_a_machine_that_slept_looks_for_what_it_submitted_before(
+    store: PostgresJobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its monotonic clock slept as well: a task of an hour ago would be too old to be ours, and be made again."""
+    attempt = attempt_at(store, order_short(store))
+    purchase = OpenPurchase(store, attempt, set_aside(store, attempt.lease, str(PRICE)), LIMITS)
+    purchase.submitting()
+    awake = time.time
+    with monkeypatch.context() as slept:
+        slept.setattr(time, "time", lambda: awake() + 3600)
+        assert (purchase.unanswered_s or 0) >= 3600
+    with monkeypatch.context() as set_back:
+        set_back.setattr(time, "time", lambda: awake() - 3600)
+        assert (purchase.unanswered_s or -1) >= 0
+
+
 def test_a_submission_that_its_own_attempt_has_withdrawn_meanwhile_is_made_again(
     store: PostgresJobStore, database: Database
 ) -> None:
@@ -250,6 +266,20 @@ def test_books_that_do_not_answer_once_cost_no_task_id(store: PostgresJobStore) 
     with contextlib.suppress(StoreUnavailableError):
         obtain(books, attempt, ITEM, [offer(make, "beatoven")])
     assert store.purchases(job.id)[0].task_id == "task-1"  # it has no list in which to look for it
+
+
+def test_books_that_hear_nothing_of_a_vendor_cost_nothing_that_came(store: PostgresJobStore) -> None:
+    """How a call went is only for the circuit breaker; a picture that came with the answer does not come again."""
+    job = order_short(store)
+    attempt = attempt_at(store, job)
+
+    def make(purchase: Purchase) -> Generation:
+        purchase.submitting()
+        purchase.submitted(None)
+        return Generation("gemini", None, TERMS, PRICE)
+
+    books: Any = Hiccup(store, "report_vendor")
+    assert obtain(books, attempt, ITEM, [offer(make, "gemini")]).cost_usd == PRICE
 
 
 @pytest.mark.parametrize("pause_s", [1e9, 1e12, 1e15])

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from video_pipeline.cores import Cores
-from video_pipeline.domain.errors import CancelledError
+from video_pipeline.domain.errors import CancelledError, StoreUnavailableError
 from video_pipeline.domain.job import Approval, JobStatus
 from video_pipeline.domain.licences import LicenceRecord, LicensedKind, drawn_from, in_force, shown_of
 from video_pipeline.domain.progress import Stage
@@ -217,6 +217,7 @@ def test_books_from_before_it_get_its_licence(
         again(buyer, job)
         assert [row.provider for row in licences(buyer, job.id)] == ["recraft"]
     assert account.count("submit") == 1
+    assert buyer.jobs.get_job(job.id).actual_cost_usd == account.bill.total == PRICE
 
 
 def test_the_record_of_a_former_version_is_read(buyer: Studio, order: Order) -> None:
@@ -243,7 +244,7 @@ def test_a_job_does_without_it(
     job = go(buyer, order(scene_count=1, approval=Approval.AUTO).id, *BEFORE)
     assert job.status is JobStatus.AWAITING_APPROVAL
     assert [state_ for state_, _ in bought(buyer, job.id)] == [state]
-    assert "has no picture of recraft for its thumbnails, and takes its own" in caplog.text
+    assert "has no picture by recraft for its thumbnails, and takes its own" in caplog.text
     assert bought_picture(buyer.media, job.id) is None
     assert buyer.jobs.get_thumbnails(job.id)
     if state is PurchaseState.DOUBTFUL:
@@ -267,6 +268,24 @@ def test_an_attempt_that_is_to_end_ends(buyer: Studio, order: Order, monkeypatch
     monkeypatch.setattr(thumbnail_picture, "obtain", cancelled)
     with pytest.raises(CancelledError):
         again(buyer, job)
+
+
+def test_books_that_did_not_answer_once_get_its_licence_before_the_job_goes_on(
+    buyer: Studio, account: Account, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the thumbnails already, and no other attempt at a job that went on would write the row."""
+    job = with_pictures(buyer, order(scene_count=1))
+    kill(buyer, job, thumbnail_picture, "_settle")
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreUnavailableError("the database did not answer: it restarts")
+
+    with monkeypatch.context() as hiccup:
+        hiccup.setattr(buyer.jobs, "record_made", away)
+        with pytest.raises(StoreUnavailableError):
+            again(buyer, job)
+    again(buyer, job)
+    assert len(licences(buyer, job.id)) == account.count("submit") == 1
 
 
 @pytest.mark.parametrize("damage", [b"", b"[]", b'{"title": 3}', b"{"])

@@ -173,12 +173,15 @@ def test_what_came_after_its_purchase_was_given_up_is_paid_once_and_has_its_row(
         assert store.get_job(lease.job_id).actual_cost_usd == PAID.cost_usd
 
 
-def test_books_that_know_nothing_of_a_purchase_get_the_row_alone(store: PostgresJobStore, lease: Lease) -> None:
+def test_books_that_know_nothing_of_a_purchase_get_what_it_cost_and_the_row_once(
+    store: PostgresJobStore, lease: Lease
+) -> None:
     """They were restored from a backup that is older than it."""
     for _ in range(2):
         made(store, lease, replace(PAID, provider_id=None, purchase_id=uuid4()))
         assert (only(store, lease).provider_task_id, only(store, lease).cost_usd) == (None, PAID.cost_usd)
-    assert store.cost_entries(lease.job_id) == []
+    assert [each.amount_usd for each in store.cost_entries(lease.job_id)] == [PAID.cost_usd]
+    assert store.get_job(lease.job_id).actual_cost_usd == PAID.cost_usd
 
 
 def test_what_nothing_was_set_aside_for_is_paid_and_has_its_row_once(store: PostgresJobStore, lease: Lease) -> None:

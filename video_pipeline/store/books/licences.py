@@ -97,7 +97,7 @@ class LicenceBooks(Books):
                 hold(connection, lease)
             if not _is_new(connection, job_id, kind, generation, sha256):
                 return
-            if generation.purchase_id is None:
+            if not _is_known(connection, generation.purchase_id):
                 pay(connection, job_id, generation.provider, generation.cost_usd, str(kind))
             write_licence(connection, job_id, kind, BESIDE, generation, prompt=prompt, sha256=sha256, made_at=made_at)
 
@@ -145,6 +145,11 @@ def _is_new(connection: Connection, job_id: UUID, kind: LicensedKind, generation
     c = LICENCES.c
     same = c.video_job_id == job_id, c.kind == kind, c.provider == clean(generation.provider), c.sha256 == sha256
     return connection.execute(select(c.id).where(*same).limit(1)).one_or_none() is None
+
+
+def _is_known(connection: Connection, purchase_id: UUID | None) -> bool:
+    """Whether the books have a purchase; restored ones may not, and the vendor's bill has it all the same."""
+    return connection.execute(select(PURCHASES.c.id).where(PURCHASES.c.id == purchase_id)).one_or_none() is not None
 
 
 def _newest(provider: str, url: str | None) -> Select[Any]:

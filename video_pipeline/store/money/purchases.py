@@ -53,9 +53,9 @@ class PurchaseBooks(Books):
         *,
         what: str | None = None,
         states: Sequence[PurchaseState] = (),
-        limit: int = 200,
+        limit: int | None = 200,
     ) -> list[PurchaseRecord]:
-        """Purchases of a job or of all, of one thing or of any, newest first."""
+        """Purchases of a job or of all, of one thing or of any, newest first; `limit` None: all of them."""
         query = select(PURCHASES, _UNANSWERED).order_by(_P.created_at.desc(), _P.id).limit(limit)
         if job_id is not None:
             query = query.where(_P.video_job_id == job_id)

@@ -34,7 +34,8 @@ def test_a_doubtful_purchase_stands_out_and_is_decided_here(
     bought(house, job_id, "images/02", PurchaseState.LOST)
     bought(house, job_id, "music/01", PurchaseState.DOUBTFUL)
     with opened(browser, house.address, tmp_path) as studio:
-        studio.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of the two
+        # Whoever wants less motion gets none: a dialog that fades in has too little contrast for a moment.
+        studio.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type] # one of the two
         signed_in(studio, house.address, "boss", f"#/jobs/{job_id}")
         expect(studio.see("money-doubt")).to_contain_text("Leonardo may have taken $0.04 for music 1: because")
         expect(studio.see("money-doubt")).to_contain_text("It was asked for: ")
@@ -48,10 +49,74 @@ def test_a_doubtful_purchase_stands_out_and_is_decided_here(
         assert studio.page.evaluate("document.documentElement.scrollWidth") <= 390
         studio.picture(f"money-{scheme}-phone")
         studio.see("money-unspent").click()
+        expect(studio.see("resolve-dialog")).to_contain_text("The $0.04 set aside is given back")
+        expect(studio.see("resolve-amount")).to_have_count(0)
+        studio.check_accessible()
+        studio.picture(f"money-{scheme}-phone-unspent")
+        studio.see("resolve-cancel").click()
+        expect(studio.see("money-unspent")).to_be_focused()
+        assert len(house.desk.jobs.purchases(states=(PurchaseState.DOUBTFUL,))) == 1
+        studio.see("money-unspent").click()
+        studio.see("resolve-confirm").click()
         expect(studio.see("money-doubt")).to_have_count(0)
         expect(studio.see("money-reserved")).to_have_text("$0.00")
         assert studio.complaints == []
     assert house.desk.jobs.purchases(states=(PurchaseState.RELEASED,))[0].price_usd == Decimal("0.04")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_a_vendor_took_is_said_with_its_amount_and_confirmed(
+    house: House, browser: Browser, tmp_path: Path, scheme: str
+) -> None:
+    """One click booked the price once, for good, whatever the dashboard showed."""
+    job_id = house.ordered(house.user("anna"))
+    house.user("boss", Scope.ADMIN)
+    made = bought(house, job_id, "music/01", PurchaseState.DOUBTFUL)
+    with opened(browser, house.address, tmp_path) as studio:
+        # Whoever wants less motion gets none: a dialog that fades in has too little contrast for a moment.
+        studio.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type] # one of the two
+        signed_in(studio, house.address, "boss", f"#/jobs/{job_id}")
+        studio.see("money-spent").click()
+        amount = studio.see("resolve-amount")
+        expect(amount).to_be_focused()
+        expect(amount).to_have_value("0.04")
+        expect(studio.see("resolve-confirm")).to_have_text("Book $0.04")
+        for wrong in ("", "0,05", "-1", "1e2", "0.00001", "123456789"):
+            amount.fill(wrong)
+            studio.see("resolve-confirm").click()
+            expect(studio.see("error-cost_usd")).to_contain_text("US dollars such as 0.04")
+        studio.check_accessible()
+        studio.picture(f"resolve-{scheme}-error")
+        amount.fill("0.06")
+        expect(studio.see("resolve-confirm")).to_have_text("Book $0.06")
+        studio.picture(f"resolve-{scheme}")
+        studio.page.set_viewport_size({"width": 390, "height": 844})
+        assert studio.page.evaluate("document.documentElement.scrollWidth") <= 390
+        studio.picture(f"resolve-{scheme}-phone")
+        assert house.desk.jobs.purchase(made.id).state is PurchaseState.DOUBTFUL
+        amount.press("Enter")
+        expect(studio.see("resolve-dialog")).to_have_count(0)
+        expect(studio.see("money-paid")).to_have_text("$0.06")
+        expect(studio.see("money-table")).to_be_focused()
+        assert studio.complaints == []
+    booked = house.desk.jobs.purchase(made.id)
+    assert (booked.state, booked.cost_usd) == (PurchaseState.LOST, Decimal("0.06"))
+
+
+def test_what_somebody_else_has_said_meanwhile_is_told(house: House, browser: Browser, tmp_path: Path) -> None:
+    job_id = house.ordered(house.user("anna"))
+    house.user("boss", Scope.ADMIN)
+    made = bought(house, job_id, "music/01", PurchaseState.DOUBTFUL)
+    with opened(browser, house.address, tmp_path) as studio:
+        signed_in(studio, house.address, "boss", f"#/jobs/{job_id}")
+        studio.see("money-spent").click()
+        house.desk.jobs.resolve_purchase(made.id, None, by="root")
+        studio.see("resolve-confirm").click()
+        expect(studio.see("resolve-dialog")).to_contain_text("is released; only a doubtful one can be resolved")
+        studio.see("resolve-cancel").click()
+        expect(studio.see("money-doubt")).to_have_count(0)
+        assert studio.complaints == []
+    assert house.desk.jobs.purchase(made.id).state is PurchaseState.RELEASED
 
 
 def test_a_reader_sees_what_is_doubtful_and_decides_nothing(house: House, browser: Browser, tmp_path: Path) -> None:

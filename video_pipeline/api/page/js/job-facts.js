@@ -62,12 +62,29 @@ function briefLines(job) {
     ["Motion", words(brief.motion)],
     ["Transition", words(brief.transition)],
     ["Overlay", brief.overlay && brief.overlay !== "none" ? words(brief.overlay) : null],
-    ["Music", words(brief.music_provider)],
+    ...musicOf(job.kind, brief),
     ["Pictures", words(brief.visual_provider)],
+    ["Scenes shown as", brief.engine && shownAs(brief.engine)],
     ["Seed", brief.seed],
   ];
   return [h("h2", { id: "brief-title" }, "Order"), h("dl", { class: "facts" }, list(rows))];
 }
+
+/** Where the music is somebody's own, nobody makes any, whoever the order names. */
+function musicOf(kind, brief) {
+  if (kind === "build") return [["Music", "Uploaded"]];
+  if (kind !== "music_video") return [["Music", words(brief.music_provider)]];
+  return [
+    ["Song", brief.song_title],
+    ["Genre", brief.genre],
+    ["File", brief.music_file?.replace(ADDRESS, "from $1")],
+  ];
+}
+
+/** Of the address of a song its host alone: there may be a key in the rest. */
+const ADDRESS = /^\w+:\/\/(?:[^/?#]*@)?([^/?#]*).*$/s;
+
+const shownAs = (engine) => (engine === "pictures" ? "Pictures" : `Clips by ${words(engine)}`);
 
 const list = (rows) =>
   rows

@@ -1,9 +1,9 @@
 // Owns what was bought for a job, and what a person has to decide about it; hides when it is asked for.
-import { busy, button, h, icon, renew } from "./dom.js";
-import { get, isAbort, post } from "./http.js";
+import { button, h, icon, renew } from "./dom.js";
+import { get, isAbort } from "./http.js";
+import { resolve } from "./resolve.js";
 import { may } from "./session.js";
-import { toast } from "./toast.js";
-import { excuse, money, sentence, words } from "./wording.js";
+import { money, sentence, words } from "./wording.js";
 
 const STATES = {
   reserved: ["Set aside", "gray"],
@@ -42,25 +42,16 @@ export function purchases(desk) {
     try {
       const told = await get(`/jobs/${desk.id}/purchases`, { signal: desk.signal });
       node.hidden = told.items.length === 0;
-      renew(content, told, () => lines(told, (id, spent, sign) => decide(job, id, spent, sign)));
+      renew(content, told, () => lines(told, () => look(desk.job, true)));
     } catch (error) {
       if (!isAbort(error)) asked = ""; // the next news asks again
     }
-  }
-  async function decide(job, id, spent, sign) {
-    try {
-      await busy(sign, () => post(`/purchases/${id}/resolve`, { json: { spent } }));
-      toast(spent ? "It is booked as paid. Retry the video." : "The money is given back. Retry the video.");
-    } catch (error) {
-      toast(excuse(error), { tone: "red" });
-    }
-    await look(job, true);
   }
   desk.onChange((job) => look(job));
   return node;
 }
 
-function lines(told, decide) {
+function lines(told, decided) {
   const { estimated_usd: expected, paid_usd: paid, reserved_usd: aside, cap_usd: cap, items } = told;
   const facts = [
     ["Estimated", money(expected), "money-estimated"],
@@ -69,7 +60,7 @@ function lines(told, decide) {
     ["May cost at most", cap === null ? "No limit" : money(cap), "money-cap"],
   ];
   return [
-    ...items.filter((each) => each.state === "doubtful").map((each) => doubt(each, decide)),
+    ...items.filter((each) => each.state === "doubtful").map((each) => doubt(each, decided)),
     h(
       "dl",
       { class: "money-facts" },
@@ -80,14 +71,15 @@ function lines(told, decide) {
 }
 
 /** What nobody but a person can know: whether the vendor took money. */
-function doubt({ id, provider, what, prompt, price_usd: price, note }, decide) {
-  const who = words(provider);
-  const says = `${who} may have taken ${money(price)} for ${thing(what).toLowerCase()}: ${note || "its answer was lost"}`;
+function doubt(purchase, decided) {
+  const { provider, prompt, price_usd: price, note } = purchase;
+  const [who, what] = [words(provider), thing(purchase.what).toLowerCase()];
+  const says = `${who} may have taken ${money(price)} for ${what}: ${note || "its answer was lost"}`;
   const next = may("admin")
     ? `Look into the dashboard of ${who}, say here what it shows, then retry the video.`
     : `An administrator looks into the dashboard of ${who} and says here what it shows.`;
   const choice = (label, spent, testid) =>
-    button(label, { class: "small", testid, onclick: (event) => decide(id, spent, event.currentTarget) });
+    button(label, { class: "small", testid, onclick: () => resolve(purchase, { spent, who, what, onclose: decided }) });
   return h(
     "div",
     { class: "callout amber", testid: "money-doubt" },
@@ -113,7 +105,14 @@ function table(items) {
   const head = ["What", "Provider", "State", "Cost"];
   return h(
     "div",
-    { class: "table-frame", tabindex: "0", role: "group", "aria-label": "What was bought" },
+    {
+      class: "table-frame",
+      tabindex: "0",
+      role: "group",
+      "aria-label": "What was bought",
+      "data-fallback-focus": true,
+      testid: "money-table",
+    },
     h(
       "table",
       { class: "purchases", testid: "money-purchases" },
