@@ -63,6 +63,7 @@ WORDS_MAX = 200
 def waits_for(whom: str, why: str, now: datetime, seconds: float) -> str:
     """Who is waited for, why, and until when: a clause of a message, by the clock of `now`, which is in UTC."""
     until = now + timedelta(seconds=seconds)
+    why = why.removeprefix(whom).lstrip(": ")  # errors begin with the name as well
     return f"{_WAITS}{whom}: {shorten(why, WORDS_MAX, placeholder=' ...')}; next try at {until:%H:%M:%S} UTC"
 
 

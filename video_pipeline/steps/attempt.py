@@ -123,8 +123,9 @@ class Attempt:
         percent = round(100 * min(max(fraction, 0.0), 1.0), 1)
         eta = eta if eta is None else round(eta, 1)
         with self._writing:  # a wait that is over may not come back
-            waits = dict.fromkeys(self._waits.copy().values())
-            message = "; ".join((message or str(self.stage), *waits))
+            # Of those who wait for the same, with some chance in it, the last one speaks.
+            waits = {each.rpartition("; ")[0] or each: each for each in self._waits.copy().values()}
+            message = "; ".join((message or str(self.stage), *waits.values()))
             progress = Progress(self.stage, overall_percent(self.stage, percent), percent, message, eta)
             try:
                 self._jobs.update_job_progress(self.job_id, progress)
@@ -145,27 +146,30 @@ class Attempt:
 
 
 def rest(jobs: JobStore, job_id: UUID, why: str, seconds: float) -> None:
-    """Let `seconds` pass before a stage is tried again, and say so in the job's progress; less when it is cancelled.
-
-    The first report of the next attempt takes the words away.
-    """
-    _tell_rest(jobs, job_id, why, seconds)
+    """Let `seconds` pass before a stage is tried again, and say so in the job's progress; less when it is cancelled."""
     deadline = time.monotonic() + seconds
-    while (left_s := deadline - time.monotonic()) > 0:
-        time.sleep(min(left_s, RENEWAL_S))
-        with suppress(StudioError):
-            if jobs.is_cancelled(job_id):
-                return
+    with _told(jobs, job_id, waits_for("another try", why, datetime.now(UTC), seconds)):
+        while (left_s := deadline - time.monotonic()) > 0:
+            time.sleep(min(left_s, RENEWAL_S))
+            with suppress(StudioError):
+                if jobs.is_cancelled(job_id):
+                    return
 
 
-def _tell_rest(jobs: JobStore, job_id: UUID, why: str, seconds: float) -> None:
+@contextmanager
+def _told(jobs: JobStore, job_id: UUID, waits: str) -> Iterator[None]:
+    """Add `waits` to a job's progress until the block ends; books that are away go without."""
+    before = None
+    with suppress(StudioError):
+        before = jobs.get_job(job_id).progress
+        if before:
+            jobs.update_job_progress(job_id, {**before, "message": f"{before['message']}; {waits}", "eta_s": None})
     try:
-        progress = jobs.get_job(job_id).progress
-        if progress is not None:
-            waits = waits_for("another try", why, datetime.now(UTC), seconds)
-            jobs.update_job_progress(job_id, {**progress, "message": f"{progress['message']}; {waits}", "eta_s": None})
-    except StudioError as error:
-        log.warning("progress of job %s not recorded: %s", job_id, error)
+        yield
+    finally:
+        with suppress(StudioError):
+            if before:
+                jobs.update_job_progress(job_id, before)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from contextlib import suppress
 from typing import Any
@@ -72,10 +73,14 @@ def test_what_is_waited_for_stands_beside_what_is_done_until_it_goes_on(store: P
     job = order_short(store)
     attempt = Attempt(store, store.claim(job.id, "run"), Stage.MUSIC)
     attempt.report(0.25, "1 of 4 ready")
-    with attempt.waiting("waits for mubert: 503"):
-        with attempt.waiting("waits for beatoven: 429"), attempt.waiting("waits for mubert: 503"):
-            assert message(store, job) == "1 of 4 ready; waits for mubert: 503; waits for beatoven: 429"
-        assert message(store, job) == "1 of 4 ready; waits for mubert: 503"
+    with attempt.waiting("waits for mubert: 503; next try at 12:00:01 UTC"):
+        with (
+            attempt.waiting("waits for beatoven: 429"),
+            attempt.waiting("waits for mubert: 503; next try at 12:00:02 UTC"),
+        ):
+            told = "1 of 4 ready; waits for mubert: 503; next try at 12:00:02 UTC; waits for beatoven: 429"
+            assert message(store, job) == told
+        assert message(store, job) == "1 of 4 ready; waits for mubert: 503; next try at 12:00:01 UTC"
     assert message(store, job) == "1 of 4 ready"
     with suppress(StoreUnavailableError), attempt.waiting("waits for mubert: 503"):
         raise StoreUnavailableError("it ends")
@@ -98,12 +103,13 @@ def test_a_job_that_rests_before_another_try_says_so_and_wakes_when_it_is_cancel
 ) -> None:
     job = order_short(store)
     Attempt(store, store.claim(job.id, "run"), Stage.MUSIC).report(0.25, "1 of 4 ready")
-    rest(store, job.id, "mubert: HTTP 503", 0.01)
-    assert re.fullmatch(
-        r"1 of 4 ready; waits for another try: mubert: HTTP 503; next try at \d\d:\d\d:\d\d UTC", message(store, job)
-    )
     monkeypatch.setattr("video_pipeline.steps.attempt.RENEWAL_S", 0.02)
-    store.cancel(job.id)
+    seen: list[str] = []
+    looks = threading.Timer(0.1, lambda: (seen.append(message(store, job)), store.cancel(job.id)))
+    looks.start()
     began = time.monotonic()
     rest(store, job.id, "mubert: HTTP 503", 60)
+    looks.join()
     assert time.monotonic() - began < 5
+    assert re.fullmatch(r"1 of 4 ready; waits for another try: mubert: HTTP 503; next try at \d\d:\d\d:\d\d UTC", *seen)
+    assert message(store, job) == "1 of 4 ready"
