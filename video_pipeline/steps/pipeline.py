@@ -92,7 +92,9 @@ def perform(studio: Studio, job_id: UUID, stage: Stage, run_id: str, *, last_try
 
 
 def failure_text(stage: Stage, error: BaseException) -> str:
-    """What a failed job says: stage, what happened, and the class when the message is empty."""
+    """What a failed job says: stage, what happened, and the class of a fault without words."""
+    if not isinstance(error, Exception):  # from the keyboard, a signal or Dagster, in whose words nobody is helped
+        return f"{stage}: interrupted; retry the job, and it goes on from there"
     return f"{stage}: {str(error) or type(error).__name__}"
 
 

@@ -395,6 +395,9 @@ def test_a_render_that_ends_in_any_way_closes_its_task(
     with database.engine.connect() as connection:
         rows = connection.execute(text("SELECT status, error_message FROM render_tasks")).all()
     assert [tuple(row) for row in rows] == [("failed", str(error) or type(error).__name__)]
+    # Who presses Ctrl-C, or Dagster's own word for it, is no class of ours.
+    said = str(error) or "interrupted; retry the job, and it goes on from there"
+    assert studio.jobs.get_job(job.id).error_message == f"{Stage.MASTER}: {said}"
 
 
 @pytest.mark.parametrize(
