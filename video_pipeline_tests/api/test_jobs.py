@@ -205,6 +205,7 @@ def test_an_estimate_says_what_an_order_would_take_and_orders_nothing(shared: St
         "thumbnail": {"pieces": 0, "price_usd": 0.0},
         "words_usd": 0.0,
         "cap_note": None,
+        "length_note": None,
         "estimated_cost_usd": 0.0,
         "computing": found.json["computing"],
     }

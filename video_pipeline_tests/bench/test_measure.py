@@ -58,6 +58,7 @@ def test_a_rival_that_fails_is_told_and_does_not_end_the_benchmark(tmp_path: Pat
     assert ("no such codec" in done.message) == (status == "failed")
 
 
+@pytest.mark.slow
 def test_a_rival_that_takes_too_long_is_ended_with_all_its_children(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     done = measure(python(_sleepers(pids)), tmp_path, [], limit_s=1.5)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from video_pipeline import bootstrap
+from video_pipeline import bootstrap, settings
 from video_pipeline.cli.app import EXIT_CODES, app, exit_code
 from video_pipeline.domain import errors as errors_module
 from video_pipeline.domain.errors import NotFoundError, StudioError
@@ -17,7 +17,6 @@ from video_pipeline.domain.progress import Stage
 from video_pipeline.domain.records import JobRecord, ThumbnailDraft
 from video_pipeline.domain.thumbnails import Design
 from video_pipeline.domain.timeline import Overlay
-from video_pipeline.settings import Settings
 from video_pipeline.steps.studio import Studio
 from video_pipeline_tests.cli.conftest import Call, in_json
 from video_pipeline_tests.steps.test_pipeline import BEFORE, go
@@ -196,6 +195,7 @@ def test_statistics_are_those_of_the_store(call: Call, order: Callable[..., JobR
     assert told["over_time"][-1]["jobs"] == 1
 
 
+@pytest.mark.slow
 def test_several_exports_are_made_at_once_and_listed(
     call: Call, studio: Studio, order: Callable[..., JobRecord]
 ) -> None:
@@ -236,10 +236,10 @@ def test_a_cancelled_job_is_not_retried(call: Call, studio: Studio, order: Calla
 
 def test_a_setting_that_is_not_usable_is_named(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDEO_PIPELINE_PORT", "many")
-    monkeypatch.setattr(bootstrap, "job_store", lambda url=None: Settings())
+    monkeypatch.setattr(bootstrap, "job_store", lambda url=None: settings.load())
     code, _, err = call("job", "list")
     assert code == 2
-    assert "port" in err
+    assert "VIDEO_PIPELINE_PORT: " in err
 
 
 def test_what_else_went_wrong_is_told(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

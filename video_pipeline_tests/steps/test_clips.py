@@ -224,6 +224,7 @@ def test_another_picture_gets_another_clip_and_the_former_one_comes_back(studio:
     assert studio.jobs.images(job.id)[1].clip == before[1].clip
 
 
+@pytest.mark.slow
 def test_a_refinement_whose_clip_fails_changes_nothing(studio: Studio, workshop: Workshop) -> None:
     engine = Counting(workshop)
     studio = with_engine(studio, engine)

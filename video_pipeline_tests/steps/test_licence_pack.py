@@ -319,6 +319,7 @@ def test_a_picture_for_thumbnails_is_in_it_and_not_in_the_video(studio: Studio, 
     assert "x picture for thumbnails" not in after["README.txt"].decode()
 
 
+@pytest.mark.slow
 def test_a_picture_for_thumbnails_from_before_there_were_rows_is_said_to_have_none(
     studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_preview_is_valid_for_the_storyboard_that_it_shows(studio: Studio, ord
     assert [path.name for path in later.parent.iterdir()] == [later.name]
 
 
+@pytest.mark.slow
 def test_a_storyboard_that_changes_while_its_preview_is_made_is_shown_as_it_is_then(
     studio: Studio, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +187,7 @@ def test_a_refinement_is_made_once_whatever_becomes_of_its_order(
     assert event.message == f"scene 2: picture, by ann, order {placed.id}"
 
 
+@pytest.mark.slow
 def test_a_refinement_of_a_storyboard_that_changed_is_refused_and_says_so(studio: Studio, order: Order) -> None:
     waiting = go(studio, order(scene_count=2).id, *BEFORE)
     stale = refinement(studio, waiting, expected=studio.jobs.storyboard_version(waiting.id))
@@ -196,6 +198,7 @@ def test_a_refinement_of_a_storyboard_that_changed_is_refused_and_says_so(studio
     assert studio.jobs.get_job(waiting.id).refinement_count == 1
 
 
+@pytest.mark.slow
 def test_an_order_waits_while_somebody_edits_the_storyboard(studio: Studio, order: Order) -> None:
     waiting = go(studio, order(scene_count=2).id, *BEFORE)
     placed = refinement(studio, waiting)

@@ -320,6 +320,7 @@ class ShortMusic(DummyMusic):
         return super().compose(replace(prompt, samples=prompt.samples * 9 // 10), seed, out)
 
 
+@pytest.mark.slow
 def test_a_gate_fails_the_job_in_its_own_stage_and_lets_nothing_pass(
     studio: Studio, order: Order, workshop: Workshop
 ) -> None:

@@ -195,6 +195,7 @@ def test_what_was_made_before_the_books_counts_for_whoever_comes_next(
     assert account.bill.total == 3 * PRICE
 
 
+@pytest.mark.slow
 def test_one_that_costs_nothing_has_its_licence_once(studio: Studio, order: Order) -> None:
     free = replace(studio, thumbnail_provider="procedural")
     job = with_pictures(free, order(scene_count=1))
@@ -206,6 +207,7 @@ def test_one_that_costs_nothing_has_its_licence_once(studio: Studio, order: Orde
     assert (row.provider, row.cost_usd, bought(free, job.id)) == ("procedural", 0, [])
 
 
+@pytest.mark.slow
 def test_books_from_before_it_get_its_licence(
     buyer: Studio, account: Account, order: Order, database: Database
 ) -> None:
@@ -297,6 +299,7 @@ def test_a_damaged_record_is_none(buyer: Studio, order: Order, damage: bytes) ->
     assert not buyer.media.path(f"jobs/{job.id}/thumbnails/bought.json").exists()
 
 
+@pytest.mark.slow
 def test_the_provider_of_refinements_paints_anew_at_its_own_price(
     buyer: Studio, account: Account, order: Order
 ) -> None:

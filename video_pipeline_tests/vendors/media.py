@@ -108,7 +108,10 @@ def _chord(seed: int, samples: int) -> np.ndarray[Any, np.dtype[np.float32]]:
     turn = np.arange(samples, dtype=np.float64) * (2 * np.pi / samples)
     sides = []
     for ratios in ((1, 1.25, 1.5), (1, 1.2, 2)):
-        tones = [np.sin(turn * round(lowest * ratio * samples / RATE)) for ratio in ratios]
+        # Each tone begins somewhere: two pieces that happen to have the same lowest one are no copies.
+        tones = [
+            np.sin(turn * round(lowest * ratio * samples / RATE) + chance.uniform(0, 2 * np.pi)) for ratio in ratios
+        ]
         sides.append(sum(tones) * 0.1)
     return np.stack(sides, axis=1).astype(np.float32)
 

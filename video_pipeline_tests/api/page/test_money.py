@@ -23,7 +23,7 @@ def signed_in(studio: Studio, address: str, name: str, place: str) -> None:
     studio.see("login-submit").click()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_doubtful_purchase_stands_out_and_is_decided_here(
     house: House, browser: Browser, tmp_path: Path, scheme: str
 ) -> None:
@@ -64,7 +64,7 @@ def test_a_doubtful_purchase_stands_out_and_is_decided_here(
     assert house.desk.jobs.purchases(states=(PurchaseState.RELEASED,))[0].price_usd == Decimal("0.04")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_what_a_vendor_took_is_said_with_its_amount_and_confirmed(
     house: House, browser: Browser, tmp_path: Path, scheme: str
 ) -> None:
@@ -103,6 +103,7 @@ def test_what_a_vendor_took_is_said_with_its_amount_and_confirmed(
     assert (booked.state, booked.cost_usd) == (PurchaseState.LOST, Decimal("0.06"))
 
 
+@pytest.mark.slow
 def test_what_somebody_else_has_said_meanwhile_is_told(house: House, browser: Browser, tmp_path: Path) -> None:
     job_id = house.ordered(house.user("anna"))
     house.user("boss", Scope.ADMIN)

@@ -19,7 +19,7 @@ from video_pipeline_tests.e2e.studio_page import opened
 PROMPT = "A quiet lighthouse above a grey sea, in fog"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_refused_music_gets_other_words_and_is_retried(
     house: House, browser: Browser, tmp_path: Path, scheme: str
 ) -> None:

@@ -171,6 +171,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_stood(
     assert kept(house, job) == {"slow song.wav": ("sounds", sha256(song))}
 
 
+@pytest.mark.slow
 def test_an_unfinished_upload_can_be_given_up(house: House, preparing: tuple[Studio, str], song: Path) -> None:
     studio, job = preparing
     interrupted(studio, song)

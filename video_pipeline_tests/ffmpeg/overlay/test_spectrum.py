@@ -84,6 +84,7 @@ def powers_by_hand(sound: NDArray[np.float64], frame: int) -> list[float]:
     ]
 
 
+@pytest.mark.slow
 def test_levels_are_those_of_a_fourier_transform_by_its_definition(mix: Path, tmp_path: Path) -> None:
     table = table_of(mix, CLOCK, [(0, FRAMES)], tmp_path)
     sound = np.fromfile(mix, np.int16).reshape(-1, 2) / 32768
