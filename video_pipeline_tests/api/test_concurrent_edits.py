@@ -33,7 +33,9 @@ def edit(client: Client, job: str, name: str, mark: str | None) -> Reply:
     return client.post(f"/jobs/{job}/{name}", query=queries[name], headers=headers)
 
 
-@pytest.mark.parametrize("name", ["refine", "reorder", "restore", "approve"])
+@pytest.mark.parametrize(
+    "name", ["refine", "approve", *(pytest.param(each, marks=pytest.mark.slow) for each in ("reorder", "restore"))]
+)
 def test_a_change_of_what_one_has_not_seen_is_refused_and_nothing_is_paid(stocked: Stocked, name: str) -> None:
     anna, boss, job = stocked.anna, stocked.user("boss", Scope.ADMIN), stocked.waiting
     seen = etag(boss, job)

@@ -18,6 +18,8 @@ from video_pipeline_tests.ffmpeg.programme import album, claimed
 from video_pipeline_tests.ffmpeg.truth import Claim, verify, wrong
 from video_pipeline_tests.ffmpeg.truth.promise import Planes, colour_error, ssim
 
+pytestmark = pytest.mark.slow
+
 Packets = list[Any]
 
 SMALL = "mp4_426x240@1000k"

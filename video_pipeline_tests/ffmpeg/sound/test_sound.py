@@ -156,7 +156,7 @@ def test_chunks_join_without_a_seam(tmp_path: Path, codec: AudioCodec) -> None:
         assert 10 * np.log10(noise[0] / noise[1]) < 1.0  # dB more noise than a single encode has there
 
 
-@pytest.mark.parametrize("rendition", ["mp4_high", "webm_low"])
+@pytest.mark.parametrize("rendition", ["mp4_high", pytest.param("webm_low", marks=pytest.mark.slow)])
 def test_a_marker_after_several_joins_is_where_it_was_put(workshop: Workshop, tmp_path: Path, rendition: str) -> None:
     sounds = []
     chirp = np.sin(2 * np.pi * np.cumsum(np.linspace(300, 6000, 9600)) / SAMPLE_RATE) * np.hanning(9600) * 0.6
