@@ -296,6 +296,40 @@ def test_a_later_attempt_withdraws_nothing_that_may_still_be_on_its_way(tmp_path
     assert calls.ages[-1] == 90.0
 
 
+@dataclass
+class Moving(Empty):
+    """A list to which others add while it is read, until a submission is `until_s` old; then it shows `holds`."""
+
+    until_s: float = 0.0
+    holds: Findings = field(default_factory=lambda: Findings([]))
+
+    def search(self, age_s: float) -> Findings | None:
+        self.ages.append(age_s)
+        return self.holds if age_s >= self.until_s else Findings([], is_whole=False)
+
+
+@pytest.mark.parametrize("until_s", [1.0, 89.0, 119.0])
+def test_a_list_that_moves_while_it_is_read_is_read_again(tmp_path: Path, until_s: float) -> None:
+    """With four tracks at once a job asked a person about each answer that was lost."""
+    purchase, calls = Clocked(), Moving(until_s=until_s, holds=Findings(["ours"]))
+    dealing(calls, purchase).have(tmp_path / "raw", lambda _: None)
+    assert (purchase.told, calls.submissions) == (["submitted"], 0)
+
+
+def test_a_list_that_was_seen_whole_late_says_that_it_is_not_there(tmp_path: Path) -> None:
+    purchase, calls = Clocked(), Moving(until_s=100.0)
+    dealing(calls, purchase).have(tmp_path / "raw", lambda _: None)
+    assert purchase.told[0] == "refused"
+    assert calls.submissions == 1
+
+
+def test_a_list_that_is_never_seen_whole_is_left_to_a_person_in_time(tmp_path: Path) -> None:
+    purchase, calls = Clocked(), Moving(until_s=1e9)
+    with pytest.raises(DoubtfulPurchaseError):
+        dealing(calls, purchase).have(tmp_path / "raw", lambda _: None)
+    assert (purchase.told, calls.ages[-1], calls.submissions) == (["doubtful"], 120.0, 0)
+
+
 def test_what_cannot_be_found_is_left_to_a_person(tmp_path: Path) -> None:
     purchase = Clocked()
     with pytest.raises(DoubtfulPurchaseError, match=r"no list says what became of it$"):

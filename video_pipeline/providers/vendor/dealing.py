@@ -122,7 +122,8 @@ class Dealing:
         """The id of what was submitted and never answered; None when nothing was, or when it was not accepted.
 
         It has time to appear in the list from `answered_s` seconds after the submission began: until then the vendor
-        may still be at the call, and so may an earlier attempt.
+        may still be at the call, and so may an earlier attempt. A list that is not seen whole, because others are added
+        to it meanwhile for example, is read again for as long once more; then a person has to look.
         """
         listed_s = answered_s + self.pace.listed_s
         while (unanswered_s := self.purchase.unanswered_s) is not None:
@@ -132,12 +133,14 @@ class Dealing:
             for task_id in self.purchase.unknown(found.same):
                 self.purchase.submitted(task_id)
                 return task_id
-            if not found.is_whole or self.purchase.unknown(found.vague):
-                raise self._doubtful(unanswered_s)  # it may be there: only a list seen whole says that it is not
-            if unanswered_s >= listed_s:
+            is_clear = found.is_whole and not self.purchase.unknown(found.vague)
+            if is_clear and unanswered_s >= listed_s:
                 self.purchase.refused("the vendor's list does not have it")
                 return None
-            self.purchase.wait(min(self.pace.poll_s, listed_s - unanswered_s))
+            last_s = listed_s + (0.0 if is_clear else self.pace.listed_s)
+            if unanswered_s >= last_s:
+                raise self._doubtful(unanswered_s)  # it may be there: only a list seen whole says that it is not
+            self.purchase.wait(min(self.pace.poll_s, last_s - unanswered_s))
         return None
 
     def _doubtful(self, unanswered_s: float) -> DoubtfulPurchaseError:
