@@ -223,6 +223,7 @@ class TestWebhooks:
             *("http://１２７.０.０.１/", "http://①②⑦.⓪.⓪.①/", "http://127。0。0。1/", "http://loc\u00adalhost/"),
         ],
     )
+    @pytest.mark.slow
     def test_no_spelling_of_a_private_address_is_taken(self, shared: Stocked, url: str) -> None:
         desk = replace(shared.desk, messenger=lambda: HttpMessenger(allow_private=False))
         good = shared.anna.post("/webhooks", {"url": "http://127.0.0.1:9/"}).json["id"]

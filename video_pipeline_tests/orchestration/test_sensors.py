@@ -250,6 +250,7 @@ def test_old_jobs_go_at_night_only_where_somebody_said_how_long_they_are_kept(
         monkeypatch.setenv("VIDEO_PIPELINE_RETENTION_DAYS", "30")
         bootstrap.settings.cache_clear()
         (request,) = nightly_cleanup.evaluate_tick(context).run_requests or ()
+    monkeypatch.delenv("VIDEO_PIPELINE_RETENTION_DAYS")  # whoever reads the settings next keeps them for good
     bootstrap.settings.cache_clear()
     recent = order()
     store.cancel(recent.id)

@@ -84,6 +84,7 @@ def test_what_has_to_be_much_larger_is_enlarged_there(paint: Paint, account: Acc
 
 
 @pytest.mark.parametrize(("fault", "cost"), [("error_json", "0.04"), ("gateway_lost", "0.044"), ("limit_bare", "0.04")])
+@pytest.mark.slow
 def test_what_cannot_be_enlarged_there_is_enlarged_here(
     paint: Paint, account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, cost: str
 ) -> None:

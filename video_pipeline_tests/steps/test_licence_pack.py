@@ -179,6 +179,7 @@ def test_what_was_replaced_stays_and_what_was_moved_keeps_its_row(studio: Studio
     assert all(row["provider"] for row in (*pictures, *table(files["tracklist.csv"])))
 
 
+@pytest.mark.slow
 def test_a_clip_and_its_picture_are_told_apart_and_shown_as_often_as_they_are(studio: Studio) -> None:
     job = illustrated(studio, ordered(studio, seconds=10, cut=4))
     sheet = cue_sheet(studio.jobs, studio.jobs.get_job(job.id))

@@ -291,6 +291,7 @@ def test_books_that_did_not_answer_once_get_its_licence_before_the_job_goes_on(
 
 
 @pytest.mark.parametrize("damage", [b"", b"[]", b'{"title": 3}', b"{"])
+@pytest.mark.slow
 def test_a_damaged_record_is_none(buyer: Studio, order: Order, damage: bytes) -> None:
     job = with_pictures(buyer, order(scene_count=1))
     buyer.media.path(f"jobs/{job.id}/thumbnails/bought.json").write_bytes(damage)

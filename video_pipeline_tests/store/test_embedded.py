@@ -197,6 +197,7 @@ def test_processes_share_one_server_and_the_last_one_stops_it(place: Path) -> No
     assert left_in(place) == []
 
 
+@pytest.mark.slow
 def test_several_may_start_a_server_that_was_never_made(bare_place: Path) -> None:
     started = [partner(bare_place) for _ in range(3)]
     urls = {each.stdout.readline().strip() for each in started}  # type: ignore[union-attr] # it is a pipe

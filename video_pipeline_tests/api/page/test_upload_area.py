@@ -153,6 +153,7 @@ def interrupted(studio: Studio, song: Path) -> None:
     studio.see("unfinished").wait_for()
 
 
+@pytest.mark.slow
 def test_after_a_reload_the_same_file_goes_on_where_it_stood(
     house: House, preparing: tuple[Studio, str], song: Path
 ) -> None:

@@ -61,6 +61,7 @@ SURROUNDINGS = {"alone": 0 * pad(), "in hiss": hiss(0.03), "over a pad in hiss":
     ("bpm", "offset_s"),
     list(zip((60, 72.5, 85, 97.3, 110, 120, 133.3, 144, 160, 174.5, 180), (0, 0.13, 0.41) * 4, strict=False)),
 )
+@pytest.mark.slow
 def test_tempo_within_one_and_cuts_within_a_frame_of_the_beat(around: str, bpm: float, offset_s: float) -> None:
     sound, places = clicks(bpm, offset_s)
     rhythm = rhythm_of(stereo(sound + SURROUNDINGS[around]))

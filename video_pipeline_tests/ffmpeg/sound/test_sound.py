@@ -134,7 +134,8 @@ def encoded(mix: Path, chunks: list[Chunk], voice: Voice, cache: Cache, flag: St
         return np.concatenate(list(_decoded(packets, coded[0].header, voice.facts, flag)), axis=1)
 
 
-@pytest.mark.parametrize("codec", [AudioCodec.AAC, AudioCodec.OPUS])  # FLAC is never encoded in chunks
+# FLAC is never encoded in chunks.
+@pytest.mark.parametrize("codec", [AudioCodec.AAC, pytest.param(AudioCodec.OPUS, marks=pytest.mark.slow)])
 def test_chunks_join_without_a_seam(tmp_path: Path, codec: AudioCodec) -> None:
     original = music(24, 5, 0.12)
     samples = np.rint(original * 32767).astype(np.int16)

@@ -58,6 +58,7 @@ def spikiness(sound: Values) -> float:
 
 
 @pytest.mark.parametrize("kind", list(Ambience))
+@pytest.mark.slow
 def test_it_is_as_loud_as_wanted_and_below_the_ceiling(loops: dict[Ambience, Wave], kind: Ambience) -> None:
     wave = loops[kind]
     assert np.isfinite(wave).all()
