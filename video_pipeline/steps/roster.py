@@ -43,9 +43,8 @@ class Roster:
     ambience: Mapping[str, AmbienceProvider] = field(default_factory=dict)
     writer: PromptWriter | None = None  # None: the one that is configured cannot be opened
     writer_missing: str = ""  # why not
-    idle_writers: Mapping[str, str] = field(
-        default_factory=dict
-    )  # who could write as well: what to set for it, in words
+    # Who could write as well, and what to set for it, in words.
+    idle_writers: Mapping[str, str] = field(default_factory=dict)
     thumbnails: str | None = None  # who is asked for pictures for thumbnails alone
     refinements: str | None = None  # who makes pictures anew
     fallbacks: Mapping[str, Sequence[str]] = field(default_factory=dict)
