@@ -5,6 +5,7 @@ import { blame, complainIn, field, formError } from "./fields.js";
 import { isAbort } from "./http.js";
 import { may } from "./session.js";
 import { toast } from "./toast.js";
+import { sentence } from "./wording.js";
 
 const LIMITS = [10, 2000];
 const OTHERS_CHANGED =
@@ -90,7 +91,7 @@ export function reword(desk, scene, kind) {
       return void wrong.focus();
     }
     dialog.close();
-    toast(`${capital(noun(number))} has other words. Retry the video.`);
+    toast(sentence(`${noun(number)} has other words. Retry the video.`));
   }
 }
 
@@ -108,5 +109,3 @@ function reason(scene, kind) {
   const text = "The moderation of a vendor refused these words. It is not asked for the same again.";
   return h("div", { class: "callout amber" }, icon("alert"), h("div", {}, h("p", {}, text)));
 }
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
